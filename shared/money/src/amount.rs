@@ -1,0 +1,205 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Currency, DecimalMark};
+
+/// An amount or a sum of amounts: minor units of one currency.
+///
+/// There is no `+`: two amounts may be of different currencies, see [`Money::try_add`]. As JSON it is
+/// `{"amount": "39.74", "currency": "EUR"}`; the amount is a string, so no reader can make a float of it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Money {
+    currency: Currency,
+    minor: i128,
+}
+
+/// Why two amounts do not make a third.
+#[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum MoneyError {
+    /// The amounts are of different currencies.
+    #[error("cannot add {1} to {0}")]
+    CurrencyMismatch(Currency, Currency),
+    /// The result is no `i128`; no sum of stored entries comes near.
+    #[error("the sum overflows")]
+    Overflow,
+}
+
+impl Money {
+    /// `minor` minor units of `currency`.
+    pub fn new(minor: impl Into<i128>, currency: Currency) -> Self {
+        Self {
+            currency,
+            minor: minor.into(),
+        }
+    }
+
+    /// The minor units.
+    pub fn minor(self) -> i128 {
+        self.minor
+    }
+
+    /// The currency.
+    pub fn currency(self) -> Currency {
+        self.currency
+    }
+
+    /// The sum of two amounts of one currency.
+    pub fn try_add(self, other: Self) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::CurrencyMismatch(self.currency, other.currency));
+        }
+        let minor = self.minor.checked_add(other.minor).ok_or(MoneyError::Overflow)?;
+        Ok(Self {
+            currency: self.currency,
+            minor,
+        })
+    }
+
+    /// The amount without its currency, with all the decimals of the currency and a minus sign where it is
+    /// negative: `-20.46`, `1200` (JPY), `0.00`.
+    pub fn amount(self) -> String {
+        render(self.minor, self.currency.decimals())
+    }
+
+    /// Reads what [`Money::amount`] writes.
+    pub fn parse(amount: &str, currency: Currency) -> Result<Self, crate::AmountError> {
+        let minor = crate::parse_minor(amount.as_bytes(), currency.decimals(), DecimalMark::Point)?;
+        Ok(Self::new(minor, currency))
+    }
+}
+
+fn render(minor: i128, decimals: u32) -> String {
+    let sign = if minor < 0 { "-" } else { "" };
+    let digits = minor.unsigned_abs().to_string();
+    let decimals = usize::try_from(decimals).unwrap_or(0);
+    if decimals == 0 {
+        return format!("{sign}{digits}");
+    }
+    let padded = format!("{digits:0>width$}", width = decimals.saturating_add(1));
+    let (whole, fraction) = padded.split_at(padded.len().saturating_sub(decimals));
+    format!("{sign}{whole}.{fraction}")
+}
+
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.amount(), self.currency)
+    }
+}
+
+impl fmt::Debug for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    amount: String,
+    currency: Currency,
+}
+
+impl Serialize for Money {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Wire {
+            amount: self.amount(),
+            currency: self.currency,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Money {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let wire = Wire::deserialize(deserializer)?;
+        let decimals = wire.currency.decimals();
+        let minor = crate::parse::parse_sum(wire.amount.as_bytes(), decimals).map_err(serde::de::Error::custom)?;
+        Ok(Self::new(minor, wire.currency))
+    }
+}
+
+/// `sum / count` in minor units, rounded half to even at this one step; `None` where there is nothing to
+/// average.
+pub fn average_minor(sum: i128, count: u64) -> Option<i128> {
+    let count = i128::from(count);
+    let quotient = sum.checked_div_euclid(count)?;
+    let rest = sum.checked_rem_euclid(count)?;
+    let twice = rest.checked_mul(2)?;
+    let up = match twice.cmp(&count) {
+        std::cmp::Ordering::Less => false,
+        std::cmp::Ordering::Greater => true,
+        std::cmp::Ordering::Equal => quotient.rem_euclid(2) == 1,
+    };
+    quotient.checked_add(i128::from(up))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn eur(minor: i128) -> Money {
+        Money::new(minor, Currency::EUR)
+    }
+
+    #[test]
+    fn amounts_render_with_all_decimals_of_their_currency() {
+        for (minor, code, text) in [
+            (3974, "EUR", "39.74 EUR"),
+            (-2046, "EUR", "-20.46 EUR"),
+            (-5, "EUR", "-0.05 EUR"),
+            (0, "EUR", "0.00 EUR"),
+            (1200, "JPY", "1200 JPY"),
+            (-1, "KWD", "-0.001 KWD"),
+        ] {
+            assert_eq!(Money::new(minor, code.parse().unwrap()).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn averages_round_half_to_even_once() {
+        for (sum, count, average) in [
+            (7050, 2, Some(3525)),
+            (-3076, 2, Some(-1538)),
+            (5, 2, Some(2)),
+            (7, 2, Some(4)),
+            (-5, 2, Some(-2)),
+            (-7, 2, Some(-4)),
+            (10, 3, Some(3)),
+            (11, 3, Some(4)),
+            (-11, 3, Some(-4)),
+            (1, 0, None),
+        ] {
+            assert_eq!(average_minor(sum, count), average, "{sum}/{count}");
+        }
+    }
+
+    #[test]
+    fn different_currencies_do_not_add() {
+        let usd = Money::new(1, Currency::USD);
+        assert_eq!(
+            eur(1).try_add(usd),
+            Err(MoneyError::CurrencyMismatch(Currency::EUR, Currency::USD))
+        );
+        assert_eq!(eur(1).try_add(eur(-3)), Ok(eur(-2)));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_rendered_reads_back(minor in -999_999_999_999_999_999_i128..999_999_999_999_999_999) {
+            for code in ["EUR", "JPY", "KWD", "CLF"] {
+                let money = Money::new(minor, code.parse().unwrap());
+                prop_assert_eq!(Money::parse(&money.amount(), money.currency()), Ok(money));
+            }
+        }
+
+        #[test]
+        fn an_average_is_at_most_half_a_unit_off(sum in -1_000_000_i128..1_000_000, count in 1_u64..1000) {
+            let average = average_minor(sum, count).unwrap();
+            let off = average.checked_mul(i128::from(count)).and_then(|it| it.checked_sub(sum)).unwrap();
+            prop_assert!(off.abs().checked_mul(2).unwrap() <= i128::from(count));
+        }
+    }
+}
