@@ -1,0 +1,69 @@
+use banking::AccountNumber;
+use calendar::Month;
+
+use crate::totals::fold;
+use crate::{CodecError, Merged, Shelf, merge};
+
+/// Something an audit found wrong with an account's books.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Finding {
+    /// A stored value cannot be read.
+    #[error("{place} cannot be read")]
+    Unreadable {
+        /// A month, or `totals`.
+        place: String,
+        /// What is wrong with it.
+        source: CodecError,
+    },
+    /// Merging a month with itself changes it: its order, marks or identities are not those of the rules.
+    #[error("the entries of {0} are not as the merge leaves them")]
+    NotMerged(Month),
+    /// The totals of a month are not the fold of its entries.
+    #[error("the totals of {0} are not the sum of its entries")]
+    TotalsDiffer(Month),
+    /// The totals speak of a month that has no entries.
+    #[error("the totals have figures for {0}, which has no entries")]
+    MonthMissing(Month),
+}
+
+/// Proves one account's books: every month is as the merge leaves it, and
+/// totals = fold(months) = fold(entries). `shelf` holds all that is kept. Returns the entries counted and what is
+/// wrong.
+pub fn audit_account(account: &AccountNumber, shelf: &Shelf) -> (u64, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let mut entries = 0_u64;
+    let totals = match shelf.totals() {
+        Ok(totals) => totals,
+        Err(source) => {
+            findings.push(Finding::Unreadable {
+                place: "totals".to_owned(),
+                source,
+            });
+            <_>::default()
+        }
+    };
+    for month in shelf.months.keys().copied() {
+        let journal = match shelf.month(month) {
+            Ok(Some(journal)) => journal,
+            Ok(None) => continue,
+            Err(source) => {
+                findings.push(Finding::Unreadable {
+                    place: month.to_string(),
+                    source,
+                });
+                continue;
+            }
+        };
+        entries = entries.saturating_add(u64::try_from(journal.entries().len()).unwrap_or(u64::MAX));
+        if merge(account, month, Some(&journal), journal.entries().to_vec()) != Merged::Unchanged {
+            findings.push(Finding::NotMerged(month));
+        }
+        if totals.months.get(&month) != Some(&fold(journal.entries())) {
+            findings.push(Finding::TotalsDiffer(month));
+        }
+    }
+    let missing = totals.months.keys().filter(|month| !shelf.months.contains_key(*month));
+    findings.extend(missing.map(|month| Finding::MonthMissing(*month)));
+    (entries, findings)
+}

@@ -1,0 +1,255 @@
+use std::collections::BTreeMap;
+
+use banking::AccountNumber;
+use calendar::Month;
+
+use crate::codec::{decode_totals, encode_totals};
+use crate::{CodecError, Entry, JournalMonth, Merged, PostingId, Totals, merge};
+
+/// The port to where the books are kept: packed months and totals of each account, each with a version.
+///
+/// Only [`post`] writes, so every write carries the account's totals; whoever holds their version knows that
+/// nothing else of the account has changed.
+pub trait Books {
+    /// Reads the account's totals and those of `months` that have entries. Consistent: what was written before
+    /// the call is seen.
+    fn read(&self, account: &AccountNumber, months: &[Month])
+    -> impl Future<Output = Result<Shelf, BooksError>> + Send;
+
+    /// Writes all of `change` or nothing of it: each item only if its stored version is still the expected one
+    /// ([`Kept::version`]; 0: not there yet), with the next version. At most [`MOST_MONTHS`] months.
+    fn write(
+        &self,
+        account: &AccountNumber,
+        change: &Change,
+    ) -> impl Future<Output = Result<Written, BooksError>> + Send;
+}
+
+/// The port through which the whole of the books is read, for audits.
+pub trait Archive {
+    /// Accounts that have books, in no order, each at least once; with where to go on, until `None`.
+    fn accounts(
+        &self,
+        after: Option<String>,
+    ) -> impl Future<Output = Result<(Vec<AccountNumber>, Option<String>), BooksError>> + Send;
+
+    /// Everything kept of an account.
+    fn whole(&self, account: &AccountNumber) -> impl Future<Output = Result<Shelf, BooksError>> + Send;
+}
+
+/// The most months one write takes: a DynamoDB transaction has 100 items, one is for the totals.
+pub const MOST_MONTHS: usize = 99;
+/// The most packed bytes one write takes: a DynamoDB transaction has 4 MB.
+const MOST_BYTES: usize = 3_000_000;
+/// How often a write that met another writer is tried again before its message is.
+const MOST_CONFLICTS: u32 = 16;
+
+/// A packed value and its version.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Kept {
+    /// How often it has been written; in a [`Change`], the version expected to be stored.
+    pub version: u64,
+    /// The packed value.
+    pub bytes: Vec<u8>,
+}
+
+/// What is kept of one account, as far as it was asked for.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Shelf {
+    /// The totals, if the account has any entry.
+    pub totals: Option<Kept>,
+    /// The months asked for that have entries.
+    pub months: BTreeMap<Month, Kept>,
+}
+
+/// What a posting changes of one account.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Change {
+    /// The new totals.
+    pub totals: Kept,
+    /// The new months.
+    pub months: BTreeMap<Month, Kept>,
+}
+
+/// What became of a [`Change`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Written {
+    /// It is in the books.
+    Stored,
+    /// Someone else wrote in between; nothing was written.
+    Conflict,
+}
+
+/// Why the books cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BooksError {
+    /// The storage does not answer, or not now: try again.
+    #[error("the books cannot be reached")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What is stored is broken: someone must look.
+    #[error("the books of an account are broken")]
+    Broken(#[from] CodecError),
+}
+
+/// Why entries were not posted. Posting again is always right.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PostError {
+    /// The books cannot be read or written.
+    #[error("cannot post to an account")]
+    Books(#[from] BooksError),
+    /// Other writers were faster, again and again.
+    #[error("cannot post to an account: other postings keep changing it")]
+    Busy,
+}
+
+/// What a posting did to an account.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Posted {
+    /// Entries that were not in the books before this posting (its repetitions included).
+    pub added: u64,
+    /// Entries that were: rows repeated in the file, or known from an earlier one.
+    pub duplicates: u64,
+}
+
+impl Shelf {
+    /// The totals; empty ones for an account without entries.
+    pub fn totals(&self) -> Result<Totals, CodecError> {
+        Ok(self.open_totals()?.0)
+    }
+
+    /// One month, if it has entries.
+    pub fn month(&self, month: Month) -> Result<Option<JournalMonth>, CodecError> {
+        self.months
+            .get(&month)
+            .map(|kept| JournalMonth::decode(month, &kept.bytes))
+            .transpose()
+    }
+
+    fn open_totals(&self) -> Result<(Totals, Vec<(PostingId, u64)>), CodecError> {
+        self.totals
+            .as_ref()
+            .map_or_else(|| Ok(<_>::default()), |kept| decode_totals(&kept.bytes))
+    }
+
+    fn version_of(&self, month: Month) -> u64 {
+        self.months.get(&month).map_or(0, |kept| kept.version)
+    }
+}
+
+/// Merges `entries` into the books of `account` under `posting`, which names the import they are of.
+///
+/// Safe to repeat: what is there already stays as it is, nothing is written if nothing changes, and the counts of
+/// a repeated posting are those of the first. Many months go in several writes, the oldest first; after each of
+/// them the totals are the fold of the months.
+pub async fn post<B: Books>(
+    books: &B,
+    account: &AccountNumber,
+    entries: Vec<Entry>,
+    posting: PostingId,
+) -> Result<Posted, PostError> {
+    let offered = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+    let mut by_month = BTreeMap::<Month, Vec<Entry>>::new();
+    for entry in entries {
+        by_month.entry(entry.at.date().month()).or_default().push(entry);
+    }
+    let months: Vec<Month> = by_month.keys().copied().collect();
+    let mut added = 0;
+    for some in months.chunks(MOST_MONTHS) {
+        added = post_months(books, account, &by_month, some, posting).await?;
+    }
+    Ok(Posted {
+        added,
+        duplicates: offered.saturating_sub(added),
+    })
+}
+
+/// Posts what `incoming` has for `months`; returns how many entries `posting` has added to the account so far.
+async fn post_months<B: Books>(
+    books: &B,
+    account: &AccountNumber,
+    incoming: &BTreeMap<Month, Vec<Entry>>,
+    months: &[Month],
+    posting: PostingId,
+) -> Result<u64, PostError> {
+    let mut conflicts = 0_u32;
+    while conflicts < MOST_CONFLICTS {
+        let shelf = books.read(account, months).await?;
+        let plan = plan(account, &shelf, incoming, months, posting).map_err(BooksError::from)?;
+        let Some(change) = plan.change else {
+            return Ok(plan.added);
+        };
+        match books.write(account, &change).await? {
+            Written::Stored if plan.whole => return Ok(plan.added),
+            Written::Stored => {}
+            Written::Conflict => conflicts = conflicts.saturating_add(1),
+        }
+    }
+    Err(PostError::Busy)
+}
+
+struct Plan {
+    change: Option<Change>,
+    /// How many entries the posting has added, with this change.
+    added: u64,
+    /// Whether the change holds all there is to change.
+    whole: bool,
+}
+
+fn plan(
+    account: &AccountNumber,
+    shelf: &Shelf,
+    incoming: &BTreeMap<Month, Vec<Entry>>,
+    months: &[Month],
+    posting: PostingId,
+) -> Result<Plan, CodecError> {
+    let (mut totals, mut postings) = shelf.open_totals()?;
+    let mut changed = BTreeMap::new();
+    let (mut newly, mut bytes, mut whole) = (0_u64, 0_usize, true);
+    for month in months {
+        let current = shelf.month(*month)?;
+        let new = incoming.get(month).cloned().unwrap_or_default();
+        let Merged::Changed { month: merged, added } = merge(account, *month, current.as_ref(), new) else {
+            continue;
+        };
+        let kept = Kept {
+            version: shelf.version_of(*month),
+            bytes: merged.encode(),
+        };
+        bytes = bytes.saturating_add(kept.bytes.len());
+        if bytes > MOST_BYTES && !changed.is_empty() {
+            whole = false;
+            break;
+        }
+        totals.months.insert(*month, merged.totals().clone());
+        newly = newly.saturating_add(added);
+        changed.insert(*month, kept);
+    }
+    let added = remember(&mut postings, posting, newly);
+    let change = (!changed.is_empty()).then(|| Change {
+        totals: Kept {
+            version: shelf.totals.as_ref().map_or(0, |kept| kept.version),
+            bytes: encode_totals(&totals, &postings),
+        },
+        months: changed,
+    });
+    Ok(Plan { change, added, whole })
+}
+
+/// How many postings an account's totals remember.
+const REMEMBERED: usize = 8;
+
+/// Adds `newly` to what `posting` has added, forgets the oldest posting if there are too many, and returns the sum.
+fn remember(postings: &mut Vec<(PostingId, u64)>, posting: PostingId, newly: u64) -> u64 {
+    let before = postings
+        .iter()
+        .position(|(id, _)| *id == posting)
+        .map(|at| postings.remove(at).1);
+    let added = before.unwrap_or(0).saturating_add(newly);
+    postings.push((posting, added));
+    if postings.len() > REMEMBERED {
+        postings.remove(0);
+    }
+    added
+}

@@ -1,0 +1,55 @@
+use calendar::Moment;
+use money::Currency;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{Mark, Side};
+
+fn entries() -> impl Strategy<Value = Vec<Entry>> {
+    let at = (0_i64..4_000_000_000, prop::bool::ANY).prop_map(|(second, precise)| {
+        let instant = Moment::instant(second * 1_000_000).unwrap();
+        if precise { instant } else { Moment::day(instant.date()) }
+    });
+    let text = || prop::option::of("[0-9]{1,12}|DE89370400440532013000|[a-z ]{0,9}".prop_map(Box::from));
+    let side = prop::sample::select(vec![Side::None, Side::Payer, Side::Beneficiary]);
+    let mark = prop::sample::select(vec![Mark::Clean, Mark::BatchPayment, Mark::InvalidIban]);
+    let currency = prop::sample::select(vec![Currency::EUR, Currency::USD]);
+    let entry = (at, text(), text(), text(), side, mark, currency, any::<i64>(), 0_u32..3).prop_map(
+        |(at, id, counterparty, text, side, mark, currency, amount_minor, ordinal)| Entry {
+            at,
+            source: "sepa".into(),
+            id,
+            ordinal,
+            amount_minor,
+            currency,
+            side,
+            counterparty,
+            text,
+            mark,
+        },
+    );
+    prop::collection::vec(entry, 0..40)
+}
+
+proptest! {
+    #[test]
+    fn entries_read_back_as_they_were(entries in entries()) {
+        prop_assert_eq!(decode_entries(&encode_entries(&entries)), Ok(entries));
+    }
+
+    #[test]
+    fn broken_bytes_are_an_error_and_never_a_panic(entries in entries(), at in 0_usize..400, byte: u8) {
+        let mut bytes = encode_entries(&entries);
+        let at = at % bytes.len();
+        bytes[at] = byte;
+        let _ = decode_entries(&bytes);
+        bytes.truncate(at);
+        let _ = decode_entries(&bytes);
+    }
+}
+
+#[test]
+fn an_unknown_version_is_refused() {
+    assert_eq!(decode_entries(&[9, 0]), Err(CodecError::UnknownVersion(9)));
+    assert!(matches!(decode_entries(&[]), Err(CodecError::Broken(_))));
+}

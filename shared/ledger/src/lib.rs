@@ -1,0 +1,29 @@
+//! The books of every account.
+//!
+//! An account's books are its **journal months** (all entries of one calendar month) and its **totals** (the
+//! figures of every month). One operation writes: [`post`], which merges entries into the months they belong to.
+//! The merge is a pure function of the entries, so the same entries again, in any order, split any way, give
+//! the same bytes; totals are never added to, always folded from the entries.
+
+mod audit;
+mod books;
+mod codec;
+mod entry;
+mod journal;
+mod merge;
+mod queries;
+mod summary;
+mod totals;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use audit::{Finding, audit_account};
+pub use books::{Archive, Books, BooksError, Change, Kept, MOST_MONTHS, PostError, Posted, Shelf, Written, post};
+pub use codec::{CodecError, decode_entries, encode_entries};
+pub use entry::{Entry, Mark, PostingId, Side};
+pub use journal::JournalMonth;
+pub use merge::{Merged, merge};
+pub use queries::{EntryCursor, balance_on, page_of_entries};
+pub use summary::{MonthFigures, SummaryFigures, summarise};
+pub use totals::{Figures, MonthTotals, Split, Totals, View};

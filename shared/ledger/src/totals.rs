@@ -1,0 +1,132 @@
+use std::collections::BTreeMap;
+
+use calendar::Month;
+use money::{Currency, Money};
+
+use crate::{Entry, Mark};
+
+/// Counts and sums of some entries of one currency.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Figures {
+    /// All entries, those of zero too.
+    pub count: u64,
+    /// Entries above zero.
+    pub credits: u64,
+    /// Entries below zero.
+    pub debits: u64,
+    /// The sum of the credits, in minor units.
+    pub in_minor: i128,
+    /// The sum of the debits, in minor units; zero or below.
+    pub out_minor: i128,
+}
+
+impl Figures {
+    /// In plus out, in minor units.
+    pub fn net_minor(&self) -> i128 {
+        self.in_minor.saturating_add(self.out_minor)
+    }
+
+    /// These entries and those. Saturates where 10^20 entries of the largest amount would overflow.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            count: self.count.saturating_add(other.count),
+            credits: self.credits.saturating_add(other.credits),
+            debits: self.debits.saturating_add(other.debits),
+            in_minor: self.in_minor.saturating_add(other.in_minor),
+            out_minor: self.out_minor.saturating_add(other.out_minor),
+        }
+    }
+
+    fn of(amount_minor: i64) -> Self {
+        Self {
+            count: 1,
+            credits: u64::from(amount_minor > 0),
+            debits: u64::from(amount_minor < 0),
+            in_minor: i128::from(amount_minor.max(0)),
+            out_minor: i128::from(amount_minor.min(0)),
+        }
+    }
+}
+
+/// Clean and dirty entries apart; together they are all.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Split {
+    /// Entries that count.
+    pub clean: Figures,
+    /// Batch payments and those with an invalid IBAN.
+    pub dirty: Figures,
+}
+
+/// Which entries a question is about.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum View {
+    /// Without dirty transfers.
+    #[default]
+    Clean,
+    /// With them.
+    All,
+}
+
+impl Split {
+    /// The figures as `view` wants them.
+    pub fn seen(&self, view: View) -> Figures {
+        match view {
+            View::Clean => self.clean,
+            View::All => self.clean.and(self.dirty),
+        }
+    }
+
+    /// Adds one entry to the fold.
+    pub(crate) fn take(&mut self, entry: &Entry) {
+        let figures = Figures::of(entry.amount_minor);
+        match entry.mark {
+            Mark::Clean => self.clean = self.clean.and(figures),
+            Mark::BatchPayment | Mark::InvalidIban => self.dirty = self.dirty.and(figures),
+        }
+    }
+}
+
+/// The figures of one month, per currency.
+pub type MonthTotals = BTreeMap<Currency, Split>;
+
+/// The figures of every month of an account. Always a fold of its entries, never added to.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Totals {
+    /// The months that have entries.
+    pub months: BTreeMap<Month, MonthTotals>,
+}
+
+impl Totals {
+    /// Each currency's figures over the months up to `before` (all, without), as `view` wants them.
+    pub fn figures(&self, before: Option<Month>, view: View) -> BTreeMap<Currency, Figures> {
+        let mut sums = BTreeMap::<Currency, Figures>::new();
+        for (_, month) in self
+            .months
+            .iter()
+            .filter(|(month, _)| before.is_none_or(|end| **month < end))
+        {
+            for (currency, split) in month {
+                let sum = sums.entry(*currency).or_default();
+                *sum = sum.and(split.seen(view));
+            }
+        }
+        sums
+    }
+
+    /// The balance of each currency after all entries.
+    pub fn balances(&self, view: View) -> Vec<Money> {
+        self.figures(None, view)
+            .into_iter()
+            .map(|(currency, it)| Money::new(it.net_minor(), currency))
+            .collect()
+    }
+}
+
+/// The fold of entries into a month's figures.
+pub(crate) fn fold(entries: &[Entry]) -> MonthTotals {
+    let mut totals = MonthTotals::new();
+    for entry in entries {
+        totals.entry(entry.currency).or_default().take(entry);
+    }
+    totals
+}
