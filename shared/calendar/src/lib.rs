@@ -2,11 +2,13 @@
 //!
 //! All times are UTC. Nothing here reads a clock: dates come in as values.
 
+mod clock;
 mod date;
 mod format;
 mod moment;
 mod month;
 
+pub use clock::Clock;
 pub use date::{Date, DateError};
 pub use format::{DateFormat, DateFormatError};
 pub use moment::{Moment, parse_moment, parse_month_day};

@@ -1,0 +1,170 @@
+use std::fmt;
+use std::str::FromStr;
+
+use banking::AccountNumber;
+use calendar::Date;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::EmailAddress;
+
+/// Millrace's own namespace for name-based ids (RFC 9562, version 5).
+const NAMESPACE: Uuid = Uuid::from_u128(0x8a6e_0f5b_6c1d_5b8e_9c57_2d1f_4b7a_3e90);
+
+/// The id of a customer, derived from what makes them one: the same registration gives the same id.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CustomerId(Uuid);
+
+/// A text that is no customer id.
+#[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
+#[error("not a customer id")]
+pub struct CustomerIdError;
+
+impl CustomerId {
+    /// A person is their name, birth date and mail address, whatever the case and spacing.
+    pub fn of_person(first_name: &str, last_name: &str, born_on: Option<Date>, email: Option<&EmailAddress>) -> Self {
+        let born = born_on.map(|it| it.to_string()).unwrap_or_default();
+        let email = email.map(EmailAddress::normalised).unwrap_or_default();
+        Self::derive("person", &[&fold(first_name), &fold(last_name), &born, &email])
+    }
+
+    /// A company is the id its sender gives it.
+    pub fn of_company(id: &str) -> Self {
+        Self::derive("company", &[id.trim()])
+    }
+
+    /// A holder of whom nothing is known is their account.
+    pub fn of_account(account: &AccountNumber) -> Self {
+        Self::derive("account", &[account.as_str()])
+    }
+
+    // The lengths keep ("ab", "c") and ("a", "bc") apart.
+    fn derive(kind: &str, parts: &[&str]) -> Self {
+        let mut name = kind.to_owned();
+        for part in parts {
+            name.push_str(&format!("|{}:{part}", part.len()));
+        }
+        Self(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
+    }
+}
+
+fn fold(name: &str) -> String {
+    name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+impl fmt::Display for CustomerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl fmt::Debug for CustomerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+impl FromStr for CustomerId {
+    type Err = CustomerIdError;
+
+    fn from_str(text: &str) -> Result<Self, CustomerIdError> {
+        let id = Uuid::try_parse(text).map_err(|_| CustomerIdError)?;
+        if id.to_string() == text {
+            Ok(Self(id))
+        } else {
+            Err(CustomerIdError)
+        }
+    }
+}
+
+/// Whether a customer is a person or a company.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CustomerKind {
+    /// A natural person, or a holder of whom only the account is known.
+    #[default]
+    Person,
+    /// A company.
+    Company,
+}
+
+/// A customer as registered. `Debug` shows the id alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Customer {
+    /// Their id.
+    pub id: CustomerId,
+    /// Person or company.
+    pub kind: CustomerKind,
+    /// Their full name, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A person's birth date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub born_on: Option<Date>,
+    /// Where their mail goes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<EmailAddress>,
+    /// A company's owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Their postal address, on one line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+}
+
+impl fmt::Debug for Customer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Customer({})", self.id)
+    }
+}
+
+/// An account of the register.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Account {
+    /// Its number.
+    pub number: AccountNumber,
+    /// Who holds it.
+    pub customer: CustomerId,
+    /// What the bank calls this type of account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<String>,
+}
+
+/// In how many parts the register is kept, so that it can be read in parallel.
+pub const SHARDS: u8 = 16;
+
+/// The shard of a key: FNV-1a, so that it is the same everywhere and always.
+pub fn shard_of(key: &str) -> u8 {
+    let hash = key.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    let folded = hash ^ hash.wrapping_shr(16);
+    u8::try_from(folded.rem_euclid(u32::from(SHARDS))).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_name_birth_date_and_address_are_one_customer() {
+        let email = EmailAddress::parse("Ada@Example.com").unwrap();
+        let same = EmailAddress::parse("ada@example.com").unwrap();
+        let born: Date = "1815-12-10".parse().unwrap_or(Date::MIN);
+        let ada = CustomerId::of_person("Ada", "Lovelace", Some(born), Some(&email));
+        assert_eq!(ada, CustomerId::of_person(" ada ", "LOVELACE", Some(born), Some(&same)));
+        assert_ne!(ada, CustomerId::of_person("Ada", "Lovelace", None, Some(&email)));
+        assert_ne!(ada, CustomerId::of_person("AdaL", "ovelace", Some(born), Some(&email)));
+        assert_eq!(ada.to_string().parse(), Ok(ada));
+    }
+
+    #[test]
+    fn accounts_spread_over_the_shards() {
+        let mut counts = [0_u32; 16];
+        for number in 0..16_000 {
+            counts[usize::from(shard_of(&number.to_string()))] += 1;
+        }
+        assert!(counts.iter().all(|it| (700..1300).contains(it)), "{counts:?}");
+    }
+}

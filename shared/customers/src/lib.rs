@@ -1,0 +1,12 @@
+//! The one register of customers (persons and companies) and their accounts that all jobs share.
+
+mod customer;
+mod email;
+mod register;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use customer::{Account, Customer, CustomerId, CustomerIdError, CustomerKind, SHARDS, shard_of};
+pub use email::{EmailAddress, EmailError};
+pub use register::{Customers, Directory, Page, Register, RegisterError, Registered, Registration};

@@ -1,0 +1,102 @@
+use std::collections::HashMap;
+
+use banking::AccountNumber;
+use calendar::Moment;
+
+use crate::{Account, Customer, CustomerId};
+
+/// All accounts of the register and who holds them.
+pub type Directory = HashMap<AccountNumber, CustomerId>;
+
+/// A customer with accounts, as a file brings them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Registration {
+    /// Who.
+    pub customer: Customer,
+    /// Their accounts; each one's holder is [`Registration::customer`].
+    pub accounts: Vec<Account>,
+}
+
+/// The port through which imports register customers and learn whose accounts there are.
+pub trait Register {
+    /// The whole directory, consistent.
+    fn directory(&self) -> impl Future<Output = Result<Directory, RegisterError>> + Send;
+
+    /// Registers customers and accounts as known at `as_of`.
+    ///
+    /// A profile is replaced by one known later, never by an earlier or equal one, and never by one that knows
+    /// less of name and mail address. An account that has a holder keeps them; it is in
+    /// [`Registered::held_by_others`]. Safe to repeat.
+    fn register(
+        &self,
+        registrations: &[Registration],
+        as_of: Moment,
+    ) -> impl Future<Output = Result<Registered, RegisterError>> + Send;
+}
+
+/// What a registration found.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Registered {
+    /// Accounts whose holder is another customer; they stay theirs.
+    pub held_by_others: Vec<AccountNumber>,
+}
+
+/// A part of a list and where to go on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Page<T> {
+    /// The part.
+    pub items: Vec<T>,
+    /// What to ask for next; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// The port through which customers and accounts are found.
+pub trait Customers {
+    /// A customer and all their accounts.
+    fn customer(
+        &self,
+        id: CustomerId,
+    ) -> impl Future<Output = Result<Option<(Customer, Vec<Account>)>, RegisterError>> + Send;
+
+    /// An account.
+    fn account(&self, number: &AccountNumber) -> impl Future<Output = Result<Option<Account>, RegisterError>> + Send;
+
+    /// Customers in no particular order, at most `limit`. `after` is the `next` of the page before. A text that
+    /// is none is [`RegisterError::BadCursor`].
+    fn customers(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Page<Customer>, RegisterError>> + Send;
+
+    /// Accounts in no particular order, as [`Customers::customers`].
+    fn accounts(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Page<Account>, RegisterError>> + Send;
+}
+
+/// Why the register cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// The storage does not answer, or not now: try again.
+    #[error("the register cannot be reached")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What is stored cannot be read: someone must look.
+    #[error("an item of the register is broken")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The cursor is none that a page gave.
+    #[error("the cursor is none that was given out")]
+    BadCursor,
+}
+
+impl Registration {
+    /// Whether this profile, known at `new`, takes the place of `stored`, known at `old`.
+    pub fn replaces(&self, stored: &Customer, old: Moment, new: Moment) -> bool {
+        let loses_name = stored.name.is_some() && self.customer.name.is_none();
+        let loses_email = stored.email.is_some() && self.customer.email.is_none();
+        new > old && !loses_name && !loses_email && self.customer != *stored
+    }
+}

@@ -1,0 +1,256 @@
+//! A fake of the register, and the contract it shares with every adapter.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use banking::AccountNumber;
+use calendar::Moment;
+
+use crate::{
+    Account, Customer, CustomerId, CustomerKind, Customers, Directory, EmailAddress, Page, Register, RegisterError,
+    Registered, Registration,
+};
+
+#[derive(Default)]
+struct State {
+    customers: BTreeMap<CustomerId, (Customer, Moment)>,
+    accounts: BTreeMap<AccountNumber, Account>,
+}
+
+/// A register in memory.
+#[derive(Default)]
+pub struct FakeRegister(Mutex<State>);
+
+impl FakeRegister {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Register for FakeRegister {
+    async fn directory(&self) -> Result<Directory, RegisterError> {
+        Ok(self
+            .state()
+            .accounts
+            .iter()
+            .map(|(number, account)| (number.clone(), account.customer))
+            .collect())
+    }
+
+    async fn register(&self, registrations: &[Registration], as_of: Moment) -> Result<Registered, RegisterError> {
+        let mut state = self.state();
+        let mut registered = Registered::default();
+        for registration in registrations {
+            let id = registration.customer.id;
+            let stays = state
+                .customers
+                .get(&id)
+                .is_some_and(|(stored, old)| !registration.replaces(stored, *old, as_of));
+            if !stays {
+                state.customers.insert(id, (registration.customer.clone(), as_of));
+            }
+            for account in &registration.accounts {
+                let holder = state
+                    .accounts
+                    .entry(account.number.clone())
+                    .or_insert_with(|| account.clone())
+                    .customer;
+                if holder != id {
+                    registered.held_by_others.push(account.number.clone());
+                }
+            }
+        }
+        Ok(registered)
+    }
+}
+
+impl Customers for FakeRegister {
+    async fn customer(&self, id: CustomerId) -> Result<Option<(Customer, Vec<Account>)>, RegisterError> {
+        let state = self.state();
+        let accounts = state
+            .accounts
+            .values()
+            .filter(|it| it.customer == id)
+            .cloned()
+            .collect();
+        Ok(state
+            .customers
+            .get(&id)
+            .map(|(customer, _)| (customer.clone(), accounts)))
+    }
+
+    async fn account(&self, number: &AccountNumber) -> Result<Option<Account>, RegisterError> {
+        Ok(self.state().accounts.get(number).cloned())
+    }
+
+    async fn customers(&self, after: Option<&str>, limit: usize) -> Result<Page<Customer>, RegisterError> {
+        let after: Option<CustomerId> = after
+            .map(|it| it.parse().map_err(|_| RegisterError::BadCursor))
+            .transpose()?;
+        let state = self.state();
+        let rest = state
+            .customers
+            .values()
+            .map(|(it, _)| it)
+            .filter(|it| after.is_none_or(|after| it.id > after));
+        Ok(page(rest.cloned().collect(), limit, |it| it.id.to_string()))
+    }
+
+    async fn accounts(&self, after: Option<&str>, limit: usize) -> Result<Page<Account>, RegisterError> {
+        let after: Option<AccountNumber> = after
+            .map(|it| it.parse().map_err(|_| RegisterError::BadCursor))
+            .transpose()?;
+        let state = self.state();
+        let rest = state
+            .accounts
+            .values()
+            .filter(|it| after.as_ref().is_none_or(|after| it.number > *after));
+        Ok(page(rest.cloned().collect(), limit, |it| it.number.as_str().to_owned()))
+    }
+}
+
+fn page<T>(mut items: Vec<T>, limit: usize, cursor: impl Fn(&T) -> String) -> Page<T> {
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = if more { items.last().map(cursor) } else { None };
+    Page { items, next }
+}
+
+/// What every [`Register`] that is also [`Customers`] must do. The register must be empty; it has customers after.
+///
+/// # Panics
+///
+/// Where the contract is broken.
+#[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
+pub async fn register_contract<R: Register + Customers>(register: &R) {
+    let at = |text: &str| text.parse::<Moment>().unwrap();
+    let number = |text: &str| text.parse::<AccountNumber>().unwrap();
+    let person = |name: &str, email: Option<&str>, id: CustomerId| Customer {
+        id,
+        kind: CustomerKind::Person,
+        name: Some(name.to_owned()),
+        born_on: None,
+        email: email.map(|it| EmailAddress::parse(it).unwrap()),
+        owner: None,
+        address: None,
+    };
+    let with = |customer: &Customer, accounts: &[&str]| Registration {
+        customer: customer.clone(),
+        accounts: accounts
+            .iter()
+            .map(|it| Account {
+                number: number(it),
+                customer: customer.id,
+                r#type: Some("giro".to_owned()),
+            })
+            .collect(),
+    };
+    let ada = person("Ada", Some("ada@example.com"), CustomerId::of_company("ada"));
+    let bob = person("Bob", None, CustomerId::of_company("bob"));
+
+    assert!(register.directory().await.unwrap().is_empty());
+    assert_eq!(register.account(&number("A1")).await.unwrap(), None);
+    assert!(register.customer(ada.id).await.unwrap().is_none());
+
+    let first = [with(&ada, &["A1", "A2"]), with(&bob, &["B1"])];
+    for _ in 0..2 {
+        let registered = register.register(&first, at("2024-03-01T10:00:00Z")).await.unwrap();
+        assert_eq!(registered, Registered::default(), "registering again changes nothing");
+    }
+    let directory = register.directory().await.unwrap();
+    let expected: Directory = [("A1", ada.id), ("A2", ada.id), ("B1", bob.id)]
+        .map(|(a, id)| (number(a), id))
+        .into();
+    assert_eq!(directory, expected);
+
+    let taken = register
+        .register(&[with(&bob, &["A1", "B2"])], at("2024-03-02T10:00:00Z"))
+        .await
+        .unwrap();
+    assert_eq!(taken.held_by_others, [number("A1")]);
+    assert_eq!(register.account(&number("A1")).await.unwrap().unwrap().customer, ada.id);
+    assert_eq!(register.account(&number("B2")).await.unwrap().unwrap().customer, bob.id);
+
+    let moved = person("Ada", Some("ada@example.org"), ada.id);
+    register
+        .register(&[with(&moved, &[])], at("2024-02-01T10:00:00Z"))
+        .await
+        .unwrap();
+    assert_eq!(
+        register.customer(ada.id).await.unwrap().unwrap().0,
+        ada,
+        "an earlier profile does not replace"
+    );
+    register
+        .register(&[with(&person("Ada", None, ada.id), &[])], at("2024-04-01T10:00:00Z"))
+        .await
+        .unwrap();
+    assert_eq!(
+        register.customer(ada.id).await.unwrap().unwrap().0,
+        ada,
+        "nor one that knows less"
+    );
+    register
+        .register(&[with(&moved, &[])], at("2024-04-01T10:00:00Z"))
+        .await
+        .unwrap();
+    let (profile, accounts) = register.customer(ada.id).await.unwrap().unwrap();
+    assert_eq!(profile, moved, "a later one does");
+    let mut numbers: Vec<_> = accounts.into_iter().map(|it| it.number).collect();
+    numbers.sort();
+    assert_eq!(numbers, [number("A1"), number("A2")]);
+
+    // More accounts than one transaction takes.
+    let many: Vec<String> = (0..130).map(|it| format!("C{it}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    register
+        .register(&[with(&bob, &many)], at("2024-03-03T10:00:00Z"))
+        .await
+        .unwrap();
+
+    let (mut listed, mut after) = (Vec::new(), None);
+    loop {
+        let page = register.accounts(after.as_deref(), 7).await.unwrap();
+        assert!(page.items.len() <= 7, "a page holds what was asked for at most");
+        listed.extend(page.items.into_iter().map(|it| it.number));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    listed.sort();
+    let mut all: Vec<_> = register.directory().await.unwrap().into_keys().collect();
+    all.sort();
+    assert_eq!(listed, all, "the pages hold every account once");
+    assert_eq!(all.len(), 134);
+
+    let (mut listed, mut after) = (Vec::new(), None);
+    loop {
+        let page = register.customers(after.as_deref(), 1).await.unwrap();
+        assert!(page.items.len() <= 1);
+        listed.extend(page.items.into_iter().map(|it| it.id));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    listed.sort();
+    let mut both = [ada.id, bob.id];
+    both.sort();
+    assert_eq!(listed, both, "the pages hold every customer once");
+    assert!(matches!(
+        register.accounts(Some("…"), 7).await,
+        Err(RegisterError::BadCursor)
+    ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fake_keeps_the_contract() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(register_contract(&FakeRegister::default()));
+    }
+}

@@ -1,0 +1,288 @@
+use std::fmt;
+use std::str::FromStr;
+
+use calendar::Moment;
+use ledger::PostingId;
+use money::Money;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{Kind, Upload};
+
+/// The id of an import: derived from the uploaded object's key and version, so a redelivered event names the
+/// same import. 32 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ImportId([u8; 16]);
+
+/// A text that is no import id.
+#[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
+#[error("not an import id: 32 hexadecimal digits")]
+pub struct ImportIdError;
+
+impl ImportId {
+    /// The import of an uploaded object.
+    pub fn of(key: &str, version: &str) -> Self {
+        let digest = Sha256::new()
+            .chain_update(key)
+            .chain_update([0])
+            .chain_update(version)
+            .finalize();
+        let mut id = [0; 16];
+        id.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
+        Self(id)
+    }
+
+    /// Under what its entries are posted.
+    pub fn posting(self) -> PostingId {
+        PostingId(self.0)
+    }
+}
+
+impl fmt::Display for ImportId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", u128::from_be_bytes(self.0))
+    }
+}
+
+impl fmt::Debug for ImportId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl FromStr for ImportId {
+    type Err = ImportIdError;
+
+    fn from_str(text: &str) -> Result<Self, ImportIdError> {
+        let value = u128::from_str_radix(text, 16).map_err(|_| ImportIdError)?;
+        let id = Self(value.to_be_bytes());
+        if id.to_string() == text {
+            Ok(id)
+        } else {
+            Err(ImportIdError)
+        }
+    }
+}
+
+impl Serialize for ImportId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ImportId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// How far an import is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum State {
+    /// The file lies in the bucket.
+    Received,
+    /// Its content is claimed; batches are being written.
+    Splitting,
+    /// Its batches are being posted.
+    Posting,
+    /// All its entries are in the books.
+    Done,
+    /// Nothing of it was taken.
+    Refused {
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// The same content was imported for the same target before.
+    Duplicate {
+        /// By which import.
+        of: ImportId,
+    },
+    /// It was tried as often as it may be; what was posted stays. Uploading the file again takes it up.
+    Failed {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl State {
+    /// Whether nothing more happens to it by itself.
+    pub fn is_final(&self) -> bool {
+        !matches!(self, Self::Received | Self::Splitting | Self::Posting)
+    }
+
+    /// Its word in tables and documents.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Splitting => "splitting",
+            Self::Posting => "posting",
+            Self::Done => "done",
+            Self::Refused { .. } => "refused",
+            Self::Duplicate { .. } => "duplicate",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
+/// One file brought in, and what came of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Import {
+    /// Its id.
+    pub id: ImportId,
+    /// The object's key in the bucket.
+    pub key: String,
+    /// The object's version.
+    pub object_version: String,
+    /// The object's size.
+    pub size_bytes: u64,
+    /// When it was uploaded.
+    pub received_at: Moment,
+    /// How far it is.
+    pub state: State,
+    /// What kind of file it is, once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// Where its rows come from: `account`, `sepa`, a profile's name; once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// SHA-256 of its text and what it is imported for, in hexadecimal; once it is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// What was found in it, once it is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<Found>,
+    /// When its state last changed.
+    pub touched_at: Moment,
+    /// How often it has been taken up again after standing still.
+    #[serde(default)]
+    pub taken_up: u32,
+    /// How often it has been written; the storage's own business.
+    #[serde(default)]
+    pub revision: u64,
+}
+
+/// What was found in a file. Rows: read = taken + rejected.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Found {
+    /// Data rows, the header not counted.
+    pub rows_read: u64,
+    /// Rows that were taken.
+    pub rows_taken: u64,
+    /// Rows that were not, each with its reason in the rejects file.
+    pub rows_rejected: u64,
+    /// Entries made of the rows taken; a transfer makes one for each account we keep.
+    pub entries: u64,
+    /// Accounts they are on.
+    pub accounts: u64,
+    /// Customers and companies the file named.
+    pub customers: u64,
+    /// Batches they were split into.
+    pub batches: u32,
+    /// The sums of the entries, by currency.
+    pub sums: Vec<Sums>,
+    /// Things that look wrong, but were taken.
+    pub warnings: Vec<Warning>,
+    /// The first rejects.
+    pub first_rejects: Vec<Reject>,
+    /// Whether the accounts' holders get a summary.
+    pub summaries: bool,
+}
+
+/// Credits and debits of one currency.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Sums {
+    /// The sum of what is above zero.
+    pub credits: Money,
+    /// The sum of what is below zero.
+    pub debits: Money,
+}
+
+/// Something that looks wrong, and how many rows it is in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Warning {
+    /// What.
+    pub what: String,
+    /// In how many rows.
+    pub rows: u64,
+}
+
+/// A row that was not taken.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Reject {
+    /// Its line in the file, the header being line 1.
+    pub line: u64,
+    /// Why, and where in it.
+    pub reason: String,
+    /// The row, cut after 200 bytes.
+    pub row: String,
+}
+
+/// What came of posting one batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct BatchOutcome {
+    /// Entries that are new in the books.
+    pub posted: u64,
+    /// Entries that were there already.
+    pub duplicates: u64,
+    /// Accounts they are on.
+    pub accounts: u64,
+}
+
+impl Import {
+    /// An import whose file has just arrived.
+    pub fn received(upload: &Upload) -> Self {
+        Self {
+            id: upload.id(),
+            key: upload.key.clone(),
+            object_version: upload.version.clone(),
+            size_bytes: upload.size_bytes,
+            received_at: upload.uploaded_at,
+            state: State::Received,
+            kind: None,
+            source: None,
+            content: None,
+            found: None,
+            touched_at: upload.uploaded_at,
+            taken_up: 0,
+            revision: 0,
+        }
+    }
+
+    /// The file's name, as its sender knows it.
+    pub fn file_name(&self) -> &str {
+        self.key.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// The key of the object that holds its batches.
+    pub fn entries_key(id: ImportId) -> String {
+        format!("work/{id}/entries.bin")
+    }
+
+    /// The key of the list of its batches.
+    pub fn index_key(id: ImportId) -> String {
+        format!("work/{id}/batches.json")
+    }
+
+    /// The key of its rejects.
+    pub fn rejects_key(id: ImportId) -> String {
+        format!("rejects/{id}.csv")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_import_is_the_object_and_its_version() {
+        let id = ImportId::of("imports/a.csv", "v1");
+        assert_eq!(id, ImportId::of("imports/a.csv", "v1"));
+        assert_ne!(id, ImportId::of("imports/a.csv", "v2"));
+        assert_ne!(ImportId::of("ab", "c"), ImportId::of("a", "bc"));
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!("xyz".parse::<ImportId>(), Err(ImportIdError));
+    }
+}

@@ -1,0 +1,189 @@
+//! What imports need of the outside.
+
+use std::ops::Range;
+
+use calendar::{Date, Moment};
+use money::Currency;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::{BatchOutcome, Import, ImportId, Upload};
+
+/// Why a port cannot do what it was asked. All of these are worth another try, but for [`PortError::Broken`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PortError {
+    /// It does not answer, or not now.
+    #[error("{0} cannot be reached")]
+    Unavailable(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What is stored cannot be read: someone must look.
+    #[error("something stored in {0} is broken")]
+    Broken(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The cursor is none that a page gave.
+    #[error("the cursor is none that was given out")]
+    BadCursor,
+}
+
+/// The port to the bucket.
+pub trait Files {
+    /// Describes an object; `None` if there is no such version any more. Without a version, the latest.
+    fn describe(
+        &self,
+        key: &str,
+        version: Option<&str>,
+    ) -> impl Future<Output = Result<Option<Upload>, PortError>> + Send;
+
+    /// Reads bytes `range` of an object (its end may lie behind the object's); `None` if there is no such object.
+    fn read(
+        &self,
+        key: &str,
+        version: Option<&str>,
+        range: Range<u64>,
+    ) -> impl Future<Output = Result<Option<Vec<u8>>, PortError>> + Send;
+
+    /// Writes an object whole. Writing the same again is harmless.
+    fn write(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        content_type: &str,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// The port that hands out short-lived links to objects.
+pub trait Downloads {
+    /// A link to `key`, good for a minute, under which it is saved as `file_name`.
+    fn link(&self, key: &str, file_name: &str) -> impl Future<Output = Result<String, PortError>> + Send;
+}
+
+/// The port to the record of imports. Every write is on condition of the revision that was read.
+pub trait Imports {
+    /// Records an import if there is none of its id, and returns what is recorded then.
+    fn receive(&self, import: &Import) -> impl Future<Output = Result<Import, PortError>> + Send;
+
+    /// An import, consistent.
+    fn find(&self, id: ImportId) -> impl Future<Output = Result<Option<Import>, PortError>> + Send;
+
+    /// Writes `import` if its stored revision is still [`Import::revision`], with the next revision.
+    fn save(&self, import: &Import) -> impl Future<Output = Result<Saved, PortError>> + Send;
+
+    /// Writes `import` as [`Imports::save`] does and claims [`Import::content`] for it, in one step. The claim has no
+    /// end; only one whose import has failed, been refused or is gone passes to the next.
+    fn claim(&self, import: &Import) -> impl Future<Output = Result<Claimed, PortError>> + Send;
+}
+
+/// What became of a conditional write.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Saved {
+    /// Stored; this is its revision now.
+    Stored(u64),
+    /// Someone else wrote in between; nothing was written.
+    Conflict,
+}
+
+/// What became of a claim.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Claimed {
+    /// Ours, and the import is stored with this revision. Claiming again what is ours is the same.
+    Ours(u64),
+    /// Another import has it; nothing was written.
+    By(ImportId),
+    /// Someone else wrote the import in between; nothing was written.
+    Conflict,
+}
+
+/// The port to the record of posted batches.
+pub trait Batches {
+    /// Records a batch as posted, if it is not yet.
+    fn finish(
+        &self,
+        import: ImportId,
+        batch: u32,
+        outcome: BatchOutcome,
+    ) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// The batches that are posted, consistent, by number.
+    fn finished(&self, import: ImportId) -> impl Future<Output = Result<Vec<(u32, BatchOutcome)>, PortError>> + Send;
+}
+
+/// The port to lists of imports. Eventually consistent: they only find.
+pub trait ImportList {
+    /// The imports, the latest received first, at most `limit`, and where to go on.
+    fn recent(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> impl Future<Output = Result<(Vec<Import>, Option<String>), PortError>> + Send;
+
+    /// Imports that are not final and were last touched before `before`, at most 100.
+    fn standing(&self, before: Moment) -> impl Future<Output = Result<Vec<Import>, PortError>> + Send;
+}
+
+/// A request to post one batch: a range of the object that holds the import's entries.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PostBatch {
+    /// The version of this message.
+    pub v: u32,
+    /// Whose batch.
+    pub import: ImportId,
+    /// Its number, from 0.
+    pub batch: u32,
+    /// How many there are.
+    pub of: u32,
+    /// Its first byte.
+    pub from: u64,
+    /// The byte after its last.
+    pub to: u64,
+    /// Whether its accounts' holders get a summary.
+    pub summaries: bool,
+}
+
+/// A request to split an uploaded file: what an S3 event says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SplitFile {
+    /// The object's key, decoded.
+    pub key: String,
+    /// Its version, where the bucket keeps versions.
+    pub version: Option<String>,
+}
+
+/// The port to the queue of batches.
+pub trait BatchQueue {
+    /// Asks for batches to be posted, each at least once.
+    fn send(&self, requests: &[PostBatch]) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// The port to the queue of uploads.
+pub trait UploadQueue {
+    /// Asks for a file to be split, at least once.
+    fn send(&self, request: &SplitFile) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
+/// The worth of one unit of a currency on a date, as a file of rates says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct DatedRate {
+    /// Of which day.
+    pub date: Date,
+    /// The currency.
+    pub currency: Currency,
+    /// Its worth in USD, above zero.
+    pub usd: Decimal,
+    /// Its worth in EUR, above zero.
+    pub eur: Decimal,
+}
+
+/// The port to the exchange rates.
+pub trait Rates {
+    /// Keeps rates with the import they come from. The same again changes nothing; of two imports with a rate for
+    /// the same day, the one received later is the one read.
+    fn keep(&self, import: &Import, rates: &[DatedRate]) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// The rates of `currency`, the latest day first, on or before `date`, at most `limit`.
+    fn rates(
+        &self,
+        currency: Currency,
+        date: Date,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<DatedRate>, PortError>> + Send;
+}

@@ -1,0 +1,417 @@
+//! Fakes of the ports of imports, and the contracts they share with every adapter.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use calendar::{Date, Moment};
+use money::Currency;
+
+use crate::{
+    BatchOutcome, BatchQueue, Batches, Claimed, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError,
+    PostBatch, Rates, Saved, SplitFile, State, Upload, UploadQueue,
+};
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A bucket in memory.
+#[derive(Default)]
+pub struct FakeFiles(Mutex<BTreeMap<(String, String), (Upload, Vec<u8>)>>);
+
+impl FakeFiles {
+    /// Uploads an object as a user would.
+    pub fn upload(&self, upload: Upload, bytes: &[u8]) {
+        let key = (upload.key.clone(), upload.version.clone());
+        lock(&self.0).insert(key, (upload, bytes.to_vec()));
+    }
+
+    /// All objects by key.
+    pub fn all(&self) -> BTreeMap<String, Vec<u8>> {
+        lock(&self.0)
+            .iter()
+            .map(|((key, _), (_, bytes))| (key.clone(), bytes.clone()))
+            .collect()
+    }
+
+    fn find(&self, key: &str, version: Option<&str>) -> Option<(Upload, Vec<u8>)> {
+        let files = lock(&self.0);
+        let mut versions = files
+            .iter()
+            .filter(|((k, v), _)| k == key && version.is_none_or(|it| it == v));
+        versions.next_back().map(|(_, file)| file.clone())
+    }
+}
+
+impl Files for FakeFiles {
+    async fn describe(&self, key: &str, version: Option<&str>) -> Result<Option<Upload>, PortError> {
+        Ok(self.find(key, version).map(|(upload, _)| upload))
+    }
+
+    async fn read(&self, key: &str, version: Option<&str>, range: Range<u64>) -> Result<Option<Vec<u8>>, PortError> {
+        let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX);
+        Ok(self.find(key, version).map(|(_, bytes)| {
+            let end = place(range.end).min(bytes.len());
+            bytes.get(place(range.start).min(end)..end).unwrap_or_default().to_vec()
+        }))
+    }
+
+    async fn write(&self, key: &str, bytes: Vec<u8>, _content_type: &str) -> Result<(), PortError> {
+        let upload = Upload {
+            key: key.to_owned(),
+            version: String::new(),
+            size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            uploaded_at: Moment::day(Date::MIN),
+            metadata: BTreeMap::new(),
+        };
+        lock(&self.0).insert((upload.key.clone(), String::new()), (upload, bytes));
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct Records {
+    imports: BTreeMap<ImportId, Import>,
+    claims: BTreeMap<String, ImportId>,
+    batches: BTreeMap<(ImportId, u32), BatchOutcome>,
+    rates: BTreeMap<(Currency, Date), (Moment, DatedRate)>,
+}
+
+/// The record of imports in memory.
+#[derive(Default)]
+pub struct FakeImports(Mutex<Records>);
+
+impl Records {
+    fn save(&mut self, import: &Import) -> Saved {
+        let stored = self.imports.get(&import.id).map_or(0, |it| it.revision);
+        if stored != import.revision {
+            return Saved::Conflict;
+        }
+        let revision = stored.saturating_add(1);
+        self.imports.insert(
+            import.id,
+            Import {
+                revision,
+                ..import.clone()
+            },
+        );
+        Saved::Stored(revision)
+    }
+}
+
+impl Imports for FakeImports {
+    async fn receive(&self, import: &Import) -> Result<Import, PortError> {
+        let mut records = lock(&self.0);
+        let first = Import {
+            revision: 1,
+            ..import.clone()
+        };
+        Ok(records.imports.entry(import.id).or_insert(first).clone())
+    }
+
+    async fn find(&self, id: ImportId) -> Result<Option<Import>, PortError> {
+        Ok(lock(&self.0).imports.get(&id).cloned())
+    }
+
+    async fn save(&self, import: &Import) -> Result<Saved, PortError> {
+        Ok(lock(&self.0).save(import))
+    }
+
+    async fn claim(&self, import: &Import) -> Result<Claimed, PortError> {
+        let mut records = lock(&self.0);
+        let content = import.content.clone().unwrap_or_default();
+        if let Some(owner) = records
+            .claims
+            .get(&content)
+            .copied()
+            .filter(|owner| *owner != import.id)
+        {
+            let state = records.imports.get(&owner).map(|it| it.state.clone());
+            if state.is_some_and(|it| !matches!(it, State::Failed { .. } | State::Refused { .. })) {
+                return Ok(Claimed::By(owner));
+            }
+        }
+        match records.save(import) {
+            Saved::Stored(revision) => {
+                records.claims.insert(content, import.id);
+                Ok(Claimed::Ours(revision))
+            }
+            Saved::Conflict => Ok(Claimed::Conflict),
+        }
+    }
+}
+
+impl Batches for FakeImports {
+    async fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome) -> Result<(), PortError> {
+        lock(&self.0).batches.entry((import, batch)).or_insert(outcome);
+        Ok(())
+    }
+
+    async fn finished(&self, import: ImportId) -> Result<Vec<(u32, BatchOutcome)>, PortError> {
+        let records = lock(&self.0);
+        let ours = records.batches.iter().filter(|((id, _), _)| *id == import);
+        Ok(ours.map(|((_, batch), outcome)| (*batch, *outcome)).collect())
+    }
+}
+
+impl ImportList for FakeImports {
+    async fn recent(&self, after: Option<&str>, limit: usize) -> Result<(Vec<Import>, Option<String>), PortError> {
+        let skip: usize = after.map_or(Ok(0), |it| it.parse().map_err(|_| PortError::BadCursor))?;
+        let mut all: Vec<Import> = lock(&self.0).imports.values().cloned().collect();
+        all.sort_by_key(|it| std::cmp::Reverse((it.received_at, it.id)));
+        let end = skip.saturating_add(limit);
+        let next = (all.len() > end).then(|| end.to_string());
+        Ok((all.into_iter().skip(skip).take(limit).collect(), next))
+    }
+
+    async fn standing(&self, before: Moment) -> Result<Vec<Import>, PortError> {
+        let records = lock(&self.0);
+        let standing = records
+            .imports
+            .values()
+            .filter(|it| !it.state.is_final() && it.touched_at < before);
+        Ok(standing.take(100).cloned().collect())
+    }
+}
+
+impl Rates for FakeImports {
+    async fn keep(&self, import: &Import, rates: &[DatedRate]) -> Result<(), PortError> {
+        let mut records = lock(&self.0);
+        for rate in rates {
+            let kept = records
+                .rates
+                .entry((rate.currency, rate.date))
+                .or_insert((import.received_at, *rate));
+            if kept.0 <= import.received_at {
+                *kept = (import.received_at, *rate);
+            }
+        }
+        Ok(())
+    }
+
+    async fn rates(&self, currency: Currency, date: Date, limit: usize) -> Result<Vec<DatedRate>, PortError> {
+        let records = lock(&self.0);
+        let of_it = records.rates.range((currency, Date::MIN)..=(currency, date)).rev();
+        Ok(of_it.take(limit).map(|(_, (_, rate))| *rate).collect())
+    }
+}
+
+/// Queues in memory: what was sent, in order.
+#[derive(Default)]
+pub struct FakeQueues {
+    batches: Mutex<Vec<PostBatch>>,
+    uploads: Mutex<Vec<SplitFile>>,
+}
+
+impl FakeQueues {
+    /// Takes all batch requests out.
+    pub fn take_batches(&self) -> Vec<PostBatch> {
+        std::mem::take(&mut lock(&self.batches))
+    }
+
+    /// Takes all split requests out.
+    pub fn take_uploads(&self) -> Vec<SplitFile> {
+        std::mem::take(&mut lock(&self.uploads))
+    }
+}
+
+impl BatchQueue for FakeQueues {
+    async fn send(&self, requests: &[PostBatch]) -> Result<(), PortError> {
+        lock(&self.batches).extend_from_slice(requests);
+        Ok(())
+    }
+}
+
+impl UploadQueue for FakeQueues {
+    async fn send(&self, request: &SplitFile) -> Result<(), PortError> {
+        lock(&self.uploads).push(request.clone());
+        Ok(())
+    }
+}
+
+/// What every record of imports must do. It must be empty; it has imports after.
+///
+/// # Panics
+///
+/// Where the contract is broken.
+#[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
+pub async fn imports_contract<I: Imports + Batches + ImportList + Rates>(imports: &I) {
+    let at = |text: &str| text.parse::<Moment>().unwrap();
+    let import = |key: &str, received_at: &str| {
+        Import::received(&Upload {
+            key: key.to_owned(),
+            version: "v".to_owned(),
+            size_bytes: 7,
+            uploaded_at: at(received_at),
+            metadata: BTreeMap::new(),
+        })
+    };
+    let first = import("imports/a.csv", "2024-03-01T10:00:00Z");
+    assert_eq!(imports.find(first.id).await.unwrap(), None);
+    let stored = imports.receive(&first).await.unwrap();
+    assert_eq!(
+        stored,
+        Import {
+            revision: 1,
+            ..first.clone()
+        }
+    );
+    assert_eq!(
+        imports
+            .receive(&Import {
+                size_bytes: 8,
+                ..first.clone()
+            })
+            .await
+            .unwrap(),
+        stored,
+        "received once"
+    );
+
+    let splitting = Import {
+        state: State::Splitting,
+        content: Some("c1".to_owned()),
+        ..stored.clone()
+    };
+    assert_eq!(imports.claim(&splitting).await.unwrap(), Claimed::Ours(2));
+    assert_eq!(
+        imports.claim(&splitting).await.unwrap(),
+        Claimed::Conflict,
+        "an old revision"
+    );
+    let splitting = Import {
+        revision: 2,
+        ..splitting
+    };
+    assert_eq!(imports.find(first.id).await.unwrap(), Some(splitting.clone()));
+    assert_eq!(
+        imports.claim(&splitting).await.unwrap(),
+        Claimed::Ours(3),
+        "claiming again what is ours"
+    );
+
+    let second = imports
+        .receive(&import("imports/b.csv", "2024-03-02T10:00:00Z"))
+        .await
+        .unwrap();
+    let same = Import {
+        content: Some("c1".to_owned()),
+        state: State::Splitting,
+        ..second.clone()
+    };
+    assert_eq!(imports.claim(&same).await.unwrap(), Claimed::By(first.id));
+    assert_eq!(
+        imports.find(second.id).await.unwrap(),
+        Some(second.clone()),
+        "nothing was written"
+    );
+
+    let failed = Import {
+        state: State::Failed { reason: "x".to_owned() },
+        revision: 3,
+        ..splitting.clone()
+    };
+    assert_eq!(imports.save(&splitting).await.unwrap(), Saved::Conflict);
+    assert_eq!(imports.save(&failed).await.unwrap(), Saved::Stored(4));
+    assert_eq!(
+        imports.claim(&same).await.unwrap(),
+        Claimed::Ours(2),
+        "the claim of a failed import passes on"
+    );
+
+    assert!(imports.finished(second.id).await.unwrap().is_empty());
+    let outcome = BatchOutcome {
+        posted: 5,
+        duplicates: 2,
+        accounts: 1,
+    };
+    for batch in [1, 0, 11, 2] {
+        imports.finish(second.id, batch, outcome).await.unwrap();
+    }
+    imports.finish(second.id, 1, BatchOutcome::default()).await.unwrap();
+    let finished = imports.finished(second.id).await.unwrap();
+    assert_eq!(finished, [0, 1, 2, 11].map(|batch| (batch, outcome)), "once, by number");
+
+    let third = imports
+        .receive(&import("imports/c.csv", "2024-03-03T10:00:00Z"))
+        .await
+        .unwrap();
+    let ids = |imports: &[Import]| imports.iter().map(|it| it.id).collect::<Vec<_>>();
+    let (page, next) = imports.recent(None, 2).await.unwrap();
+    assert_eq!(ids(&page), [third.id, second.id], "the latest first");
+    let (page, next) = imports.recent(next.as_deref(), 2).await.unwrap();
+    assert_eq!((ids(&page), next), (vec![first.id], None));
+    assert!(matches!(imports.recent(Some("…"), 2).await, Err(PortError::BadCursor)));
+
+    let standing = imports.standing(at("2024-03-02T12:00:00Z")).await.unwrap();
+    assert_eq!(ids(&standing), [second.id], "not the failed one, not the later one");
+
+    let rate = |date: &str, usd: &str| DatedRate {
+        date: date.parse().unwrap(),
+        currency: Currency::USD,
+        usd: usd.parse().unwrap(),
+        eur: "0.9127".parse().unwrap(),
+    };
+    let (monday, tuesday) = (rate("2024-01-01", "1"), rate("2024-01-02", "1.0"));
+    imports.keep(&third, &[monday, tuesday]).await.unwrap();
+    imports.keep(&second, &[rate("2024-01-02", "2")]).await.unwrap();
+    let rates = imports
+        .rates(Currency::USD, "2024-02-01".parse().unwrap(), 9)
+        .await
+        .unwrap();
+    assert_eq!(rates, [tuesday, monday], "the import received later wins");
+    assert_eq!(
+        imports
+            .rates(Currency::USD, "2024-01-01".parse().unwrap(), 1)
+            .await
+            .unwrap(),
+        [monday]
+    );
+    assert!(
+        imports
+            .rates(Currency::EUR, "2024-02-01".parse().unwrap(), 1)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+/// What every bucket must do. `key` must not be in use.
+///
+/// # Panics
+///
+/// Where the contract is broken.
+#[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
+pub async fn files_contract<F: Files>(files: &F, key: &str) {
+    assert_eq!(files.describe(key, None).await.unwrap(), None);
+    assert_eq!(files.read(key, None, 0..9).await.unwrap(), None);
+    for _ in 0..2 {
+        files.write(key, b"0123456789".to_vec(), "text/csv").await.unwrap();
+    }
+    assert_eq!(files.describe(key, None).await.unwrap().unwrap().size_bytes, 10);
+    for (range, expected) in [(0..10, "0123456789"), (3..5, "34"), (8..99, "89")] {
+        assert_eq!(
+            files.read(key, None, range).await.unwrap().unwrap(),
+            expected.as_bytes()
+        );
+    }
+    files.write(key, b"other".to_vec(), "text/csv").await.unwrap();
+    assert_eq!(
+        files.read(key, None, 0..99).await.unwrap().unwrap(),
+        b"other",
+        "the latest version"
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fakes_keep_the_contracts() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(imports_contract(&FakeImports::default()));
+        runtime.block_on(files_contract(&FakeFiles::default(), "a/b"));
+    }
+}

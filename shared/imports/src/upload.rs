@@ -1,0 +1,170 @@
+use std::collections::BTreeMap;
+
+use banking::AccountNumber;
+use calendar::Moment;
+use customers::EmailAddress;
+use money::Currency;
+
+use crate::{ImportId, Refusal};
+
+/// Where uploads lie.
+const PREFIX: &str = "imports/";
+
+/// An uploaded object, as the bucket describes it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Upload {
+    /// Its key, decoded.
+    pub key: String,
+    /// Its version.
+    pub version: String,
+    /// Its size.
+    pub size_bytes: u64,
+    /// When it was uploaded.
+    pub uploaded_at: Moment,
+    /// Its metadata, names in lower case.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// What an upload's key and metadata say of it.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Instructions {
+    /// The account, for a file of one account: `imports/accounts/<account>/…` or `account`.
+    pub account: Option<AccountNumber>,
+    /// The profile to read it with: `imports/profiles/<name>/…` or `profile`.
+    pub profile: Option<String>,
+    /// The source of transfers: `imports/<source>/…`.
+    pub source: Option<String>,
+    /// The year of dates that have none: `year`.
+    pub year: Option<i32>,
+    /// The currency of amounts that have none: `currency`.
+    pub currency: Option<Currency>,
+    /// The holder's name: `name`.
+    pub name: Option<String>,
+    /// The holder's mail address: `email`.
+    pub email: Option<EmailAddress>,
+}
+
+impl Upload {
+    /// The import this upload is.
+    pub fn id(&self) -> ImportId {
+        ImportId::of(&self.key, &self.version)
+    }
+
+    /// Reads key and metadata. Metadata wins over the key.
+    pub fn instructions(&self) -> Result<Instructions, Refusal> {
+        let wrong = |name: &'static str, expected: &'static str| Refusal::BadMetadata { name, expected };
+        let mut instructions = self.from_key()?;
+        for (name, value) in &self.metadata {
+            let value = value.trim();
+            match name.as_str() {
+                _ if value.is_empty() => {}
+                "account" => {
+                    let account = value.parse().map_err(|_| wrong("account", "an account number"))?;
+                    instructions.account = Some(account);
+                }
+                "profile" => {
+                    instructions.profile = Some(plain_name(value).ok_or(wrong("profile", "a profile's name"))?)
+                }
+                "year" => {
+                    let year = value.parse().ok().filter(|year| (1900..2200).contains(year));
+                    instructions.year = Some(year.ok_or(wrong("year", "a year between 1900 and 2199"))?);
+                }
+                "currency" => {
+                    let currency = value
+                        .parse()
+                        .map_err(|_| wrong("currency", "an ISO 4217 code such as EUR"))?;
+                    instructions.currency = Some(currency);
+                }
+                "name" => instructions.name = Some(value.chars().filter(|it| !it.is_control()).take(200).collect()),
+                "email" => {
+                    let email = EmailAddress::parse(value).map_err(|_| wrong("email", "a mail address"))?;
+                    instructions.email = Some(email);
+                }
+                _ => {}
+            }
+        }
+        Ok(instructions)
+    }
+
+    fn from_key(&self) -> Result<Instructions, Refusal> {
+        let mut instructions = Instructions::default();
+        let folders: Vec<&str> = self.key.strip_prefix(PREFIX).unwrap_or(&self.key).split('/').collect();
+        match folders.as_slice() {
+            ["accounts", account, _, ..] => {
+                let account = account.parse().map_err(|_| Refusal::BadKey {
+                    expected: "imports/accounts/<account>/<file>",
+                })?;
+                instructions.account = Some(account);
+            }
+            ["profiles", name, _, ..] => {
+                let name = plain_name(name).ok_or(Refusal::BadKey {
+                    expected: "imports/profiles/<profile>/<file>",
+                })?;
+                instructions.profile = Some(name);
+            }
+            [source, _, ..] => instructions.source = plain_name(source),
+            _ => {}
+        }
+        Ok(instructions)
+    }
+}
+
+/// A name that may be part of a key: lower case letters, digits and hyphens, at most 40.
+fn plain_name(text: &str) -> Option<String> {
+    let plain = text
+        .bytes()
+        .all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
+    (plain && !text.is_empty() && text.len() <= 40).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upload(key: &str, metadata: &[(&str, &str)]) -> Upload {
+        Upload {
+            key: key.to_owned(),
+            version: "1".to_owned(),
+            size_bytes: 1,
+            uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
+            metadata: metadata
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn the_key_says_whose_file_it_is() {
+        let read = |key: &str| upload(key, &[]).instructions().unwrap();
+        assert_eq!(read("imports/accounts/4711/july.csv").account.unwrap().as_str(), "4711");
+        assert_eq!(
+            read("imports/profiles/berka/trans.asc").profile.as_deref(),
+            Some("berka")
+        );
+        assert_eq!(read("imports/sepa/2024.csv").source.as_deref(), Some("sepa"));
+        assert_eq!(read("imports/july.csv"), Instructions::default());
+    }
+
+    #[test]
+    fn metadata_wins_and_is_checked() {
+        let read = |metadata: &[(&str, &str)]| upload("imports/accounts/4711/july.csv", metadata).instructions();
+        assert_eq!(
+            read(&[("account", "DE89 3704")]).unwrap().account.unwrap().as_str(),
+            "DE893704"
+        );
+        assert_eq!(read(&[("year", "2021")]).unwrap().year, Some(2021));
+        for (name, value) in [
+            ("year", "21"),
+            ("currency", "euro"),
+            ("email", "ada"),
+            ("account", "a/b"),
+            ("profile", "../x"),
+        ] {
+            assert!(
+                matches!(read(&[(name, value)]), Err(Refusal::BadMetadata { name: n, .. }) if n == name),
+                "{name}"
+            );
+        }
+    }
+}
