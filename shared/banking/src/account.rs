@@ -66,6 +66,13 @@ impl AccountNumber {
     }
 }
 
+// Equality, order and hash are those of the text, so a map can be asked with a `&str`.
+impl std::borrow::Borrow<str> for AccountNumber {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
 impl fmt::Debug for AccountNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.masked())

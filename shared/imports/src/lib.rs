@@ -1,19 +1,36 @@
 //! Imports: a bank's file becomes entries, once, and every row of it is accounted for.
 
+mod accounts;
+mod batches;
+mod customers_file;
+mod entry_file;
+mod gunzip;
+mod holders;
 mod import;
+mod importer;
+mod intern;
 mod kind;
+mod layout;
 mod ports;
+mod profile;
+mod rates_file;
 mod refusal;
+mod rejects;
+mod rows;
+mod scanner;
 mod upload;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use batches::{BatchError, BatchIndex, PackedEntries, read_batch};
 pub use import::{BatchOutcome, Found, Import, ImportId, ImportIdError, Reject, State, Sums, Warning};
+pub use importer::{Importer, MOST_TEXT_BYTES, Read, Setting};
 pub use kind::{Column, Kind};
 pub use ports::{
     BatchQueue, Batches, Claimed, DatedRate, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates, Saved,
     SplitFile, UploadQueue,
 };
+pub use profile::Profile;
 pub use refusal::Refusal;
 pub use upload::{Instructions, Upload};

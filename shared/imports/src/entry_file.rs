@@ -1,0 +1,332 @@
+//! Reads the rows of account, holders and transfers files. This is the hot path: no allocation per row.
+
+use banking::IbanCheck;
+use customers::{Directory, Registration};
+use money::{AmountError, Currency, parse_minor};
+
+use crate::accounts::Accounts;
+use crate::holders::Holders;
+use crate::layout::{Layout, Sign};
+use crate::rows::{NONE, TakenRow, TakenRows};
+use crate::scanner::Fields;
+use crate::{Column, Kind, Sums, Warning};
+
+/// The longest id and the longest text of an entry, in bytes.
+const MOST_ID_BYTES: usize = 255;
+const MOST_TEXT_BYTES: usize = 500;
+
+/// Why a row is rejected: at which field, if at one, and what is wrong.
+pub(crate) struct Wrong {
+    field: Option<usize>,
+    what: String,
+}
+
+impl Wrong {
+    pub(crate) fn row(what: impl Into<String>) -> Self {
+        Self {
+            field: None,
+            what: what.into(),
+        }
+    }
+
+    pub(crate) fn field(field: usize, what: impl ToString) -> Self {
+        Self {
+            field: Some(field),
+            what: what.to_string(),
+        }
+    }
+
+    /// The reason as people read it: `transaction: not an amount`.
+    pub(crate) fn reason(&self, layout: &Layout) -> String {
+        self.field.map_or_else(
+            || self.what.clone(),
+            |field| format!("{}: {}", layout.places.name(field), self.what),
+        )
+    }
+}
+
+/// A file of entries while it is read, and when it has been.
+pub(crate) struct EntryFile {
+    pub(crate) accounts: Accounts,
+    pub(crate) rows: TakenRows,
+    holders: Holders,
+    places: EntryPlaces,
+    /// For a file of one account: which.
+    one_account: Option<u32>,
+    wrong_checksums: u64,
+    last_currency: Option<([u8; 3], u8, u32)>,
+    text: Vec<u8>,
+}
+
+/// The columns of an entry, resolved once.
+struct EntryPlaces {
+    id: Option<usize>,
+    date: usize,
+    amount: usize,
+    debit: Option<usize>,
+    sign: Option<usize>,
+    currency: Option<usize>,
+    account: Option<usize>,
+    payer: Option<usize>,
+    beneficiary: Option<usize>,
+    counterparty: Option<usize>,
+}
+
+impl EntryFile {
+    /// `one_account` is the account of a file of one, with its holder.
+    pub(crate) fn new(layout: &Layout, directory: Directory, one_account: Option<Registration>) -> Self {
+        let find = |column| layout.places.find(column);
+        let mut accounts = Accounts::new(directory);
+        let mut holders = Holders::default();
+        let one_account = one_account.and_then(|it| holders.add_one(&mut accounts, it));
+        Self {
+            accounts,
+            rows: TakenRows::default(),
+            holders,
+            places: EntryPlaces {
+                id: find(Column::Id),
+                date: find(Column::Date).unwrap_or(usize::MAX),
+                amount: find(Column::Amount).unwrap_or(usize::MAX),
+                debit: find(Column::Debit),
+                sign: find(Column::Sign),
+                currency: find(Column::Currency),
+                account: find(Column::Account),
+                payer: find(Column::Payer),
+                beneficiary: find(Column::Beneficiary),
+                counterparty: find(Column::Counterparty),
+            },
+            one_account,
+            wrong_checksums: 0,
+            last_currency: None,
+            text: Vec::new(),
+        }
+    }
+
+    /// Takes a row, or says what is wrong with it.
+    pub(crate) fn take(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), Wrong> {
+        let field = |index: usize| fields.get(row, index);
+        let date = self.places.date;
+        let at = layout
+            .dates
+            .read(field(date))
+            .map_err(|error| Wrong::field(date, error))?;
+        let (currency, decimals) = self.currency(layout, fields, row)?;
+        let amount_minor = self.amount(layout, fields, row, decimals)?;
+        let id = self.places.id.map_or(&[][..], field);
+        if id.len() > MOST_ID_BYTES || !is_clean(id) {
+            return Err(Wrong::field(
+                self.places.id.unwrap_or(0),
+                "not an id: UTF-8 of at most 255 bytes, no controls",
+            ));
+        }
+        let (account, other) = match layout.kind {
+            Kind::Transfers => self.parties(amount_minor, fields, row)?,
+            _ => (self.account(layout, fields, row)?, self.counterparty(fields, row)?),
+        };
+        let text = self.text(layout, fields, row)?;
+        let no_room = || Wrong::row("the file has too many distinct texts");
+        let (id_from, id_length) = self.rows.keep_id(id).ok_or_else(no_room)?;
+        self.rows.push(TakenRow {
+            at,
+            amount_minor,
+            account,
+            other,
+            text,
+            id_from,
+            id_length,
+            currency,
+        });
+        Ok(())
+    }
+
+    fn currency(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(u8, u32), Wrong> {
+        let code = self.places.currency.map_or(&[][..], |it| fields.get(row, it));
+        if let Some((_, place, decimals)) = self.last_currency.filter(|(last, ..)| last == code) {
+            return Ok((place, decimals));
+        }
+        let currency = match self.places.currency {
+            Some(index) if !code.is_empty() || layout.kind == Kind::Transfers => {
+                Currency::parse(code).map_err(|error| Wrong::field(index, error))?
+            }
+            _ => layout.currency,
+        };
+        let place = self
+            .rows
+            .currency(currency)
+            .ok_or_else(|| Wrong::row("too many currencies"))?;
+        if let Ok(code) = <[u8; 3]>::try_from(code) {
+            self.last_currency = Some((code, place, currency.decimals()));
+        }
+        Ok((place, currency.decimals()))
+    }
+
+    fn amount(&self, layout: &Layout, fields: &Fields, row: &[u8], decimals: u32) -> Result<i64, Wrong> {
+        let index = self.places.amount;
+        let read = |index: usize| {
+            let text = fields.get(row, index);
+            parse_minor(text, decimals, layout.decimal_mark).map_err(|error| Wrong::field(index, error))
+        };
+        let unsigned = |index: usize| match fields.get(row, index).first() {
+            Some(b'+' | b'-') => Err(Wrong::field(
+                index,
+                "has a sign, though the profile says where the sign is told",
+            )),
+            _ => read(index),
+        };
+        match &layout.sign {
+            Sign::Amount => read(index),
+            Sign::Words { credit, debit } => {
+                let place = self.places.sign.unwrap_or(usize::MAX);
+                let word = fields.get(row, place);
+                let is = |words: &[String]| words.iter().any(|it| it.as_bytes() == word);
+                match (is(credit), is(debit)) {
+                    (true, _) => unsigned(index),
+                    (_, true) => unsigned(index).map(i64::saturating_neg),
+                    _ => Err(Wrong::field(place, "neither a word for a credit nor one for a debit")),
+                }
+            }
+            Sign::TwoColumns => {
+                let debit = self.places.debit.unwrap_or(usize::MAX);
+                match (fields.get(row, index), fields.get(row, debit)) {
+                    ([], []) => Err(Wrong::field(index, AmountError::Empty)),
+                    (_, []) => unsigned(index),
+                    ([], _) => unsigned(debit).map(i64::saturating_neg),
+                    _ => Err(Wrong::field(debit, "there is a credit and a debit in one row")),
+                }
+            }
+        }
+    }
+
+    fn account(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<u32, Wrong> {
+        if let Some(account) = self.one_account {
+            return Ok(account);
+        }
+        let index = self.places.account.unwrap_or(usize::MAX);
+        let text = fields.get(row, index);
+        let account = self.accounts.number(text);
+        self.holders
+            .see(&mut self.accounts, account, layout, fields, row)
+            .map_err(|wrong| match wrong.field {
+                Some(_) => wrong,
+                None => Wrong::field(index, wrong.what),
+            })?;
+        Ok(account)
+    }
+
+    /// The two accounts of a transfer; at least one must be registered.
+    fn parties(&mut self, amount_minor: i64, fields: &Fields, row: &[u8]) -> Result<(u32, u32), Wrong> {
+        if amount_minor < 0 {
+            let what = "a transfer's amount has no minus; payer and beneficiary say its direction";
+            return Err(Wrong::field(self.places.amount, what));
+        }
+        let mut party = |place: Option<usize>| {
+            let index = place.unwrap_or(usize::MAX);
+            let text = fields.get(row, index);
+            if text.len() > 64 || !is_clean(text) {
+                return Err(Wrong::field(
+                    index,
+                    "not an account number: at most 64 bytes, no controls",
+                ));
+            }
+            Ok(self.accounts.number(text))
+        };
+        let (payer, beneficiary) = (party(self.places.payer)?, party(self.places.beneficiary)?);
+        let (a, b) = (self.accounts.note(payer), self.accounts.note(beneficiary));
+        if !a.registered && !b.registered {
+            return Err(Wrong::row(
+                "neither payer nor beneficiary is an account in the register",
+            ));
+        }
+        let checksum_wrong = a.iban == IbanCheck::WrongChecksum || b.iban == IbanCheck::WrongChecksum;
+        self.wrong_checksums = self.wrong_checksums.saturating_add(u64::from(checksum_wrong));
+        Ok((payer, beneficiary))
+    }
+
+    fn counterparty(&mut self, fields: &Fields, row: &[u8]) -> Result<u32, Wrong> {
+        let Some(index) = self.places.counterparty else {
+            return Ok(NONE);
+        };
+        match fields.get(row, index) {
+            [] => Ok(NONE),
+            text if text.len() <= 64 && is_clean(text) => Ok(self.accounts.number(text)),
+            _ => Err(Wrong::field(
+                index,
+                "not an account number: at most 64 bytes, no controls",
+            )),
+        }
+    }
+
+    fn text(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<u32, Wrong> {
+        self.text.clear();
+        for part in layout
+            .places
+            .texts
+            .iter()
+            .map(|it| fields.get(row, *it))
+            .filter(|it| !it.is_empty())
+        {
+            if !self.text.is_empty() {
+                self.text.push(b' ');
+            }
+            self.text.extend_from_slice(part);
+        }
+        if self.text.is_empty() {
+            return Ok(NONE);
+        }
+        if self.text.len() > MOST_TEXT_BYTES || !is_clean(&self.text) {
+            let index = layout.places.texts.first().copied().unwrap_or(0);
+            return Err(Wrong::field(
+                index,
+                "not a text: UTF-8 of at most 500 bytes, no controls",
+            ));
+        }
+        Ok(self.rows.texts.intern(&self.text))
+    }
+
+    /// For a file of one account: its number.
+    pub(crate) fn one_account(&self) -> Option<&str> {
+        self.one_account.map(|it| self.accounts.name(it))
+    }
+
+    /// New customers and accounts, and what looked wrong.
+    pub(crate) fn registrations(&mut self) -> (Vec<Registration>, Vec<Warning>) {
+        let mut warnings = self.holders.warnings();
+        if self.wrong_checksums > 0 {
+            let what = "an IBAN's check digits are wrong".to_owned();
+            warnings.push(Warning {
+                what,
+                rows: self.wrong_checksums,
+            });
+        }
+        (self.holders.registrations(), warnings)
+    }
+}
+
+/// Whether a text may be kept: UTF-8 without control characters.
+pub(crate) fn is_clean(text: &[u8]) -> bool {
+    let ascii = text.iter().all(|it| (0x20..0x7f).contains(it));
+    ascii || std::str::from_utf8(text).is_ok_and(|it| !it.chars().any(char::is_control))
+}
+
+/// Sums by currency, while entries are made.
+#[derive(Default)]
+pub(crate) struct EntrySums(std::collections::BTreeMap<Currency, (i128, i128)>);
+
+impl EntrySums {
+    pub(crate) fn add(&mut self, currency: Currency, minor: i64) {
+        let sum = self.0.entry(currency).or_default();
+        let side = if minor < 0 { &mut sum.1 } else { &mut sum.0 };
+        *side = side.saturating_add(i128::from(minor));
+    }
+
+    pub(crate) fn finish(self) -> Vec<Sums> {
+        let of = |minor: i128, currency: Currency| money::Money::new(minor, currency);
+        self.0
+            .into_iter()
+            .map(|(it, (credits, debits))| Sums {
+                credits: of(credits, it),
+                debits: of(debits, it),
+            })
+            .collect()
+    }
+}

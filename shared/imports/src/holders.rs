@@ -1,0 +1,226 @@
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+use banking::AccountNumber;
+use calendar::Date;
+use customers::{Account, Customer, CustomerId, CustomerKind, EmailAddress, Registration};
+use hashbrown::DefaultHashBuilder;
+
+use crate::accounts::Accounts;
+use crate::entry_file::{Wrong, is_clean};
+use crate::layout::Layout;
+use crate::scanner::Fields;
+use crate::{Column, Warning};
+
+/// The holders a file names with its accounts. A new account is registered with the holder its first row names; an
+/// account that has a holder keeps them, and rows that name another are counted.
+#[derive(Default)]
+pub(crate) struct Holders {
+    new: HashMap<CustomerId, Registration>,
+    /// For each account seen: the hash of the fields its holder was read from, and who that is.
+    seen: HashMap<u32, (u64, Option<CustomerId>)>,
+    hasher: DefaultHashBuilder,
+    others_named: u64,
+}
+
+const FIELDS: [Column; 4] = [Column::FirstName, Column::LastName, Column::BornOn, Column::Email];
+
+impl Holders {
+    /// The holder of a file of one account.
+    pub(crate) fn add_one(&mut self, accounts: &mut Accounts, registration: Registration) -> Option<u32> {
+        let account = registration.accounts.first()?.number.clone();
+        let number = accounts.number(account.as_str().as_bytes());
+        accounts.set_registered(number);
+        // Someone else's account keeps its holder, and a file tells nothing of them.
+        let ours = accounts
+            .directory()
+            .get(&account)
+            .is_none_or(|holder| *holder == registration.customer.id);
+        if ours {
+            self.new.insert(registration.customer.id, registration);
+        }
+        Some(number)
+    }
+
+    /// Sees a row of `account`.
+    pub(crate) fn see(
+        &mut self,
+        accounts: &mut Accounts,
+        account: u32,
+        layout: &Layout,
+        fields: &Fields,
+        row: &[u8],
+    ) -> Result<(), Wrong> {
+        let places = FIELDS.map(|it| layout.places.find(it));
+        let nameless = places.iter().all(Option::is_none);
+        let texts = places.map(|it| it.map_or(&[][..], |index| fields.get(row, index)));
+        let hash = self.hasher.hash_one(texts);
+        if let Some((known, holder)) = self.seen.get(&account) {
+            if *known != hash && holder.is_some() {
+                let other = read_holder(layout, fields, row)
+                    .ok()
+                    .is_none_or(|it| Some(it.id) != *holder);
+                self.others_named = self.others_named.saturating_add(u64::from(other));
+            }
+            return Ok(());
+        }
+        let number: AccountNumber = accounts
+            .name(account)
+            .parse()
+            .map_err(|error| Wrong::row(format!("{error}")))?;
+        let registered = accounts.directory().get(&number).copied();
+        if nameless {
+            if registered.is_none() {
+                let id = CustomerId::of_account(&number);
+                let new = Account {
+                    number,
+                    customer: id,
+                    r#type: None,
+                };
+                self.register(accounts, account, new, nameless_customer(id));
+            }
+            self.seen.insert(account, (hash, None));
+            return Ok(());
+        }
+        match (read_holder(layout, fields, row), registered) {
+            (Ok(customer), None) => {
+                let kind = layout
+                    .places
+                    .find(Column::Type)
+                    .map(|it| fields.get(row, it))
+                    .filter(|it| !it.is_empty());
+                let kind = kind.map(|it| String::from_utf8_lossy(it).chars().take(40).collect());
+                let id = customer.id;
+                self.register(
+                    accounts,
+                    account,
+                    Account {
+                        number,
+                        customer: id,
+                        r#type: kind,
+                    },
+                    customer,
+                );
+                self.seen.insert(account, (hash, Some(id)));
+            }
+            (Ok(customer), Some(holder)) => {
+                self.others_named = self.others_named.saturating_add(u64::from(customer.id != holder));
+                self.seen.insert(account, (hash, Some(holder)));
+            }
+            (Err(_), Some(holder)) => {
+                self.others_named = self.others_named.saturating_add(1);
+                self.seen.insert(account, (hash, Some(holder)));
+            }
+            (Err(wrong), None) => return Err(wrong),
+        }
+        Ok(())
+    }
+
+    fn register(&mut self, accounts: &mut Accounts, number: u32, account: Account, customer: Customer) {
+        accounts.set_registered(number);
+        let new = self.new.entry(customer.id).or_insert_with(|| Registration {
+            customer,
+            accounts: Vec::new(),
+        });
+        new.accounts.push(account);
+    }
+
+    pub(crate) fn warnings(&self) -> Vec<Warning> {
+        let what = "the row names another holder than the register; the register stays".to_owned();
+        let rows = self.others_named;
+        if rows > 0 {
+            vec![Warning { what, rows }]
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// What is to be registered, in a lasting order.
+    pub(crate) fn registrations(&mut self) -> Vec<Registration> {
+        let mut new: Vec<Registration> = std::mem::take(&mut self.new).into_values().collect();
+        new.sort_by_key(|it| it.customer.id);
+        new
+    }
+}
+
+fn nameless_customer(id: CustomerId) -> Customer {
+    Customer {
+        id,
+        kind: CustomerKind::Person,
+        name: None,
+        born_on: None,
+        email: None,
+        owner: None,
+        address: None,
+    }
+}
+
+/// The holder of a file of one account: named by the object's metadata, or nameless.
+pub(crate) fn holder_of_one(
+    account: &AccountNumber,
+    name: Option<String>,
+    email: Option<EmailAddress>,
+) -> Registration {
+    let id = CustomerId::of_account(account);
+    let customer = Customer {
+        name,
+        email,
+        ..nameless_customer(id)
+    };
+    Registration {
+        customer,
+        accounts: vec![Account {
+            number: account.clone(),
+            customer: id,
+            r#type: None,
+        }],
+    }
+}
+
+fn read_holder(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<Customer, Wrong> {
+    let text = |column: Column| {
+        let Some(index) = layout.places.find(column) else {
+            return Ok((0, ""));
+        };
+        let text = fields.get(row, index);
+        match std::str::from_utf8(text) {
+            Ok(it) if text.len() <= 200 && is_clean(text) => Ok((index, it)),
+            _ => Err(Wrong::field(
+                index,
+                "not a text: UTF-8 of at most 200 bytes, no controls",
+            )),
+        }
+    };
+    let (_, first) = text(Column::FirstName)?;
+    let (_, last) = text(Column::LastName)?;
+    let (born_at, born) = text(Column::BornOn)?;
+    let (email_at, email) = text(Column::Email)?;
+    let born_on = match born {
+        "" => None,
+        // A profile's format holds for all of its dates; without one it is ISO 8601.
+        _ => Some(read_date(layout, born).map_err(|error| Wrong::field(born_at, error))?),
+    };
+    let email = match email {
+        "" => None,
+        _ => Some(EmailAddress::parse(email).map_err(|error| Wrong::field(email_at, error))?),
+    };
+    let name = [first, last]
+        .into_iter()
+        .filter(|it| !it.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ");
+    let id = CustomerId::of_person(first, last, born_on, email.as_ref());
+    Ok(Customer {
+        name: (!name.is_empty()).then_some(name),
+        born_on,
+        email,
+        ..nameless_customer(id)
+    })
+}
+
+fn read_date(layout: &Layout, text: &str) -> Result<Date, calendar::DateError> {
+    match &layout.dates {
+        crate::layout::Dates::Format(format) => format.read(text.as_bytes()).map(|it| it.date()),
+        crate::layout::Dates::Usual { .. } => text.parse(),
+    }
+}

@@ -1,0 +1,424 @@
+//! Reads an uploaded file, however it comes in pieces, into what it brings.
+
+use calendar::Moment;
+use customers::{Directory, Registration};
+use money::Currency;
+use sha2::{Digest, Sha256};
+
+use crate::customers_file::CustomerFile;
+use crate::entry_file::{EntryFile, Wrong};
+use crate::gunzip::{Gunzip, MAGIC};
+use crate::holders::holder_of_one;
+use crate::layout::{Dates, Layout, Places, Sign, recognise, shown};
+use crate::rates_file::RateFile;
+use crate::rejects::{Rejects, cut};
+use crate::scanner::{Dialect, Fields, Row, Scanner, Shape};
+use crate::{DatedRate, Found, Instructions, Kind, Profile, Refusal};
+
+/// The most text one import takes, in bytes.
+pub const MOST_TEXT_BYTES: u64 = 1024 * 1024 * 1024;
+/// The most columns a header may have.
+const MOST_COLUMNS: usize = 1000;
+
+/// What an import is read with.
+pub struct Setting {
+    /// What the upload's key and metadata say.
+    pub instructions: Instructions,
+    /// The profile they name.
+    pub profile: Option<Profile>,
+    /// The accounts of the register.
+    pub directory: Directory,
+    /// When it was uploaded.
+    pub uploaded_at: Moment,
+    /// The currency of amounts that have none, where neither file nor upload say one.
+    pub default_currency: Currency,
+}
+
+/// A file while it is read. Feed it all pieces, then finish it.
+pub struct Importer {
+    text: Text,
+    gunzip: Option<Gunzip>,
+    /// The first bytes, until it is known whether they are a gzip.
+    head: Vec<u8>,
+    sniffed: bool,
+}
+
+/// The text of the file: what is left when it is unpacked.
+struct Text {
+    scanner: Scanner,
+    reader: Reader,
+    hash: Sha256,
+    bytes: u64,
+    /// The first bytes of the text, until it is known whether they are a byte order mark.
+    head: Vec<u8>,
+    sniffed: bool,
+}
+
+struct Reader {
+    setting: Option<Setting>,
+    file: Option<(Layout, FileRows)>,
+    fields: Fields,
+    rejects: Rejects,
+    rows_read: u64,
+    decoded: String,
+}
+
+enum FileRows {
+    Entries(Box<EntryFile>),
+    Customers(CustomerFile),
+    Rates(RateFile),
+}
+
+/// What a file brings, once it has been read whole.
+pub struct Read {
+    /// What kind of file it is.
+    pub kind: Kind,
+    /// Where its rows come from.
+    pub source: String,
+    /// SHA-256 of its text and of what it is imported for, in hexadecimal: the same content for the same target is
+    /// imported once.
+    pub content: String,
+    /// Counts, warnings and first rejects. Entries, accounts and batches are counted when they are made.
+    pub found: Found,
+    /// The rows that were not taken, as a CSV.
+    pub rejects_csv: Vec<u8>,
+    /// Customers and accounts to register.
+    pub registrations: Vec<Registration>,
+    /// Exchange rates to keep.
+    pub rates: Vec<DatedRate>,
+    pub(crate) entries: Option<(Layout, Box<EntryFile>)>,
+}
+
+impl Importer {
+    /// An importer for a file of which nothing has been read yet.
+    pub fn new(setting: Setting) -> Self {
+        let dialect = setting.profile.as_ref().map(Profile::dialect);
+        let dialect = dialect.unwrap_or(Dialect {
+            delimiter: b',',
+            quote: Some(b'"'),
+        });
+        let reader = Reader {
+            setting: Some(setting),
+            file: None,
+            fields: Fields::default(),
+            rejects: Rejects::new(),
+            rows_read: 0,
+            decoded: String::new(),
+        };
+        let text = Text {
+            scanner: Scanner::new(dialect),
+            reader,
+            hash: Sha256::new(),
+            bytes: 0,
+            head: Vec::new(),
+            sniffed: false,
+        };
+        Self {
+            text,
+            gunzip: None,
+            head: Vec::new(),
+            sniffed: false,
+        }
+    }
+
+    /// Takes the next piece of the file.
+    pub fn feed(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+        if self.sniffed {
+            return self.unpack(piece);
+        }
+        self.head.extend_from_slice(piece);
+        if self.head.len() < MAGIC.len() {
+            Ok(())
+        } else {
+            self.sniff()
+        }
+    }
+
+    fn sniff(&mut self) -> Result<(), Refusal> {
+        self.sniffed = true;
+        let head = std::mem::take(&mut self.head);
+        self.gunzip = head.starts_with(&MAGIC).then(Gunzip::new);
+        self.unpack(&head)
+    }
+
+    fn unpack(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+        let text = &mut self.text;
+        match &mut self.gunzip {
+            Some(gunzip) => gunzip.feed(piece, |piece| text.feed(piece)),
+            None => text.feed(piece),
+        }
+    }
+
+    /// Says that the file has ended.
+    pub fn finish(mut self) -> Result<Read, Refusal> {
+        if !self.sniffed {
+            self.sniff()?;
+        }
+        let text = &mut self.text;
+        if let Some(gunzip) = self.gunzip.take() {
+            gunzip.finish(|piece| text.feed(piece))?;
+        }
+        self.text.finish()
+    }
+}
+
+impl Text {
+    fn feed(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+        self.hash.update(piece);
+        self.bytes = self
+            .bytes
+            .saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+        if self.bytes > MOST_TEXT_BYTES {
+            return Err(Refusal::TooLarge(MOST_TEXT_BYTES));
+        }
+        if self.sniffed {
+            return self.scan(piece);
+        }
+        self.head.extend_from_slice(piece);
+        if self.head.len() < 4 { Ok(()) } else { self.sniff() }
+    }
+
+    fn sniff(&mut self) -> Result<(), Refusal> {
+        self.sniffed = true;
+        let head = std::mem::take(&mut self.head);
+        match head.as_slice() {
+            [0xef, 0xbb, 0xbf, text @ ..] => self.scan(text),
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0, ..] | [0, _, 0, _, ..] => {
+                Err(Refusal::NotUtf8("UTF-16"))
+            }
+            text => self.scan(text),
+        }
+    }
+
+    fn scan(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+        let Self { scanner, reader, .. } = self;
+        scanner.feed(piece, &mut |dialect, row| reader.row(dialect, row))
+    }
+
+    fn finish(mut self) -> Result<Read, Refusal> {
+        if !self.sniffed {
+            self.sniff()?;
+        }
+        let Self {
+            mut scanner,
+            mut reader,
+            hash,
+            ..
+        } = self;
+        scanner.finish(&mut |dialect, row| reader.row(dialect, row))?;
+        reader.finish(hash.finalize().as_slice())
+    }
+}
+
+impl Reader {
+    fn row(&mut self, dialect: &mut Dialect, row: Row<'_>) -> Result<(), Refusal> {
+        let blank = row.bytes.trim_ascii().is_empty();
+        if blank && row.shape == Shape::Whole {
+            return Ok(());
+        }
+        if let Some(setting) = self.setting.take() {
+            self.file = Some(header(setting, dialect, row, &mut self.fields)?);
+            return Ok(());
+        }
+        self.rows_read = self.rows_read.saturating_add(1);
+        let Self {
+            file: Some((layout, rows)),
+            fields,
+            decoded,
+            ..
+        } = self
+        else {
+            return Ok(());
+        };
+        let taken = match row.shape {
+            Shape::Unclosed => Err(Wrong::row("a quote is not closed; is the file cut off?")),
+            Shape::TooLong => Err(Wrong::row("the row is longer than 64 KB")),
+            Shape::Whole if memchr::memchr(0, row.bytes).is_some() => Err(Wrong::row("there is a NUL in the row")),
+            Shape::Whole => {
+                let bytes = decode(layout, row.bytes, decoded);
+                fields.split(bytes, *dialect);
+                check_width(layout, fields, bytes).and_then(|()| match rows {
+                    FileRows::Entries(file) => file.take(layout, fields, bytes),
+                    FileRows::Customers(file) => file.take(layout, fields, bytes),
+                    FileRows::Rates(file) => file.take(layout, row.line, fields, bytes),
+                })
+            }
+        };
+        match taken {
+            Err(wrong) if layout.kind == Kind::Rates => Err(Refusal::BadRates(format!(
+                "line {}: {}",
+                row.line,
+                wrong.reason(layout)
+            ))),
+            Err(wrong) => {
+                self.rejects.add(row.line, &wrong.reason(layout), row.bytes);
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    fn finish(self, text_hash: &[u8]) -> Result<Read, Refusal> {
+        let (layout, rows) = self.file.ok_or(Refusal::Empty)?;
+        let rows_rejected = self.rejects.count();
+        let (rejects_csv, first_rejects) = self.rejects.finish();
+        let kind = layout.kind;
+        let mut read = Read {
+            kind,
+            source: layout.source.clone(),
+            content: String::new(),
+            found: Found {
+                rows_read: self.rows_read,
+                rows_taken: self.rows_read.saturating_sub(rows_rejected),
+                rows_rejected,
+                first_rejects,
+                summaries: kind.sends_summaries(),
+                ..Found::default()
+            },
+            rejects_csv,
+            registrations: Vec::new(),
+            rates: Vec::new(),
+            entries: None,
+        };
+        let mut target = layout.source.clone();
+        match rows {
+            FileRows::Entries(mut file) => {
+                if let Some(account) = file.one_account() {
+                    target = format!("{target}/{account}");
+                }
+                (read.registrations, read.found.warnings) = file.registrations();
+                read.entries = Some((layout, file));
+            }
+            FileRows::Customers(file) => (read.registrations, read.found.warnings) = file.finish(),
+            FileRows::Rates(file) => read.rates = file.finish()?,
+        }
+        read.found.customers = u64::try_from(read.registrations.len()).unwrap_or(u64::MAX);
+        read.content = content(kind, &target, text_hash);
+        Ok(read)
+    }
+}
+
+fn content(kind: Kind, target: &str, text_hash: &[u8]) -> String {
+    let digest = Sha256::new()
+        .chain_update(kind.name())
+        .chain_update([0])
+        .chain_update(target)
+        .chain_update([0]);
+    digest
+        .chain_update(text_hash)
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// A row as UTF-8, where the profile names another encoding.
+fn decode<'a>(layout: &Layout, bytes: &'a [u8], decoded: &'a mut String) -> &'a [u8] {
+    match layout.encoding {
+        Some(encoding) if !bytes.is_ascii() => {
+            decoded.clear();
+            decoded.push_str(&encoding.decode_without_bom_handling(bytes).0);
+            decoded.as_bytes()
+        }
+        _ => bytes,
+    }
+}
+
+/// A row has as many fields as the header; empty ones behind them do no harm.
+fn check_width(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), Wrong> {
+    let width = layout.places.width();
+    let fits = fields.len() >= width && (width..fields.len()).all(|it| fields.get(row, it).is_empty());
+    if fits {
+        Ok(())
+    } else {
+        Err(Wrong::row(format!(
+            "has {} fields, the header has {width}",
+            fields.len()
+        )))
+    }
+}
+
+fn header(
+    setting: Setting,
+    dialect: &mut Dialect,
+    row: Row<'_>,
+    fields: &mut Fields,
+) -> Result<(Layout, FileRows), Refusal> {
+    if row.shape != Shape::Whole || memchr::memchr(0, row.bytes).is_some() {
+        return Err(Refusal::UnknownHeader {
+            found: cut(row.bytes, 200),
+        });
+    }
+    let Setting {
+        instructions,
+        profile,
+        directory,
+        uploaded_at,
+        default_currency,
+    } = setting;
+    if profile.is_none() {
+        dialect.delimiter = delimiter_of(row.bytes);
+    }
+    fields.split(row.bytes, *dialect);
+    if fields.len() > MOST_COLUMNS {
+        return Err(Refusal::UnknownHeader {
+            found: cut(row.bytes, 200),
+        });
+    }
+    let names: Vec<String> = (0..fields.len())
+        .map(|it| String::from_utf8_lossy(fields.get(row.bytes, it)).into_owned())
+        .collect();
+    let currency = instructions.currency.unwrap_or(default_currency);
+    let layout = match profile {
+        Some(profile) => profile.layout(names, currency)?,
+        None => usual_layout(&instructions, names, currency, uploaded_at)?,
+    };
+    let rows = match layout.kind {
+        Kind::Account => {
+            let account = instructions.account.ok_or(Refusal::NoAccount)?;
+            let holder = holder_of_one(&account, instructions.name, instructions.email);
+            FileRows::Entries(Box::new(EntryFile::new(&layout, directory, Some(holder))))
+        }
+        Kind::Holders | Kind::Transfers => FileRows::Entries(Box::new(EntryFile::new(&layout, directory, None))),
+        Kind::Customers => FileRows::Customers(CustomerFile::default()),
+        Kind::Rates => FileRows::Rates(RateFile::new(uploaded_at.date())),
+    };
+    Ok((layout, rows))
+}
+
+fn usual_layout(
+    instructions: &Instructions,
+    mut names: Vec<String>,
+    currency: Currency,
+    uploaded_at: Moment,
+) -> Result<Layout, Refusal> {
+    // A header that ends in a delimiter has one nameless column too many.
+    while names.len() > 1 && names.last().is_some_and(String::is_empty) {
+        names.pop();
+    }
+    if names.iter().all(|it| it.trim().is_empty()) {
+        return Err(Refusal::UnknownHeader { found: shown(&names) });
+    }
+    let (kind, places): (Kind, Places) = recognise(&names)?;
+    // Only transfers have several sources of one kind; an account's file is that account's, wherever it lies.
+    let source = instructions.source.clone().filter(|_| kind == Kind::Transfers);
+    Ok(Layout {
+        kind,
+        source: source.unwrap_or_else(|| kind.name().to_owned()),
+        encoding: None,
+        decimal_mark: money::DecimalMark::Point,
+        dates: Dates::Usual {
+            year: instructions.year,
+            uploaded_on: uploaded_at.date(),
+        },
+        currency,
+        sign: Sign::Amount,
+        places,
+    })
+}
+
+/// A comma, unless the header has none but semicolons or tabs.
+fn delimiter_of(header: &[u8]) -> u8 {
+    let has = |byte: u8| memchr::memchr(byte, header).is_some();
+    [b',', b';', b'\t'].into_iter().find(|it| has(*it)).unwrap_or(b',')
+}

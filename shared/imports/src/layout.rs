@@ -1,0 +1,194 @@
+use std::collections::BTreeMap;
+
+use calendar::{Date, DateError, DateFormat, Moment, parse_moment, parse_month_day};
+use encoding_rs::Encoding;
+use money::{Currency, DecimalMark};
+
+use crate::kind::Named;
+use crate::{Column, Kind, Refusal};
+
+/// How a file is to be read: what its header or its profile says, resolved to places in a row.
+pub(crate) struct Layout {
+    pub(crate) kind: Kind,
+    /// Where the rows come from; part of an entry's identity.
+    pub(crate) source: String,
+    /// `None`: UTF-8.
+    pub(crate) encoding: Option<&'static Encoding>,
+    pub(crate) decimal_mark: DecimalMark,
+    pub(crate) dates: Dates,
+    /// The currency of amounts that have none of their own.
+    pub(crate) currency: Currency,
+    pub(crate) sign: Sign,
+    pub(crate) places: Places,
+}
+
+/// Where each column stands in a row.
+#[derive(Default)]
+pub(crate) struct Places {
+    columns: BTreeMap<Column, usize>,
+    /// The columns that make an entry's text.
+    pub(crate) texts: Vec<usize>,
+    /// The names in the header.
+    names: Vec<String>,
+}
+
+/// How dates are written.
+pub(crate) enum Dates {
+    /// An ISO date, an RFC 3339 time stamp, or `M/D`.
+    Usual {
+        /// The year of `M/D`.
+        year: Option<i32>,
+        /// The day that `M/D` without a year must not be after.
+        uploaded_on: Date,
+    },
+    /// As the profile says.
+    Format(DateFormat),
+}
+
+/// How the sign of an amount is told.
+pub(crate) enum Sign {
+    /// By the amount itself; unsigned is a credit.
+    Amount,
+    /// By a word in [`Column::Sign`]; the amount is unsigned.
+    Words {
+        /// The words for a credit.
+        credit: Vec<String>,
+        /// The words for a debit.
+        debit: Vec<String>,
+    },
+    /// By the column: [`Column::Amount`] holds credits, [`Column::Debit`] debits; one of them is empty.
+    TwoColumns,
+}
+
+impl Dates {
+    pub(crate) fn read(&self, text: &[u8]) -> Result<Moment, DateError> {
+        match self {
+            Self::Format(format) => format.read(text),
+            Self::Usual { year, uploaded_on } if text.contains(&b'/') => {
+                parse_month_day(text, *year, *uploaded_on).map(Moment::day)
+            }
+            Self::Usual { .. } => parse_moment(text),
+        }
+    }
+}
+
+impl Places {
+    pub(crate) fn new(names: Vec<String>) -> Self {
+        Self {
+            names,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn put(&mut self, column: Column, index: usize) {
+        if column == Column::Text {
+            self.texts.push(index);
+        } else {
+            self.columns.insert(column, index);
+        }
+    }
+
+    pub(crate) fn find(&self, column: Column) -> Option<usize> {
+        self.columns.get(&column).copied()
+    }
+
+    /// The name the header has for what is at `index`.
+    pub(crate) fn name(&self, index: usize) -> &str {
+        self.names.get(index).map_or("?", String::as_str)
+    }
+
+    /// How many fields a row has.
+    pub(crate) fn width(&self) -> usize {
+        self.names.len()
+    }
+}
+
+/// A header's name without case, spaces around it and differences of separators.
+pub(crate) fn plain(name: &str) -> String {
+    name.trim().to_lowercase().replace([' ', '-'], "_")
+}
+
+/// Recognises the kind of a file from its header.
+pub(crate) fn recognise(names: &[String]) -> Result<(Kind, Places), Refusal> {
+    let plain: Vec<String> = names.iter().map(|it| plain(it)).collect();
+    let fits = |kind: Kind| {
+        let has = |named: &Named| named.names.iter().any(|name| plain.iter().any(|it| it == name));
+        kind.columns().iter().filter(|it| it.needed).all(has)
+    };
+    let kind = Kind::ALL.into_iter().find(|kind| fits(*kind));
+    let kind = kind.ok_or_else(|| Refusal::UnknownHeader { found: shown(names) })?;
+    let mut places = Places::new(names.to_vec());
+    for named in kind.columns() {
+        let mut found = plain
+            .iter()
+            .enumerate()
+            .filter(|(_, it)| named.names.contains(&it.as_str()));
+        let Some((index, _)) = found.next() else { continue };
+        if let (Some((other, _)), true) = (found.next(), named.column != Column::Text) {
+            let name = |index: usize| names.get(index).cloned().unwrap_or_default();
+            let meaning = named.names.first().copied().unwrap_or_default().to_owned();
+            return Err(Refusal::AmbiguousHeader {
+                first: name(index),
+                second: name(other),
+                meaning,
+            });
+        }
+        places.put(named.column, index);
+    }
+    Ok((kind, places))
+}
+
+/// A header for messages, cut after 200 bytes.
+pub(crate) fn shown(names: &[String]) -> String {
+    crate::rejects::cut(names.join(",").as_bytes(), 200)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(header: &str) -> Result<Kind, Refusal> {
+        let names: Vec<String> = header.split(',').map(str::to_owned).collect();
+        recognise(&names).map(|(kind, _)| kind)
+    }
+
+    #[test]
+    fn kinds_are_recognised_in_any_case_and_order() {
+        for (header, expected) in [
+            ("Id,Date,Transaction", Kind::Account),
+            ("TRANSACTION,id,date,Branch", Kind::Account),
+            (
+                "account_number,first_name,last_name,dob,email,type,operation_id,transaction_ts,transaction",
+                Kind::Holders,
+            ),
+            ("id,payer,beneficiary,amount,currency,timestamp", Kind::Transfers),
+            ("ID,Sender IBAN,receiver-iban,Amount,CCY,time", Kind::Transfers),
+            ("id,name,owner,address,email,ibans", Kind::Customers),
+            ("currency,usd_rate,eur_rate", Kind::Rates),
+            ("date,currency,eur_rate,usd_rate", Kind::Rates),
+        ] {
+            assert_eq!(kind(header), Ok(expected), "{header}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_header_lists_the_known_kinds() {
+        let message = kind("a,b,c").unwrap_err().to_string();
+        assert!(
+            message.starts_with("the header `a,b,c` is of no known kind of file."),
+            "{message}"
+        );
+        for header in [
+            "Id,Date,Transaction".to_lowercase(),
+            "currency,usd_rate,eur_rate".to_owned(),
+        ] {
+            assert!(message.contains(&header), "{message}");
+        }
+    }
+
+    #[test]
+    fn two_columns_of_one_meaning_are_refused() {
+        let refusal = kind("id,payer,sender,beneficiary,amount,currency,timestamp").unwrap_err();
+        assert!(matches!(refusal, Refusal::AmbiguousHeader { .. }), "{refusal}");
+    }
+}

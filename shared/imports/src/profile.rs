@@ -1,0 +1,343 @@
+use std::collections::BTreeMap;
+
+use calendar::DateFormat;
+use encoding_rs::Encoding;
+use money::{Currency, DecimalMark};
+use serde::Deserialize;
+
+use crate::layout::{Dates, Layout, Places, Sign, plain, shown};
+use crate::scanner::Dialect;
+use crate::{Column, Kind, Refusal};
+
+/// How another bank's CSV maps to a kind of file; a JSON document under `profiles/` in the bucket. See
+/// `docs/PROFILES.md`.
+pub struct Profile {
+    name: String,
+    kind: Kind,
+    dialect: Dialect,
+    encoding: Option<&'static Encoding>,
+    decimal_mark: DecimalMark,
+    date_format: DateFormat,
+    currency: Option<Currency>,
+    columns: Vec<(Column, String)>,
+    sign: Sign,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    kind: String,
+    #[serde(default = "comma")]
+    delimiter: String,
+    #[serde(default = "quote")]
+    quote: Option<String>,
+    #[serde(default = "utf8")]
+    encoding: String,
+    #[serde(default = "point")]
+    decimal_mark: String,
+    date_format: String,
+    #[serde(default)]
+    currency: Option<String>,
+    columns: BTreeMap<String, OneOrMore>,
+    #[serde(default)]
+    sign: Option<SignDocument>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignDocument {
+    column: Option<String>,
+    credit: Option<Vec<String>>,
+    debit: Option<Vec<String>>,
+    credit_column: Option<String>,
+    debit_column: Option<String>,
+}
+
+fn comma() -> String {
+    ",".to_owned()
+}
+
+// The wrapping is serde's: a field that may be `null`.
+#[allow(clippy::unnecessary_wraps, reason = "the default of an optional field")]
+fn quote() -> Option<String> {
+    Some("\"".to_owned())
+}
+
+fn utf8() -> String {
+    "utf-8".to_owned()
+}
+
+fn point() -> String {
+    ".".to_owned()
+}
+
+/// What a profile of a kind must map, by the name in its `columns`. Names and birth dates of holders need not be in
+/// the file: an account without them is registered by its number.
+fn needed(kind: Kind, by_columns: bool) -> &'static [&'static str] {
+    match (kind, by_columns) {
+        (Kind::Account, false) => &["date", "transaction"],
+        (Kind::Account, true) => &["date"],
+        (Kind::Holders, false) => &["account_number", "transaction_ts", "transaction"],
+        (Kind::Holders, true) => &["account_number", "transaction_ts"],
+        _ => &["payer", "beneficiary", "amount", "timestamp"],
+    }
+}
+
+impl Profile {
+    /// Reads and checks a profile. The refusal names everything that is wrong with it.
+    pub fn parse(name: &str, json: &[u8]) -> Result<Self, Refusal> {
+        let bad = |what: String| Refusal::BadProfile {
+            name: name.to_owned(),
+            what,
+        };
+        let document: Document = serde_json::from_slice(json).map_err(|error| bad(error.to_string()))?;
+        let mut wrong = Vec::new();
+        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == document.kind);
+        let kind = kind
+            .filter(|it| matches!(it, Kind::Account | Kind::Holders | Kind::Transfers))
+            .unwrap_or_else(|| {
+                wrong.push("`kind` is none of account, holders and transfers".to_owned());
+                Kind::Holders
+            });
+        let mut one_byte = |field: &str, text: &str| match text.as_bytes() {
+            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\r\n.-+".contains(byte) => *byte,
+            _ => {
+                wrong.push(format!(
+                    "`{field}` is not one ASCII character that can stand between fields"
+                ));
+                b','
+            }
+        };
+        let dialect = Dialect {
+            delimiter: one_byte("delimiter", &document.delimiter),
+            quote: document.quote.as_deref().map(|it| one_byte("quote", it)),
+        };
+        if dialect.quote == Some(dialect.delimiter) {
+            wrong.push("`delimiter` and `quote` are the same character".to_owned());
+        }
+        let decimal_mark = match document.decimal_mark.as_str() {
+            "." => DecimalMark::Point,
+            "," => DecimalMark::Comma,
+            _ => {
+                wrong.push("`decimal_mark` is neither `.` nor `,`".to_owned());
+                DecimalMark::Point
+            }
+        };
+        let encoding = encoding(&document.encoding).unwrap_or_else(|| {
+            wrong.push(format!(
+                "`encoding` {} is none that can be read line by line",
+                document.encoding
+            ));
+            None
+        });
+        let date_format = DateFormat::parse(&document.date_format);
+        if let Err(error) = &date_format {
+            wrong.push(format!("`date_format`: {error}"));
+        }
+        let currency = document
+            .currency
+            .as_deref()
+            .map(str::parse::<Currency>)
+            .transpose()
+            .unwrap_or_else(|error| {
+                wrong.push(format!("`currency`: {error}"));
+                None
+            });
+        let (sign, mut columns) = sign(document.sign, &mut wrong);
+        let by_columns = matches!(sign, Sign::TwoColumns);
+        columns.extend(mapped(kind, &document.columns, &mut wrong));
+        for name in needed(kind, by_columns)
+            .iter()
+            .filter(|it| !document.columns.contains_key(**it))
+        {
+            wrong.push(format!("`columns` does not say which column is `{name}`"));
+        }
+        if kind == Kind::Transfers && currency.is_none() && !document.columns.contains_key("currency") {
+            wrong.push("neither `currency` nor a column `currency` is given".to_owned());
+        }
+        match date_format {
+            Ok(date_format) if wrong.is_empty() => {
+                let name = name.to_owned();
+                Ok(Self {
+                    name,
+                    kind,
+                    dialect,
+                    encoding,
+                    decimal_mark,
+                    date_format,
+                    currency,
+                    columns,
+                    sign,
+                })
+            }
+            _ => Err(bad(wrong.join("; "))),
+        }
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// What the profile makes of a file with this header.
+    pub(crate) fn layout(self, names: Vec<String>, currency: Currency) -> Result<Layout, Refusal> {
+        let header: Vec<String> = names.iter().map(|it| plain(it)).collect();
+        let mut missing = Vec::new();
+        let shown = shown(&names);
+        let mut places = Places::new(names);
+        for (column, name) in &self.columns {
+            match header.iter().position(|it| *it == plain(name)) {
+                Some(index) => places.put(*column, index),
+                None => missing.push(format!("`{name}`")),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(Refusal::ProfileDoesNotFit {
+                name: self.name,
+                missing: missing.join(", "),
+                found: shown,
+            });
+        }
+        Ok(Layout {
+            kind: self.kind,
+            source: self.name,
+            encoding: self.encoding,
+            decimal_mark: self.decimal_mark,
+            dates: Dates::Format(self.date_format),
+            currency: self.currency.unwrap_or(currency),
+            sign: self.sign,
+            places,
+        })
+    }
+}
+
+/// `Some(None)` for UTF-8, `None` for what is unknown or not cut into lines byte by byte.
+fn encoding(label: &str) -> Option<Option<&'static Encoding>> {
+    let encoding = Encoding::for_label(label.as_bytes())?;
+    if encoding == encoding_rs::UTF_8 {
+        return Some(None);
+    }
+    encoding.is_ascii_compatible().then_some(Some(encoding))
+}
+
+fn sign(document: Option<SignDocument>, wrong: &mut Vec<String>) -> (Sign, Vec<(Column, String)>) {
+    match document {
+        None => (Sign::Amount, Vec::new()),
+        Some(SignDocument {
+            column: Some(column),
+            credit: Some(credit),
+            debit: Some(debit),
+            credit_column: None,
+            debit_column: None,
+        }) => {
+            if credit.iter().any(|it| debit.contains(it)) || credit.is_empty() || debit.is_empty() {
+                wrong.push("`sign` needs words for credits and other words for debits".to_owned());
+            }
+            (Sign::Words { credit, debit }, vec![(Column::Sign, column)])
+        }
+        Some(SignDocument {
+            column: None,
+            credit: None,
+            debit: None,
+            credit_column: Some(credit),
+            debit_column: Some(debit),
+        }) => (Sign::TwoColumns, vec![(Column::Amount, credit), (Column::Debit, debit)]),
+        Some(_) => {
+            wrong.push(
+                "`sign` is neither {column, credit, debit} nor {credit_column, debit_column}; leave it out where the \
+                 amount itself has a sign"
+                    .to_owned(),
+            );
+            (Sign::Amount, Vec::new())
+        }
+    }
+}
+
+fn mapped(kind: Kind, columns: &BTreeMap<String, OneOrMore>, wrong: &mut Vec<String>) -> Vec<(Column, String)> {
+    let mut mapped = Vec::new();
+    for (name, from) in columns {
+        let Some(named) = kind
+            .columns()
+            .iter()
+            .find(|it| it.names.first() == Some(&name.as_str()))
+        else {
+            let known: Vec<&str> = kind
+                .columns()
+                .iter()
+                .filter_map(|it| it.names.first().copied())
+                .collect();
+            wrong.push(format!(
+                "`columns` has `{name}`, which a file of {} has not; it has {}",
+                kind.name(),
+                known.join(", ")
+            ));
+            continue;
+        };
+        match from {
+            OneOrMore::One(from) => mapped.push((named.column, from.clone())),
+            OneOrMore::More(from) if named.column == Column::Text => {
+                mapped.extend(from.iter().map(|it| (Column::Text, it.clone())));
+            }
+            OneOrMore::More(_) => wrong.push(format!(
+                "`columns` names several columns for `{name}`; only `text` may have several"
+            )),
+        }
+    }
+    mapped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BERKA: &str = include_str!("../../../profiles/berka.json");
+
+    #[test]
+    fn the_shipped_profile_fits_its_bank() {
+        let header = "trans_id;account_id;date;type;operation;amount;balance;k_symbol;bank;account";
+        let names: Vec<String> = header.split(';').map(str::to_owned).collect();
+        let profile = Profile::parse("berka", BERKA.as_bytes()).unwrap();
+        let layout = profile.layout(names, Currency::EUR).unwrap();
+        assert_eq!(
+            (layout.kind, layout.currency.code(), layout.source.as_str()),
+            (Kind::Holders, "CZK", "berka")
+        );
+        let missing = Profile::parse("berka", BERKA.as_bytes())
+            .unwrap()
+            .layout(vec!["date".to_owned()], Currency::EUR);
+        let message = missing.err().unwrap().to_string();
+        assert!(message.contains("`account_id`"), "{message}");
+    }
+
+    #[test]
+    fn everything_wrong_with_a_profile_is_told_at_once() {
+        let json = r#"{"kind": "rates", "delimiter": ";;", "encoding": "utf-16le", "decimal_mark": "'",
+            "date_format": "%Q", "currency": "euro", "columns": {"colour": "c", "transaction": ["a", "b"]},
+            "sign": {"column": "x"}}"#;
+        let message = Profile::parse("x", json.as_bytes()).err().unwrap().to_string();
+        for part in [
+            "`kind`",
+            "`delimiter`",
+            "`encoding`",
+            "`decimal_mark`",
+            "`date_format`",
+            "`currency`",
+            "`colour`",
+            "several columns for `transaction`",
+            "`sign`",
+            "`account_number`",
+            "`transaction_ts`",
+        ] {
+            assert!(message.contains(part), "{part} is not in: {message}");
+        }
+        for json in ["", "[]", "{}", r#"{"kind": "holders", "colour": 1}"#] {
+            assert!(Profile::parse("x", json.as_bytes()).is_err(), "{json}");
+        }
+    }
+}

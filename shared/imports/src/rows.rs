@@ -1,0 +1,97 @@
+use calendar::Moment;
+use ledger::{Entry, Mark, Side};
+use money::Currency;
+
+use crate::intern::Interner;
+
+/// No account, no text.
+pub(crate) const NONE: u32 = u32::MAX;
+
+/// One row taken, in 48 bytes; ids and texts lie elsewhere.
+#[derive(Clone, Copy)]
+pub(crate) struct TakenRow {
+    pub(crate) at: Moment,
+    pub(crate) amount_minor: i64,
+    /// The account of a row of one account, the payer of a transfer.
+    pub(crate) account: u32,
+    /// The counterparty of a row of one account, the beneficiary of a transfer.
+    pub(crate) other: u32,
+    pub(crate) text: u32,
+    pub(crate) id_from: u32,
+    pub(crate) id_length: u8,
+    pub(crate) currency: u8,
+}
+
+/// The rows of a file that were taken: memory grows with the entries, not with the text.
+#[derive(Default)]
+pub(crate) struct TakenRows {
+    rows: Vec<TakenRow>,
+    ids: Vec<u8>,
+    pub(crate) texts: Interner,
+    currencies: Vec<Currency>,
+}
+
+impl TakenRows {
+    /// Keeps a row's id; where it lies and how long it is. `None`: there is no room left.
+    pub(crate) fn keep_id(&mut self, id: &[u8]) -> Option<(u32, u8)> {
+        let from = u32::try_from(self.ids.len()).ok()?;
+        let length = u8::try_from(id.len()).ok()?;
+        self.ids.extend_from_slice(id);
+        Some((from, length))
+    }
+
+    /// The place of a currency among those of the file. `None`: more than 255 of them, which ISO 4217 has not.
+    pub(crate) fn currency(&mut self, currency: Currency) -> Option<u8> {
+        let place = self
+            .currencies
+            .iter()
+            .position(|it| *it == currency)
+            .unwrap_or_else(|| {
+                self.currencies.push(currency);
+                self.currencies.len().saturating_sub(1)
+            });
+        u8::try_from(place).ok()
+    }
+
+    pub(crate) fn push(&mut self, row: TakenRow) {
+        self.rows.push(row);
+    }
+
+    pub(crate) fn rows(&self) -> &[TakenRow] {
+        &self.rows
+    }
+
+    pub(crate) fn currency_of(&self, row: &TakenRow) -> Currency {
+        self.currencies
+            .get(usize::from(row.currency))
+            .copied()
+            .unwrap_or(Currency::EUR)
+    }
+
+    /// The entry that `row` makes on one side.
+    pub(crate) fn entry(&self, row: &TakenRow, side: Side, source: &str, other: Option<&str>) -> Entry {
+        let from = usize::try_from(row.id_from).unwrap_or(0);
+        let id = self
+            .ids
+            .get(from..from.saturating_add(usize::from(row.id_length)))
+            .unwrap_or_default();
+        let text = (row.text != NONE).then(|| self.texts.get(row.text));
+        let boxed = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(Box::<str>::from);
+        Entry {
+            at: row.at,
+            source: source.into(),
+            id: if id.is_empty() { None } else { boxed(id) },
+            ordinal: 0,
+            amount_minor: if side == Side::Payer {
+                row.amount_minor.saturating_neg()
+            } else {
+                row.amount_minor
+            },
+            currency: self.currency_of(row),
+            side,
+            counterparty: other.map(Box::from),
+            text: text.and_then(boxed),
+            mark: Mark::Clean,
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Cuts a text that comes in pieces into rows, and a row into fields (RFC 4180, with any delimiter and quote).
+//!
+//! A row without quotes, the usual one, is never copied. A quote opens a quoted field only at the field's start;
+//! a quoted field may hold delimiters, line breaks and doubled quotes.
+
+use memchr::{memchr, memchr_iter};
+
+use crate::Refusal;
+
+/// The longest row, in bytes.
+pub(crate) const MOST_ROW_BYTES: usize = 64 * 1024;
+/// How many rows with a quote that is not closed are borne before the file is refused.
+const MOST_UNCLOSED: u32 = 100;
+
+/// A row as it stands in the file.
+#[derive(Clone, Copy)]
+pub(crate) struct Row<'a> {
+    /// The line it begins in, from 1.
+    pub(crate) line: u64,
+    /// Its bytes, without the line break.
+    pub(crate) bytes: &'a [u8],
+    /// Whether it can be read.
+    pub(crate) shape: Shape,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Shape {
+    Whole,
+    /// It has a quote that is not closed within [`MOST_ROW_BYTES`].
+    Unclosed,
+    /// It is longer than [`MOST_ROW_BYTES`]; these are its first bytes.
+    TooLong,
+}
+
+/// How rows are cut into fields.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Dialect {
+    pub(crate) delimiter: u8,
+    pub(crate) quote: Option<u8>,
+}
+
+/// Where in a row the scanner stands.
+#[derive(Clone, Copy)]
+enum At {
+    FieldStart,
+    Plain,
+    Quoted,
+    /// Behind a quote inside a quoted field: its end, or half of a doubled quote.
+    QuoteInQuoted,
+}
+
+impl Dialect {
+    fn advance(self, mut at: At, bytes: &[u8]) -> At {
+        let Some(quote) = self.quote else { return At::Plain };
+        for byte in bytes {
+            at = match at {
+                At::FieldStart if *byte == quote => At::Quoted,
+                At::Quoted if *byte == quote => At::QuoteInQuoted,
+                At::Quoted => At::Quoted,
+                At::QuoteInQuoted if *byte == quote => At::Quoted,
+                _ if *byte == self.delimiter || *byte == b'\n' => At::FieldStart,
+                _ => At::Plain,
+            };
+        }
+        at
+    }
+
+    fn has_quote(self, bytes: &[u8]) -> bool {
+        self.quote.is_some_and(|quote| memchr(quote, bytes).is_some())
+    }
+}
+
+/// Cuts text into rows.
+pub(crate) struct Scanner {
+    dialect: Dialect,
+    /// The beginning of a row whose end has not come yet.
+    carry: Vec<u8>,
+    carry_at: At,
+    /// Inside a row that is too long: drop bytes up to its end.
+    skipping: bool,
+    line: u64,
+    unclosed: u32,
+    first_unclosed: u64,
+}
+
+impl Scanner {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            carry: Vec::new(),
+            carry_at: At::FieldStart,
+            skipping: false,
+            line: 1,
+            unclosed: 0,
+            first_unclosed: 0,
+        }
+    }
+
+    /// Takes the next piece of the text and gives each row that ends in it to `sink`.
+    pub(crate) fn feed(
+        &mut self,
+        piece: &[u8],
+        sink: &mut dyn FnMut(&mut Dialect, Row<'_>) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let mut rest = piece;
+        while !rest.is_empty() && (self.skipping || !self.carry.is_empty()) {
+            let end = memchr(b'\n', rest).map(|at| at.saturating_add(1));
+            let (head, tail) = rest.split_at(end.unwrap_or(rest.len()));
+            rest = tail;
+            if self.skipping {
+                self.skipping = end.is_none();
+                self.line = self.line.saturating_add(u64::from(end.is_some()));
+                continue;
+            }
+            self.carry.extend_from_slice(head);
+            self.carry_at = self.dialect.advance(self.carry_at, head);
+            let open = matches!(self.carry_at, At::Quoted);
+            if end.is_some() && !open {
+                let carry = std::mem::take(&mut self.carry);
+                self.emit(&carry, Shape::Whole, sink)?;
+                self.keep_allocation(carry);
+            } else if self.carry.len() > MOST_ROW_BYTES {
+                self.give_up(end.is_some(), sink)?;
+            }
+        }
+        self.scan(rest, sink)
+    }
+
+    /// Says that the text has ended.
+    pub(crate) fn finish(
+        &mut self,
+        sink: &mut dyn FnMut(&mut Dialect, Row<'_>) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        while !self.carry.is_empty() {
+            if matches!(self.carry_at, At::Quoted) {
+                self.give_up(true, sink)?;
+            } else {
+                let carry = std::mem::take(&mut self.carry);
+                self.emit(&carry, Shape::Whole, sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows that lie whole in `rest`; what is left over is carried.
+    fn scan(
+        &mut self,
+        mut rest: &[u8],
+        sink: &mut dyn FnMut(&mut Dialect, Row<'_>) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let mut quotes = self.dialect.has_quote(rest);
+        while let Some(end) = memchr(b'\n', rest).map(|at| at.saturating_add(1)) {
+            let mut end = end;
+            if quotes && self.dialect.has_quote(rest.get(..end).unwrap_or_default()) {
+                match self.end_of_row(rest, end) {
+                    Ok(whole) => end = whole,
+                    Err(at) if rest.len() <= MOST_ROW_BYTES => {
+                        self.carry.extend_from_slice(rest);
+                        self.carry_at = at;
+                        return Ok(());
+                    }
+                    Err(_) => {
+                        let (row, tail) = rest.split_at(end);
+                        self.emit(row, Shape::Unclosed, sink)?;
+                        rest = tail;
+                        continue;
+                    }
+                }
+            }
+            let (row, tail) = rest.split_at(end);
+            let before = self.dialect;
+            self.emit(row, Shape::Whole, sink)?;
+            rest = tail;
+            if self.dialect != before {
+                quotes = self.dialect.has_quote(rest);
+            }
+        }
+        if rest.is_empty() {
+            return Ok(());
+        }
+        self.carry.extend_from_slice(rest);
+        self.carry_at = self.dialect.advance(At::FieldStart, rest);
+        if self.carry.len() > MOST_ROW_BYTES {
+            self.give_up(false, sink)?;
+        }
+        Ok(())
+    }
+
+    /// Where the row that begins `rest` ends, given its first line's end; or how it stands at the end of `rest` or
+    /// of what a row may have.
+    fn end_of_row(&self, rest: &[u8], first_end: usize) -> Result<usize, At> {
+        let most = rest.get(..MOST_ROW_BYTES.min(rest.len())).unwrap_or_default();
+        let (mut from, mut to, mut at) = (0, first_end, At::FieldStart);
+        loop {
+            at = self.dialect.advance(at, rest.get(from..to).unwrap_or_default());
+            if !matches!(at, At::Quoted) {
+                return Ok(to);
+            }
+            from = to;
+            let behind = most.get(to..).unwrap_or_default();
+            match memchr(b'\n', behind) {
+                Some(next) => to = to.saturating_add(next).saturating_add(1),
+                None => return Err(self.dialect.advance(at, rest.get(from..).unwrap_or_default())),
+            }
+        }
+    }
+
+    /// The carried row has no end in sight: its first line is reported, what follows is read anew.
+    fn give_up(
+        &mut self,
+        line_ended: bool,
+        sink: &mut dyn FnMut(&mut Dialect, Row<'_>) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let carry = std::mem::take(&mut self.carry);
+        let Some(end) = memchr(b'\n', &carry).map(|at| at.saturating_add(1)) else {
+            let shape = if line_ended { Shape::Unclosed } else { Shape::TooLong };
+            self.skipping = !line_ended;
+            return self.emit(&carry, shape, sink);
+        };
+        let (first, rest) = carry.split_at(end);
+        self.emit(first, Shape::Unclosed, sink)?;
+        self.scan(rest, sink)
+    }
+
+    fn emit(
+        &mut self,
+        bytes: &[u8],
+        shape: Shape,
+        sink: &mut dyn FnMut(&mut Dialect, Row<'_>) -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        let line = self.line;
+        let breaks = memchr_iter(b'\n', bytes).count();
+        self.line = line.saturating_add(u64::try_from(breaks).unwrap_or(u64::MAX));
+        let shape = if shape == Shape::Whole && bytes.len() > MOST_ROW_BYTES {
+            Shape::TooLong
+        } else {
+            shape
+        };
+        if shape == Shape::Unclosed {
+            if self.unclosed == 0 {
+                self.first_unclosed = line;
+            }
+            self.unclosed = self.unclosed.saturating_add(1);
+            if self.unclosed > MOST_UNCLOSED {
+                return Err(Refusal::UnbalancedQuotes {
+                    limit: MOST_UNCLOSED,
+                    line: self.first_unclosed,
+                });
+            }
+        }
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        sink(&mut self.dialect, Row { line, bytes, shape })
+    }
+
+    fn keep_allocation(&mut self, mut carry: Vec<u8>) {
+        if self.carry.is_empty() {
+            carry.clear();
+            self.carry = carry;
+        }
+    }
+}
+
+/// The fields of one row. Made once and filled again for each row.
+#[derive(Default)]
+pub(crate) struct Fields {
+    ranges: Vec<(usize, usize)>,
+    unquoted: Vec<u8>,
+    has_quotes: bool,
+}
+
+impl Fields {
+    /// Cuts a whole row.
+    pub(crate) fn split(&mut self, row: &[u8], dialect: Dialect) {
+        self.ranges.clear();
+        self.unquoted.clear();
+        self.has_quotes = dialect.has_quote(row);
+        if self.has_quotes {
+            return self.split_quoted(row, dialect);
+        }
+        let mut from = 0;
+        for at in memchr_iter(dialect.delimiter, row) {
+            self.ranges.push((from, at));
+            from = at.saturating_add(1);
+        }
+        self.ranges.push((from, row.len()));
+    }
+
+    fn split_quoted(&mut self, row: &[u8], dialect: Dialect) {
+        let (mut from, mut at) = (0, At::FieldStart);
+        for byte in row {
+            let next = dialect.advance(at, std::slice::from_ref(byte));
+            match (at, next) {
+                // The quote that opens, and one that may close: both are dropped, unless the latter is doubled.
+                (At::FieldStart, At::Quoted) | (At::Quoted, At::QuoteInQuoted) => {}
+                (At::FieldStart | At::Plain | At::QuoteInQuoted, At::FieldStart) => {
+                    self.ranges.push((from, self.unquoted.len()));
+                    from = self.unquoted.len();
+                }
+                _ => self.unquoted.push(*byte),
+            }
+            at = next;
+        }
+        self.ranges.push((from, self.unquoted.len()));
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ranges.len()
+    }
+
+    /// The field at `index` of the row that was split, without spaces around it; empty where there is none.
+    pub(crate) fn get<'a>(&'a self, row: &'a [u8], index: usize) -> &'a [u8] {
+        let Some((from, to)) = self.ranges.get(index).copied() else {
+            return &[];
+        };
+        let text = if self.has_quotes { &self.unquoted } else { row };
+        text.get(from..to).unwrap_or_default().trim_ascii()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,371 @@
+//! What comes of files, as their senders see it.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use customers::{CustomerId, Directory};
+use imports::{Importer, Profile, Read, Refusal, Setting, Upload, read_batch};
+use money::Currency;
+
+const HEADER: &str = "Id,Date,Transaction";
+const FOUR: &str = "Id,Date,Transaction\n0,7/15,+60.5\n1,7/28,-10.3\n2,8/2,-20.46\n3,8/13,+10\n";
+const OURS: [&str; 2] = ["DE89370400440532013000", "AT611904300234573201"];
+
+fn upload(key: &str, metadata: &[(&str, &str)]) -> Upload {
+    Upload {
+        key: key.to_owned(),
+        version: "1".to_owned(),
+        size_bytes: 1,
+        uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
+        metadata: metadata
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+    }
+}
+
+fn read_with(upload: &Upload, profile: Option<&str>, pieces: &[&[u8]]) -> Result<Read, Refusal> {
+    let directory: Directory = OURS.map(|it| (it.parse().unwrap(), CustomerId::of_company(it))).into();
+    let mut importer = Importer::new(Setting {
+        instructions: upload.instructions()?,
+        profile: profile
+            .map(|json| Profile::parse("test", json.as_bytes()))
+            .transpose()?,
+        directory,
+        uploaded_at: upload.uploaded_at,
+        default_currency: Currency::EUR,
+    });
+    for piece in pieces {
+        importer.feed(piece)?;
+    }
+    importer.finish()
+}
+
+fn account_file(text: &[u8]) -> Result<Read, Refusal> {
+    read_with(&upload("imports/accounts/4711/july.csv", &[]), None, &[text])
+}
+
+fn transfers(text: &str) -> Read {
+    read_with(&upload("imports/swift/1.csv", &[]), None, &[text.as_bytes()]).unwrap()
+}
+
+/// The entries as an accountant writes them: account, then time, amount, id (ordinal), counterparty.
+fn books(read: &mut Read) -> BTreeMap<String, Vec<String>> {
+    let packed = read.pack();
+    let batches = read_batch(&packed.bytes).unwrap();
+    let line = |it: &ledger::Entry| {
+        let mut line = format!("{} {}", it.at, it.amount());
+        if let Some(id) = &it.id {
+            line.push_str(&format!(" #{id}"));
+        } else {
+            line.push_str(&format!(" ({})", it.ordinal));
+        }
+        for text in [&it.counterparty, &it.text].into_iter().flatten() {
+            line.push_str(&format!(" {text}"));
+        }
+        line
+    };
+    batches
+        .iter()
+        .map(|(account, entries)| (account.as_str().to_owned(), entries.iter().map(line).collect()))
+        .collect()
+}
+
+fn rejects(read: &Read) -> Vec<(u64, String)> {
+    read.found
+        .first_rejects
+        .iter()
+        .map(|it| (it.line, it.reason.clone()))
+        .collect()
+}
+
+#[test]
+fn the_four_rows_are_read_however_they_are_written() {
+    let expected = [
+        "2026-07-15 60.50 EUR #0",
+        "2026-07-28 -10.30 EUR #1",
+        "2026-08-02 -20.46 EUR #2",
+        "2026-08-13 10.00 EUR #3",
+    ];
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    gzip.write_all(FOUR.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let variants: [&[u8]; 10] = [
+        FOUR.as_bytes(),
+        &FOUR.replace('\n', "\r\n").into_bytes(),
+        FOUR.trim_end().as_bytes(),
+        &FOUR.replace("8/2", "08/2").into_bytes(),
+        &FOUR.replace('+', "").into_bytes(),
+        &[b"\xef\xbb\xbf", FOUR.as_bytes()].concat(),
+        b"transaction,BRANCH,date,id\n+60.5,x,2026-07-15,0\n-10.3,\"a,b\",7/28,1\n-20.46,,8/02,2\n10.00,,08/13,3\n",
+        b"Id;Date;Transaction\n0;7/15;+60.5\n1;7/28;-10.3\n\n2;8/2;-20.46\n3;8/13;+10\n",
+        b"\n\"Id\",\"Date\",\"Transaction\",\n\"0\",\"7/15\",\"+60.5\",\n1 , 7/28 , -10.3 ,\n2,8/2,-20.46,\n3,8/13,10,\n",
+        &gzip,
+    ];
+    for variant in variants {
+        let mut read = account_file(variant).unwrap();
+        assert_eq!(read.found.rows_rejected, 0, "{}", String::from_utf8_lossy(variant));
+        assert_eq!(
+            books(&mut read)["4711"],
+            expected,
+            "{}",
+            String::from_utf8_lossy(variant)
+        );
+        assert_eq!(read.found.entries, 4);
+        assert_eq!(
+            read.registrations[0].accounts[0].number.as_str(),
+            "4711",
+            "the account is registered"
+        );
+    }
+    let content = |text: &[u8]| account_file(text).unwrap().content;
+    assert_eq!(
+        content(FOUR.as_bytes()),
+        content(&gzip),
+        "the same text is the same content"
+    );
+    assert_ne!(content(FOUR.as_bytes()), content(FOUR.trim_end().as_bytes()));
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_a_reject_with_line_and_reason() {
+    let text = format!(
+        "{HEADER}\n0,7/15,60.555\n1,7/32,1\n2,7/15,1e5\n3,7/15\n4,7/15,1,extra\n5,7/15,\"1\n6,7/15,1.000,00\n7,7/15,１\n8,,1\n9,7/15,\n10,7/15,99999999999999999999\n11,7/15,7\n"
+    );
+    let mut read = account_file(text.as_bytes()).unwrap();
+    let expected = [
+        (2, "Transaction: more decimals than the currency has"),
+        (3, "Date: no such day"),
+        (4, "Transaction: not an amount"),
+        (5, "has 2 fields, the header has 3"),
+        (6, "has 4 fields, the header has 3"),
+        (7, "a quote is not closed; is the file cut off?"),
+        (8, "has 4 fields, the header has 3"),
+        (9, "Transaction: not an amount"),
+        (10, "Date: not a date"),
+        (11, "Transaction: the amount is empty"),
+        (12, "Transaction: too large for one entry"),
+    ];
+    assert_eq!(rejects(&read), expected.map(|(line, reason)| (line, reason.to_owned())));
+    assert_eq!(books(&mut read)["4711"], ["2026-07-15 7.00 EUR #11"]);
+    assert_eq!(
+        (read.found.rows_read, read.found.rows_taken, read.found.rows_rejected),
+        (12, 1, 11)
+    );
+    let csv = String::from_utf8(read.rejects_csv).unwrap();
+    assert!(
+        csv.starts_with(
+            "line,reason,row\r\n2,\"Transaction: more decimals than the currency has\",\"0,7/15,60.555\"\r\n"
+        ),
+        "{csv}"
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_refused_with_what_to_do() {
+    let gzip_bomb = {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(format!("{HEADER}\n").as_bytes()).unwrap();
+        gzip.write_all(&vec![b'0'; 20_000_000]).unwrap();
+        gzip.finish().unwrap()
+    };
+    let utf16: Vec<u8> = "Id,Date".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let with_mark = [b"\xff\xfe".as_slice(), &utf16].concat();
+    let columns = vec!["c"; 1_000_000].join(",");
+    for (text, expected) in [
+        (&b""[..], "the file is empty"),
+        (b"\n\n", "the file is empty"),
+        (
+            b"a,b,c\n1,2,3\n",
+            "the header `a,b,c` is of no known kind of file. Known are: holders (",
+        ),
+        (b"\x00\x01\x02\x03", "is of no known kind of file"),
+        (&utf16, "the file is UTF-16"),
+        (&with_mark, "the file is UTF-16"),
+        (&gzip_bomb, "the file unpacks to more than 200 times its size"),
+        (&gzip_bomb[..100], "the file begins like a gzip but does not unpack"),
+        (columns.as_bytes(), "is of no known kind of file"),
+    ] {
+        let refusal = account_file(text).err().unwrap().to_string();
+        assert!(refusal.contains(expected), "{refusal}");
+    }
+    let nowhere = read_with(&upload("imports/july.csv", &[]), None, &[FOUR.as_bytes()])
+        .err()
+        .unwrap();
+    assert_eq!(nowhere, Refusal::NoAccount);
+}
+
+#[test]
+fn metadata_gives_year_currency_and_holder() {
+    let upload = upload(
+        "imports/accounts/4711/x.csv",
+        &[
+            ("year", "2021"),
+            ("currency", "JPY"),
+            ("name", "Ada"),
+            ("email", "ada@example.com"),
+        ],
+    );
+    let mut read = read_with(&upload, None, &[b"Id,Date,Transaction\n1,7/15,60\n2,7/15,0.5\n"]).unwrap();
+    assert_eq!(
+        rejects(&read),
+        [(3, "Transaction: more decimals than the currency has".to_owned())]
+    );
+    assert_eq!(books(&mut read)["4711"], ["2021-07-15 60 JPY #1"]);
+    let ada = &read.registrations[0].customer;
+    assert_eq!(
+        (ada.name.as_deref(), ada.email.as_ref().map(|it| it.as_str())),
+        (Some("Ada"), Some("ada@example.com"))
+    );
+}
+
+#[test]
+fn equal_rows_without_an_id_are_numbered() {
+    let mut read = account_file(b"Id,Date,Transaction\n,7/15,-3\n,7/15,-3\n,7/16,-3\n").unwrap();
+    assert_eq!(
+        books(&mut read)["4711"],
+        [
+            "2026-07-15 -3.00 EUR (0)",
+            "2026-07-15 -3.00 EUR (1)",
+            "2026-07-16 -3.00 EUR (0)"
+        ]
+    );
+}
+
+#[test]
+fn holders_are_registered_with_their_accounts() {
+    let text = "account_number,first_name,last_name,dob,email,type,operation_id,transaction_ts,transaction\n\
+        1,Ada,Lovelace,1915-12-10,ada@example.com,giro,a,2024-01-02T10:00:00Z,+5\n\
+        2,ada,LOVELACE,1915-12-10,ADA@example.com,giro,b,2024-01-02T10:00:00Z,-5\n\
+        3,Bob,Byron,not a day,bob@example.com,giro,c,2024-01-02T10:00:00Z,1\n\
+        4,Eve,Noether,1982-03-23,not a mail address,giro,d,2024-01-02T10:00:00Z,1\n\
+        1,Mallory,X,1990-01-01,m@example.com,giro,e,2024-01-03T10:00:00Z,7\n\
+        AT61 1904 3002 3457 3201,Someone,Else,,,giro,f,2024-01-03,9\n";
+    let mut read = read_with(&upload("imports/h.csv", &[]), None, &[text.as_bytes()]).unwrap();
+    assert_eq!(
+        rejects(&read),
+        [
+            (4, "dob: not a date".to_owned()),
+            (5, "email: not a mail address".to_owned())
+        ]
+    );
+    assert_eq!(read.registrations.len(), 1, "Ada once, with both accounts");
+    assert_eq!(read.registrations[0].accounts.len(), 2);
+    assert_eq!(read.found.warnings[0].rows, 2, "two rows name another holder");
+    let books = books(&mut read);
+    assert_eq!(
+        books["1"],
+        ["2024-01-02T10:00:00Z 5.00 EUR #a", "2024-01-03T10:00:00Z 7.00 EUR #e"]
+    );
+    assert_eq!(books["AT611904300234573201"], ["2024-01-03 9.00 EUR #f"]);
+    assert!(read.found.summaries);
+}
+
+#[test]
+fn a_transfer_makes_an_entry_on_each_account_we_keep() {
+    let mut read = transfers(
+        "id,payer,beneficiary,amount,currency,timestamp\n\
+        1,DE89370400440532013000,AT611904300234573201,10.00,EUR,2024-01-02T10:00:00Z\n\
+        2,DE89370400440532013000,FR1420041010050500013M02606,1.5,USD,2024-01-02T11:00:00Z\n\
+        3,FR1420041010050500013M02606,GB82WEST12345698765432,7,EUR,2024-01-02T11:00:00Z\n\
+        4,XX0000,AT611904300234573201,7,EUR,2024-01-02T11:00:00Z\n\
+        5,DE89370400440532013001,AT611904300234573201,7,EUR,2024-01-02T11:00:00Z\n\
+        6,AT611904300234573201,DE89370400440532013000,-7,EUR,2024-01-02T11:00:00Z\n\
+        7,AT611904300234573201,DE89370400440532013000,7,euro,2024-01-02T11:00:00Z\n",
+    );
+    let expected = [
+        (4, "neither payer nor beneficiary is an account in the register"),
+        (
+            7,
+            "amount: a transfer's amount has no minus; payer and beneficiary say its direction",
+        ),
+        (8, "currency: not an ISO 4217 currency with minor units"),
+    ];
+    assert_eq!(rejects(&read), expected.map(|(line, reason)| (line, reason.to_owned())));
+    let books = books(&mut read);
+    assert_eq!(
+        books["DE89370400440532013000"],
+        [
+            "2024-01-02T10:00:00Z -10.00 EUR #1 AT611904300234573201",
+            "2024-01-02T11:00:00Z -1.50 USD #2 FR1420041010050500013M02606",
+        ]
+    );
+    assert_eq!(books["AT611904300234573201"].len(), 3);
+    assert_eq!(
+        (read.found.entries, read.found.accounts, read.found.summaries),
+        (5, 2, false)
+    );
+    assert_eq!(read.found.warnings[0].rows, 1, "one row has wrong check digits");
+    assert_eq!(read.source, "swift");
+    assert_eq!(read.found.sums[0].credits.to_string(), "24.00 EUR");
+    assert_eq!(read.found.sums[0].debits.to_string(), "-10.00 EUR");
+}
+
+#[test]
+fn a_profile_reads_another_banks_file() {
+    let profile = r#"{"kind": "account", "delimiter": ";", "encoding": "windows-1252", "decimal_mark": ",",
+        "date_format": "%d.%m.%Y", "currency": "EUR",
+        "columns": {"date": "Buchungstag", "text": "Verwendungszweck"},
+        "sign": {"credit_column": "Haben", "debit_column": "Soll"}}"#;
+    let upload = upload("imports/accounts/4711/x.csv", &[("profile", "test")]);
+    let text = b"Buchungstag;Verwendungszweck;Soll;Haben\n1.3.2024;M\xfcller;12,5;\n02.03.2024;x;;7\n02.03.2024;x;1;7\n02.03.2024;x;;-7\n";
+    let mut read = read_with(&upload, Some(profile), &[text]).unwrap();
+    assert_eq!(
+        books(&mut read)["4711"],
+        ["2024-03-01 -12.50 EUR (0) Müller", "2024-03-02 7.00 EUR (0) x"]
+    );
+    assert_eq!(read.found.rows_rejected, 2);
+    let wrong = read_with(&upload, Some(profile), &[b"a;b\n1;2\n"])
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(wrong.starts_with("the profile `test` does not fit the file"), "{wrong}");
+}
+
+#[test]
+fn companies_and_rates_are_no_entries() {
+    let text = "id,name,owner,address,email,ibans\nc1,Acme,Ada,Main St 1,acme@example.com,\"[\"\"DE89 3704 0044 0532 0130 00\"\"]\"\n,x,,,,\nc2,B,,,,XX12\n";
+    let read = read_with(&upload("imports/c.csv", &[]), None, &[text.as_bytes()]).unwrap();
+    assert_eq!(read.registrations[0].accounts[0].number.as_str(), OURS[0]);
+    assert_eq!(rejects(&read).iter().map(|it| it.0).collect::<Vec<_>>(), [3, 4]);
+
+    let rates = |text: &str| read_with(&upload("imports/r.csv", &[]), None, &[text.as_bytes()]);
+    let good = rates("currency,usd_rate,eur_rate\nUSD,1,0.91\nEUR,1.0989,1\nGBP,1.27,1.156\n").unwrap();
+    assert_eq!(good.rates.len(), 3);
+    assert_eq!(good.rates[0].date.to_string(), "2026-11-21");
+    let bad = rates(
+        "currency,usd_rate,eur_rate,date\nUSD,1,0.91,2024-01-02\nEUR,1.0989,1,2024-01-02\nGBP,1.27,1.4,2024-01-02\n",
+    );
+    let message = bad.err().unwrap().to_string();
+    assert_eq!(
+        message,
+        "the rates contradict each other: line 4: GBP on 2024-01-02 implies 0.9071 USD for a euro, the others imply 1.0989"
+    );
+    let twice = rates("currency,usd_rate,eur_rate\nUSD,1,0.91\nUSD,1,0.92\n")
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        twice.contains("lines 2 and 3 give two rates for USD on 2026-11-21"),
+        "{twice}"
+    );
+    let broken = rates("currency,usd_rate,eur_rate\nUSD,1,-0.91\n")
+        .err()
+        .unwrap()
+        .to_string();
+    assert_eq!(
+        broken,
+        "the rates cannot be read: line 2: eur_rate: not a rate above zero"
+    );
+}
+
+#[test]
+fn pieces_make_no_difference() {
+    let whole = account_file(FOUR.as_bytes()).unwrap();
+    for size in [1, 2, 3, 7, 20] {
+        let pieces: Vec<&[u8]> = FOUR.as_bytes().chunks(size).collect();
+        let mut read = read_with(&upload("imports/accounts/4711/july.csv", &[]), None, &pieces).unwrap();
+        assert_eq!(read.content, whole.content);
+        assert_eq!(books(&mut read)["4711"].len(), 4);
+    }
+}

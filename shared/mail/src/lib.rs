@@ -1,0 +1,30 @@
+//! The summary mail: what it says, how it looks, and what has become of it.
+//!
+//! [`render`] makes a [`Mail`] of a [`Summary`]: HTML with a plain-text part, a logo and charts, and the same bytes
+//! each time. [`SummaryMail`] is the record of one summary of one account after one import; it decides what a
+//! delivery of the request does, so that a crash costs at most one repeat of the same text. The ports are in
+//! [`outbox`] and [`mailer`].
+//!
+//! Mail is never exactly once: between "the carrier took it" and "we wrote that down" there is always a moment at
+//! which a process can stop.
+
+mod address;
+mod chart;
+pub mod mailer;
+mod mime;
+pub mod outbox;
+mod page;
+mod record;
+mod reference;
+mod render;
+mod summary;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod text;
+mod words;
+
+pub use address::{Address, AddressError};
+pub use record::{Intent, MAX_ATTEMPTS, MailState, Next, SummaryKey, SummaryMail, TransitionError};
+pub use reference::{Reference, ReferenceError};
+pub use render::{Envelope, Image, Mail, RenderMailError, render};
+pub use summary::{CurrencySummary, MonthLine, Summary};

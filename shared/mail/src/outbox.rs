@@ -1,0 +1,204 @@
+//! The ports to what is known of each summary mail, and to the queue that asks for them.
+
+use std::future::Future;
+
+use banking::AccountNumber;
+use calendar::Moment;
+use serde::{Deserialize, Serialize};
+
+use crate::{SummaryKey, SummaryMail};
+
+/// The records of all summary mails, one for each account and import.
+pub trait Summaries {
+    /// Notes that each of `accounts` shall have a summary after `import`, and returns how many were new.
+    ///
+    /// A record that is there already stays as it is, whatever its state, so asking twice changes nothing. When an
+    /// error comes back, some may have been noted: ask again.
+    fn want(
+        &self,
+        import: &str,
+        accounts: &[AccountNumber],
+        now: Moment,
+    ) -> impl Future<Output = Result<u64, SummariesError>> + Send;
+
+    /// The record as it is now (a consistent read), with its version; `None` if the summary was never wanted.
+    fn load(
+        &self,
+        key: &SummaryKey,
+    ) -> impl Future<Output = Result<Option<(SummaryMail, Version)>, SummariesError>> + Send;
+
+    /// Replaces the record if its version is still `expected`; otherwise changes nothing and says
+    /// [`Saved::Conflict`], also when there is no such record.
+    fn save(
+        &self,
+        record: &SummaryMail,
+        expected: Version,
+    ) -> impl Future<Output = Result<Saved, SummariesError>> + Send;
+
+    /// At most `limit` records that have been open since `before` or longer, the oldest first. It may come from an
+    /// index that lags: it finds, [`Summaries::load`] decides.
+    fn open_since(
+        &self,
+        before: Moment,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<SummaryMail>, SummariesError>> + Send;
+
+    /// How many summaries of `import` are in each state.
+    fn count_by_state(&self, import: &str) -> impl Future<Output = Result<StateCounts, SummariesError>> + Send;
+}
+
+/// Asks for summaries to be sent.
+pub trait SummaryRequests {
+    /// Puts one [`SummaryRequest`] for each of `accounts` on the queue: each is delivered at least once, in any
+    /// order. When an error comes back, some may be on the queue: ask again.
+    fn request(
+        &self,
+        import: &str,
+        accounts: &[AccountNumber],
+    ) -> impl Future<Output = Result<(), RequestSummariesError>> + Send;
+}
+
+/// Which stored state of a record was read; only the one who reads it last may write.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Version(pub u64);
+
+impl Version {
+    /// The version of a record nobody has changed since it was wanted.
+    pub const FIRST: Self = Self(1);
+
+    /// The version after this one.
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// What became of a conditional save.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Saved {
+    /// The record is stored, and this is its version now.
+    Stored(Version),
+    /// Another one wrote in between, or the record does not exist; nothing is changed.
+    Conflict,
+}
+
+/// How many summaries of one import are in which state.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct StateCounts {
+    /// Wanted, nothing sent yet.
+    pub wanted: u64,
+    /// Being sent.
+    pub sending: u64,
+    /// Taken by the carrier.
+    pub sent: u64,
+    /// Refused by the carrier.
+    pub refused: u64,
+    /// Without an address to send to.
+    pub no_address: u64,
+    /// Sent twice without an answer.
+    pub unknown: u64,
+    /// Given up before anything was sent.
+    pub failed: u64,
+}
+
+impl StateCounts {
+    /// Counts one more in the state of this [`MailState::name`]; `None` if there is no such state.
+    ///
+    /// [`MailState::name`]: crate::MailState::name
+    pub fn add(&mut self, name: &str) -> Option<()> {
+        let count = match name {
+            "wanted" => &mut self.wanted,
+            "sending" => &mut self.sending,
+            "sent" => &mut self.sent,
+            "refused" => &mut self.refused,
+            "no_address" => &mut self.no_address,
+            "unknown" => &mut self.unknown,
+            "failed" => &mut self.failed,
+            _ => return None,
+        };
+        *count = count.saturating_add(1);
+        Some(())
+    }
+}
+
+/// The message that asks for one summary (`summary-requested`, version 1).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SummaryRequest {
+    /// The version of the message: 1. Others are not known here and must fail.
+    pub schema: SchemaOne,
+    /// The import whose entries the summary follows.
+    pub import: String,
+    /// The account.
+    pub account: AccountNumber,
+}
+
+impl SummaryRequest {
+    /// A request for the summary of `account` after `import`.
+    pub fn new(import: &str, account: AccountNumber) -> Self {
+        Self {
+            schema: SchemaOne,
+            import: import.to_owned(),
+            account,
+        }
+    }
+
+    /// The record it is about.
+    pub fn key(&self) -> SummaryKey {
+        SummaryKey {
+            account: self.account.clone(),
+            import: self.import.clone(),
+        }
+    }
+}
+
+/// The number 1: the only version of the message there is.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct SchemaOne;
+
+impl Serialize for SchemaOne {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(1)
+    }
+}
+
+impl<'de> Deserialize<'de> for SchemaOne {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u64::deserialize(deserializer)? {
+            1 => Ok(Self),
+            _ => Err(serde::de::Error::custom("an unknown version of summary-requested")),
+        }
+    }
+}
+
+/// Why the records could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SummariesError {
+    /// For now; ask again.
+    #[error("the summaries cannot be reached")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// What is stored is no record: somebody has to look at it.
+    #[error("a stored summary cannot be read")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The requests are not all on the queue; ask again.
+#[derive(Debug, thiserror::Error)]
+#[error("the summaries could not be requested")]
+pub struct RequestSummariesError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_reads_back_and_an_unknown_version_fails() {
+        let request = SummaryRequest::new("imp-1", "2378".parse().unwrap());
+        let json = r#"{"schema":1,"import":"imp-1","account":"2378"}"#;
+        assert_eq!(serde_json::to_string(&request).unwrap(), json);
+        assert_eq!(serde_json::from_str::<SummaryRequest>(json).unwrap(), request);
+        for wrong in [json.replace(":1,", ":2,"), json.replace('}', r#","more":1}"#)] {
+            assert!(serde_json::from_str::<SummaryRequest>(&wrong).is_err(), "{wrong}");
+        }
+    }
+}

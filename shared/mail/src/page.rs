@@ -1,0 +1,144 @@
+//! The HTML part: what the template shows.
+
+use askama::Template;
+
+use crate::words::{figure, figure_or_dash, long_date, shown_name};
+use crate::{CurrencySummary, Envelope, Image, MonthLine, Summary, chart, render};
+
+/// The months of one year.
+pub(crate) struct Year<'a> {
+    pub(crate) year: i32,
+    pub(crate) months: Vec<&'a MonthLine>,
+}
+
+/// The months grouped by year: the newest year first, its months in the order of the calendar.
+pub(crate) fn years(section: &CurrencySummary) -> Vec<Year<'_>> {
+    let mut months: Vec<&MonthLine> = section.months.iter().collect();
+    months.sort_by_key(|line| line.month);
+    let mut years: Vec<Year<'_>> = months
+        .chunk_by(|one, other| one.month.year() == other.month.year())
+        .filter_map(|of_year| {
+            let year = of_year.first()?.month.year();
+            Some(Year {
+                year,
+                months: of_year.to_vec(),
+            })
+        })
+        .collect();
+    years.reverse();
+    years
+}
+
+#[derive(Template)]
+#[template(path = "summary.html")]
+struct Page<'a> {
+    subject: &'a str,
+    logo: String,
+    holder: Option<String>,
+    account: String,
+    as_of: String,
+    sections: Vec<Section<'a>>,
+    reference: &'a str,
+    chart_width: u32,
+}
+
+struct Section<'a> {
+    code: &'a str,
+    balance: String,
+    transactions: u64,
+    average_credit: String,
+    average_debit: String,
+    has_credits: bool,
+    has_debits: bool,
+    chart: Option<Chart>,
+    years: Vec<YearOfPage>,
+}
+
+struct Chart {
+    source: String,
+    describes: String,
+}
+
+struct YearOfPage {
+    year: i32,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    month: &'static str,
+    transactions: u64,
+    average_credit: String,
+    average_debit: String,
+}
+
+/// The HTML; it shows the images by their Content-IDs.
+pub(crate) fn html(
+    summary: &Summary,
+    envelope: &Envelope,
+    subject: &str,
+    images: &[Image],
+) -> Result<String, askama::Error> {
+    let page = Page {
+        subject,
+        logo: format!("cid:{}", render::LOGO_CID),
+        holder: summary.holder.as_deref().and_then(shown_name),
+        account: summary.account.masked(),
+        as_of: long_date(summary.as_of),
+        sections: summary
+            .currencies
+            .iter()
+            .map(|section| Section::of(section, images))
+            .collect(),
+        reference: envelope.reference.short(),
+        chart_width: chart::SHOWN_WIDTH,
+    };
+    page.render()
+}
+
+impl<'a> Section<'a> {
+    fn of(section: &'a CurrencySummary, images: &[Image]) -> Self {
+        let currency = section.balance.currency();
+        Self {
+            code: currency.code(),
+            balance: figure(section.balance),
+            transactions: section
+                .months
+                .iter()
+                .fold(0, |sum, line| sum.saturating_add(line.transactions)),
+            average_credit: figure_or_dash(section.average_credit),
+            average_debit: figure_or_dash(section.average_debit),
+            has_credits: section.average_credit.is_some(),
+            has_debits: section.average_debit.is_some(),
+            chart: Chart::of(section, images),
+            years: years(section).iter().map(YearOfPage::of).collect(),
+        }
+    }
+}
+
+impl Chart {
+    fn of(section: &CurrencySummary, images: &[Image]) -> Option<Self> {
+        let cid = render::chart_cid(section.balance.currency());
+        let image = images.iter().find(|image| image.cid == cid)?;
+        let (first, last) = chart::span(section)?;
+        let name = |month: calendar::Month| format!("{} {}", month.name(), month.year());
+        Some(Self {
+            source: format!("cid:{}", image.cid),
+            describes: format!("Money in and out per month, {} to {}", name(first), name(last)),
+        })
+    }
+}
+
+impl YearOfPage {
+    fn of(year: &Year<'_>) -> Self {
+        let rows = year.months.iter().map(|line| Row {
+            month: line.month.name(),
+            transactions: line.transactions,
+            average_credit: figure_or_dash(line.average_credit),
+            average_debit: figure_or_dash(line.average_debit),
+        });
+        Self {
+            year: year.year,
+            rows: rows.collect(),
+        }
+    }
+}

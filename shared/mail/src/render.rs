@@ -1,0 +1,156 @@
+use std::fmt;
+
+use calendar::Moment;
+use money::Currency;
+use serde::{Deserialize, Serialize};
+
+use crate::{Address, Reference, Summary, chart, mime, page, text, words};
+
+pub(crate) const LOGO_CID: &str = "logo@millrace";
+const LOGO_SVG: &str = include_str!("../assets/logo.svg");
+
+/// From whom, to whom, under which reference and date.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// The sender; its name is the product's.
+    pub from: Address,
+    /// The account holder.
+    pub to: Address,
+    /// The mail's own name: the same for a repeat.
+    pub reference: Reference,
+    /// For the `Date` header: the same for a repeat.
+    pub sent_on: Moment,
+}
+
+/// A mail, ready to be handed to a carrier.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Mail {
+    /// Its reference.
+    pub reference: Reference,
+    /// The sender.
+    pub from: Address,
+    /// The receiver.
+    pub to: Address,
+    /// The subject.
+    pub subject: String,
+    /// The HTML part. Its images are `cid:` links to [`Mail::images`].
+    pub html: String,
+    /// The plain-text part.
+    pub text: String,
+    /// The logo, then one chart for each currency in which money moved.
+    pub images: Vec<Image>,
+    /// The whole message of RFC 5322, as it goes over the wire.
+    pub mime: Vec<u8>,
+}
+
+/// An inline image.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Image {
+    /// Its Content-ID, without the angle brackets.
+    pub cid: String,
+    /// The PNG.
+    pub png: Vec<u8>,
+}
+
+/// Why no mail can be made of a summary.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RenderMailError {
+    /// A section has amounts of more than one currency.
+    #[error("a section in {0} has an amount in {1}")]
+    MixedCurrencies(Currency, Currency),
+    /// The HTML cannot be made.
+    #[error("the mail's template fails")]
+    Template(#[source] askama::Error),
+    /// The logo or a chart cannot be drawn.
+    #[error("a picture of the mail cannot be drawn")]
+    Picture(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Makes the mail of a summary. The same arguments give the same bytes.
+pub fn render(summary: &Summary, envelope: &Envelope) -> Result<Mail, RenderMailError> {
+    one_currency_each(summary)?;
+    let subject = format!(
+        "Account summary, {} (account ending {})",
+        words::long_date(summary.as_of),
+        summary.account.masked().trim_start_matches('…'),
+    );
+    let logo = chart::rasterise(LOGO_SVG).map_err(RenderMailError::Picture)?;
+    let mut images = vec![Image {
+        cid: LOGO_CID.to_owned(),
+        png: logo,
+    }];
+    for section in &summary.currencies {
+        if let Some(png) = chart::png(section).map_err(RenderMailError::Picture)? {
+            images.push(Image {
+                cid: chart_cid(section.balance.currency()),
+                png,
+            });
+        }
+    }
+    let html = page::html(summary, envelope, &subject, &images).map_err(RenderMailError::Template)?;
+    let text = text::plain(summary, envelope);
+    let mime = mime::message(
+        summary,
+        envelope,
+        &mime::Parts {
+            subject: &subject,
+            html: &html,
+            text: &text,
+            images: &images,
+        },
+    );
+    Ok(Mail {
+        reference: envelope.reference.clone(),
+        from: envelope.from.clone(),
+        to: envelope.to.clone(),
+        subject,
+        html,
+        text,
+        images,
+        mime,
+    })
+}
+
+/// The Content-ID of a currency's chart.
+pub(crate) fn chart_cid(currency: Currency) -> String {
+    format!("chart-{}@millrace", currency.code().to_ascii_lowercase())
+}
+
+fn one_currency_each(summary: &Summary) -> Result<(), RenderMailError> {
+    for section in &summary.currencies {
+        let currency = section.balance.currency();
+        if let Some(other) = section.amounts().map(money::Money::currency).find(|it| *it != currency) {
+            return Err(RenderMailError::MixedCurrencies(currency, other));
+        }
+    }
+    Ok(())
+}
+
+impl fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("reference", &self.reference)
+            .field("sent_on", &self.sent_on)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Mail {
+    /// Without addresses and content.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mail")
+            .field("reference", &self.reference)
+            .field("mime_bytes", &self.mime.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Image")
+            .field("cid", &self.cid)
+            .field("png_bytes", &self.png.len())
+            .finish()
+    }
+}

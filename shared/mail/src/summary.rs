@@ -1,0 +1,82 @@
+use std::fmt;
+
+use banking::AccountNumber;
+use calendar::{Date, Month};
+use money::Money;
+use serde::{Deserialize, Serialize};
+
+/// What one summary mail tells. All figures are exact already; nothing here is calculated again.
+///
+/// It is stored before the mail is sent, so that a repeated send has the same text.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The account holder's name, if one is known.
+    pub holder: Option<String>,
+    /// The account; shown masked.
+    pub account: AccountNumber,
+    /// The date the figures stand for.
+    pub as_of: Date,
+    /// One section for each currency of the account.
+    pub currencies: Vec<CurrencySummary>,
+}
+
+/// The figures of one currency.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct CurrencySummary {
+    /// The total balance.
+    pub balance: Money,
+    /// The months with transactions, ascending.
+    pub months: Vec<MonthLine>,
+    /// The average of all credits; `None` where there is none.
+    pub average_credit: Option<Money>,
+    /// The average of all debits, below zero; `None` where there is none.
+    pub average_debit: Option<Money>,
+}
+
+/// The figures of one month in one currency.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct MonthLine {
+    /// The month.
+    pub month: Month,
+    /// How many transactions there were, those of zero included.
+    pub transactions: u64,
+    /// The average credit; `None` where there is none.
+    pub average_credit: Option<Money>,
+    /// The average debit, below zero; `None` where there is none.
+    pub average_debit: Option<Money>,
+    /// The sum of what came in.
+    pub credits: Money,
+    /// The sum of what went out, zero or below.
+    pub debits: Money,
+}
+
+impl CurrencySummary {
+    /// Every amount of the section.
+    pub(crate) fn amounts(&self) -> impl Iterator<Item = Money> {
+        let of_months = self.months.iter().flat_map(|line| {
+            [
+                Some(line.credits),
+                Some(line.debits),
+                line.average_credit,
+                line.average_debit,
+            ]
+            .into_iter()
+            .flatten()
+        });
+        [Some(self.balance), self.average_credit, self.average_debit]
+            .into_iter()
+            .flatten()
+            .chain(of_months)
+    }
+}
+
+impl fmt::Debug for Summary {
+    /// Without the name and with the account masked.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Summary")
+            .field("account", &self.account)
+            .field("as_of", &self.as_of)
+            .field("currencies", &self.currencies.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,69 @@
+//! How names, dates and amounts are written for a reader.
+
+use calendar::Date;
+use money::Money;
+
+/// Shown where there is nothing to average.
+pub(crate) const NOTHING: &str = "—";
+const MAX_NAME_CHARS: usize = 80;
+
+/// A name as it may be shown: one line, without control characters and those that turn the direction of writing,
+/// and not endlessly long. `None` if nothing is left.
+pub(crate) fn shown_name(name: &str) -> Option<String> {
+    let kept = name
+        .chars()
+        .take(MAX_NAME_CHARS.saturating_mul(4))
+        .filter(|it| !turns_direction(*it));
+    let spaced: String = kept
+        .map(|it| if it.is_control() || is_line_break(it) { ' ' } else { it })
+        .collect();
+    let one_line = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
+    let cut: String = one_line.chars().take(MAX_NAME_CHARS).collect();
+    let cut = cut.trim_end();
+    (!cut.is_empty()).then(|| cut.to_owned())
+}
+
+fn turns_direction(it: char) -> bool {
+    matches!(it, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+fn is_line_break(it: char) -> bool {
+    matches!(it, '\u{2028}' | '\u{2029}' | '\u{85}')
+}
+
+/// `13 August 2026`.
+pub(crate) fn long_date(date: Date) -> String {
+    let (year, _, day) = date.civil();
+    format!("{day} {} {year}", date.month().name())
+}
+
+/// The amount with a minus sign that is one (U+2212); without grouping, so that it can be searched for.
+pub(crate) fn figure(amount: Money) -> String {
+    amount.amount().replace('-', "−")
+}
+
+/// [`figure`], or a dash.
+pub(crate) fn figure_or_dash(amount: Option<Money>) -> String {
+    amount.map_or_else(|| NOTHING.to_owned(), figure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_one_line() {
+        for (name, shown) in [
+            ("Ada Lovelace", Some("Ada Lovelace")),
+            ("  Ada \t Lovelace ", Some("Ada Lovelace")),
+            ("Ada\r\nBcc: eve@example.com", Some("Ada Bcc: eve@example.com")),
+            ("Ada\u{202e}ecalevoL", Some("AdaecalevoL")),
+            ("Žofie\u{2028}Nováková", Some("Žofie Nováková")),
+            ("\u{0}\r\n", None),
+            ("", None),
+        ] {
+            assert_eq!(shown_name(name).as_deref(), shown, "{name:?}");
+        }
+        assert_eq!(shown_name(&"x".repeat(10_000)).map(|it| it.len()), Some(MAX_NAME_CHARS));
+    }
+}

@@ -1,0 +1,309 @@
+//! What becomes of one summary mail when deliveries repeat, cross each other and stop in the middle.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "tests; clippy.toml allows it only inside of #[test]"
+)]
+
+mod common;
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use calendar::Moment;
+use common::{envelope, four_rows};
+use mail::mailer::Mailer;
+use mail::outbox::{Saved, Summaries};
+use mail::testing::{Answer, FakeMailer, FakeSummaries, ready};
+use mail::{Intent, MailState, Next, SummaryKey, SummaryMail};
+
+const LEASE: Duration = Duration::from_mins(1);
+
+fn key() -> SummaryKey {
+    SummaryKey {
+        account: "DE89370400440532013000".parse().unwrap(),
+        import: "imp-1".to_owned(),
+    }
+}
+
+fn at(second: i64) -> Moment {
+    Moment::instant(1_786_000_000_000_000 + second * 1_000_000).unwrap()
+}
+
+/// The intent as made at some time: a later one would differ.
+fn intent(now: Moment) -> Intent {
+    let mut envelope = envelope();
+    envelope.sent_on = now;
+    envelope.reference = key().reference();
+    Intent {
+        envelope,
+        summary: four_rows(),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Stopped {
+    Crashed,
+    Later,
+    Conflict,
+}
+
+/// A handler as `mail-summary` has one; it stops at the given one of its steps.
+struct Handler<'a> {
+    summaries: &'a FakeSummaries,
+    mailer: &'a FakeMailer,
+    steps_left: Cell<Option<u32>>,
+}
+
+impl Handler<'_> {
+    fn step(&self) -> Result<(), Stopped> {
+        match self.steps_left.get() {
+            Some(0) => return Err(Stopped::Crashed),
+            Some(left) => self.steps_left.set(Some(left - 1)),
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn deliver(&self, now: Moment) -> Result<(), Stopped> {
+        self.step()?;
+        let (record, version) = ready(self.summaries.load(&key())).unwrap().unwrap();
+        self.step()?;
+        let record = match record.on_delivery(now, LEASE) {
+            Next::Prepare => record.sending(intent(now), now).unwrap(),
+            Next::SendAgain(record) => record,
+            Next::GiveUp(record) => return self.save(&record, version).map(|_| ()),
+            Next::WaitFor(_) => return Err(Stopped::Later),
+            Next::Done => return Ok(()),
+        };
+        let version = self.save(&record, version)?;
+        let mail = record.intent().unwrap().mail().unwrap();
+        self.step()?;
+        let answer = ready(self.mailer.send(&mail));
+        self.step()?;
+        let answered = match answer {
+            Ok(answer) => record.on_answer(answer, now).unwrap(),
+            Err(_) => record.on_not_taken(now).unwrap(),
+        };
+        self.save(&answered, version)?;
+        if answered.is_final() {
+            Ok(())
+        } else {
+            Err(Stopped::Later)
+        }
+    }
+
+    fn save(&self, record: &SummaryMail, version: mail::outbox::Version) -> Result<mail::outbox::Version, Stopped> {
+        self.step()?;
+        let saved = ready(self.summaries.save(record, version)).unwrap();
+        self.step()?;
+        match saved {
+            Saved::Stored(version) => Ok(version),
+            Saved::Conflict => Err(Stopped::Conflict),
+        }
+    }
+}
+
+/// Delivers until nothing is left to do, each delivery stopped at one of `crashes`, half a lease apart.
+fn run(crashes: &[u32], answers: &[Answer]) -> (MailState, Vec<mail::Mail>) {
+    let (summaries, mailer) = (FakeSummaries::default(), FakeMailer::answering(answers.iter().copied()));
+    ready(summaries.want("imp-1", &[key().account], at(0))).unwrap();
+    let mut crashes = crashes.iter();
+    for delivery in 0..40 {
+        let handler = Handler {
+            summaries: &summaries,
+            mailer: &mailer,
+            steps_left: Cell::new(crashes.next().copied()),
+        };
+        let _ = handler.deliver(at(delivery * 31));
+    }
+    let state = summaries.records().remove(0).state;
+    (state, mailer.taken())
+}
+
+/// Before and after each of load, save, send and save.
+const STEPS: u32 = 8;
+
+#[test]
+fn without_a_crash_there_is_one_mail_whatever_is_redelivered() {
+    let (state, mails) = run(&[], &[]);
+    assert_eq!(state.name(), "sent");
+    assert_eq!(mails.len(), 1);
+}
+
+#[test]
+fn one_crash_costs_at_most_one_repeat_of_the_same_bytes() {
+    for crash in 0..STEPS {
+        let (state, mails) = run(&[crash], &[]);
+        assert_eq!(state.name(), "sent", "stopped at step {crash}");
+        assert!(
+            (1..=2).contains(&mails.len()),
+            "{} mails, stopped at step {crash}",
+            mails.len()
+        );
+        assert!(
+            mails.iter().all(|mail| mail.mime == mails[0].mime),
+            "stopped at step {crash}"
+        );
+    }
+    let repeated = (0..STEPS).filter(|crash| run(&[*crash], &[]).1.len() == 2).count();
+    assert_eq!(repeated, 2, "only between the call and its record");
+}
+
+#[test]
+fn crashes_without_end_never_make_a_third_mail() {
+    let all = || 0..STEPS;
+    // Three of them only around the call, where it matters.
+    let around = || 4..STEPS;
+    let two = all().flat_map(|first| all().map(move |second| vec![first, second]));
+    let three = around().flat_map(|one| around().flat_map(move |two| around().map(move |three| vec![one, two, three])));
+    for crashes in two.chain(three) {
+        let (state, mails) = run(&crashes, &[]);
+        assert!(
+            matches!(state.name(), "sent" | "unknown"),
+            "{state:?}, stopped at {crashes:?}"
+        );
+        assert!(mails.len() <= 2, "stopped at {crashes:?}");
+        assert!(
+            mails.iter().all(|mail| mail.mime == mails[0].mime),
+            "stopped at {crashes:?}"
+        );
+    }
+}
+
+#[test]
+fn answers_decide_the_state() {
+    use Answer::{Lose, Refuse, Take, TakeSilently, Throttle};
+    for (answers, state, mails) in [
+        ([Take].as_slice(), "sent", 1),
+        (&[Refuse], "refused", 0),
+        (&[Lose, Take], "sent", 1),
+        (&[TakeSilently, Take], "sent", 2),
+        (&[TakeSilently, TakeSilently, Take], "unknown", 2),
+        (&[Lose, Lose, Take], "unknown", 0),
+        // The first may have been taken, so a refused repeat does not make it refused.
+        (&[TakeSilently, Refuse], "unknown", 1),
+        // A pause is no attempt.
+        (&[Throttle, Throttle, Throttle, Take], "sent", 1),
+        (&[TakeSilently, Throttle, Throttle, Take, Take], "sent", 2),
+        (&[Throttle, Lose, Throttle, Lose, Take], "unknown", 0),
+    ] {
+        let (ended, taken) = run(&[], answers);
+        assert_eq!((ended.name(), taken.len()), (state, mails), "{answers:?}");
+        assert!(taken.iter().all(|mail| mail.mime == taken[0].mime), "{answers:?}");
+    }
+}
+
+#[test]
+fn a_second_delivery_waits_while_the_first_may_be_at_it() {
+    let record = SummaryMail::wanted(key(), at(0));
+    assert_eq!(record.on_delivery(at(5), LEASE), Next::Prepare);
+    let sending = record.sending(intent(at(5)), at(5)).unwrap();
+    assert_eq!(sending.on_delivery(at(5), LEASE), Next::WaitFor(LEASE));
+    assert_eq!(
+        sending.on_delivery(at(64), LEASE),
+        Next::WaitFor(Duration::from_secs(1))
+    );
+    assert_eq!(
+        sending.on_delivery(at(0), LEASE),
+        Next::WaitFor(LEASE),
+        "a clock that is behind"
+    );
+    let Next::SendAgain(again) = sending.on_delivery(at(65), LEASE) else {
+        panic!("the lease is over")
+    };
+    assert_eq!(again.intent(), sending.intent(), "the same text");
+    assert_eq!(again.on_delivery(at(66), LEASE), Next::WaitFor(Duration::from_secs(59)));
+    let Next::GiveUp(unknown) = again.on_delivery(at(125), LEASE) else {
+        panic!("twice is enough")
+    };
+    assert_eq!(unknown.state.name(), "unknown");
+    assert_eq!(unknown.on_delivery(at(9999), LEASE), Next::Done);
+}
+
+#[test]
+fn two_deliveries_at_once_send_one_mail() {
+    let (summaries, mailer) = (FakeSummaries::default(), FakeMailer::default());
+    ready(summaries.want("imp-1", &[key().account], at(0))).unwrap();
+    // The other one reads before this one starts, and goes on after it has saved its intent.
+    let (read_before, version_before) = ready(summaries.load(&key())).unwrap().unwrap();
+    let handler = Handler {
+        summaries: &summaries,
+        mailer: &mailer,
+        steps_left: Cell::new(None),
+    };
+    assert_eq!(handler.deliver(at(1)), Ok(()));
+    let late = read_before.sending(intent(at(2)), at(2)).unwrap();
+    assert_eq!(handler.save(&late, version_before), Err(Stopped::Conflict));
+    assert_eq!(handler.deliver(at(3)), Ok(()));
+    assert_eq!(mailer.taken().len(), 1);
+}
+
+#[test]
+fn giving_up_tells_what_is_known() {
+    let wanted = SummaryMail::wanted(key(), at(0));
+    let sending = wanted.sending(intent(at(1)), at(1)).unwrap();
+    let nowhere = wanted.no_address(at(1)).unwrap();
+    assert_eq!(
+        wanted.give_up("dead letter", at(9)).state.name(),
+        "failed",
+        "certainly not sent"
+    );
+    assert_eq!(
+        sending.give_up("dead letter", at(9)).state.name(),
+        "unknown",
+        "may have been sent"
+    );
+    assert_eq!(nowhere.give_up("dead letter", at(9)), nowhere, "a final state stays");
+    assert_eq!(nowhere.on_delivery(at(9), LEASE), Next::Done);
+}
+
+#[test]
+fn a_final_record_takes_no_further_step() {
+    let nowhere = SummaryMail::wanted(key(), at(0)).no_address(at(1)).unwrap();
+    let refused = nowhere.sending(intent(at(2)), at(2)).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "a summary mail that is no_address cannot become sending"
+    );
+    assert!(
+        nowhere
+            .on_answer(
+                mail::mailer::Sent::Taken {
+                    carrier_id: "1".to_owned()
+                },
+                at(2)
+            )
+            .is_err()
+    );
+    assert!(nowhere.on_not_taken(at(2)).is_err());
+    assert!(nowhere.no_address(at(2)).is_err());
+}
+
+#[test]
+fn a_stored_record_reads_back() {
+    let wanted = SummaryMail::wanted(key(), at(0));
+    let sending = wanted.sending(intent(at(1)), at(1)).unwrap();
+    let sent = sending
+        .on_answer(
+            mail::mailer::Sent::Taken {
+                carrier_id: "c-1".to_owned(),
+            },
+            at(2),
+        )
+        .unwrap();
+    for record in [
+        wanted.clone(),
+        sending.clone(),
+        sent,
+        wanted.give_up("x", at(3)),
+        sending.give_up("y", at(3)),
+    ] {
+        let stored = serde_json::to_value(&record).unwrap();
+        assert_eq!(stored["state"]["state"], record.state.name(), "the stored name");
+        assert_eq!(serde_json::from_value::<SummaryMail>(stored).unwrap(), record);
+    }
+}

@@ -1,0 +1,46 @@
+//! Building what runs on the local stack: plain cargo with the profile `local`, quick to build and to start.
+
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::paths::Root;
+use crate::progress;
+
+/// The profile, and the folder under `target/` that its binaries land in.
+pub(crate) const PROFILE: &str = "local";
+
+/// Builds all functions and tools; cargo shows its own progress.
+pub(crate) fn run(root: &Root) -> Result<()> {
+    let started = Instant::now();
+    let (functions, tools) = (root.functions()?, root.tools()?);
+    let mut cargo = cargo(root);
+    cargo.args(["build", "--locked", "--profile", PROFILE]);
+    for name in functions.iter().chain(&tools) {
+        cargo.args(["--package", name]);
+    }
+    if !cargo.status().context("starting cargo")?.success() {
+        bail!("the build failed; what is wrong stands above");
+    }
+    let tools = if tools.is_empty() {
+        String::new()
+    } else {
+        format!(" and {}", tools.join(", "))
+    };
+    progress::done("Build", &format!("{} functions{tools}", functions.len()), started);
+    Ok(())
+}
+
+/// The cargo that runs us, without what it told us about our own package.
+pub(crate) fn cargo(root: &Root) -> Command {
+    let mut command = Command::new("cargo");
+    command.current_dir(root.path());
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST") || text == "CARGO" {
+            command.env_remove(&name);
+        }
+    }
+    command
+}

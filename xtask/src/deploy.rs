@@ -1,0 +1,149 @@
+//! Deploying to an instance and asking it things, through the scripts of `infra/local`.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use crate::compile::PROFILE;
+use crate::instance::Instance;
+use crate::paths::Root;
+use crate::progress::Step;
+use crate::python::{Environment, script};
+
+/// The region the local stack plays.
+pub(crate) const REGION: &str = "eu-west-1";
+/// Key and secret of the local stack, which takes any.
+pub(crate) const CREDENTIAL: &str = "test";
+/// The name of the stack.
+pub(crate) const STACK: &str = "millrace";
+/// A user who may see everything, made on each local stack.
+pub(crate) const OPERATOR: &str = "operator";
+/// The operator's password there; nothing but loopback ever sees it.
+pub(crate) const PASSWORD: &str = "Millrace-on-the-laptop-1";
+const SENDER: &str = "summaries@millrace.example";
+
+/// The stack's outputs, by name.
+pub(crate) type Outputs = BTreeMap<String, String>;
+
+/// Deploys what is built; does nothing where nothing changed.
+pub(crate) fn run(root: &Root, instance: &Instance) -> Result<Outputs> {
+    let step = Step::start("Stack");
+    let architecture = if std::env::consts::ARCH == "aarch64" {
+        "arm64"
+    } else {
+        "x86_64"
+    };
+    let mut command = script(&Environment::local(root).python(), &root.script("deploy.py"));
+    command
+        .args(["--endpoint", &instance.endpoint(), "--region", REGION, "--stack", STACK])
+        .arg("--template")
+        .arg(root.join("infra/template.yaml"))
+        .arg("--binaries")
+        .arg(root.target().join(PROFILE))
+        .args(["--functions", &root.functions()?.join(",")])
+        .arg("--profiles")
+        .arg(root.join("profiles"))
+        .args(["--parameter", &format!("Architecture={architecture}")])
+        .args(["--parameter", &format!("SenderAddress={SENDER}")])
+        .args(["--parameter", "DeletionProtection=false"])
+        .args(["--sender", SENDER, "--operator", OPERATOR, "--password", PASSWORD])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().context("starting deploy.py")?;
+
+    let mut told = Vec::new();
+    for line in BufReader::new(child.stderr.take().context("deploy.py has no error output")?).lines() {
+        let line = line?;
+        step.note(&line);
+        told.push(line);
+    }
+    let mut answer = String::new();
+    child
+        .stdout
+        .take()
+        .context("deploy.py has no output")?
+        .read_to_string(&mut answer)?;
+    if !child.wait()?.success() {
+        let from = told.iter().position(|line| line.starts_with("error: ")).unwrap_or(0);
+        let message: Vec<_> = told.iter().skip(from).map(String::as_str).collect();
+        let message = message.join("\n");
+        bail!("the deployment failed: {}", message.trim_start_matches("error: "));
+    }
+    let answer: Value = serde_json::from_str(&answer).context("reading the answer of deploy.py")?;
+    step.done(&outcome(&answer));
+    outputs(&answer)
+}
+
+fn outcome(answer: &Value) -> String {
+    let count = |name: &str| answer.get(name).and_then(Value::as_array).map_or(0, Vec::len);
+    match answer.get("stack").and_then(Value::as_str) {
+        Some("unchanged") => "nothing changed, nothing deployed".to_owned(),
+        stack => format!(
+            "{}, functions uploaded: {}",
+            stack.unwrap_or("deployed"),
+            count("uploaded")
+        ),
+    }
+}
+
+fn outputs(answer: &Value) -> Result<Outputs> {
+    let outputs = answer
+        .get("outputs")
+        .and_then(Value::as_object)
+        .context("deploy.py gave no outputs")?;
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    Ok(outputs
+        .iter()
+        .map(|(name, value)| (name.clone(), text(value)))
+        .collect())
+}
+
+/// The API's address on the instance.
+pub(crate) fn api(instance: &Instance, outputs: &Outputs) -> String {
+    let id = outputs.get("ApiId").map_or("", String::as_str);
+    format!("{}/_aws/execute-api/{id}/$default", instance.endpoint())
+}
+
+/// What a program needs in its environment to speak to the instance and to nothing else.
+pub(crate) fn environment(instance: &Instance) -> Vec<(&'static str, String)> {
+    vec![
+        ("MILLRACE_ENDPOINT", instance.endpoint()),
+        ("MILLRACE_STACK", STACK.to_owned()),
+        ("MILLRACE_MAILS_DIR", instance.mails().display().to_string()),
+        ("MILLRACE_USER", OPERATOR.to_owned()),
+        ("MILLRACE_PASSWORD", PASSWORD.to_owned()),
+        ("AWS_ENDPOINT_URL", instance.endpoint()),
+        ("AWS_REGION", REGION.to_owned()),
+        ("AWS_DEFAULT_REGION", REGION.to_owned()),
+        ("AWS_ACCESS_KEY_ID", CREDENTIAL.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", CREDENTIAL.to_owned()),
+        ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
+    ]
+}
+
+/// Shows what a function logged.
+pub(crate) fn logs(root: &Root, function: &str, follow: bool) -> Result<()> {
+    let follow = follow.then_some(OsStr::new("--follow"));
+    ask(root, "logs.py", [OsStr::new(function)].into_iter().chain(follow))
+}
+
+/// Calls a function with an event from a file.
+pub(crate) fn invoke(root: &Root, function: &str, event: &Path) -> Result<()> {
+    ask(root, "invoke.py", [OsStr::new(function), event.as_os_str()])
+}
+
+fn ask<'a>(root: &Root, name: &str, arguments: impl IntoIterator<Item = &'a OsStr>) -> Result<()> {
+    let instance = Instance::running(root)?;
+    let mut command: Command = script(&Environment::local(root).python(), &root.script(name));
+    command.args([&instance.endpoint(), REGION, STACK]).args(arguments);
+    if !command.status()?.success() {
+        bail!("this did not work; the reason stands above");
+    }
+    Ok(())
+}

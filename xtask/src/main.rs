@@ -1,0 +1,119 @@
+//! `cargo xtask`: everything a person does with this repository, on a machine with Rust and Python 3 only.
+//!
+//! What a command makes lies under `.millrace/`: a Python environment with MiniStack pinned, and one folder for each
+//! instance with its data, logs, pid files and received mails. Talking to an instance is left to the small scripts in
+//! `infra/local/`, so that this crate compiles in seconds; here are the processes, the builds and the order of things.
+
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool talks through its output"
+)]
+
+mod compile;
+mod demo;
+mod deploy;
+mod holders;
+mod instance;
+mod package;
+mod paths;
+mod probe;
+mod process;
+mod progress;
+mod python;
+mod suite;
+mod tidy;
+mod up;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::paths::Root;
+
+/// Builds, starts, shows and tests Millrace.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Shows the whole first job on this machine: a bank file becomes books and mails
+    Demo(up::Ports),
+    /// Starts the local stack, builds and deploys; does only what is left to do
+    Up(up::Ports),
+    /// Stops what `up` or `demo` started; the data in it is gone
+    Down,
+    /// Empties all data of the running stack and deploys afresh
+    Reset,
+    /// Shows what a function logged
+    Logs {
+        /// Its name, as in functions/
+        function: String,
+        /// Go on as more comes
+        #[arg(long, short)]
+        follow: bool,
+    },
+    /// Calls a function with an event from a file, such as those in events/aws/
+    Invoke {
+        /// Its name, as in functions/
+        function: String,
+        /// A JSON file
+        event: PathBuf,
+    },
+    /// Runs all tests, unit to end to end, the last on a stack of their own
+    Test {
+        /// Only tests whose name contains this
+        filter: Option<String>,
+        /// Run only one part
+        #[arg(long, value_enum)]
+        only: Option<suite::Part>,
+    },
+    /// Checks the rules of the house that no compiler and no linter checks
+    Tidy {
+        /// Write the documents that are made from the sources
+        #[arg(long)]
+        fix: bool,
+    },
+    /// Builds what is shipped to AWS: one zip for each function, by cargo-lambda
+    Package {
+        /// The architecture the functions run on, as the template's parameter says it
+        #[arg(long, value_enum, default_value_t = package::Architecture::Arm64)]
+        architecture: package::Architecture,
+        /// Only these functions
+        functions: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    let root = Root::find()?;
+    match command {
+        Command::Demo(ports) => demo::run(&root, &ports),
+        Command::Up(ports) => up::run(&root, &ports),
+        Command::Down => up::down(&root),
+        Command::Reset => up::reset(&root),
+        Command::Logs { function, follow } => deploy::logs(&root, &function, follow),
+        Command::Invoke { function, event } => deploy::invoke(&root, &function, &event),
+        Command::Test { filter, only } => suite::run(&root, filter.as_deref(), only),
+        Command::Tidy { fix } => tidy::run(root.path(), fix),
+        Command::Package {
+            architecture,
+            functions,
+        } => package::run(&root, architecture, &functions),
+    }
+}

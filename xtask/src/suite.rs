@@ -1,0 +1,149 @@
+//! `test`: everything from unit to end to end, the last on an instance that lives no longer than the run.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use clap::ValueEnum;
+
+use crate::compile::{self, cargo};
+use crate::deploy;
+use crate::instance::{self, Instance};
+use crate::paths::Root;
+use crate::progress::{Step, seconds};
+use crate::python::Environment;
+
+/// The package of end-to-end tests, in `tests/`.
+const END_TO_END: &str = "e2e";
+
+/// A part of the whole, which can be run alone.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// All packages but the end-to-end tests; no network, no stack
+    Unit,
+    /// The examples in the documentation
+    Docs,
+    /// The stories, on a local stack of their own
+    EndToEnd,
+}
+
+impl Part {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Unit => "unit",
+            Self::Docs => "docs",
+            Self::EndToEnd => "end-to-end",
+        }
+    }
+
+    fn run(self, root: &Root, filter: Option<&str>) -> Result<()> {
+        match self {
+            Self::Unit => {
+                let mut tests = runner(root)?;
+                tests.args(["--workspace", "--exclude", END_TO_END]);
+                run_tests(tests, filter)
+            }
+            Self::Docs => {
+                let mut tests = cargo(root);
+                tests.args(["test", "--quiet", "--workspace", "--exclude", END_TO_END, "--doc"]);
+                run_tests(tests, filter)
+            }
+            Self::EndToEnd => end_to_end(root, filter),
+        }
+    }
+}
+
+/// Runs all parts, or one of them, and sums up.
+pub(crate) fn run(root: &Root, filter: Option<&str>, only: Option<Part>) -> Result<()> {
+    let parts = only.map_or_else(|| Part::value_variants().to_vec(), |part| vec![part]);
+    let mut results: Vec<(Part, Duration, Result<()>)> = Vec::new();
+    for part in parts {
+        println!("\n── {} ──", part.name());
+        let started = Instant::now();
+        let result = part.run(root, filter);
+        if let Err(error) = &result {
+            println!("  ✗ {error:#}");
+        }
+        results.push((part, started.elapsed(), result));
+    }
+
+    println!("\n── summary ──");
+    let mut failed = 0_usize;
+    for (part, time, result) in &results {
+        let name = part.name();
+        match result {
+            Ok(()) => println!("  ✓ {name:<12} {}", seconds(*time)),
+            Err(error) => {
+                failed = failed.saturating_add(1);
+                println!("  ✗ {name:<12} {}: {error:#}", seconds(*time));
+                let filter = filter.map(|filter| format!(" {filter}")).unwrap_or_default();
+                println!("    again: cargo xtask test --only {name}{filter}");
+            }
+        }
+    }
+    if failed > 0 {
+        bail!("{failed} of {} parts failed", results.len());
+    }
+    Ok(())
+}
+
+/// Nextest where it is installed, else what comes with Rust.
+fn runner(root: &Root) -> Result<Command> {
+    let has_nextest = cargo(root)
+        .args(["nextest", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .context("starting cargo")?
+        .success();
+    let mut command = cargo(root);
+    if has_nextest {
+        command.args(["nextest", "run", "--no-tests", "pass"]);
+    } else {
+        command.args(["test", "--quiet", "--tests"]);
+    }
+    Ok(command)
+}
+
+fn run_tests(mut tests: Command, filter: Option<&str>) -> Result<()> {
+    tests.arg("--no-fail-fast").args(filter);
+    if !tests.status().context("starting cargo")?.success() {
+        bail!("tests failed");
+    }
+    Ok(())
+}
+
+fn end_to_end(root: &Root, filter: Option<&str>) -> Result<()> {
+    {
+        let _lock = root.lock()?;
+        let environment = Environment::local(root);
+        if !environment.is_ready()
+            && let Some(mut shared) = Instance::started(root)
+        {
+            shared.stop()?;
+        }
+        environment.ensure()?;
+        instance::forget_old_tests(root)?;
+    }
+    compile::run(root)?;
+
+    let mut instance = Instance::own(root)?;
+    let step = Step::start("MiniStack and mail sink");
+    instance.start(root)?;
+    step.done(&format!(
+        "ports {} and {} of 127.0.0.1",
+        instance.port, instance.mail_port
+    ));
+    let result = deploy::run(root, &instance).and_then(|_| {
+        let mut tests = runner(root)?;
+        tests
+            .args(["--package", END_TO_END])
+            .envs(deploy::environment(&instance));
+        run_tests(tests, filter)
+    });
+    instance.stop()?;
+    match result {
+        Ok(()) => instance.forget(),
+        Err(error) => Err(error.context(format!("logs and mails are in {}", instance.folder().display()))),
+    }
+}

@@ -1,0 +1,174 @@
+//! What the template, the functions and the sample events say of each other.
+
+use std::collections::BTreeSet;
+
+use super::Finding;
+use super::source::{Sources, has_extension};
+use super::template::Template;
+
+/// Set for every function and read by the logger, not by its configuration.
+const HOUSE_NAMES: [&str; 1] = ["RUST_LOG"];
+const TEMPLATE: &str = "infra/template.yaml";
+
+pub(crate) fn check(sources: &Sources, template: &Template) -> Vec<Finding> {
+    let mut findings = functions(sources, template);
+    findings.extend(events(sources));
+    findings
+}
+
+/// Each folder under functions/ is in the template, each function of the template has a folder, and the names
+/// that a function requires are those that the template gives it.
+fn functions(sources: &Sources, template: &Template) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut deployed = BTreeSet::new();
+    for function in template.functions() {
+        let folder = function
+            .text("/CodeUri")
+            .and_then(|it| it.strip_prefix("../functions/")?.strip_suffix('/'));
+        let Some(folder) = folder else {
+            findings.push(Finding::new(function.id, "CodeUri is not ../functions/<name>/"));
+            continue;
+        };
+        deployed.insert(folder);
+        if function.text("/FunctionName/Fn::Sub") != Some(format!("${{AWS::StackName}}-{folder}").as_str()) {
+            findings.push(Finding::new(
+                function.id,
+                format!("FunctionName is not ${{AWS::StackName}}-{folder}"),
+            ));
+        }
+        let Some(config) = sources.text(&format!("functions/{folder}/src/config.rs")) else {
+            findings.push(Finding::new(format!("functions/{folder}"), "has no src/config.rs"));
+            continue;
+        };
+        let mut given = template.environment(&function);
+        given.retain(|name| !HOUSE_NAMES.contains(name));
+        let required = names(config, "required(");
+        let optional = names(config, "optional(");
+        for name in required.difference(&given) {
+            findings.push(Finding::new(
+                TEMPLATE,
+                format!("{folder} requires {name} and is not given it"),
+            ));
+        }
+        for name in given.difference(&required).filter(|it| !optional.contains(*it)) {
+            findings.push(Finding::new(
+                TEMPLATE,
+                format!("{folder} is given {name} and does not require it"),
+            ));
+        }
+    }
+    for folder in sources.functions().filter(|it| !deployed.contains(it)) {
+        findings.push(Finding::new(TEMPLATE, format!("functions/{folder} is not deployed")));
+    }
+    let folders: BTreeSet<&str> = sources.functions().collect();
+    for folder in deployed.difference(&folders) {
+        findings.push(Finding::new(TEMPLATE, format!("functions/{folder} does not exist")));
+    }
+    findings
+}
+
+/// The names in calls like `required("NAME")`.
+fn names<'a>(config: &'a str, call: &str) -> BTreeSet<&'a str> {
+    config
+        .split(call)
+        .skip(1)
+        .filter_map(|it| Some(it.trim_start().strip_prefix('"')?.split_once('"')?.0))
+        .collect()
+}
+
+/// Each sample of an event of ours is read by a test.
+fn events(sources: &Sources) -> Vec<Finding> {
+    let reads = |name: &str| {
+        sources.rust().any(|(path, text)| {
+            ["tests/", "functions/", "shared/"]
+                .iter()
+                .any(|it| path.starts_with(it))
+                && text.contains(name)
+        })
+    };
+    sources
+        .iter()
+        .filter_map(|(path, _)| Some((path, path.strip_prefix("events/")?)))
+        .filter(|(_, name)| has_extension(name, "json") && !name.contains('/') && !reads(name))
+        .map(|(path, _)| Finding::new(path, "is read by no test"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FUNCTION: &str = "Globals: {Function: {Environment: {Variables: {RUST_LOG: info}}}}\nResources:\n  PostEntries:\n    \
+        Type: AWS::Serverless::Function\n    Properties:\n      FunctionName: !Sub ${AWS::StackName}-post-entries\n      \
+        CodeUri: ../functions/post-entries/\n      Environment: {Variables: {LEDGER_TABLE: a, IMPORTS_TABLE: b}}\n";
+    const CONFIG: &str = "environment.required(\"LEDGER_TABLE\")\nenvironment.required(\n    \"IMPORTS_TABLE\",\n)";
+
+    fn check(template: &str, config: &str, expected: &[&str]) {
+        let sources = Sources::of([
+            ("functions/post-entries/Cargo.toml", ""),
+            ("functions/post-entries/src/config.rs", config),
+        ]);
+        let findings = functions(&sources, &Template::parse(template).unwrap());
+        let findings: Vec<&str> = findings.iter().map(|it| it.what.as_str()).collect();
+        assert_eq!(findings, expected);
+    }
+
+    #[test]
+    fn a_function_is_given_what_it_requires() {
+        check(FUNCTION, CONFIG, &[]);
+        check(
+            FUNCTION,
+            "required(\"LEDGER_TABLE\")",
+            &["post-entries is given IMPORTS_TABLE and does not require it"],
+        );
+        check(
+            FUNCTION,
+            "required(\"LEDGER_TABLE\"), optional(\"IMPORTS_TABLE\"), optional(\"OTHER\")",
+            &[],
+        );
+        check(
+            &FUNCTION.replace("LEDGER_TABLE: a, ", ""),
+            CONFIG,
+            &["post-entries requires LEDGER_TABLE and is not given it"],
+        );
+    }
+
+    #[test]
+    fn folders_and_template_name_the_same_functions() {
+        check(
+            &FUNCTION.replace("post-entries/", "post-entry/"),
+            CONFIG,
+            &[
+                "FunctionName is not ${AWS::StackName}-post-entry",
+                "has no src/config.rs",
+                "functions/post-entries is not deployed",
+                "functions/post-entry does not exist",
+            ],
+        );
+        check(
+            &FUNCTION.replace("../functions/post-entries/", "../"),
+            CONFIG,
+            &[
+                "CodeUri is not ../functions/<name>/",
+                "functions/post-entries is not deployed",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_sample_that_no_test_reads_is_found() {
+        let sources = Sources::of([
+            ("events/batch-ready.v1.json", "{}"),
+            ("events/batch-read.v1.json", "{}"),
+            ("events/aws/s3.json", "{}"),
+            (
+                "shared/imports/src/batch.rs",
+                "include_str!(\"../../../events/batch-ready.v1.json\")",
+            ),
+        ]);
+        assert_eq!(
+            events(&sources),
+            [Finding::new("events/batch-read.v1.json", "is read by no test")]
+        );
+    }
+}

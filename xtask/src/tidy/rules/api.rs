@@ -1,0 +1,34 @@
+//! What the world can reach.
+
+use super::super::Finding;
+use super::super::template::Template;
+
+/// Routes that need no token.
+const OPEN: [&str; 1] = ["GET /openapi.json"];
+
+pub(super) fn route_authorized(template: &Template) -> Vec<Finding> {
+    let routes = template.of_type("AWS::ApiGatewayV2::Route");
+    let open = routes.filter(|it| {
+        let is_known = it.text("/RouteKey").is_some_and(|it| OPEN.contains(&it));
+        let is_guarded = it.text("/AuthorizationType") == Some("JWT") && it.target("/AuthorizerId").is_some();
+        !is_known && !is_guarded
+    });
+    open.map(|it| Finding::new(it.id, "is open to everybody")).collect()
+}
+
+pub(super) fn stage_throttled_and_logged(template: &Template) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for stage in template.of_type("AWS::ApiGatewayV2::Stage") {
+        let limits = ["ThrottlingRateLimit", "ThrottlingBurstLimit"];
+        if !limits
+            .iter()
+            .all(|it| stage.number(&format!("/DefaultRouteSettings/{it}")).is_some())
+        {
+            findings.push(Finding::new(stage.id, "is not throttled"));
+        }
+        if stage.target("/AccessLogSettings/DestinationArn").is_none() {
+            findings.push(Finding::new(stage.id, "has no access log"));
+        }
+    }
+    findings
+}
