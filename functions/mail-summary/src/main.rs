@@ -1,2 +1,44 @@
-//! Wiring.
-fn main() {}
+//! `mail-summary`: what it is plugged into. What it does is in `lib.rs`.
+//!
+//! - **Trigger:** SQS `summaries`, fed by `post-entries` and `sweep-imports` with `SummaryRequest` v1.
+//! - **Reads:** the summary's record, the account's holder, the account's totals.
+//! - **Writes:** the summary's record, before and after the call; one mail through SES.
+//! - **Delivered twice:** a summary that is sent stays sent; one at work is left to whoever is at it.
+//! - **Fails:** an answer that never came is followed by one repeat of the same bytes, then the summary is `unknown`;
+//!   what cannot be made goes to the dead letters, and `record-failures` writes that down.
+
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use customers_dynamodb::DynamoDbRegister;
+use lambda_kit::{Pace, SystemClock, batch};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use ledger_dynamodb::{DynamoDbBooks, NoVault};
+use mail::Address;
+use mail_dynamodb::DynamoDbSummaries;
+use mail_ses::SesMailer;
+use mail_summary::{Config, MailSummary};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_kit::init_tracing();
+    let config = Config::from_env()?;
+    let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
+    let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+    let mail_summary = &MailSummary {
+        customers: DynamoDbRegister::new(dynamodb.clone(), config.customers_table),
+        books: DynamoDbBooks::new(dynamodb.clone(), config.ledger_table, NoVault),
+        summaries: DynamoDbSummaries::new(dynamodb, config.mails_table),
+        mailer: SesMailer::new(aws_sdk_ses::Client::new(&sdk)),
+        clock: SystemClock,
+        sender: Address::parse(&config.sender_address)?,
+    };
+    let pace = Pace { at_once: 2, time_each: Duration::from_secs(10) };
+
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let handle = async |message: SqsMessage| mail_summary.handle(batch::read(&message)?).await;
+        Ok::<_, Error>(batch::each(event, pace, handle).await)
+    }))
+    .await
+}

@@ -1,2 +1,44 @@
-//! Wiring.
-fn main() {}
+//! `split-import`: what it is plugged into. What it does is in `lib.rs`.
+//!
+//! - **Trigger:** SQS `uploads`, fed by S3 when an object is created under `imports/`, and by `sweep-imports`.
+//! - **Reads:** the object and its profile, the register's directory, the import's record.
+//! - **Writes:** the import's record and the claim of its content, new customers and accounts, exchange rates; the
+//!   rejects, the batches and their list in the bucket; a request for each batch on the queue `batches`.
+//! - **Delivered twice:** a finished split only asks again for batches that are not posted; an unfinished one is done
+//!   again with the same bytes.
+//! - **Fails:** the message is retried on its own, then `record-failures` marks the import as failed.
+
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use customers_dynamodb::DynamoDbRegister;
+use imports_dynamodb::DynamoDbImports;
+use imports_s3::S3Files;
+use imports_sqs::SqsBatchQueue;
+use lambda_kit::{Pace, SystemClock, batch};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use split_import::{Config, SplitImport};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_kit::init_tracing();
+    let config = Config::from_env()?;
+    let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
+    let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+    let split_import = &SplitImport {
+        files: S3Files::new(imports_s3::client(&sdk), config.files_bucket),
+        imports: DynamoDbImports::new(dynamodb.clone(), config.imports_table),
+        register: DynamoDbRegister::new(dynamodb, config.customers_table),
+        batches: SqsBatchQueue::new(aws_sdk_sqs::Client::new(&sdk), config.batches_queue_url),
+        clock: SystemClock,
+        default_currency: config.default_currency.parse()?,
+    };
+    let pace = Pace::one_by_one(Duration::from_secs(60));
+
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let handle = async |message: SqsMessage| split_import.handle_all(&message).await;
+        Ok::<_, Error>(batch::each(event, pace, handle).await)
+    }))
+    .await
+}

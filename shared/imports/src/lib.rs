@@ -16,6 +16,7 @@ mod profile;
 mod rates_file;
 mod refusal;
 mod rejects;
+mod report;
 mod rows;
 mod scanner;
 mod upload;
@@ -33,4 +34,5 @@ pub use ports::{
 };
 pub use profile::Profile;
 pub use refusal::Refusal;
+pub use report::{BatchCounts, EntryCounts, ImportReport, MailCounts, RowCounts};
 pub use upload::{Instructions, Upload};

@@ -1,0 +1,147 @@
+//! Sends an account's holder the summary of the account, once for each import.
+
+mod config;
+mod figures;
+
+use std::time::Duration;
+
+use calendar::{Clock, Moment};
+use customers::{Customer, Customers, RegisterError};
+use lambda_kit::{Failure, Severity};
+use ledger::{Books, BooksError};
+use mail::mailer::{Mailer, SendMailError};
+use mail::outbox::{Saved, Summaries, SummariesError, SummaryRequest, Version};
+use mail::{Address, Envelope, Intent, Next, RenderMailError, SummaryMail, TransitionError};
+
+pub use config::Config;
+
+/// How long a delivery has a summary to itself: longer than the function may run (30 s), so that whoever comes
+/// later knows the first one has ended.
+const LEASE: Duration = Duration::from_secs(45);
+
+/// Sends summaries.
+pub struct MailSummary<R, B, S, M, C> {
+    /// The register of customers.
+    pub customers: R,
+    /// The books.
+    pub books: B,
+    /// The record of summary mails.
+    pub summaries: S,
+    /// The carrier.
+    pub mailer: M,
+    /// The clock, for leases and the mail's date.
+    pub clock: C,
+    /// From whom the mails are.
+    pub sender: Address,
+}
+
+/// Why a summary was not sent, or not known to be. The next delivery does what is right.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum MailSummaryError {
+    /// The message is none of ours.
+    #[error("cannot tell which summary to send")]
+    Message(#[from] lambda_kit::batch::MessageError),
+    /// The register failed.
+    #[error("cannot find an account's holder")]
+    Register(#[from] RegisterError),
+    /// The books failed.
+    #[error("cannot read an account's totals")]
+    Books(#[from] BooksError),
+    /// The record of summaries failed.
+    #[error("cannot read or write what is known of a summary")]
+    Summaries(#[from] SummariesError),
+    /// No mail can be made of it.
+    #[error("cannot make the mail")]
+    Render(#[from] RenderMailError),
+    /// The carrier did not take it now.
+    #[error("the carrier did not take the mail")]
+    NotTaken(#[source] SendMailError),
+    /// The carrier did not answer.
+    #[error("the carrier did not answer; the summary is looked at again after {LEASE:?}")]
+    NoAnswer,
+    /// Another delivery is at it.
+    #[error("another delivery works on the same summary")]
+    AtWork,
+    /// The record is not in the state it was read in.
+    #[error("a summary mail took an impossible step")]
+    Transition(#[from] TransitionError),
+}
+
+impl Failure for MailSummaryError {
+    fn severity(&self) -> Severity {
+        match self {
+            Self::AtWork | Self::NoAnswer | Self::NotTaken(_) => Severity::Warn,
+            _ => Severity::Error,
+        }
+    }
+}
+
+impl<R: Customers, B: Books, S: Summaries, M: Mailer, C: Clock> MailSummary<R, B, S, M, C> {
+    /// Brings one summary as far as it goes.
+    #[tracing::instrument(skip_all, fields(import.id = request.import))]
+    pub async fn handle(&self, request: SummaryRequest) -> Result<(), MailSummaryError> {
+        let Some((record, version)) = self.summaries.load(&request.key()).await? else {
+            tracing::warn!("a summary was asked for that nobody noted; nothing is sent");
+            return Ok(());
+        };
+        let now = self.clock.now();
+        match record.on_delivery(now, LEASE) {
+            Next::Done => Ok(()),
+            Next::WaitFor(_) => Err(MailSummaryError::AtWork),
+            Next::GiveUp(record) => self.save(&record, version).await.map(|_| ()),
+            Next::SendAgain(record) => {
+                let version = self.save(&record, version).await?;
+                self.send(&record, version).await
+            }
+            Next::Prepare => self.prepare(&record, version, now).await,
+        }
+    }
+
+    async fn prepare(&self, record: &SummaryMail, version: Version, now: Moment) -> Result<(), MailSummaryError> {
+        let holder = self.holder(record).await?;
+        let address = holder.as_ref().and_then(|it| it.email.as_ref());
+        let Some(to) = address.and_then(|it| Address::parse(it.as_str()).ok()) else {
+            return self.save(&record.no_address(now)?, version).await.map(|_| ());
+        };
+        let totals = self.books.read(&record.key.account, &[]).await?.totals().map_err(BooksError::from)?;
+        let name = holder.and_then(|it| it.name);
+        let envelope = Envelope { from: self.sender.clone(), to, reference: record.key.reference(), sent_on: now };
+        let summary = figures::summary(name, record.key.account.clone(), now.date(), &totals);
+        let sending = record.sending(Intent { envelope, summary }, now)?;
+        let version = self.save(&sending, version).await?;
+        self.send(&sending, version).await
+    }
+
+    /// Hands the mail over. The intent is stored: a repeat has the same bytes.
+    async fn send(&self, record: &SummaryMail, version: Version) -> Result<(), MailSummaryError> {
+        let Some(intent) = record.intent() else { return Ok(()) };
+        let mail = intent.mail()?;
+        let answer = match self.mailer.send(&mail).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.save(&record.on_not_taken(self.clock.now())?, version).await?;
+                return Err(MailSummaryError::NotTaken(error));
+            }
+        };
+        let answered = record.on_answer(answer, self.clock.now())?;
+        if answered == *record {
+            return Err(MailSummaryError::NoAnswer);
+        }
+        self.save(&answered, version).await?;
+        tracing::info!(state = answered.state.name(), "a summary was handed to the carrier");
+        Ok(())
+    }
+
+    async fn holder(&self, record: &SummaryMail) -> Result<Option<Customer>, MailSummaryError> {
+        let Some(account) = self.customers.account(&record.key.account).await? else { return Ok(None) };
+        Ok(self.customers.customer(account.customer).await?.map(|(customer, _)| customer))
+    }
+
+    async fn save(&self, record: &SummaryMail, version: Version) -> Result<Version, MailSummaryError> {
+        match self.summaries.save(record, version).await? {
+            Saved::Stored(version) => Ok(version),
+            Saved::Conflict => Err(MailSummaryError::AtWork),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+use lambda_kit::{Environment, MissingEnvironment};
+
+/// What the function is told by its environment.
+pub struct Config {
+    /// The bucket of batches and of large months.
+    pub files_bucket: String,
+    /// The table of the books.
+    pub ledger_table: String,
+    /// The table of imports.
+    pub imports_table: String,
+    /// The table of summary mails.
+    pub mails_table: String,
+    /// The queue of summaries to send.
+    pub summaries_queue_url: String,
+}
+
+impl Config {
+    /// Reads the environment; all missing names are told at once.
+    pub fn from_env() -> Result<Self, MissingEnvironment> {
+        Environment::read(|env| Self {
+            files_bucket: env.required("FILES_BUCKET"),
+            ledger_table: env.required("LEDGER_TABLE"),
+            imports_table: env.required("IMPORTS_TABLE"),
+            mails_table: env.required("MAILS_TABLE"),
+            summaries_queue_url: env.required("SUMMARIES_QUEUE_URL"),
+        })
+    }
+}

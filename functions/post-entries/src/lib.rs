@@ -1,0 +1,142 @@
+//! Posts a batch of entries to the books, account by account, and asks for the summaries of its accounts.
+
+mod config;
+
+use calendar::Clock;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use imports::{
+    BatchError, BatchOutcome, Batches, Files, Import, ImportId, Imports, PortError, PostBatch, Saved, State, read_batch,
+};
+use lambda_kit::batch::MessageError;
+use lambda_kit::{Failure, Severity};
+use ledger::{Books, PostError, post};
+use mail::outbox::{RequestSummariesError, Summaries, SummariesError, SummaryRequests};
+
+pub use config::Config;
+
+/// How many accounts of a batch are posted at once.
+const ACCOUNTS_AT_ONCE: usize = 8;
+/// The version of [`PostBatch`] this function takes.
+const VERSION: u32 = 1;
+
+/// Posts batches.
+pub struct PostEntries<F, I, B, S, Q, C> {
+    /// The bucket that holds the batches.
+    pub files: F,
+    /// The record of imports and batches.
+    pub imports: I,
+    /// The books.
+    pub books: B,
+    /// The record of summary mails.
+    pub summaries: S,
+    /// The queue of summaries.
+    pub requests: Q,
+    /// The clock, to tell what stands still.
+    pub clock: C,
+}
+
+/// Why a batch was not posted whole. Posting it again is always right.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PostEntriesError {
+    /// A version of the message that is not known here.
+    #[error("a request of version {0} is not known here")]
+    UnknownVersion(u32),
+    /// The message is none of ours.
+    #[error("cannot tell which batch to post")]
+    Message(#[from] MessageError),
+    /// Bucket or record failed.
+    #[error("cannot post a batch")]
+    Port(#[from] PortError),
+    /// The batch is not where the request says.
+    #[error("there is no batch where the request says")]
+    NoBatch,
+    /// The batch cannot be read.
+    #[error("cannot read a batch")]
+    Batch(#[from] BatchError),
+    /// The books failed.
+    #[error("cannot post a batch")]
+    Books(#[from] PostError),
+    /// The summaries failed.
+    #[error("cannot note the summaries of a batch")]
+    Summaries(#[from] SummariesError),
+    /// The queue of summaries failed.
+    #[error("cannot ask for the summaries of a batch")]
+    Requests(#[from] RequestSummariesError),
+    /// Others keep changing the import.
+    #[error("others keep changing the import")]
+    Busy,
+}
+
+impl Failure for PostEntriesError {
+    fn severity(&self) -> Severity {
+        if matches!(self, Self::Busy | Self::Books(PostError::Busy)) { Severity::Warn } else { Severity::Error }
+    }
+}
+
+impl<F, I, B, S, Q, C> PostEntries<F, I, B, S, Q, C>
+where
+    F: Files,
+    I: Imports + Batches,
+    B: Books,
+    S: Summaries,
+    Q: SummaryRequests,
+    C: Clock,
+{
+    /// Posts one batch. A batch holds whole accounts, so their summaries can go as soon as it is posted.
+    #[tracing::instrument(skip_all, fields(import.id = %request.import, batch = request.batch))]
+    pub async fn handle(&self, request: PostBatch) -> Result<BatchOutcome, PostEntriesError> {
+        if request.v != VERSION {
+            return Err(PostEntriesError::UnknownVersion(request.v));
+        }
+        let key = Import::entries_key(request.import);
+        let bytes = self.files.read(&key, None, request.from..request.to).await?.ok_or(PostEntriesError::NoBatch)?;
+        let batch = read_batch(&bytes)?;
+        let accounts: Vec<_> = batch.iter().map(|(account, _)| account.clone()).collect();
+
+        let posting = request.import.posting();
+        let posted = stream::iter(batch)
+            .map(async |(account, entries)| post(&self.books, &account, entries, posting).await)
+            .buffer_unordered(ACCOUNTS_AT_ONCE);
+        let outcome = posted.try_fold(BatchOutcome::default(), async |sum, it| Ok(add(sum, it))).await?;
+
+        if request.summaries {
+            let import = request.import.to_string();
+            self.summaries.want(&import, &accounts, self.clock.now()).await?;
+            self.requests.request(&import, &accounts).await?;
+        }
+        self.imports.finish(request.import, request.batch, outcome).await?;
+        self.end(request.import, request.of).await?;
+        tracing::info!(posted = outcome.posted, duplicates = outcome.duplicates, "a batch is in the books");
+        Ok(outcome)
+    }
+
+    /// Ends the import if this was its last batch.
+    async fn end(&self, id: ImportId, batches: u32) -> Result<(), PostEntriesError> {
+        if self.imports.finished(id).await?.len() < usize::try_from(batches).unwrap_or(usize::MAX) {
+            return Ok(());
+        }
+        for _ in 0..MOST_CONFLICTS {
+            let Some(import) = self.imports.find(id).await? else { return Ok(()) };
+            if !matches!(import.state, State::Posting | State::Failed { .. }) {
+                return Ok(());
+            }
+            let done = Import { state: State::Done, touched_at: self.clock.now(), ..import };
+            if let Saved::Stored(_) = self.imports.save(&done).await? {
+                return Ok(());
+            }
+        }
+        Err(PostEntriesError::Busy)
+    }
+}
+
+/// How often a write that met another is tried again before its message is.
+const MOST_CONFLICTS: u32 = 8;
+
+fn add(sum: BatchOutcome, posted: ledger::Posted) -> BatchOutcome {
+    BatchOutcome {
+        posted: sum.posted.saturating_add(posted.added),
+        duplicates: sum.duplicates.saturating_add(posted.duplicates),
+        accounts: sum.accounts.saturating_add(1),
+    }
+}

@@ -1,0 +1,19 @@
+use lambda_kit::{Environment, MissingEnvironment};
+
+/// What the function is told by its environment.
+pub struct Config {
+    /// The table of imports.
+    pub imports_table: String,
+    /// The table of summary mails.
+    pub mails_table: String,
+}
+
+impl Config {
+    /// Reads the environment; all missing names are told at once.
+    pub fn from_env() -> Result<Self, MissingEnvironment> {
+        Environment::read(|env| Self {
+            imports_table: env.required("IMPORTS_TABLE"),
+            mails_table: env.required("MAILS_TABLE"),
+        })
+    }
+}

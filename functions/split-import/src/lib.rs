@@ -1,0 +1,167 @@
+//! Reads an uploaded file, registers its accounts, and splits its entries into batches for `post-entries`.
+
+mod config;
+mod events;
+mod read;
+
+use calendar::Clock;
+use customers::{Register, RegisterError};
+use imports::{
+    BatchIndex, BatchQueue, Batches, Claimed, Files, Import, Imports, PortError, Rates, Read, Refusal, Saved, SplitFile,
+    State, Upload, Warning,
+};
+use lambda_kit::{Failure, Severity};
+use money::Currency;
+
+pub use config::Config;
+
+/// Splits uploaded files.
+pub struct SplitImport<F, I, R, Q, C> {
+    /// The bucket.
+    pub files: F,
+    /// The record of imports and rates.
+    pub imports: I,
+    /// The register of customers and accounts.
+    pub register: R,
+    /// The queue of batches.
+    pub batches: Q,
+    /// The clock, to tell what stands still.
+    pub clock: C,
+    /// The currency of amounts that have none of their own.
+    pub default_currency: Currency,
+}
+
+/// Why a file was not split. Splitting it again is always right.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SplitImportError {
+    /// Bucket, record or queue failed.
+    #[error("cannot split a file")]
+    Port(#[from] PortError),
+    /// The register failed.
+    #[error("cannot register a file's accounts")]
+    Register(#[from] RegisterError),
+    /// Another delivery of the same file is at work.
+    #[error("another delivery works on the same import")]
+    AtWork,
+    /// The message is none of S3's.
+    #[error("cannot tell what was uploaded")]
+    Message(#[from] lambda_kit::batch::MessageError),
+    /// The list of batches is gone or broken.
+    #[error("the list of an import's batches cannot be read")]
+    NoIndex,
+}
+
+impl Failure for SplitImportError {
+    fn severity(&self) -> Severity {
+        if matches!(self, Self::AtWork) { Severity::Warn } else { Severity::Error }
+    }
+}
+
+impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Clock> SplitImport<F, I, R, Q, C> {
+    /// Takes an upload as far as its batches are on the queue, from wherever an earlier delivery left it.
+    #[tracing::instrument(skip_all)]
+    pub async fn handle(&self, file: SplitFile) -> Result<State, SplitImportError> {
+        let Some(upload) = self.files.describe(&file.key, file.version.as_deref()).await? else {
+            tracing::warn!("an uploaded object is gone; there is nothing to import");
+            return Ok(State::Refused { reason: "the object is gone".to_owned() });
+        };
+        let import = self.imports.receive(&Import::received(&upload)).await?;
+        let import = match import.state {
+            State::Received | State::Splitting => self.split(&upload, import).await?,
+            State::Posting => self.send_again(import).await?,
+            _ => import,
+        };
+        tracing::info!(import.id = %import.id, import.state = import.state.name(), "an upload was taken in");
+        Ok(import.state)
+    }
+
+    async fn split(&self, upload: &Upload, import: Import) -> Result<Import, SplitImportError> {
+        match self.read(upload).await? {
+            Ok(read) => self.take(upload, import, read).await,
+            Err(refusal) => self.save(Import { state: refused(&refusal), ..import }).await,
+        }
+    }
+
+    /// Claims the content; then whatever a crash leaves is done again with the same result.
+    async fn take(&self, upload: &Upload, import: Import, mut read: Read) -> Result<Import, SplitImportError> {
+        let mut import = Import {
+            state: State::Splitting,
+            kind: Some(read.kind),
+            source: Some(read.source.clone()),
+            content: Some(read.content.clone()),
+            touched_at: self.clock.now(),
+            ..import
+        };
+        match self.imports.claim(&import).await? {
+            Claimed::Ours(revision) => import.revision = revision,
+            Claimed::By(of) => return self.save(Import { state: State::Duplicate { of }, ..import }).await,
+            Claimed::Conflict => return Err(SplitImportError::AtWork),
+        }
+        self.register(upload, &mut read).await?;
+        if !read.rates.is_empty() {
+            self.imports.keep(&import, &read.rates).await?;
+        }
+        let index = self.write(&import, &mut read).await?;
+        let state = if read.found.batches == 0 { State::Done } else { State::Posting };
+        let import = self.save(Import { state, found: Some(read.found), ..import }).await?;
+        self.batches.send(&index.requests(import.id)).await?;
+        Ok(import)
+    }
+
+    async fn register(&self, upload: &Upload, read: &mut Read) -> Result<(), SplitImportError> {
+        if read.registrations.is_empty() {
+            return Ok(());
+        }
+        let registered = self.register.register(&read.registrations, upload.uploaded_at).await?;
+        if !registered.held_by_others.is_empty() {
+            let what = "an account is held by another customer; it stays theirs".to_owned();
+            let rows = u64::try_from(registered.held_by_others.len()).unwrap_or(u64::MAX);
+            read.found.warnings.push(Warning { what, rows });
+        }
+        Ok(())
+    }
+
+    /// Writes rejects, batches and the list of batches.
+    async fn write(&self, import: &Import, read: &mut Read) -> Result<BatchIndex, SplitImportError> {
+        if read.found.rows_rejected > 0 {
+            let csv = std::mem::take(&mut read.rejects_csv);
+            self.files.write(&Import::rejects_key(import.id), csv, "text/csv; charset=utf-8").await?;
+        }
+        let packed = read.pack();
+        if !packed.bytes.is_empty() {
+            let list = serde_json::to_vec(&packed.index).map_err(|_| SplitImportError::NoIndex)?;
+            self.files.write(&Import::entries_key(import.id), packed.bytes, "application/octet-stream").await?;
+            self.files.write(&Import::index_key(import.id), list, "application/json").await?;
+        }
+        Ok(packed.index)
+    }
+
+    /// Asks again for the batches that are not posted yet; if all are, for the last one, which ends the import.
+    async fn send_again(&self, import: Import) -> Result<Import, SplitImportError> {
+        let list = self.files.read(&Import::index_key(import.id), None, 0..u64::MAX).await?;
+        let list = list.ok_or(SplitImportError::NoIndex)?;
+        let index: BatchIndex = serde_json::from_slice(&list).map_err(|_| SplitImportError::NoIndex)?;
+        let finished = self.imports.finished(import.id).await?;
+        let mut requests = index.requests(import.id);
+        let last = requests.last().cloned();
+        requests.retain(|request| !finished.iter().any(|(batch, _)| *batch == request.batch));
+        if requests.is_empty() {
+            requests.extend(last);
+        }
+        self.batches.send(&requests).await?;
+        Ok(import)
+    }
+
+    async fn save(&self, import: Import) -> Result<Import, SplitImportError> {
+        let import = Import { touched_at: self.clock.now(), ..import };
+        match self.imports.save(&import).await? {
+            Saved::Stored(revision) => Ok(Import { revision, ..import }),
+            Saved::Conflict => Err(SplitImportError::AtWork),
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> State {
+    State::Refused { reason: refusal.to_string() }
+}

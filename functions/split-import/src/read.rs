@@ -1,0 +1,68 @@
+//! Reads an upload in ranges, several under way at once, into the importer.
+
+use calendar::Clock;
+use customers::Register;
+use futures_util::{StreamExt, stream};
+use imports::{
+    BatchQueue, Batches, Files, Importer, Imports, Instructions, MOST_TEXT_BYTES, PortError, Profile, Rates, Read, Refusal,
+    Setting, Upload,
+};
+
+use crate::{SplitImport, SplitImportError};
+
+/// How much is asked for at once.
+const RANGE_BYTES: u64 = 8 * 1024 * 1024;
+/// How many ranges are under way at once.
+const RANGES: usize = 3;
+/// No profile is larger.
+const MOST_PROFILE_BYTES: u64 = 1024 * 1024;
+
+impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Clock> SplitImport<F, I, R, Q, C> {
+    /// What the upload brings, or why it is refused.
+    pub(crate) async fn read(&self, upload: &Upload) -> Result<Result<Read, Refusal>, SplitImportError> {
+        if upload.size_bytes > MOST_TEXT_BYTES {
+            return Ok(Err(Refusal::TooLarge(MOST_TEXT_BYTES)));
+        }
+        let instructions = match upload.instructions() {
+            Ok(instructions) => instructions,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let profile = match self.profile(&instructions).await? {
+            Ok(profile) => profile,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let mut importer = Importer::new(Setting {
+            instructions,
+            profile,
+            directory: self.register.directory().await?,
+            uploaded_at: upload.uploaded_at,
+            default_currency: self.default_currency,
+        });
+        let ranges = (0..upload.size_bytes).step_by(usize::try_from(RANGE_BYTES).unwrap_or(usize::MAX));
+        let read = |from: u64| {
+            let to = from.saturating_add(RANGE_BYTES).min(upload.size_bytes);
+            self.files.read(&upload.key, Some(&upload.version), from..to)
+        };
+        let mut pieces = std::pin::pin!(stream::iter(ranges).map(read).buffered(RANGES));
+        while let Some(piece) = pieces.next().await {
+            let piece = piece?.ok_or_else(|| gone(upload))?;
+            if let Err(refusal) = importer.feed(&piece) {
+                return Ok(Err(refusal));
+            }
+        }
+        Ok(importer.finish())
+    }
+
+    async fn profile(&self, instructions: &Instructions) -> Result<Result<Option<Profile>, Refusal>, PortError> {
+        let Some(name) = &instructions.profile else { return Ok(Ok(None)) };
+        let json = self.files.read(&format!("profiles/{name}.json"), None, 0..MOST_PROFILE_BYTES).await?;
+        Ok(match json {
+            Some(json) => Profile::parse(name, &json).map(Some),
+            None => Err(Refusal::NoProfile(name.clone())),
+        })
+    }
+}
+
+fn gone(upload: &Upload) -> PortError {
+    PortError::Unavailable("the uploaded object", format!("version {} is gone", upload.version).into())
+}

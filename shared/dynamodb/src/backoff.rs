@@ -1,0 +1,57 @@
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::time::Duration;
+
+const FIRST: Duration = Duration::from_millis(25);
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// Waits between the tries of one thing: a random part of a time that doubles, so that those who met part.
+#[derive(Clone, Debug, Default)]
+pub struct Backoff {
+    tries: u32,
+}
+
+impl Backoff {
+    /// How often something is tried at most. All waits together are below 12 seconds, 6 on average.
+    pub const MOST_TRIES: u32 = 12;
+
+    /// Waits before the next try; `false`, at once, if there is none left.
+    pub async fn wait(&mut self) -> bool {
+        self.tries = self.tries.saturating_add(1);
+        if self.tries >= Self::MOST_TRIES {
+            return false;
+        }
+        tokio::time::sleep(jittered(self.longest(), random())).await;
+        true
+    }
+
+    fn longest(&self) -> Duration {
+        let doubled = 2_u32.saturating_pow(self.tries.saturating_sub(1));
+        FIRST.saturating_mul(doubled).min(LONGEST)
+    }
+}
+
+fn jittered(longest: Duration, random: u64) -> Duration {
+    let micros = u64::try_from(longest.as_micros()).unwrap_or(u64::MAX).max(1);
+    Duration::from_micros(random.checked_rem(micros).unwrap_or(0))
+}
+
+/// Random enough for waits; nothing that is stored comes of it.
+pub(crate) fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_waits_double_up_to_two_seconds() {
+        let longest = |tries| Backoff { tries }.longest().as_millis();
+        assert_eq!(
+            [1, 2, 3, 7, 8, 11, 99].map(longest),
+            [25, 50, 100, 1600, 2000, 2000, 2000]
+        );
+        assert!(jittered(FIRST, u64::MAX) < FIRST);
+        assert_ne!(random(), random());
+    }
+}

@@ -1,0 +1,126 @@
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+
+use crate::{DynamoDbError, Item, Key, Query, text};
+
+/// One table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+}
+
+/// What became of an item that was to be put if there was none.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Put {
+    /// It is there now.
+    Stored,
+    /// There was one already, this; nothing was written.
+    There(Item),
+}
+
+impl Table {
+    /// The table of this name.
+    pub fn new(client: Client, name: impl Into<String>) -> Self {
+        Self {
+            client,
+            name: name.into(),
+        }
+    }
+
+    /// An item. Consistent.
+    pub async fn get(&self, key: &Key) -> Result<Option<Item>, DynamoDbError> {
+        let request = self.client.get_item().table_name(&self.name).consistent_read(true);
+        let answer = request.set_key(Some(key.item())).send().await;
+        let answer = answer.map_err(|error| DynamoDbError::unavailable("GetItem")(error.into()))?;
+        Ok(answer.item)
+    }
+
+    /// Puts an item if there is none with its key.
+    ///
+    /// A call that the SDK had to repeat may find its own item; it is [`Put::There`] then, with what was to be put.
+    pub async fn put_if_absent(&self, item: Item) -> Result<Put, DynamoDbError> {
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(pk)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match request.send().await {
+            Ok(_) => Ok(Put::Stored),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Put::There(failed.item.clone().unwrap_or_default()))
+                }
+                _ => Err(DynamoDbError::unavailable("PutItem")(error.into())),
+            },
+        }
+    }
+
+    /// All items a query finds.
+    pub async fn all(&self, query: Query) -> Result<Vec<Item>, DynamoDbError> {
+        self.first(query, usize::MAX).await
+    }
+
+    /// The first items a query finds, at most `limit`.
+    pub async fn first(&self, mut query: Query, limit: usize) -> Result<Vec<Item>, DynamoDbError> {
+        let mut items = Vec::new();
+        while items.len() < limit {
+            let left = limit.saturating_sub(items.len());
+            let (some, next) = self.page(&query, left).await?;
+            items.extend(some);
+            if next.is_none() {
+                break;
+            }
+            query.start = next;
+        }
+        Ok(items)
+    }
+
+    /// Up to `limit` of the first items a query finds, as many as come in one answer, and after which key to go on.
+    pub async fn page(&self, query: &Query, limit: usize) -> Result<(Vec<Item>, Option<Item>), DynamoDbError> {
+        let range = query
+            .range
+            .as_ref()
+            .map(|range| (":r".to_owned(), text(range.value.clone())));
+        let values = std::iter::once((":h".to_owned(), query.hash.1.clone())).chain(range);
+        let answer = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .set_index_name(query.index.map(str::to_owned))
+            .consistent_read(query.index.is_none())
+            .scan_index_forward(!query.backwards)
+            .key_condition_expression(query.key_condition())
+            .set_expression_attribute_names(Some(query.names().collect()))
+            .set_expression_attribute_values(Some(values.collect()))
+            .set_projection_expression(query.projection())
+            .set_limit(i32::try_from(limit).ok())
+            .set_exclusive_start_key(query.start.clone())
+            .send()
+            .await
+            .map_err(|error| DynamoDbError::unavailable("Query")(error.into()))?;
+        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
+    }
+
+    /// A part of all keys of the table whose `sk` is `sk`, in no order, and after which key to go on. For audits: it
+    /// reads everything.
+    pub async fn scan_keys(&self, sk: &str, after: Option<Item>) -> Result<(Vec<Key>, Option<Item>), DynamoDbError> {
+        let answer = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .filter_expression("sk = :sk")
+            .expression_attribute_values(":sk", text(sk))
+            .projection_expression("pk, sk")
+            .set_exclusive_start_key(after)
+            .send()
+            .await
+            .map_err(|error| DynamoDbError::unavailable("Scan")(error.into()))?;
+        let keys = answer.items.unwrap_or_default().iter().map(Key::of).collect::<Result<_, _>>()?;
+        Ok((keys, answer.last_evaluated_key))
+    }
+}

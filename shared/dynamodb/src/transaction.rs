@@ -1,0 +1,183 @@
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ConditionCheck, Put, TransactWriteItem};
+
+use crate::{Backoff, DynamoDbError, Item, Key, Table, number};
+
+/// The most items of one transaction.
+pub const MOST_WRITES: usize = 100;
+
+/// What must hold of an item for a transaction to happen.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Condition {
+    /// Nothing.
+    Any,
+    /// It is not there.
+    Absent,
+    /// An attribute has this value.
+    Is(&'static str, AttributeValue),
+}
+
+/// One part of a transaction.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Write {
+    /// Puts an item, if the condition holds of what is there.
+    Put(Item, Condition),
+    /// Writes nothing, but the condition must hold.
+    Check(Key, Condition),
+}
+
+/// What became of a transaction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Transacted {
+    /// All of it is written.
+    Done,
+    /// Nothing is: the conditions of these parts (from 0) do not hold.
+    Failed(Vec<usize>),
+}
+
+impl Condition {
+    /// The item's `version` attribute is this; 0: it is not there.
+    pub fn version(name: &'static str, version: u64) -> Self {
+        match version {
+            0 => Self::Absent,
+            version => Self::Is(name, number(version)),
+        }
+    }
+
+    fn parts(self) -> (Option<String>, Option<&'static str>, Option<AttributeValue>) {
+        match self {
+            Self::Any => (None, None, None),
+            Self::Absent => (Some("attribute_not_exists(pk)".to_owned()), None, None),
+            Self::Is(name, value) => (Some("#c = :c".to_owned()), Some(name), Some(value)),
+        }
+    }
+}
+
+impl Table {
+    /// Does all of `writes` or nothing. At most [`MOST_WRITES`], each on another item; none at all is done.
+    ///
+    /// A conflict with another transaction, or too little capacity, is tried again. The SDK's own retries of a call
+    /// carry one token, so a call that was done but not answered is not taken for a failed condition.
+    pub async fn transact(&self, writes: Vec<Write>) -> Result<Transacted, DynamoDbError> {
+        if writes.is_empty() {
+            return Ok(Transacted::Done);
+        }
+        let items = writes.into_iter().map(|write| self.part(write)).collect::<Result<Vec<_>, _>>()?;
+        let mut backoff = Backoff::default();
+        loop {
+            let request = self.client.transact_write_items();
+            let Err(error) = request.set_transact_items(Some(items.clone())).send().await else {
+                return Ok(Transacted::Done);
+            };
+            let verdict = match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    verdict(cancelled.cancellation_reasons())
+                }
+                _ => Verdict::Never,
+            };
+            let reason = match verdict {
+                Verdict::Failed(parts) => return Ok(Transacted::Failed(parts)),
+                Verdict::Never => return Err(DynamoDbError::unavailable(OPERATION)(error.into())),
+                Verdict::Again(reason) => reason,
+            };
+            if !backoff.wait().await {
+                return Err(DynamoDbError::Busy {
+                    operation: OPERATION,
+                    reason,
+                });
+            }
+        }
+    }
+
+    fn part(&self, write: Write) -> Result<TransactWriteItem, DynamoDbError> {
+        let failed = |error| DynamoDbError::unavailable(OPERATION)(error);
+        let part = TransactWriteItem::builder();
+        Ok(match write {
+            Write::Put(item, condition) => {
+                let (expression, name, value) = condition.parts();
+                let put = Put::builder()
+                    .table_name(&self.name)
+                    .set_item(Some(item))
+                    .set_condition_expression(expression)
+                    .set_expression_attribute_names(name.map(|name| [("#c".to_owned(), name.to_owned())].into()))
+                    .set_expression_attribute_values(value.map(|value| [(":c".to_owned(), value)].into()));
+                part.put(put.build().map_err(|error| failed(error.into()))?)
+            }
+            Write::Check(key, condition) => {
+                let (expression, name, value) = condition.parts();
+                let check = ConditionCheck::builder()
+                    .table_name(&self.name)
+                    .set_key(Some(key.item()))
+                    .condition_expression(expression.unwrap_or_else(|| "attribute_exists(pk)".to_owned()))
+                    .set_expression_attribute_names(name.map(|name| [("#c".to_owned(), name.to_owned())].into()))
+                    .set_expression_attribute_values(value.map(|value| [(":c".to_owned(), value)].into()));
+                part.condition_check(check.build().map_err(|error| failed(error.into()))?)
+            }
+        }
+        .build())
+    }
+}
+
+const OPERATION: &str = "TransactWriteItems";
+
+#[derive(PartialEq, Debug)]
+enum Verdict {
+    /// Conditions do not hold.
+    Failed(Vec<usize>),
+    /// The same transaction may go through later.
+    Again(String),
+    /// It will not.
+    Never,
+}
+
+/// Reads the reasons of a cancelled transaction. A failed condition is an answer even where other parts met a
+/// conflict.
+fn verdict(reasons: &[CancellationReason]) -> Verdict {
+    let codes = || reasons.iter().map(|reason| reason.code().unwrap_or("None"));
+    let failed: Vec<usize> = codes()
+        .enumerate()
+        .filter(|(_, code)| *code == "ConditionalCheckFailed")
+        .map(|(at, _)| at)
+        .collect();
+    let mut others = codes().filter(|code| *code != "None");
+    if !failed.is_empty() {
+        return Verdict::Failed(failed);
+    }
+    let passing = |code: &&str| {
+        matches!(
+            *code,
+            "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"
+        )
+    };
+    match others.clone().find(|code| !passing(code)) {
+        Some(_) => Verdict::Never,
+        None => others.next().map_or(Verdict::Never, |code| Verdict::Again(code.to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(codes: &[&str], expected: Verdict) {
+        let reason = |code: &&str| CancellationReason::builder().code(*code).build();
+        let reasons: Vec<_> = codes.iter().map(reason).collect();
+        assert_eq!(verdict(&reasons), expected, "{codes:?}");
+    }
+
+    #[test]
+    fn the_reasons_decide() {
+        let again = |code: &str| Verdict::Again(code.to_owned());
+        check(&["None", "ConditionalCheckFailed"], Verdict::Failed(vec![1]));
+        check(
+            &["ConditionalCheckFailed", "TransactionConflict", "ConditionalCheckFailed"],
+            Verdict::Failed(vec![0, 2]),
+        );
+        check(&["None", "TransactionConflict"], again("TransactionConflict"));
+        check(&["ThrottlingError", "None"], again("ThrottlingError"));
+        check(&["ProvisionedThroughputExceeded"], again("ProvisionedThroughputExceeded"));
+        check(&["TransactionConflict", "ValidationError"], Verdict::Never);
+        check(&["ItemCollectionSizeLimitExceeded"], Verdict::Never);
+        check(&[], Verdict::Never);
+    }
+}

@@ -1,0 +1,99 @@
+use std::ops::Range;
+
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use imports::PortError;
+
+use crate::S3Files;
+use crate::error::{Answer, answer, broken, unavailable};
+use crate::version::Wanted;
+
+/// What one request asks for at most.
+const PART_BYTES: u64 = 8 * 1024 * 1024;
+/// How many requests are under way at once.
+const AT_ONCE: usize = 6;
+
+enum Part {
+    Gone,
+    BehindEnd,
+    There(Box<GetObjectOutput>),
+}
+
+impl S3Files {
+    /// Reads a range in parts, the first alone, because it tells how long the object is, the others together. All of
+    /// them are of the object that the first one is of.
+    pub(crate) async fn read_parts(
+        &self,
+        key: &str,
+        wanted: Wanted,
+        range: Range<u64>,
+    ) -> Result<Option<Vec<u8>>, PortError> {
+        let first_end = range.start.saturating_add(PART_BYTES).min(range.end);
+        let first = match self.part(key, &wanted, range.start..first_end).await? {
+            Part::Gone => return Ok(None),
+            Part::BehindEnd => return Ok(Some(Vec::new())),
+            Part::There(first) => first,
+        };
+        let end = length(&first)?.min(range.end);
+        let same = Wanted {
+            if_match: first.e_tag.clone(),
+            ..wanted
+        };
+        let mut bytes = Vec::with_capacity(usize::try_from(end.saturating_sub(range.start)).unwrap_or_default());
+        append(&mut bytes, *first).await?;
+
+        let starts = std::iter::successors(Some(first_end), |start| start.checked_add(PART_BYTES));
+        let starts = starts.take_while(|start| *start < end);
+        let parts = stream::iter(starts).map(|start| {
+            Box::pin(self.whole_part(key, &same, start..start.saturating_add(PART_BYTES).min(end)))
+        });
+        let mut parts = parts.buffered(AT_ONCE);
+        while let Some(part) = parts.try_next().await? {
+            match part {
+                Some(part) => bytes.extend_from_slice(&part),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(bytes))
+    }
+
+    async fn whole_part(&self, key: &str, wanted: &Wanted, range: Range<u64>) -> Result<Option<Vec<u8>>, PortError> {
+        let Part::There(part) = self.part(key, wanted, range).await? else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        append(&mut bytes, *part).await?;
+        Ok(Some(bytes))
+    }
+
+    async fn part(&self, key: &str, wanted: &Wanted, range: Range<u64>) -> Result<Part, PortError> {
+        let last = range.end.saturating_sub(1);
+        let request = self.client.get_object().bucket(&self.bucket).key(key);
+        let request = request
+            .set_version_id(wanted.version_id.clone())
+            .set_if_match(wanted.if_match.clone())
+            .range(format!("bytes={}-{last}", range.start));
+        match request.send().await {
+            Ok(object) => Ok(Part::There(Box::new(object))),
+            Err(error) => match answer(&error) {
+                Answer::Gone => Ok(Part::Gone),
+                Answer::BehindEnd => Ok(Part::BehindEnd),
+                Answer::Other => Err(unavailable(error)),
+            },
+        }
+    }
+}
+
+/// How long the object is of which this is a part: what follows the slash of `bytes 0-9/99`.
+fn length(part: &GetObjectOutput) -> Result<u64, PortError> {
+    let length = part.content_range().and_then(|it| it.rsplit_once('/'));
+    let length = length.and_then(|(_, length)| length.parse().ok());
+    length.ok_or_else(|| broken("an answer does not say of which range it is"))
+}
+
+async fn append(bytes: &mut Vec<u8>, mut part: GetObjectOutput) -> Result<(), PortError> {
+    while let Some(some) = part.body.try_next().await.map_err(unavailable)? {
+        bytes.extend_from_slice(&some);
+    }
+    Ok(())
+}

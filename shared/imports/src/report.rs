@@ -1,0 +1,208 @@
+use calendar::Moment;
+use serde::{Deserialize, Serialize};
+
+use crate::{BatchOutcome, Import, ImportId, Kind, Reject, State, Sums, Warning};
+
+/// What came of an import, for whoever uploaded the file: rows read = taken + rejected, and once it is done
+/// entries made = posted + duplicates.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ImportReport {
+    /// Its id.
+    pub id: ImportId,
+    /// The file's name, as its sender knows it.
+    pub file: String,
+    /// How far it is: [`State::name`].
+    pub state: String,
+    /// Why it was refused or has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The import that brought the same content before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<ImportId>,
+    /// What kind of file it is, once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
+    /// Where its rows come from, once that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// When it was uploaded.
+    pub received_at: Moment,
+    /// Its rows, the header not counted.
+    pub rows: RowCounts,
+    /// What was made of them.
+    pub entries: EntryCounts,
+    /// Accounts they are on.
+    pub accounts: u64,
+    /// Customers and companies the file named.
+    pub customers: u64,
+    /// The sums of the entries made, by currency.
+    pub sums: Vec<Sums>,
+    /// Things that look wrong, but were taken.
+    pub warnings: Vec<Warning>,
+    /// The first rows that were not taken.
+    pub rejects: Vec<Reject>,
+    /// How far the posting is.
+    pub batches: BatchCounts,
+    /// The summaries that go to the accounts' holders, by state.
+    pub mails: MailCounts,
+}
+
+/// Rows of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct RowCounts {
+    /// All of them.
+    pub read: u64,
+    /// Those that were taken.
+    pub taken: u64,
+    /// Those that were not, each with its reason.
+    pub rejected: u64,
+}
+
+/// Entries of an import.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct EntryCounts {
+    /// Made of the rows; a transfer makes one for each account we keep.
+    pub made: u64,
+    /// New in the books, as far as the posting is.
+    pub posted: u64,
+    /// In the books already, as far as the posting is.
+    pub duplicates: u64,
+}
+
+/// Batches of an import.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct BatchCounts {
+    /// Those that are in the books.
+    pub posted: u64,
+    /// All of them.
+    pub of: u64,
+}
+
+/// Summaries of an import by state, as plain numbers: mail is another domain.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct MailCounts {
+    /// Wanted, nothing sent yet.
+    pub wanted: u64,
+    /// Being sent.
+    pub sending: u64,
+    /// Taken by the carrier.
+    pub sent: u64,
+    /// Refused by the carrier.
+    pub refused: u64,
+    /// Without an address to send to.
+    pub no_address: u64,
+    /// Sent twice without an answer.
+    pub unknown: u64,
+    /// Given up before anything was sent.
+    pub failed: u64,
+}
+
+impl ImportReport {
+    /// The report of `import`, of whose batches `posted` are in the books.
+    pub fn new(import: &Import, posted: &[(u32, BatchOutcome)], mails: MailCounts) -> Self {
+        let found = import.found.clone().unwrap_or_default();
+        let (reason, duplicate_of) = match &import.state {
+            State::Refused { reason } | State::Failed { reason } => (Some(reason.clone()), None),
+            State::Duplicate { of } => (None, Some(*of)),
+            State::Received | State::Splitting | State::Posting | State::Done => (None, None),
+        };
+        let sum = |count: fn(&BatchOutcome) -> u64| {
+            let counts = posted.iter().map(|(_, outcome)| count(outcome));
+            counts.fold(0, u64::saturating_add)
+        };
+        Self {
+            id: import.id,
+            file: import.file_name().to_owned(),
+            state: import.state.name().to_owned(),
+            reason,
+            duplicate_of,
+            kind: import.kind,
+            source: import.source.clone(),
+            received_at: import.received_at,
+            rows: RowCounts {
+                read: found.rows_read,
+                taken: found.rows_taken,
+                rejected: found.rows_rejected,
+            },
+            entries: EntryCounts {
+                made: found.entries,
+                posted: sum(|it| it.posted),
+                duplicates: sum(|it| it.duplicates),
+            },
+            accounts: found.accounts,
+            customers: found.customers,
+            sums: found.sums,
+            warnings: found.warnings,
+            rejects: found.first_rejects,
+            batches: BatchCounts {
+                posted: u64::try_from(posted.len()).unwrap_or(u64::MAX),
+                of: u64::from(found.batches),
+            },
+            mails,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{Found, Upload};
+
+    fn import(state: State) -> Import {
+        let received = Import::received(&Upload {
+            key: "imports/accounts/4711/july.csv".to_owned(),
+            version: "v1".to_owned(),
+            size_bytes: 70,
+            uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
+            metadata: BTreeMap::new(),
+        });
+        Import { state, ..received }
+    }
+
+    #[test]
+    fn what_was_posted_adds_up_over_the_batches() {
+        let import = Import {
+            kind: Some(Kind::Account),
+            found: Some(Found {
+                rows_read: 10,
+                rows_taken: 9,
+                rows_rejected: 1,
+                entries: 9,
+                batches: 2,
+                ..Found::default()
+            }),
+            ..import(State::Done)
+        };
+        let outcome = |posted, duplicates| BatchOutcome {
+            posted,
+            duplicates,
+            accounts: 1,
+        };
+        let mails = MailCounts {
+            sent: 2,
+            ..MailCounts::default()
+        };
+        let report = ImportReport::new(&import, &[(0, outcome(5, 1)), (1, outcome(2, 1))], mails);
+        assert_eq!((report.file.as_str(), report.state.as_str()), ("july.csv", "done"));
+        assert_eq!(report.rows.read, report.rows.taken + report.rows.rejected);
+        assert_eq!((report.entries.posted, report.entries.duplicates), (7, 2));
+        assert_eq!(report.entries.made, report.entries.posted + report.entries.duplicates);
+        assert_eq!((report.batches, report.mails), (BatchCounts { posted: 2, of: 2 }, mails));
+        let json = serde_json::to_string(&report).unwrap();
+        assert!(!json.contains("reason") && !json.contains("duplicate_of"), "{json}");
+        assert_eq!(serde_json::from_str::<ImportReport>(&json).unwrap(), report);
+    }
+
+    #[test]
+    fn what_was_not_taken_says_why() {
+        let of = ImportId::of("imports/june.csv", "v1");
+        let report = ImportReport::new(&import(State::Duplicate { of }), &[], MailCounts::default());
+        assert_eq!((report.state.as_str(), report.duplicate_of), ("duplicate", Some(of)));
+        let reason = "an unknown header".to_owned();
+        let refused = import(State::Refused { reason: reason.clone() });
+        let report = ImportReport::new(&refused, &[], MailCounts::default());
+        assert_eq!((report.state.as_str(), report.reason), ("refused", Some(reason)));
+    }
+}

@@ -1,0 +1,201 @@
+//! Batches of SQS messages: each message succeeds or fails on its own.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use calendar::Clock;
+use futures_util::{FutureExt, StreamExt, stream};
+use lambda_runtime::LambdaEvent;
+use serde::de::DeserializeOwned;
+
+use crate::failure::{Failure, log};
+use crate::{Severity, SystemClock};
+
+/// How fast a batch is walked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pace {
+    /// How many messages are handled at once, at least 1.
+    pub at_once: usize,
+    /// The time a message needs at most: with less left, it goes back to the queue unhandled.
+    pub time_each: Duration,
+}
+
+impl Pace {
+    /// One message after the other.
+    pub const fn one_by_one(time_each: Duration) -> Self {
+        Self { at_once: 1, time_each }
+    }
+}
+
+/// A message that is none of ours. It does not quote the message.
+#[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
+#[error("the message cannot be read (line {line}, column {column})")]
+pub struct MessageError {
+    /// In which line.
+    pub line: usize,
+    /// At which column of it.
+    pub column: usize,
+}
+
+impl Failure for MessageError {}
+
+/// Reads a message's JSON body.
+pub fn read<T: DeserializeOwned>(message: &SqsMessage) -> Result<T, MessageError> {
+    serde_json::from_str(message.body.as_deref().unwrap_or_default()).map_err(|error| MessageError {
+        line: error.line(),
+        column: error.column(),
+    })
+}
+
+/// Hands each message to `handle` and answers which ones failed, so that only those come again.
+///
+/// A message fails by an error, which is logged, by a panic, or because too little time is left to begin with it.
+/// Nothing is left running when this returns.
+pub async fn each<T, E: Failure>(
+    event: LambdaEvent<SqsEvent>,
+    pace: Pace,
+    handle: impl AsyncFn(SqsMessage) -> Result<T, E>,
+) -> SqsBatchResponse {
+    let deadline = event.context.deadline;
+    walk(event.payload.records, pace, || time_left(deadline), handle).await
+}
+
+fn time_left(deadline_ms: u64) -> Duration {
+    let now_ms = SystemClock.now().micros().div_euclid(1000);
+    Duration::from_millis(deadline_ms.saturating_sub(u64::try_from(now_ms).unwrap_or(0)))
+}
+
+async fn walk<T, E: Failure>(
+    messages: Vec<SqsMessage>,
+    pace: Pace,
+    time_left: impl Fn() -> Duration,
+    handle: impl AsyncFn(SqsMessage) -> Result<T, E>,
+) -> SqsBatchResponse {
+    let (handle, time_left) = (&handle, &time_left);
+    let outcomes = stream::iter(messages)
+        // Boxed: rustc's depth limit does not bear an SDK future in a closure in a stream.
+        .map(|message| Box::pin(one(message, pace.time_each, time_left, handle)))
+        .buffer_unordered(pace.at_once.max(1));
+    let failed: Vec<Option<String>> = outcomes.collect().await;
+    let mut response = SqsBatchResponse::default();
+    response.set_failures(failed.into_iter().flatten());
+    response
+}
+
+/// Handles one message; its id if it failed. An empty id makes Lambda take the whole batch as failed, which is
+/// right for a message without one.
+async fn one<T, E: Failure>(
+    message: SqsMessage,
+    time_each: Duration,
+    time_left: &impl Fn() -> Duration,
+    handle: &impl AsyncFn(SqsMessage) -> Result<T, E>,
+) -> Option<String> {
+    let id = message.message_id.clone().unwrap_or_default();
+    if time_left() < time_each {
+        tracing::warn!(message.id = id, "too little time is left for a message; it comes again");
+        return Some(id);
+    }
+    match AssertUnwindSafe(async { handle(message).await }).catch_unwind().await {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => {
+            let text = match error.severity() {
+                Severity::Warn => "a message was not handled; it comes again",
+                Severity::Error => "a message failed; it comes again",
+            };
+            tracing::info_span!("message", message.id = id).in_scope(|| log(&error, text));
+            Some(id)
+        }
+        Err(_) => {
+            tracing::error!(message.id = id, "the handler of a message panicked; it comes again");
+            Some(id)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("no")]
+    struct No;
+    impl Failure for No {}
+
+    const PACE: Pace = Pace {
+        at_once: 3,
+        time_each: Duration::from_secs(1),
+    };
+
+    fn messages(bodies: &[&str]) -> Vec<SqsMessage> {
+        let message = |(at, body): (usize, &&str)| {
+            let mut message = SqsMessage::default();
+            message.message_id = Some(at.to_string());
+            message.body = Some((*body).to_owned());
+            message
+        };
+        bodies.iter().enumerate().map(message).collect()
+    }
+
+    async fn handle(message: SqsMessage) -> Result<(), No> {
+        tokio::task::yield_now().await;
+        match message.body.as_deref() {
+            Some("no") => Err(No),
+            Some("panic") => panic!("on purpose"),
+            _ => Ok(()),
+        }
+    }
+
+    fn failures(response: SqsBatchResponse) -> Vec<String> {
+        let mut ids: Vec<_> = response
+            .batch_item_failures
+            .into_iter()
+            .map(|it| it.item_identifier)
+            .collect();
+        ids.sort();
+        ids
+    }
+
+    #[tokio::test]
+    async fn each_message_fails_on_its_own() {
+        let of = messages(&["yes", "no", "panic", "yes", "no"]);
+        let response = walk(of, PACE, || Duration::MAX, handle).await;
+        assert_eq!(failures(response), ["1", "2", "4"]);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_done_in_time_goes_back() {
+        let asked = AtomicUsize::new(0);
+        let time_left = || match asked.fetch_add(1, Ordering::Relaxed) {
+            0 | 1 => Duration::from_secs(1),
+            _ => Duration::from_millis(999),
+        };
+        let pace = Pace::one_by_one(PACE.time_each);
+        let response = walk(messages(&["yes"; 4]), pace, time_left, handle).await;
+        assert_eq!(failures(response), ["2", "3"]);
+    }
+
+    #[tokio::test]
+    async fn no_more_than_allowed_are_handled_at_once() {
+        let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let handle = async |_: SqsMessage| {
+            most.fetch_max(running.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            running.fetch_sub(1, Ordering::Relaxed);
+            Ok::<_, No>(())
+        };
+        walk(messages(&["yes"; 9]), PACE, || Duration::MAX, handle).await;
+        assert_eq!(most.into_inner(), 3);
+    }
+
+    #[test]
+    fn a_message_that_cannot_be_read_is_not_quoted() {
+        let [message] = messages(&["{\"a\": secret}"]).try_into().unwrap();
+        let error = read::<serde_json::Value>(&message).unwrap_err();
+        assert_eq!(error.to_string(), "the message cannot be read (line 1, column 7)");
+        let [message] = messages(&["[1,2]"]).try_into().unwrap();
+        assert_eq!(read::<Vec<u8>>(&message).unwrap(), [1, 2]);
+    }
+}

@@ -1,0 +1,71 @@
+//! What S3 says of uploaded objects, through SQS.
+
+use aws_lambda_events::s3::S3Event;
+use aws_lambda_events::sqs::SqsMessage;
+use calendar::Moment;
+
+use crate::batch::{MessageError, read};
+
+/// An object that was uploaded, as the event tells it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UploadedObject {
+    /// Its key, decoded.
+    pub key: String,
+    /// Its version, where the bucket keeps versions.
+    pub version: Option<String>,
+    /// Its entity tag.
+    pub etag: Option<String>,
+    /// Its size.
+    pub size_bytes: u64,
+    /// When it was uploaded; none where the event does not say so.
+    pub uploaded_at: Option<Moment>,
+}
+
+/// The objects a message tells of; none for the test event that S3 sends when notifications are set up.
+pub fn objects(message: &SqsMessage) -> Result<Vec<UploadedObject>, MessageError> {
+    let json: serde_json::Value = read(message)?;
+    if json.get("Event").is_some_and(|it| it == "s3:TestEvent") {
+        return Ok(Vec::new());
+    }
+    let event: S3Event = read(message)?;
+    Ok(event.records.into_iter().filter_map(object).collect())
+}
+
+fn object(record: aws_lambda_events::s3::S3EventRecord) -> Option<UploadedObject> {
+    let object = record.s3.object;
+    let micros = record.event_time.timestamp_micros();
+    Some(UploadedObject {
+        key: object.url_decoded_key.or(object.key)?,
+        version: object.version_id.filter(|it| !it.is_empty()),
+        etag: object.e_tag,
+        size_bytes: object.size.and_then(|it| u64::try_from(it).ok()).unwrap_or(0),
+        uploaded_at: Moment::instant(micros).ok().filter(|_| micros != 0),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(body: &str) -> SqsMessage {
+        let mut message = SqsMessage::default();
+        message.body = Some(body.to_owned());
+        message
+    }
+
+    #[test]
+    fn an_upload_is_told_with_its_key_decoded() {
+        let body = include_str!("../../../events/aws/s3-object-created.json");
+        let [object] = objects(&message(body)).unwrap().try_into().unwrap();
+        assert_eq!(object.key, "imports/accounts/4711/july 2026.csv");
+        assert_eq!(object.version.as_deref(), Some("096fKKXTRTtl3on89fVO.nfljtsv6qko"));
+        assert_eq!(object.uploaded_at.unwrap().to_string(), "2026-11-21T10:00:00Z");
+    }
+
+    #[test]
+    fn the_test_event_tells_of_nothing() {
+        let body = r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}"#;
+        assert_eq!(objects(&message(body)).unwrap(), []);
+        assert!(objects(&message("no json")).is_err());
+    }
+}

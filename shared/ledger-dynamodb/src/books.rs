@@ -1,0 +1,84 @@
+use std::collections::BTreeSet;
+
+use banking::AccountNumber;
+use calendar::Month;
+use dynamodb::{Client, Condition, Item, Key, Table, Transacted, Write, bytes, number, text};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use ledger::{Books, BooksError, Change, Kept, Shelf, Written};
+
+use crate::Vault;
+use crate::item::{hash, month_key, no_vault, place, totals_key, unavailable};
+
+/// Above this a packed month lies in the vault: an item has 400 KB at most, a transaction 4 MB.
+const MOST_BYTES_IN_TABLE: usize = 256 * 1024;
+/// How many large months are moved at once.
+const AT_ONCE: usize = 4;
+
+/// The books in a table, their large months in a [`Vault`].
+#[derive(Clone, Debug)]
+pub struct DynamoDbBooks<V> {
+    pub(crate) table: Table,
+    pub(crate) vault: V,
+}
+
+impl<V: Vault> DynamoDbBooks<V> {
+    /// The books in the table of this name.
+    pub fn new(client: Client, table: impl Into<String>, vault: V) -> Self {
+        Self {
+            table: Table::new(client, table),
+            vault,
+        }
+    }
+}
+
+impl<V: Vault + Sync> Books for DynamoDbBooks<V> {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+        let months: BTreeSet<Month> = months.iter().copied().collect();
+        let of_months = months.into_iter().map(|month| month_key(account, month));
+        let keys: Vec<Key> = std::iter::once(totals_key(account)).chain(of_months).collect();
+        let mut shelf = Shelf::default();
+        for item in self.table.get_all(&keys).await.map_err(unavailable)? {
+            place(&mut shelf, item, &self.vault).await?;
+        }
+        Ok(shelf)
+    }
+
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+        // First the vault: an item never points at what is not there. What a lost race leaves there is harmless.
+        let items = stream::iter(&change.months).map(|(month, kept)| async {
+            let key = month_key(account, *month);
+            let item = self.month_item(&key, kept).await?;
+            Ok::<_, BooksError>(put(item, kept))
+        });
+        let mut writes: Vec<Write> = items.buffered(AT_ONCE).try_collect().await?;
+        let totals = item(&totals_key(account), &change.totals);
+        writes.push(put(totals, &change.totals));
+        match self.table.transact(writes).await.map_err(unavailable)? {
+            Transacted::Done => Ok(Written::Stored),
+            Transacted::Failed(_) => Ok(Written::Conflict),
+        }
+    }
+}
+
+impl<V: Vault> DynamoDbBooks<V> {
+    async fn month_item(&self, key: &Key, kept: &Kept) -> Result<Item, BooksError> {
+        if kept.bytes.len() <= MOST_BYTES_IN_TABLE {
+            return Ok(item(key, kept));
+        }
+        let hash = hash(&kept.bytes);
+        self.vault.put(&hash, &kept.bytes).await.map_err(no_vault)?;
+        Ok(key.with([("v", next(kept)), ("s", text(hash))]))
+    }
+}
+
+fn item(key: &Key, kept: &Kept) -> Item {
+    key.with([("v", next(kept)), ("b", bytes(kept.bytes.as_slice()))])
+}
+
+fn next(kept: &Kept) -> dynamodb::Value {
+    number(kept.version.saturating_add(1))
+}
+
+fn put(item: Item, kept: &Kept) -> Write {
+    Write::Put(item, Condition::version("v", kept.version))
+}

@@ -1,0 +1,73 @@
+use banking::AccountNumber;
+use calendar::Month;
+use dynamodb::{DynamoDbError, Item, Key, bytes_of, number_of, text_of};
+use ledger::{BooksError, CodecError, Kept, Shelf};
+use sha2::{Digest, Sha256};
+
+use crate::{Vault, VaultError};
+
+pub(crate) const TOTALS: &str = "TOTALS";
+const ACCOUNT: &str = "ACCT#";
+const MONTH: &str = "MONTH#";
+
+pub(crate) fn partition(account: &AccountNumber) -> String {
+    format!("{ACCOUNT}{}", account.as_str())
+}
+
+pub(crate) fn account_of(pk: &str) -> Result<AccountNumber, CodecError> {
+    let number = pk.strip_prefix(ACCOUNT).and_then(|it| it.parse().ok());
+    number.ok_or(CodecError::Broken("a partition's key"))
+}
+
+pub(crate) fn totals_key(account: &AccountNumber) -> Key {
+    Key::new(partition(account), TOTALS)
+}
+
+pub(crate) fn month_key(account: &AccountNumber, month: Month) -> Key {
+    Key::new(partition(account), format!("{MONTH}{month}"))
+}
+
+/// The SHA-256 of a packed month, in hexadecimal.
+pub(crate) fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Puts an item on the shelf, where it belongs.
+pub(crate) async fn place<V: Vault>(shelf: &mut Shelf, mut item: Item, vault: &V) -> Result<(), BooksError> {
+    let version = number_of(&item, "v").map_err(unavailable)?;
+    let bytes = match bytes_of(&mut item, "b").map_err(unavailable)? {
+        Some(bytes) => bytes,
+        None => fetch(text_of(&item, "s").map_err(unavailable)?, vault).await?,
+    };
+    let kept = Kept { version, bytes };
+    let sk = text_of(&item, "sk").map_err(unavailable)?;
+    if sk == TOTALS {
+        shelf.totals = Some(kept);
+        return Ok(());
+    }
+    let month = sk.strip_prefix(MONTH).and_then(|it| it.parse().ok());
+    let month = month.ok_or(CodecError::Broken("an item's key"))?;
+    shelf.months.insert(month, kept);
+    Ok(())
+}
+
+async fn fetch<V: Vault>(expected: &str, vault: &V) -> Result<Vec<u8>, BooksError> {
+    let bytes = vault.get(expected).await.map_err(no_vault)?;
+    let bytes = bytes.ok_or(CodecError::Broken("a large month is not in the vault"))?;
+    if hash(&bytes) == expected {
+        Ok(bytes)
+    } else {
+        Err(CodecError::Broken("a large month is not what its hash says").into())
+    }
+}
+
+pub(crate) fn unavailable(error: DynamoDbError) -> BooksError {
+    match error {
+        DynamoDbError::Broken(_) => CodecError::Broken("an item lacks an attribute").into(),
+        other => BooksError::Unavailable(other.into()),
+    }
+}
+
+pub(crate) fn no_vault(error: VaultError) -> BooksError {
+    BooksError::Unavailable(error.into())
+}

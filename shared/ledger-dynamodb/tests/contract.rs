@@ -1,0 +1,62 @@
+//! The contract of the books, kept on the local stack.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use banking::AccountNumber;
+use dynamodb::{Client, testing};
+use ledger::testing::books_contract;
+use ledger::{Archive, Books, BooksError, CodecError};
+use ledger_dynamodb::{DynamoDbBooks, Vault, VaultError};
+
+/// A vault in memory.
+#[derive(Default)]
+struct FakeVault(Mutex<HashMap<String, Vec<u8>>>);
+
+impl Vault for &FakeVault {
+    async fn put(&self, hash: &str, bytes: &[u8]) -> Result<(), VaultError> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(hash.to_owned(), bytes.to_vec());
+        Ok(())
+    }
+
+    async fn get(&self, hash: &str) -> Result<Option<Vec<u8>>, VaultError> {
+        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).get(hash).cloned())
+    }
+}
+
+#[tokio::test]
+async fn the_contract_is_kept() {
+    let Some(config) = testing::stack().await else { return };
+    let client = Client::new(&config);
+    let name = testing::unique("ledger");
+    testing::create_table(&client, &name, &[]).await;
+    let vault = FakeVault::default();
+    let books = DynamoDbBooks::new(client, name, &vault);
+
+    let account: AccountNumber = "DE89370400440532013000".parse().unwrap();
+    books_contract(&books, &account).await;
+
+    large_months_are_checked(&books, &vault, &account).await;
+}
+
+async fn large_months_are_checked(books: &DynamoDbBooks<&FakeVault>, vault: &FakeVault, account: &AccountNumber) {
+    let april = "2024-04".parse().unwrap();
+    let shelf = books.whole(account).await.unwrap();
+    let mut large = shelf.months[&april].clone();
+    large.bytes = vec![9; 300 * 1024];
+    let change = ledger::Change {
+        totals: shelf.totals.unwrap(),
+        months: [(april, large.clone())].into(),
+    };
+    books.write(account, &change).await.unwrap();
+    assert_eq!(books.read(account, &[april, april]).await.unwrap().months[&april].bytes, large.bytes);
+
+    let is_broken = |result| matches!(result, Err(BooksError::Broken(CodecError::Broken(_))));
+    for bytes in vault.0.lock().unwrap().values_mut() {
+        bytes.push(0);
+    }
+    assert!(is_broken(books.read(account, &[april]).await), "other bytes are found out");
+    vault.0.lock().unwrap().clear();
+    assert!(is_broken(books.whole(account).await), "lost bytes are found out");
+}

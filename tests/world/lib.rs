@@ -1,0 +1,308 @@
+//! The whole suite in one process: every handler over the fakes of its ports, driven by queues that deliver again
+//! what was not acknowledged, on a clock of its own.
+
+mod faults;
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use banking::AccountNumber;
+use calendar::{Clock, Moment, Month};
+use customers::testing::FakeRegister;
+use imports::testing::{FakeFiles, FakeImports, FakeQueues};
+use imports::{BatchOutcome, Batches, Import, ImportId, ImportList, PostBatch, SplitFile, State, Upload};
+use ledger::testing::FakeBooks;
+use ledger::{Finding, audit_account};
+use mail::outbox::SummaryRequest;
+use mail::testing::{FakeMailer, FakeSummaries, FakeSummaryRequests, ready};
+use mail::{Address, Mail};
+use mail_summary::MailSummary;
+use money::Currency;
+use post_entries::PostEntries;
+use split_import::SplitImport;
+use sweep_imports::SweepImports;
+
+pub use faults::{Faults, Faulty, Stop, Stopped};
+
+/// How far the clock goes on with each delivery: past every lease after a few of them.
+const STEP_MICROS: i64 = 20_000_000;
+/// A run that needs more deliveries never ends.
+const MOST_DELIVERIES: u32 = 10_000;
+
+/// A message on a queue.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Message {
+    /// For `split-import`.
+    Split(SplitFile),
+    /// For `post-entries`.
+    Post(PostBatch),
+    /// For `mail-summary`.
+    Mail(SummaryRequest),
+}
+
+/// The suite's whole state.
+pub struct World {
+    files: FakeFiles,
+    imports: FakeImports,
+    register: FakeRegister,
+    books: FakeBooks,
+    summaries: FakeSummaries,
+    requests: FakeSummaryRequests,
+    queues: FakeQueues,
+    mailer: FakeMailer,
+    faults: Faults,
+    now: Cell<Moment>,
+    messages: VecDeque<Message>,
+    /// Each message is delivered this often, even if it was acknowledged.
+    pub deliveries: usize,
+    /// Take the newest message first.
+    pub backwards: bool,
+}
+
+/// What must be the same whatever happened on the way.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// Every month's bytes.
+    pub books: BTreeMap<AccountNumber, BTreeMap<Month, Vec<u8>>>,
+    /// Every import, without what only tells how often it was touched.
+    pub imports: Vec<(Import, Vec<(u32, BatchOutcome)>)>,
+    /// Every distinct mail, by its reference.
+    pub mails: BTreeMap<String, Vec<u8>>,
+}
+
+struct WorldClock<'a>(&'a Cell<Moment>);
+
+impl Clock for WorldClock<'_> {
+    fn now(&self) -> Moment {
+        self.0.get()
+    }
+}
+
+impl World {
+    /// An empty world in which processes stop at `plan`.
+    pub fn new(plan: Vec<Stop>) -> Self {
+        Self {
+            files: FakeFiles::default(),
+            imports: FakeImports::default(),
+            register: FakeRegister::default(),
+            books: FakeBooks::default(),
+            summaries: FakeSummaries::default(),
+            requests: FakeSummaryRequests::default(),
+            queues: FakeQueues::default(),
+            mailer: FakeMailer::default(),
+            faults: Faults::new(plan),
+            now: Cell::new(start()),
+            messages: VecDeque::new(),
+            deliveries: 1,
+            backwards: false,
+        }
+    }
+
+    /// Uploads a file, as a user would.
+    pub fn upload(&mut self, key: &str, version: &str, text: &str) {
+        let upload = Upload {
+            key: key.to_owned(),
+            version: version.to_owned(),
+            size_bytes: u64::try_from(text.len()).unwrap_or(u64::MAX),
+            uploaded_at: start(),
+            metadata: BTreeMap::new(),
+        };
+        self.files.upload(upload, text.as_bytes());
+        self.messages.push_back(Message::Split(SplitFile { key: key.to_owned(), version: Some(version.to_owned()) }));
+    }
+
+    /// Delivers messages until there are none, each again until it is acknowledged; then lets the sweeper look for
+    /// what was lost, until nothing stands still.
+    ///
+    /// # Panics
+    ///
+    /// If it never ends.
+    #[allow(clippy::panic, reason = "a run that never ends fails its test")]
+    pub fn run(&mut self) {
+        let mut delivered = 0;
+        loop {
+            while let Some(message) = self.next() {
+                for _ in 1..self.deliveries {
+                    let _ = self.deliver(&message);
+                }
+                if !self.deliver(&message) {
+                    self.messages.push_back(message);
+                }
+                self.collect();
+                delivered += 1;
+                assert!(delivered < MOST_DELIVERIES, "the run never ends: {:?}", self.messages);
+            }
+            self.advance(3600 * 1_000_000);
+            if !self.is_open() {
+                return;
+            }
+            self.sweep();
+            self.collect();
+        }
+    }
+
+    /// Loses every message that waits, as a queue never should.
+    pub fn lose_messages(&mut self) {
+        self.messages.clear();
+    }
+
+    /// Delivers the next message once; whether there was one.
+    pub fn step(&mut self) -> bool {
+        let Some(message) = self.next() else { return false };
+        if !self.deliver(&message) {
+            self.messages.push_back(message);
+        }
+        self.collect();
+        true
+    }
+
+    fn next(&mut self) -> Option<Message> {
+        if self.backwards { self.messages.pop_back() } else { self.messages.pop_front() }
+    }
+
+    /// What must be the same whatever happened on the way.
+    pub fn outcome(&self) -> Outcome {
+        let (imports, _) = ready(self.imports.recent(None, 1000)).unwrap_or_default();
+        let plain = |import: Import| {
+            let batches = ready(self.imports.finished(import.id)).unwrap_or_default();
+            (Import { revision: 0, taken_up: 0, touched_at: start(), ..import }, batches)
+        };
+        Outcome {
+            books: self.books.bytes(),
+            imports: imports.into_iter().map(plain).collect(),
+            mails: self.mails().into_iter().map(|mail| (mail.reference.as_str().to_owned(), undated(&mail))).collect(),
+        }
+    }
+
+    /// Every mail the carrier took, repeats too.
+    pub fn mails(&self) -> Vec<Mail> {
+        self.mailer.taken()
+    }
+
+    /// How often a port was called.
+    pub fn calls(&self) -> usize {
+        self.faults.calls()
+    }
+
+    /// Everything wrong with the books.
+    pub fn audit(&self) -> Vec<Finding> {
+        self.books.all().iter().flat_map(|(account, shelf)| audit_account(account, shelf).1).collect()
+    }
+
+    /// The state of an import.
+    pub fn state(&self, key: &str, version: &str) -> Option<State> {
+        ready(imports::Imports::find(&self.imports, ImportId::of(key, version))).ok().flatten().map(|it| it.state)
+    }
+
+    fn through<'a, P>(&'a self, port: &'a P) -> Faulty<'a, P> {
+        Faulty { port, faults: &self.faults }
+    }
+
+    /// Hands a message to its function; whether it was acknowledged. A process that stops acknowledges nothing.
+    fn deliver(&self, message: &Message) -> bool {
+        self.advance(STEP_MICROS);
+        catch_unwind(AssertUnwindSafe(|| match message {
+            Message::Split(file) => ready(self.split_import().handle(file.clone())).is_ok(),
+            Message::Post(batch) => ready(self.post_entries().handle(batch.clone())).is_ok(),
+            Message::Mail(request) => ready(self.mail_summary().handle(request.clone())).is_ok(),
+        }))
+        .unwrap_or(false)
+    }
+
+    fn sweep(&self) {
+        let sweep_imports = SweepImports {
+            imports: self.through(&self.imports),
+            uploads: self.through(&self.queues),
+            summaries: self.through(&self.summaries),
+            requests: self.through(&self.requests),
+            clock: WorldClock(&self.now),
+        };
+        let _ = catch_unwind(AssertUnwindSafe(|| ready(sweep_imports.handle()).is_ok()));
+    }
+
+    fn split_import(
+        &self,
+    ) -> SplitImport<
+        Faulty<'_, FakeFiles>,
+        Faulty<'_, FakeImports>,
+        Faulty<'_, FakeRegister>,
+        Faulty<'_, FakeQueues>,
+        WorldClock<'_>,
+    > {
+        SplitImport {
+            files: self.through(&self.files),
+            imports: self.through(&self.imports),
+            register: self.through(&self.register),
+            batches: self.through(&self.queues),
+            clock: WorldClock(&self.now),
+            default_currency: Currency::EUR,
+        }
+    }
+
+    fn post_entries(
+        &self,
+    ) -> PostEntries<
+        Faulty<'_, FakeFiles>,
+        Faulty<'_, FakeImports>,
+        Faulty<'_, FakeBooks>,
+        Faulty<'_, FakeSummaries>,
+        Faulty<'_, FakeSummaryRequests>,
+        WorldClock<'_>,
+    > {
+        PostEntries {
+            files: self.through(&self.files),
+            imports: self.through(&self.imports),
+            books: self.through(&self.books),
+            summaries: self.through(&self.summaries),
+            requests: self.through(&self.requests),
+            clock: WorldClock(&self.now),
+        }
+    }
+
+    #[allow(clippy::unwrap_used, reason = "the sender is a constant")]
+    fn mail_summary(
+        &self,
+    ) -> MailSummary<
+        Faulty<'_, FakeRegister>,
+        Faulty<'_, FakeBooks>,
+        Faulty<'_, FakeSummaries>,
+        Faulty<'_, FakeMailer>,
+        WorldClock<'_>,
+    > {
+        MailSummary {
+            customers: self.through(&self.register),
+            books: self.through(&self.books),
+            summaries: self.through(&self.summaries),
+            mailer: self.through(&self.mailer),
+            clock: WorldClock(&self.now),
+            sender: Address::parse("summaries@millrace.example").unwrap(),
+        }
+    }
+
+    /// Moves what was sent onto the queues.
+    fn collect(&mut self) {
+        self.messages.extend(self.queues.take_batches().into_iter().map(Message::Post));
+        self.messages.extend(self.queues.take_uploads().into_iter().map(Message::Split));
+        self.messages.extend(self.requests.take().into_iter().map(Message::Mail));
+    }
+
+    fn is_open(&self) -> bool {
+        let imports = ready(self.imports.standing(self.now.get())).unwrap_or_default();
+        !imports.is_empty() || self.summaries.records().iter().any(|it| !it.is_final())
+    }
+
+    fn advance(&self, micros: i64) {
+        let now = self.now.get();
+        self.now.set(Moment::instant(now.micros().saturating_add(micros)).unwrap_or(now));
+    }
+}
+
+fn start() -> Moment {
+    Moment::instant(1_795_255_200_000_000).unwrap_or(Moment::day(calendar::Date::MIN))
+}
+
+/// A mail's text; its date is that of its first attempt, which a crash may put off.
+fn undated(mail: &Mail) -> Vec<u8> {
+    mail.text.clone().into_bytes()
+}
