@@ -1,1 +1,28 @@
-//! Adapter.
+//! The register of customers and accounts in a table of DynamoDB.
+//!
+//! | pk | sk | attributes |
+//! | --- | --- | --- |
+//! | `C#<shard>` | `<customer>` | `doc` the profile as JSON, `as_of` |
+//! | `C#<shard>` | `<customer>#<account>` | that the account is theirs |
+//! | `A#<shard>` | `<account>` | `doc` the account as JSON, `customer` |
+//!
+//! Both are kept in [`customers::SHARDS`] parts, so that the directory is read in as many queries at once.
+
+mod find;
+mod items;
+mod register;
+
+use dynamodb::{Client, Table};
+
+/// The register in a table.
+#[derive(Clone, Debug)]
+pub struct DynamoDbRegister {
+    table: Table,
+}
+
+impl DynamoDbRegister {
+    /// The register in the table of this name.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { table: Table::new(client, table) }
+    }
+}

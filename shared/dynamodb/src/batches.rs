@@ -16,12 +16,13 @@ impl Table {
     /// The items of these keys, as far as they are there, in no order. Consistent each, not all together. The keys
     /// must differ.
     pub async fn get_all(&self, keys: &[Key]) -> Result<Vec<Item>, DynamoDbError> {
-        let calls = stream::iter(keys.chunks(MOST_KEYS)).map(|some| Box::pin(self.get_batch(some)));
+        let batches: Vec<Vec<Key>> = keys.chunks(MOST_KEYS).map(<[Key]>::to_vec).collect();
+        let calls = stream::iter(batches).map(|some| Box::pin(self.get_batch(some)));
         let found: Vec<Vec<Item>> = calls.buffer_unordered(AT_ONCE).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
     }
 
-    async fn get_batch(&self, keys: &[Key]) -> Result<Vec<Item>, DynamoDbError> {
+    async fn get_batch(&self, keys: Vec<Key>) -> Result<Vec<Item>, DynamoDbError> {
         let mut found = Vec::with_capacity(keys.len());
         let mut left: Vec<Item> = keys.iter().map(Key::item).collect();
         let mut backoff = Backoff::default();

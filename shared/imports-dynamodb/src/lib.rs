@@ -1,1 +1,49 @@
-//! Adapter.
+//! The record of imports, their batches, the claims of their content, and exchange rates in a table of DynamoDB.
+//!
+//! | pk | sk | attributes |
+//! | --- | --- | --- |
+//! | `IMPORT#<id>` | `IMPORT` | `doc` the import as JSON, `revision`; `listing` and `received_at` for the index `by-received`; `open` and `open_since`, while it is not final, for the index `open` |
+//! | `IMPORT#<id>` | `BATCH#<number>` | `posted`, `duplicates`, `accounts` |
+//! | `CONTENT#<content>` | `CONTENT` | `import` |
+//! | `RATES#<currency>` | `<date>#<received_at>#<import>` | `usd`, `eur` |
+
+mod batches;
+mod imports_table;
+mod list;
+mod rates;
+
+use dynamodb::{Client, DynamoDbError, Item, Key, Table, number_of, text_of};
+use imports::{Import, ImportId, PortError};
+
+/// The record of imports in a table.
+#[derive(Clone, Debug)]
+pub struct DynamoDbImports {
+    table: Table,
+}
+
+impl DynamoDbImports {
+    /// The record in the table of this name.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { table: Table::new(client, table) }
+    }
+}
+
+const IMPORT: &str = "IMPORT";
+
+fn import_key(id: ImportId) -> Key {
+    Key::new(format!("IMPORT#{id}"), IMPORT)
+}
+
+/// The import an item holds. Its revision is the item's.
+fn import_of(item: &Item) -> Result<Import, PortError> {
+    let import: Import = serde_json::from_str(text_of(item, "doc").map_err(failed)?).map_err(broken)?;
+    Ok(Import { revision: number_of(item, "revision").map_err(failed)?, ..import })
+}
+
+fn failed(error: DynamoDbError) -> PortError {
+    if error.is_broken() { broken(error) } else { PortError::Unavailable("the record of imports", error.into()) }
+}
+
+fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> PortError {
+    PortError::Broken("the record of imports", error.into())
+}

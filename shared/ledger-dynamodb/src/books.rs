@@ -45,12 +45,9 @@ impl<V: Vault + Sync> Books for DynamoDbBooks<V> {
 
     async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
         // First the vault: an item never points at what is not there. What a lost race leaves there is harmless.
-        let items = stream::iter(&change.months).map(|(month, kept)| async {
-            let key = month_key(account, *month);
-            let item = self.month_item(&key, kept).await?;
-            Ok::<_, BooksError>(put(item, kept))
-        });
-        let mut writes: Vec<Write> = items.buffered(AT_ONCE).try_collect().await?;
+        let months: Vec<(Key, Kept)> = change.months.iter().map(|(it, kept)| (month_key(account, *it), kept.clone())).collect();
+        let items = stream::iter(months).map(|(key, kept)| self.month_put(key, kept)).buffered(AT_ONCE);
+        let mut writes: Vec<Write> = items.try_collect().await?;
         let totals = item(&totals_key(account), &change.totals);
         writes.push(put(totals, &change.totals));
         match self.table.transact(writes).await.map_err(unavailable)? {
@@ -61,13 +58,13 @@ impl<V: Vault + Sync> Books for DynamoDbBooks<V> {
 }
 
 impl<V: Vault> DynamoDbBooks<V> {
-    async fn month_item(&self, key: &Key, kept: &Kept) -> Result<Item, BooksError> {
+    async fn month_put(&self, key: Key, kept: Kept) -> Result<Write, BooksError> {
         if kept.bytes.len() <= MOST_BYTES_IN_TABLE {
-            return Ok(item(key, kept));
+            return Ok(put(item(&key, &kept), &kept));
         }
         let hash = hash(&kept.bytes);
         self.vault.put(&hash, &kept.bytes).await.map_err(no_vault)?;
-        Ok(key.with([("v", next(kept)), ("s", text(hash))]))
+        Ok(put(key.with([("v", next(&kept)), ("s", text(hash))]), &kept))
     }
 }
 
