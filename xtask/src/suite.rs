@@ -15,6 +15,10 @@ use crate::python::Environment;
 
 /// The package of end-to-end tests, in `tests/`.
 const END_TO_END: &str = "e2e";
+/// The profile of what runs on the stack: the SDK is then compiled once for both.
+const PROFILE: &str = "local";
+/// The contract tests of the adapters, which need a stack too.
+const CONTRACT: &str = "contract";
 
 /// A part of the whole, which can be run alone.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -45,7 +49,7 @@ impl Part {
             }
             Self::Docs => {
                 let mut tests = cargo(root);
-                tests.args(["test", "--quiet", "--workspace", "--exclude", END_TO_END, "--doc"]);
+                tests.args(["test", "--quiet", "--workspace", "--exclude", END_TO_END, "--doc", "--profile", PROFILE]);
                 run_tests(tests, filter)
             }
             Self::EndToEnd => end_to_end(root, filter),
@@ -98,11 +102,18 @@ fn runner(root: &Root) -> Result<Command> {
         .success();
     let mut command = cargo(root);
     if has_nextest {
-        command.args(["nextest", "run", "--no-tests", "pass"]);
+        command.args(["nextest", "run", "--no-tests", "pass", "--cargo-profile", PROFILE]);
     } else {
-        command.args(["test", "--quiet", "--tests"]);
+        command.args(["test", "--quiet", "--tests", "--profile", PROFILE]);
     }
     Ok(command)
+}
+
+/// Nextest takes what needs a stack alone; without it everything is run once more.
+fn only_on_a_stack(tests: &Command) -> Vec<String> {
+    let nextest = tests.get_args().any(|argument| argument == "nextest");
+    let only = format!("package({END_TO_END}) | binary({CONTRACT})");
+    if nextest { vec!["--filterset".to_owned(), only] } else { Vec::new() }
 }
 
 fn run_tests(mut tests: Command, filter: Option<&str>) -> Result<()> {
@@ -136,9 +147,8 @@ fn end_to_end(root: &Root, filter: Option<&str>) -> Result<()> {
     ));
     let result = deploy::run(root, &instance).and_then(|_| {
         let mut tests = runner(root)?;
-        tests
-            .args(["--package", END_TO_END])
-            .envs(deploy::environment(&instance));
+        tests.arg("--workspace").args(only_on_a_stack(&tests));
+        tests.envs(deploy::environment(&instance));
         run_tests(tests, filter)
     });
     instance.stop()?;

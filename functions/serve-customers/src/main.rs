@@ -1,2 +1,37 @@
-//! Wiring.
-fn main() {}
+//! `serve-customers`: what it is plugged into. What it does is in `lib.rs`.
+//!
+//! - **Trigger:** the HTTP API, payload version 2, behind the JWT authorizer of the user pool.
+//! - **Reads:** customers and accounts, the books, imports with their batches, the counts of summaries.
+//! - **Writes:** nothing; it signs links to rejects, each good for a minute.
+//! - **Delivered twice:** the same question has the same answer.
+//! - **Fails:** the caller gets a problem document, 503 where trying again helps; the log has the chain.
+
+use aws_config::BehaviorVersion;
+use customers_dynamodb::DynamoDbRegister;
+use imports_dynamodb::DynamoDbImports;
+use imports_s3::S3Files;
+use lambda_http::Error;
+use ledger_dynamodb::DynamoDbBooks;
+use ledger_s3::S3Vault;
+use mail_dynamodb::DynamoDbSummaries;
+use serve_customers::{Config, ServeCustomers, router};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_kit::init_tracing();
+    let config = Config::from_env()?;
+    let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
+    let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+    let s3 = imports_s3::client(&sdk);
+    let vault = S3Vault::new(s3.clone(), config.files_bucket.clone());
+
+    lambda_http::run(router(ServeCustomers {
+        customers: DynamoDbRegister::new(dynamodb.clone(), config.customers_table),
+        books: DynamoDbBooks::new(dynamodb.clone(), config.ledger_table, vault),
+        imports: DynamoDbImports::new(dynamodb.clone(), config.imports_table),
+        summaries: DynamoDbSummaries::new(dynamodb, config.mails_table),
+        downloads: S3Files::new(s3, config.files_bucket),
+        client_id: config.user_pool_client_id,
+    }))
+    .await
+}

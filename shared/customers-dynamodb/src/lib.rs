@@ -11,6 +11,7 @@
 mod find;
 mod items;
 mod register;
+mod round;
 
 use dynamodb::{Client, Table};
 

@@ -1,19 +1,21 @@
+use std::collections::HashMap;
+
+use banking::AccountNumber;
 use calendar::Moment;
 use customers::{Account, CustomerId, Directory, Register, RegisterError, Registered, Registration, SHARDS};
-use dynamodb::{Condition, Query, Transacted, Write, text, text_of};
+use dynamodb::{Condition, Item, Key, Query, Transacted, Write, text, text_of};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::DynamoDbRegister;
 use crate::items::{
-    account_item, account_key, account_of, accounts_partition, broken, customer_item, customer_key, customer_of, failed,
-    link_item,
+    account_item, account_key, account_of, accounts_partition, broken, customer_item, customer_key, customer_of,
+    failed, link_item,
 };
+use crate::round::{Part, Round};
 
 /// How many transactions are under way at once.
 const AT_ONCE: usize = 8;
-/// How many items one transaction of new registrations writes, about.
-const ITEMS_TOGETHER: usize = 90;
-/// How often a profile that others change is looked at again.
+/// How often a group that others change is looked at again.
 const MOST_TRIES: u32 = 8;
 
 impl Register for DynamoDbRegister {
@@ -24,120 +26,97 @@ impl Register for DynamoDbRegister {
     }
 
     async fn register(&self, registrations: &[Registration], as_of: Moment) -> Result<Registered, RegisterError> {
-        let groups = stream::iter(groups(registrations)).map(|group| Box::pin(self.group(group, as_of)));
-        let held: Vec<Vec<_>> = groups.buffered(AT_ONCE).try_collect().await?;
-        Ok(Registered { held_by_others: held.into_iter().flatten().collect() })
-    }
-}
-
-/// Registrations in groups that fit a transaction each, if all of it is new. No customer is in two groups at once.
-fn groups(registrations: &[Registration]) -> Vec<Vec<Registration>> {
-    let mut merged: Vec<Registration> = Vec::new();
-    let mut places = std::collections::HashMap::<CustomerId, usize>::new();
-    for registration in registrations {
-        let known = places.get(&registration.customer.id).and_then(|at| merged.get_mut(*at));
-        if let Some(earlier) = known {
-            earlier.customer = registration.customer.clone();
-            earlier.accounts.extend(registration.accounts.iter().cloned());
-        } else {
-            places.insert(registration.customer.id, merged.len());
-            merged.push(registration.clone());
+        let mut registered = Registered::default();
+        let mut left = registrations.to_vec();
+        while !left.is_empty() {
+            let round = Round::of(left);
+            let groups = stream::iter(round.groups).map(|group| Box::pin(self.group(group, as_of)));
+            let held: Vec<Vec<_>> = groups.buffered(AT_ONCE).try_collect().await?;
+            registered.held_by_others.extend(held.into_iter().flatten());
+            left = round.later;
         }
+        Ok(registered)
     }
-    let mut groups: Vec<Vec<Registration>> = Vec::new();
-    let mut items = usize::MAX;
-    for registration in merged {
-        let more = registration.accounts.len().saturating_mul(2).saturating_add(1);
-        if items.saturating_add(more) > ITEMS_TOGETHER {
-            groups.push(Vec::new());
-            items = 0;
-        }
-        items = items.saturating_add(more);
-        if let Some(group) = groups.last_mut() {
-            group.push(registration);
-        }
-    }
-    groups
 }
 
 impl DynamoDbRegister {
-    async fn shard(&self, shard: u8) -> Result<Vec<(banking::AccountNumber, CustomerId)>, RegisterError> {
+    async fn shard(&self, shard: u8) -> Result<Vec<(AccountNumber, CustomerId)>, RegisterError> {
         let query = Query::partition(accounts_partition(shard)).only(&["sk", "customer"]);
         let items = self.table.all(query).await.map_err(failed)?;
-        let holder = |item: &dynamodb::Item| {
+        let holder = |item: &Item| {
             let number = text_of(item, "sk").map_err(failed)?.parse().map_err(broken)?;
             Ok((number, text_of(item, "customer").map_err(failed)?.parse().map_err(broken)?))
         };
         items.iter().map(holder).collect()
     }
 
-    /// Registers a group in one transaction if all of it is new, else one registration after the other. Returns the
-    /// accounts others hold.
-    async fn group(
-        &self,
-        group: Vec<Registration>,
-        as_of: Moment,
-    ) -> Result<Vec<banking::AccountNumber>, RegisterError> {
-        let mut writes = Vec::new();
-        for registration in &group {
-            writes.push(Write::Put(customer_item(&registration.customer, as_of)?, Condition::Absent));
-            for account in &registration.accounts {
-                writes.extend(new_account(account)?);
-            }
-        }
-        if writes.len() <= dynamodb::MOST_WRITES
-            && self.table.transact(writes).await.map_err(failed)? == Transacted::Done
-        {
-            return Ok(Vec::new());
-        }
-        let mut held = Vec::new();
-        for registration in &group {
-            self.profile(registration, as_of).await?;
-            for account in &registration.accounts {
-                if !self.account_is_theirs(account).await? {
-                    held.push(account.number.clone());
-                }
-            }
-        }
-        Ok(held)
-    }
-
-    async fn profile(&self, registration: &Registration, as_of: Moment) -> Result<(), RegisterError> {
-        let key = customer_key(registration.customer.id);
+    /// Registers a group in one transaction and returns the accounts that others hold. It is taken to be all new;
+    /// where it is not, what is stored decides what is left to write.
+    async fn group(&self, group: Vec<Part>, as_of: Moment) -> Result<Vec<AccountNumber>, RegisterError> {
+        let mut stored = HashMap::new();
         for _ in 0..MOST_TRIES {
-            let condition = match self.table.get(&key).await.map_err(failed)? {
-                None => Condition::Absent,
-                Some(stored) => {
-                    let known_at = text_of(&stored, "as_of").map_err(failed)?;
-                    let old = known_at.parse().map_err(broken)?;
-                    if !registration.replaces(&customer_of(&stored)?, old, as_of) {
-                        return Ok(());
-                    }
-                    Condition::Is("as_of", text(known_at))
-                }
-            };
-            let write = Write::Put(customer_item(&registration.customer, as_of)?, condition);
-            if self.table.transact(vec![write]).await.map_err(failed)? == Transacted::Done {
-                return Ok(());
+            let (writes, held) = plan(&group, &stored, as_of)?;
+            if self.table.transact(writes).await.map_err(failed)? == Transacted::Done {
+                return Ok(held);
             }
+            let items = self.table.get_all(&keys(&group)).await.map_err(failed)?;
+            let items = items.into_iter().map(|item| Ok((Key::of(&item).map_err(failed)?, item)));
+            stored = items.collect::<Result<_, RegisterError>>()?;
         }
-        Err(RegisterError::Unavailable("others keep changing a profile".into()))
-    }
-
-    /// Registers an account if it is new; whether its holder is the one it was to be registered for.
-    async fn account_is_theirs(&self, account: &Account) -> Result<bool, RegisterError> {
-        if self.table.transact(new_account(account)?).await.map_err(failed)? == Transacted::Done {
-            return Ok(true);
-        }
-        let stored = self.table.get(&account_key(&account.number)).await.map_err(failed)?;
-        let stored = stored.ok_or_else(|| broken("an account has gone"))?;
-        Ok(account_of(&stored)?.customer == account.customer)
+        Err(RegisterError::Unavailable("others keep changing the same customers".into()))
     }
 }
 
+fn keys(group: &[Part]) -> Vec<Key> {
+    let profiles = group.iter().filter(|it| it.with_profile).map(|it| customer_key(it.registration.customer.id));
+    let accounts = group.iter().flat_map(|it| &it.registration.accounts);
+    profiles.chain(accounts.map(|it| account_key(&it.number))).collect()
+}
+
+/// What is to be written over what is stored, and the accounts that others hold.
+fn plan(
+    group: &[Part],
+    stored: &HashMap<Key, Item>,
+    as_of: Moment,
+) -> Result<(Vec<Write>, Vec<AccountNumber>), RegisterError> {
+    let (mut writes, mut held) = (Vec::new(), Vec::new());
+    for Part { registration, with_profile } in group {
+        if *with_profile {
+            writes.extend(profile(registration, stored, as_of)?);
+        }
+        for account in &registration.accounts {
+            match stored.get(&account_key(&account.number)) {
+                None => writes.extend(new_account(account)?),
+                Some(item) if account_of(item)?.customer == account.customer => {}
+                Some(_) => held.push(account.number.clone()),
+            }
+        }
+    }
+    Ok((writes, held))
+}
+
+/// The write of a profile, if it is new or takes the place of the stored one.
+fn profile(
+    registration: &Registration,
+    stored: &HashMap<Key, Item>,
+    as_of: Moment,
+) -> Result<Option<Write>, RegisterError> {
+    let condition = match stored.get(&customer_key(registration.customer.id)) {
+        None => Condition::Absent,
+        Some(item) => {
+            let known_at = text_of(item, "as_of").map_err(failed)?;
+            if !registration.replaces(&customer_of(item)?, known_at.parse().map_err(broken)?, as_of) {
+                return Ok(None);
+            }
+            Condition::Is("as_of", text(known_at))
+        }
+    };
+    Ok(Some(Write::Put(customer_item(&registration.customer, as_of)?, condition)))
+}
+
 /// The account and that it is its holder's, both or neither.
-fn new_account(account: &Account) -> Result<Vec<Write>, RegisterError> {
-    Ok(vec![
+fn new_account(account: &Account) -> Result<[Write; 2], RegisterError> {
+    Ok([
         Write::Put(account_item(account)?, Condition::Absent),
         Write::Put(link_item(account), Condition::Any),
     ])

@@ -34,7 +34,11 @@ impl S3Files {
             Part::BehindEnd => return Ok(Some(Vec::new())),
             Part::There(first) => first,
         };
-        let end = length(&first)?.min(range.end);
+        // A server may ignore the range (RFC 9110, 14.2) and send the whole object.
+        let Some(length) = length(&first)? else {
+            return cut(*first, &range).await.map(Some);
+        };
+        let end = length.min(range.end);
         let same = Wanted {
             if_match: first.e_tag.clone(),
             ..wanted
@@ -58,9 +62,12 @@ impl S3Files {
     }
 
     async fn whole_part(&self, key: &str, wanted: &Wanted, range: Range<u64>) -> Result<Option<Vec<u8>>, PortError> {
-        let Part::There(part) = self.part(key, wanted, range).await? else {
+        let Part::There(part) = self.part(key, wanted, range.clone()).await? else {
             return Ok(None);
         };
+        if part.content_range().is_none() {
+            return cut(*part, &range).await.map(Some);
+        }
         let mut bytes = Vec::new();
         append(&mut bytes, *part).await?;
         Ok(Some(bytes))
@@ -84,11 +91,20 @@ impl S3Files {
     }
 }
 
-/// How long the object is of which this is a part: what follows the slash of `bytes 0-9/99`.
-fn length(part: &GetObjectOutput) -> Result<u64, PortError> {
-    let length = part.content_range().and_then(|it| it.rsplit_once('/'));
-    let length = length.and_then(|(_, length)| length.parse().ok());
-    length.ok_or_else(|| broken("an answer does not say of which range it is"))
+/// How long the object is of which this is a part: what follows the slash of `bytes 0-9/99`. `None`: it is no part,
+/// it is all of it.
+fn length(part: &GetObjectOutput) -> Result<Option<u64>, PortError> {
+    let Some(range) = part.content_range() else { return Ok(None) };
+    let length = range.rsplit_once('/').and_then(|(_, length)| length.parse().ok());
+    length.map(Some).ok_or_else(|| broken("an answer does not say of which range it is"))
+}
+
+/// The range of a whole object.
+async fn cut(whole: GetObjectOutput, range: &Range<u64>) -> Result<Vec<u8>, PortError> {
+    let mut bytes = Vec::new();
+    append(&mut bytes, whole).await?;
+    let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+    Ok(bytes.get(place(range.start)..place(range.end)).unwrap_or_default().to_vec())
 }
 
 async fn append(bytes: &mut Vec<u8>, mut part: GetObjectOutput) -> Result<(), PortError> {

@@ -1,6 +1,8 @@
 //! The contract of the files, kept on the local stack.
 
-use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
+use aws_sdk_s3::types::{
+    BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, VersioningConfiguration,
+};
 use dynamodb::testing;
 use imports::testing::files_contract;
 use imports::{Downloads, Files};
@@ -81,7 +83,9 @@ impl std::ops::Deref for Bucket {
 async fn files(versions: bool) -> Option<(aws_sdk_s3::Client, Bucket)> {
     let client = imports_s3::client(&testing::stack().await?);
     let name = testing::unique("files");
-    client.create_bucket().bucket(&name).send().await.unwrap();
+    let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuWest1);
+    let request = client.create_bucket().bucket(&name).create_bucket_configuration(place.build());
+    request.send().await.unwrap();
     if versions {
         let enabled = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
         let request = client.put_bucket_versioning().bucket(&name).versioning_configuration(enabled);

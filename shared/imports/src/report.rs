@@ -189,7 +189,10 @@ mod tests {
         assert_eq!(report.rows.read, report.rows.taken + report.rows.rejected);
         assert_eq!((report.entries.posted, report.entries.duplicates), (7, 2));
         assert_eq!(report.entries.made, report.entries.posted + report.entries.duplicates);
-        assert_eq!((report.batches, report.mails), (BatchCounts { posted: 2, of: 2 }, mails));
+        assert_eq!(
+            (report.batches, report.mails),
+            (BatchCounts { posted: 2, of: 2 }, mails)
+        );
         let json = serde_json::to_string(&report).unwrap();
         assert!(!json.contains("reason") && !json.contains("duplicate_of"), "{json}");
         assert_eq!(serde_json::from_str::<ImportReport>(&json).unwrap(), report);

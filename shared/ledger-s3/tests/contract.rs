@@ -1,5 +1,6 @@
 //! The contract of the books with the vault in a bucket, kept on the local stack.
 
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use dynamodb::testing;
 use ledger::testing::books_contract;
 use ledger_dynamodb::{DynamoDbBooks, Vault};
@@ -11,7 +12,8 @@ async fn the_contract_is_kept() {
     let (dynamodb, s3) = (dynamodb::Client::new(&config), imports_s3::client(&config));
     let name = testing::unique("ledger-vault");
     testing::create_table(&dynamodb, &name, &[]).await;
-    s3.create_bucket().bucket(&name).send().await.unwrap();
+    let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::EuWest1);
+    s3.create_bucket().bucket(&name).create_bucket_configuration(place.build()).send().await.unwrap();
     let vault = S3Vault::new(s3, &name);
 
     assert_eq!(vault.get("ab").await.unwrap(), None);

@@ -1,6 +1,10 @@
 //! Mails leave through SES.
 
+use std::error::Error;
+use std::time::Duration;
+
 use aws_sdk_ses::config::retry::RetryConfig;
+use aws_sdk_ses::config::timeout::TimeoutConfig;
 use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ses::operation::send_raw_email::SendRawEmailError;
 use aws_sdk_ses::primitives::Blob;
@@ -8,6 +12,9 @@ use aws_sdk_ses::types::RawMessage;
 use aws_sdk_ses::{Client, Config};
 use mail::Mail;
 use mail::mailer::{Mailer, SendMailError, Sent};
+
+/// How long one call may take, from connecting to the last byte of the answer.
+const TIME_EACH: Duration = Duration::from_secs(8);
 
 /// The carrier SES.
 #[derive(Clone, Debug)]
@@ -19,7 +26,8 @@ impl SesMailer {
     /// The carrier behind `client`, whose own retries are turned off: each call may send a mail.
     pub fn new(client: Client) -> Self {
         let config: Config = client.config().clone();
-        let once = config.to_builder().retry_config(RetryConfig::disabled());
+        let timeout = TimeoutConfig::builder().operation_timeout(TIME_EACH).build();
+        let once = config.to_builder().retry_config(RetryConfig::disabled()).timeout_config(timeout);
         Self { client: Client::from_conf(once.build()) }
     }
 }
@@ -39,17 +47,17 @@ impl Mailer for SesMailer {
 
 /// What an error says of the mail. What is not documented as final is unknown.
 fn answer(error: SdkError<SendRawEmailError>) -> Result<Sent, SendMailError> {
-    let code = error.code().unwrap_or_default().to_owned();
+    let unknown = |reason: String| Ok(Sent::Unknown { reason });
+    let code = error.code().unwrap_or("nothing that can be read").to_owned();
     match &error {
         SdkError::ConstructionFailure(_) => Err(SendMailError::Unavailable(error.into())),
-        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
-            Ok(Sent::Unknown { reason: "the connection to SES was lost".to_owned() })
-        }
-        SdkError::DispatchFailure(_) => Err(SendMailError::Unavailable(error.into())),
+        SdkError::DispatchFailure(_) if never_connected(&error) => Err(SendMailError::Unavailable(error.into())),
+        SdkError::DispatchFailure(_) => unknown("the connection to SES was lost".to_owned()),
         SdkError::ServiceError(_) => match code.as_str() {
             "Throttling" | "ThrottlingException" | "TooManyRequestsException" => {
                 Err(SendMailError::Throttled(error.into()))
             }
+            // Refused before the mail was looked at; someone can set it right.
             "AccessDenied" | "AccessDeniedException" | "AccountSendingPausedException" => {
                 Err(SendMailError::Unavailable(error.into()))
             }
@@ -59,8 +67,15 @@ fn answer(error: SdkError<SendRawEmailError>) -> Result<Sent, SendMailError> {
             | "ConfigurationSetSendingPausedException"
             | "InvalidParameterValue"
             | "ValidationError" => Ok(Sent::Refused { reason: code }),
-            _ => Ok(Sent::Unknown { reason: format!("SES answered {code}") }),
+            _ => unknown(format!("SES answered {code}")),
         },
-        _ => Ok(Sent::Unknown { reason: "SES did not answer in time".to_owned() }),
+        SdkError::TimeoutError(_) => unknown("SES did not answer in time".to_owned()),
+        _ => unknown("the answer of SES cannot be read".to_owned()),
     }
+}
+
+/// Whether there was no connection, so that nothing was sent: no such host, refused, no handshake, or not in time.
+fn never_connected(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |it| (**it).source());
+    causes.any(|it| it.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|it| it.is_connect()))
 }

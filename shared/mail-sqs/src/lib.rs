@@ -10,6 +10,8 @@ use mail::outbox::{RequestSummariesError, SummaryRequest, SummaryRequests};
 const MOST_MESSAGES: usize = 10;
 /// How many calls are under way at once.
 const AT_ONCE: usize = 8;
+/// How often messages that were not taken are sent again.
+const MOST_TRIES: u32 = 5;
 
 /// The queue of summaries.
 #[derive(Clone, Debug)]
@@ -25,13 +27,21 @@ impl SqsSummaryRequests {
     }
 
     async fn send_batch(&self, bodies: Vec<String>) -> Result<(), RequestSummariesError> {
-        let entry = |(at, body): (usize, String)| {
-            SendMessageBatchRequestEntry::builder().id(at.to_string()).message_body(body).build()
-        };
-        let entries = bodies.into_iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>().map_err(failed)?;
-        let call = self.client.send_message_batch().queue_url(&self.queue_url).set_entries(Some(entries));
-        let answer = call.send().await.map_err(failed)?;
-        if answer.failed().is_empty() { Ok(()) } else { Err(failed("messages were not taken")) }
+        let mut left = bodies;
+        for _ in 0..MOST_TRIES {
+            let entry = |(at, body): (usize, &String)| {
+                SendMessageBatchRequestEntry::builder().id(at.to_string()).message_body(body).build()
+            };
+            let entries = left.iter().enumerate().map(entry).collect::<Result<Vec<_>, _>>().map_err(failed)?;
+            let call = self.client.send_message_batch().queue_url(&self.queue_url).set_entries(Some(entries));
+            let answer = call.send().await.map_err(failed)?;
+            let not_taken: Vec<usize> = answer.failed().iter().filter_map(|it| it.id().parse().ok()).collect();
+            left = not_taken.into_iter().filter_map(|at| left.get(at).cloned()).collect();
+            if left.is_empty() {
+                return Ok(());
+            }
+        }
+        Err(failed("messages were not taken"))
     }
 }
 

@@ -1,1 +1,80 @@
-fn main() {}
+//! `millrace`: the operator's command. It speaks to one stack, on AWS or on this machine, through the same ports and
+//! adapters as the functions.
+//!
+//! What a command is asked for goes to standard output, as tables or, with `--json`, as one document; progress and
+//! errors go to standard error. It exits with 0 when all is well, with 1 when not.
+
+mod accounts;
+mod arguments;
+mod audit;
+mod books;
+mod customers;
+mod import;
+mod imports;
+mod meter;
+mod parcel;
+mod place;
+mod profile;
+mod report;
+mod screen;
+mod stack;
+mod table;
+mod token;
+mod upload;
+mod wait;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser as _;
+
+use crate::arguments::{Arguments, Command, Global};
+use crate::screen::Screen;
+use crate::stack::Stack;
+
+/// What a command found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Verdict {
+    /// What was asked for is there, or done.
+    Well,
+    /// It was told to the person, and is not well: a refused file, a finding.
+    Amiss,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let Arguments { global, command } = Arguments::parse();
+    let screen = Screen::new(global.json);
+    match run(&screen, &global, command).await {
+        Ok(Verdict::Well) => ExitCode::SUCCESS,
+        Ok(Verdict::Amiss) => ExitCode::FAILURE,
+        Err(error) => {
+            screen.note(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdict> {
+    if let Command::Profile(command) = command {
+        return Box::pin(profile::run(screen, global, command)).await;
+    }
+    if let Command::Import(asked) = command {
+        return Box::pin(import::run(screen, global, asked)).await;
+    }
+    let stack = Stack::open(screen, global).await?;
+    match command {
+        Command::Import(_) | Command::Profile(_) => Ok(Verdict::Well),
+        Command::Customers => customers::list(screen, &stack.register()?).await,
+        Command::Customer { id } => customers::show(screen, &stack.register()?, &stack.books()?, id).await,
+        Command::Accounts => accounts::list(screen, &stack.register()?, &stack.books()?).await,
+        Command::Balance(asked) => books::balance(screen, &stack.register()?, &stack.books()?, &asked).await,
+        Command::Entries(asked) => books::entries(screen, &stack.register()?, &stack.books()?, &asked).await,
+        Command::Imports { id: None, limit } => imports::list(screen, &stack.imports()?, limit).await,
+        Command::Imports { id: Some(id), .. } => {
+            imports::show(screen, &stack.imports()?, &stack.summaries()?, id).await
+        }
+        Command::Audit => audit::run(screen, &stack.register()?, &stack.books()?).await,
+        Command::Token(asked) => token::run(screen, &stack, asked).await,
+    }
+}

@@ -1,0 +1,31 @@
+use lambda_kit::{Environment, MissingEnvironment};
+
+/// What the function is told by its environment.
+pub struct Config {
+    /// The bucket of rejects, and of months too large for the table.
+    pub files_bucket: String,
+    /// The table of customers and accounts.
+    pub customers_table: String,
+    /// The table of the books.
+    pub ledger_table: String,
+    /// The table of imports.
+    pub imports_table: String,
+    /// The table of summary mails.
+    pub mails_table: String,
+    /// The client whose access tokens are taken.
+    pub user_pool_client_id: String,
+}
+
+impl Config {
+    /// Reads the environment; all missing names are told at once.
+    pub fn from_env() -> Result<Self, MissingEnvironment> {
+        Environment::read(|env| Self {
+            files_bucket: env.required("FILES_BUCKET"),
+            customers_table: env.required("CUSTOMERS_TABLE"),
+            ledger_table: env.required("LEDGER_TABLE"),
+            imports_table: env.required("IMPORTS_TABLE"),
+            mails_table: env.required("MAILS_TABLE"),
+            user_pool_client_id: env.required("USER_POOL_CLIENT_ID"),
+        })
+    }
+}

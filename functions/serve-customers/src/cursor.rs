@@ -1,0 +1,63 @@
+//! Cursors: where a list goes on. Base64url of JSON with a version, bound to the list that gave it out.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lambda_kit::Problem;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::error::bad_cursor;
+
+const VERSION: u32 = 1;
+/// Longer than any we give out.
+const MOST_BYTES: usize = 4096;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cursor<L, T> {
+    v: u32,
+    list: L,
+    after: T,
+}
+
+/// The cursor that goes on after `after` in `list`.
+pub(crate) fn write<T: Serialize>(list: &str, after: &T) -> String {
+    let cursor = Cursor {
+        v: VERSION,
+        list,
+        after,
+    };
+    // Texts and numbers always have a JSON form.
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
+}
+
+/// Where `text` says that `list` goes on; no text is the beginning.
+pub(crate) fn read<T: DeserializeOwned>(list: &str, text: Option<&str>) -> Result<Option<T>, Problem> {
+    text.map(|text| decode(list, text).ok_or_else(bad_cursor)).transpose()
+}
+
+fn decode<T: DeserializeOwned>(list: &str, text: &str) -> Option<T> {
+    let text = Some(text).filter(|it| it.len() <= MOST_BYTES)?;
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let cursor: Cursor<String, T> = serde_json::from_slice(&bytes).ok()?;
+    (cursor.v == VERSION && cursor.list == list).then_some(cursor.after)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_good_for_its_list_alone() {
+        let text = write("accounts", &"4711");
+        assert_eq!(read("accounts", Some(&text)), Ok(Some("4711".to_owned())));
+        assert_eq!(read::<String>("accounts", None), Ok(None));
+        let later = URL_SAFE_NO_PAD.encode(r#"{"v":2,"list":"accounts","after":"4711"}"#);
+        let more = URL_SAFE_NO_PAD.encode(r#"{"v":1,"list":"accounts","after":"4711","x":1}"#);
+        for wrong in ["", "4711", "e30", later.as_str(), more.as_str()] {
+            assert_eq!(read::<String>("accounts", Some(wrong)), Err(bad_cursor()), "{wrong}");
+        }
+        assert_eq!(read::<String>("customers", Some(&text)), Err(bad_cursor()));
+        assert_eq!(read::<u64>("accounts", Some(&text)), Err(bad_cursor()));
+    }
+}

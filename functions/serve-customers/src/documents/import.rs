@@ -1,0 +1,259 @@
+use calendar::Moment;
+use imports::{Import, ImportId, ImportReport, Kind};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Money;
+
+/// How long a link is good for: the port says a minute.
+const LINK_SECONDS: u32 = 60;
+
+/// One file brought in, in a list.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Import)]
+pub(crate) struct ImportDocument {
+    /// Its id.
+    #[schema(value_type = String)]
+    id: ImportId,
+    /// The file's name.
+    file: String,
+    /// `received`, `splitting`, `posting`, `done`, `refused`, `duplicate` or `failed`.
+    state: &'static str,
+    /// What kind of file it is, once that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    /// Where its rows come from, once that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    /// When it was uploaded.
+    #[schema(value_type = String, format = DateTime)]
+    received_at: Moment,
+    /// Its rows, once it is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rows: Option<RowCounts>,
+}
+
+impl From<&Import> for ImportDocument {
+    fn from(import: &Import) -> Self {
+        Self {
+            id: import.id,
+            file: import.file_name().to_owned(),
+            state: import.state.name(),
+            kind: import.kind.map(Kind::name),
+            source: import.source.clone(),
+            received_at: import.received_at,
+            rows: import.found.as_ref().map(|found| RowCounts {
+                read: found.rows_read,
+                taken: found.rows_taken,
+                rejected: found.rows_rejected,
+            }),
+        }
+    }
+}
+
+/// What came of an import. The fields are those of [`ImportReport`]; a test holds both together.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ImportReport)]
+pub(crate) struct ImportReportDocument {
+    /// Its id.
+    #[schema(value_type = String)]
+    id: ImportId,
+    /// The file's name.
+    file: String,
+    /// `received`, `splitting`, `posting`, `done`, `refused`, `duplicate` or `failed`.
+    state: String,
+    /// Why it was refused or has failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// The import that brought the same content before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    duplicate_of: Option<ImportId>,
+    /// What kind of file it is, once that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    /// Where its rows come from, once that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<String>,
+    /// When it was uploaded.
+    #[schema(value_type = String, format = DateTime)]
+    received_at: Moment,
+    /// Its rows.
+    rows: RowCounts,
+    /// What was made of them.
+    entries: EntryCounts,
+    /// Accounts they are on.
+    accounts: u64,
+    /// Customers and companies the file named.
+    customers: u64,
+    /// The sums of the entries, by currency.
+    sums: Vec<Sums>,
+    /// Things that look wrong, but were taken.
+    warnings: Vec<Warning>,
+    /// The first rows that were not taken.
+    rejects: Vec<Reject>,
+    /// How far the posting is.
+    batches: BatchCounts,
+    /// The summaries that go to the accounts' holders, by state.
+    mails: MailCounts,
+}
+
+/// Rows of a file: read = taken + rejected.
+#[derive(Serialize, ToSchema)]
+struct RowCounts {
+    read: u64,
+    taken: u64,
+    rejected: u64,
+}
+
+/// Entries of an import.
+#[derive(Serialize, ToSchema)]
+struct EntryCounts {
+    made: u64,
+    posted: u64,
+    duplicates: u64,
+}
+
+/// Batches of an import.
+#[derive(Serialize, ToSchema)]
+struct BatchCounts {
+    posted: u64,
+    of: u64,
+}
+
+/// Summaries by state.
+#[derive(Serialize, ToSchema)]
+struct MailCounts {
+    wanted: u64,
+    sending: u64,
+    sent: u64,
+    refused: u64,
+    no_address: u64,
+    unknown: u64,
+    failed: u64,
+}
+
+/// Credits and debits of one currency.
+#[derive(Serialize, ToSchema)]
+struct Sums {
+    credits: Money,
+    debits: Money,
+}
+
+/// Something that looks wrong, and in how many rows.
+#[derive(Serialize, ToSchema)]
+struct Warning {
+    what: String,
+    rows: u64,
+}
+
+/// A row that was not taken.
+#[derive(Serialize, ToSchema)]
+struct Reject {
+    /// Its line in the file, the header being line 1.
+    line: u64,
+    /// Why.
+    reason: String,
+    /// The row, cut.
+    row: String,
+}
+
+impl From<ImportReport> for ImportReportDocument {
+    fn from(report: ImportReport) -> Self {
+        let (rows, entries, batches, mails) = (report.rows, report.entries, report.batches, report.mails);
+        let sums = report.sums.into_iter().map(|it| Sums {
+            credits: it.credits.into(),
+            debits: it.debits.into(),
+        });
+        let warnings = report.warnings.into_iter().map(|it| Warning {
+            what: it.what,
+            rows: it.rows,
+        });
+        let rejects = report.rejects.into_iter().map(|it| Reject {
+            line: it.line,
+            reason: it.reason,
+            row: it.row,
+        });
+        Self {
+            id: report.id,
+            file: report.file,
+            state: report.state,
+            reason: report.reason,
+            duplicate_of: report.duplicate_of,
+            kind: report.kind.map(Kind::name),
+            source: report.source,
+            received_at: report.received_at,
+            rows: RowCounts {
+                read: rows.read,
+                taken: rows.taken,
+                rejected: rows.rejected,
+            },
+            entries: EntryCounts {
+                made: entries.made,
+                posted: entries.posted,
+                duplicates: entries.duplicates,
+            },
+            accounts: report.accounts,
+            customers: report.customers,
+            sums: sums.collect(),
+            warnings: warnings.collect(),
+            rejects: rejects.collect(),
+            batches: BatchCounts {
+                posted: batches.posted,
+                of: batches.of,
+            },
+            mails: MailCounts {
+                wanted: mails.wanted,
+                sending: mails.sending,
+                sent: mails.sent,
+                refused: mails.refused,
+                no_address: mails.no_address,
+                unknown: mails.unknown,
+                failed: mails.failed,
+            },
+        }
+    }
+}
+
+/// A short-lived link to a file.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Link)]
+pub(crate) struct LinkDocument {
+    /// Where it lies.
+    url: String,
+    /// How long the link is good for.
+    expires_in_seconds: u32,
+}
+
+impl LinkDocument {
+    pub(crate) fn new(url: String) -> Self {
+        Self {
+            url,
+            expires_in_seconds: LINK_SECONDS,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_document_is_the_report() {
+        let report = r#"{
+            "id": "0123456789abcdef0123456789abcdef", "file": "july.csv", "state": "failed", "reason": "it is late",
+            "duplicate_of": "0123456789abcdef0123456789abcdee", "kind": "holders", "source": "holders",
+            "received_at": "2026-07-31T10:00:00Z", "rows": {"read": 3, "taken": 2, "rejected": 1},
+            "entries": {"made": 4, "posted": 5, "duplicates": 6}, "accounts": 7, "customers": 8,
+            "sums": [{"credits": {"amount": "1.00", "currency": "EUR"}, "debits": {"amount": "-1.00", "currency": "EUR"}}],
+            "warnings": [{"what": "a checksum", "rows": 9}],
+            "rejects": [{"line": 10, "reason": "no amount", "row": "4,7/15,x"}],
+            "batches": {"posted": 11, "of": 12},
+            "mails": {"wanted": 13, "sending": 14, "sent": 15, "refused": 16, "no_address": 17, "unknown": 18, "failed": 19}
+        }"#;
+        let read: ImportReport = serde_json::from_str(report).unwrap();
+        let document = serde_json::to_value(ImportReportDocument::from(read.clone())).unwrap();
+        assert_eq!(document, serde_json::to_value(&read).unwrap());
+        assert_eq!(document, serde_json::from_str::<serde_json::Value>(report).unwrap());
+    }
+}

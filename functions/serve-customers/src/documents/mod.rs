@@ -1,0 +1,286 @@
+//! The documents that the API answers with. Amounts are texts, so that no reader makes floats of them.
+
+mod import;
+
+use banking::AccountNumber;
+use calendar::{Date, Moment, Month};
+use customers::{Account, Customer, CustomerId, CustomerKind};
+use ledger::{Entry, Side, Totals, View};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub(crate) use import::{ImportDocument, ImportReportDocument, LinkDocument};
+
+/// A part of a list.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Part<T> {
+    /// The items.
+    pub(crate) items: Vec<T>,
+    /// The `cursor` of the next part; none at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
+}
+
+/// An amount of money.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Money)]
+pub(crate) struct Money {
+    /// The amount with all decimals of its currency; a debit is below zero.
+    #[schema(example = "-20.46")]
+    amount: String,
+    /// ISO 4217.
+    #[schema(example = "EUR")]
+    currency: String,
+}
+
+impl From<money::Money> for Money {
+    fn from(money: money::Money) -> Self {
+        Self {
+            amount: money.amount(),
+            currency: money.currency().to_string(),
+        }
+    }
+}
+
+/// A customer of the register.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Customer)]
+pub(crate) struct CustomerDocument {
+    /// Their id, which is the user name with which they sign in.
+    #[schema(value_type = String, format = "uuid")]
+    id: CustomerId,
+    /// Person or company.
+    #[schema(value_type = CustomerKindName, inline)]
+    kind: CustomerKind,
+    /// Their full name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    /// A person's birth date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    born_on: Option<Date>,
+    /// Where their mail goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    /// A company's owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    /// Their postal address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+}
+
+impl From<Customer> for CustomerDocument {
+    fn from(customer: Customer) -> Self {
+        Self {
+            id: customer.id,
+            kind: customer.kind,
+            name: customer.name,
+            born_on: customer.born_on,
+            email: customer.email.map(|it| it.as_str().to_owned()),
+            owner: customer.owner,
+            address: customer.address,
+        }
+    }
+}
+
+/// The words for the kinds of customers.
+#[derive(ToSchema)]
+#[schema(rename_all = "kebab-case")]
+#[allow(dead_code, reason = "the schema of `CustomerKind`, which knows no schemas")]
+enum CustomerKindName {
+    Person,
+    Company,
+}
+
+/// A customer with all their accounts.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CustomerWithAccounts {
+    #[serde(flatten)]
+    customer: CustomerDocument,
+    /// Their accounts, by number.
+    accounts: Vec<AccountDocument>,
+}
+
+impl CustomerWithAccounts {
+    pub(crate) fn new(customer: Customer, mut accounts: Vec<Account>) -> Self {
+        accounts.sort_by(|one, other| one.number.cmp(&other.number));
+        Self {
+            customer: customer.into(),
+            accounts: accounts.into_iter().map(AccountDocument::from).collect(),
+        }
+    }
+}
+
+/// An account of the register.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
+pub(crate) struct AccountDocument {
+    /// Its number: an IBAN or a bank's own.
+    #[schema(value_type = String, example = "DE89370400440532013000")]
+    number: AccountNumber,
+    /// Who holds it.
+    #[schema(value_type = String, format = "uuid")]
+    customer: CustomerId,
+    /// What the bank calls this type of account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#type: Option<String>,
+}
+
+impl From<Account> for AccountDocument {
+    fn from(account: Account) -> Self {
+        Self {
+            number: account.number,
+            customer: account.customer,
+            r#type: account.r#type,
+        }
+    }
+}
+
+/// An account with what is in its books.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct AccountWithFigures {
+    #[serde(flatten)]
+    account: AccountDocument,
+    /// The balance of each currency after all entries but the dirty ones.
+    balances: Vec<Money>,
+    /// Its entries, but the dirty ones.
+    transactions: u64,
+    /// Dirty entries: batch payments and invalid IBANs.
+    dirty: u64,
+    /// The month of its first entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "2026-07")]
+    first_month: Option<Month>,
+    /// The month of its last entry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "2026-08")]
+    last_month: Option<Month>,
+}
+
+impl AccountWithFigures {
+    pub(crate) fn new(account: Account, totals: &Totals) -> Self {
+        let count = |view| {
+            let figures = totals.figures(None, view);
+            figures.values().map(|it| it.count).fold(0, u64::saturating_add)
+        };
+        Self {
+            account: account.into(),
+            balances: totals.balances(View::Clean).into_iter().map(Money::from).collect(),
+            transactions: count(View::Clean),
+            dirty: count(View::All).saturating_sub(count(View::Clean)),
+            first_month: totals.months.keys().next().copied(),
+            last_month: totals.months.keys().next_back().copied(),
+        }
+    }
+}
+
+/// Which entries count.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ViewName {
+    Clean,
+    All,
+}
+
+impl ViewName {
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::All => "all",
+        }
+    }
+}
+
+impl From<View> for ViewName {
+    fn from(view: View) -> Self {
+        match view {
+            View::Clean => Self::Clean,
+            View::All => Self::All,
+        }
+    }
+}
+
+/// The balance of an account.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Balance)]
+pub(crate) struct BalanceDocument {
+    /// Whose.
+    #[schema(value_type = String)]
+    account: AccountNumber,
+    /// At the end of which day; none: after all entries.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    on: Option<Date>,
+    /// Which entries count.
+    #[schema(inline)]
+    view: ViewName,
+    /// One for each currency.
+    balances: Vec<Money>,
+}
+
+impl BalanceDocument {
+    pub(crate) fn new(account: AccountNumber, on: Option<Date>, view: View, balances: Vec<money::Money>) -> Self {
+        Self {
+            account,
+            on,
+            view: view.into(),
+            balances: balances.into_iter().map(Money::from).collect(),
+        }
+    }
+}
+
+/// One movement on an account, as its holder sees it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Entry)]
+pub(crate) struct EntryDocument {
+    /// The day, or the instant where the source gives it.
+    #[schema(value_type = String, example = "2026-07-15T10:00:00Z")]
+    at: Moment,
+    /// Above zero is a credit, below a debit.
+    amount: Money,
+    /// What kind of file or feed it came from.
+    source: String,
+    /// The source's own id of the transaction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// Which side of a transfer it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(inline)]
+    side: Option<SideName>,
+    /// The other account of a transfer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counterparty: Option<String>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// `clean`, or why it is left out of balances: `batch-payment`, `invalid-iban`.
+    mark: &'static str,
+}
+
+/// A side of a transfer.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+enum SideName {
+    Payer,
+    Beneficiary,
+}
+
+impl From<Entry> for EntryDocument {
+    fn from(entry: Entry) -> Self {
+        Self {
+            at: entry.at,
+            amount: entry.amount().into(),
+            source: entry.source.into(),
+            id: entry.id.map(String::from),
+            side: match entry.side {
+                Side::None => None,
+                Side::Payer => Some(SideName::Payer),
+                Side::Beneficiary => Some(SideName::Beneficiary),
+            },
+            counterparty: entry.counterparty.map(String::from),
+            text: entry.text.map(String::from),
+            mark: entry.mark.name(),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+use axum::response::{IntoResponse, Response};
+use customers::RegisterError;
+use imports::PortError;
+use lambda_kit::{Chain, FieldError, Problem};
+use ledger::{BooksError, CodecError};
+use mail::outbox::SummariesError;
+
+/// Why a question has no answer. The outside gets a problem document; the log gets the chain.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServeError {
+    #[error("the request is refused: {}", .0.title)]
+    Refused(Problem),
+    #[error("cannot read the register")]
+    Register(#[from] RegisterError),
+    #[error("cannot read the books")]
+    Books(#[from] BooksError),
+    #[error("cannot read the imports")]
+    Imports(#[from] PortError),
+    #[error("cannot count the summaries")]
+    Summaries(#[from] SummariesError),
+}
+
+impl From<Problem> for ServeError {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem)
+    }
+}
+
+impl From<CodecError> for ServeError {
+    fn from(error: CodecError) -> Self {
+        Self::Books(error.into())
+    }
+}
+
+/// The problem of a cursor that no page of this list gave.
+pub(crate) fn bad_cursor() -> Problem {
+    let detail = "none that this list gave out; begin again without it";
+    Problem::invalid(vec![FieldError::new("cursor", detail)])
+}
+
+impl ServeError {
+    fn problem(&self) -> Problem {
+        match self {
+            Self::Refused(problem) => problem.clone(),
+            Self::Register(RegisterError::BadCursor) | Self::Imports(PortError::BadCursor) => bad_cursor(),
+            Self::Register(RegisterError::Unavailable(_))
+            | Self::Books(BooksError::Unavailable(_))
+            | Self::Imports(PortError::Unavailable(..))
+            | Self::Summaries(SummariesError::Unavailable(_)) => Problem::unavailable(),
+            _ => Problem::internal(),
+        }
+    }
+}
+
+impl IntoResponse for ServeError {
+    fn into_response(self) -> Response {
+        let problem = self.problem();
+        match problem.status {
+            ..500 => {}
+            503 => tracing::warn!(error = %Chain(&self), "a question waits"),
+            _ => tracing::error!(error = %Chain(&self), "a question has no answer"),
+        }
+        problem.into_response()
+    }
+}

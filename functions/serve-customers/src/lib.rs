@@ -1,0 +1,76 @@
+//! The API of customers, accounts, entries and imports. It only reads.
+//!
+//! A request passes [`Caller`](caller) (who asks), the path's ids and the query, each of which may refuse it, then
+//! its route in `routes`, which asks the ports and answers with one of the `documents`.
+
+mod caller;
+mod config;
+mod cursor;
+mod documents;
+mod error;
+mod openapi;
+mod path;
+mod ports;
+mod query;
+mod routes;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::get;
+use lambda_kit::Problem;
+
+pub use config::Config;
+pub use openapi::document;
+pub use ports::Ports;
+
+use routes::{accounts, customers, imports};
+
+/// What the API may touch, and whose tokens it takes.
+pub struct ServeCustomers<C, B, I, S, D> {
+    /// The register.
+    pub customers: C,
+    /// The books.
+    pub books: B,
+    /// The record of imports and of their batches.
+    pub imports: I,
+    /// The records of summaries.
+    pub summaries: S,
+    /// What signs links.
+    pub downloads: D,
+    /// The client of the user pool whose access tokens are taken.
+    pub client_id: String,
+}
+
+/// The API over these ports.
+pub fn router<P: Ports>(ports: P) -> Router {
+    Router::new()
+        .route("/customers", get(customers::list::<P>))
+        .route("/customers/{customer}", get(customers::one::<P>))
+        .route("/accounts", get(accounts::list::<P>))
+        .route("/accounts/{account}", get(accounts::one::<P>))
+        .route("/accounts/{account}/balance", get(accounts::balance::<P>))
+        .route("/accounts/{account}/entries", get(accounts::entries::<P>))
+        .route("/imports", get(imports::list::<P>))
+        .route("/imports/{import}", get(imports::one::<P>))
+        .route("/imports/{import}/rejects", get(imports::rejects::<P>))
+        .route("/openapi.json", get(openapi::serve))
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(map_response(with_house_headers))
+        .with_state(Arc::new(ports))
+}
+
+/// Nothing of it is kept on the way; who is not signed in is told how (RFC 9110, 15.5.2).
+async fn with_house_headers(mut response: Response) -> Response {
+    let unauthorized = response.status() == StatusCode::UNAUTHORIZED;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if unauthorized {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}

@@ -1,0 +1,90 @@
+use axum::Json;
+use axum::response::IntoResponse;
+use lambda_kit::Problem;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::{Modify, OpenApi};
+
+use crate::routes;
+
+const SCHEME: &str = "user-pool";
+const PROBLEM_SCHEMA: &str = "#/components/schemas/Problem";
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Millrace: customers, accounts, entries and imports",
+        description = "All amounts are texts with all decimals of their currency; all times are UTC. Lists are read in \
+                       parts: give `next` back as `cursor` until there is none. Errors are problem documents (RFC 9457).",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    paths(
+        routes::customers::list,
+        routes::customers::one,
+        routes::accounts::list,
+        routes::accounts::one,
+        routes::accounts::balance,
+        routes::accounts::entries,
+        routes::imports::list,
+        routes::imports::one,
+        routes::imports::rejects,
+        serve
+    ),
+    components(schemas(Problem)),
+    security(("user-pool" = [])),
+    modifiers(&House)
+)]
+struct Api;
+
+/// What holds for all routes.
+struct House;
+
+/// The OpenAPI document of the API, as JSON.
+pub fn document() -> String {
+    // A document of texts and numbers alone always has a JSON form.
+    let json = Api::openapi().to_pretty_json().unwrap_or_default();
+    format!("{json}\n")
+}
+
+/// This document
+#[utoipa::path(get, path = "/openapi.json", tag = "document", operation_id = "getOpenApi", security(()),
+    responses((status = 200, description = "The OpenAPI document", body = Object)))]
+pub(crate) async fn serve() -> impl IntoResponse {
+    Json(Api::openapi())
+}
+
+impl Modify for House {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+        let bearer = bearer.description(Some(
+            "An access token of the user pool, of a member of `operator` or `customer`",
+        ));
+        if let Some(components) = &mut api.components {
+            components.add_security_scheme(SCHEME, SecurityScheme::Http(bearer.build()));
+        }
+        for (path, item) in &mut api.paths.paths {
+            let Some(operation) = item.get.as_mut().filter(|it| it.security.is_none()) else {
+                continue;
+            };
+            let mut problems = vec![
+                (400, "The request cannot be understood; `errors` names the fields"),
+                (401, "Without an access token of this client"),
+                (403, "The caller is in no group that may do this"),
+                (500, "Something is wrong on our side"),
+                (503, "Not now; try again"),
+            ];
+            if path.contains('{') {
+                problems.push((404, "There is no such thing, or it is not the caller's"));
+            }
+            for (status, description) in problems {
+                let content = ContentBuilder::new().schema(Some(Ref::new(PROBLEM_SCHEMA))).build();
+                let response = ResponseBuilder::new().description(description);
+                let response = response.content(Problem::MEDIA_TYPE, content).build();
+                operation
+                    .responses
+                    .responses
+                    .insert(status.to_string(), RefOr::T(response));
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+use std::collections::BTreeMap;
+
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use calendar::Date;
+use lambda_kit::{FieldError, Problem};
+use ledger::View;
+use utoipa::IntoParams;
+
+const MOST_ITEMS: usize = 500;
+const USUAL_ITEMS: usize = 100;
+/// How much of an unknown name is told back.
+const MOST_NAME_CHARS: usize = 40;
+
+/// The query of a request. One with a parameter that is unknown, repeated or wrong is refused, naming all of them.
+pub(crate) struct Asked<T>(pub(crate) T);
+
+/// What can be asked for in a query.
+pub(crate) trait FromQuery: Sized {
+    fn read(fields: &mut Fields) -> Self;
+}
+
+/// No parameters.
+pub(crate) struct Nothing;
+
+/// A part of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Part {
+    /// The `next` of the part before.
+    pub(crate) cursor: Option<String>,
+    /// At most how many: 1 to 500.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
+    pub(crate) limit: usize,
+}
+
+/// A balance.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct BalanceQuery {
+    /// At the end of which day; without it, after all entries.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) on: Option<Date>,
+    /// `all` counts batch payments and invalid IBANs too.
+    #[param(value_type = Option<crate::documents::ViewName>, inline, default = "clean")]
+    pub(crate) view: View,
+}
+
+/// Entries.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct EntriesQuery {
+    /// The first day.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) from: Option<Date>,
+    /// The last day.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) to: Option<Date>,
+    /// The `next` of the part before, whose days and view must be the same.
+    pub(crate) cursor: Option<String>,
+    /// At most how many: 1 to 500.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
+    pub(crate) limit: usize,
+    /// `all` shows batch payments and invalid IBANs too.
+    #[param(value_type = Option<crate::documents::ViewName>, inline, default = "clean")]
+    pub(crate) view: View,
+}
+
+impl FromQuery for Nothing {
+    fn read(_: &mut Fields) -> Self {
+        Self
+    }
+}
+
+impl FromQuery for Part {
+    fn read(fields: &mut Fields) -> Self {
+        Self {
+            cursor: fields.text("cursor"),
+            limit: fields.limit(),
+        }
+    }
+}
+
+impl FromQuery for BalanceQuery {
+    fn read(fields: &mut Fields) -> Self {
+        Self {
+            on: fields.date("on"),
+            view: fields.view(),
+        }
+    }
+}
+
+impl FromQuery for EntriesQuery {
+    fn read(fields: &mut Fields) -> Self {
+        let query = Self {
+            from: fields.date("from"),
+            to: fields.date("to"),
+            cursor: fields.text("cursor"),
+            limit: fields.limit(),
+            view: fields.view(),
+        };
+        if query.from.zip(query.to).is_some_and(|(from, to)| from > to) {
+            fields.refuse("from", "after `to`");
+        }
+        query
+    }
+}
+
+/// The parameters given, and what is wrong with them so far.
+pub(crate) struct Fields {
+    given: BTreeMap<String, String>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    fn of(pairs: Vec<(String, String)>) -> Self {
+        let mut fields = Self {
+            given: BTreeMap::new(),
+            errors: Vec::new(),
+        };
+        for (name, value) in pairs {
+            if fields.given.contains_key(&name) {
+                fields.refuse(&name, "given more than once");
+            }
+            fields.given.insert(name, value);
+        }
+        fields
+    }
+
+    fn refuse(&mut self, name: &str, detail: &str) {
+        let name: String = name.chars().take(MOST_NAME_CHARS).collect();
+        self.errors.push(FieldError::new(name, detail));
+    }
+
+    fn text(&mut self, name: &str) -> Option<String> {
+        self.given.remove(name)
+    }
+
+    fn date(&mut self, name: &str) -> Option<Date> {
+        let date = self.text(name)?.parse();
+        if date.is_err() {
+            self.refuse(name, "not a date between 1900-01-01 and 2199-12-31, as YYYY-MM-DD");
+        }
+        date.ok()
+    }
+
+    fn limit(&mut self) -> usize {
+        let Some(text) = self.text("limit") else {
+            return USUAL_ITEMS;
+        };
+        let digits = text.bytes().all(|it| it.is_ascii_digit());
+        let limit = text.parse().ok().filter(|it| digits && (1..=MOST_ITEMS).contains(it));
+        if limit.is_none() {
+            self.refuse("limit", "not a number from 1 to 500");
+        }
+        limit.unwrap_or(USUAL_ITEMS)
+    }
+
+    fn view(&mut self) -> View {
+        match self.text("view").as_deref() {
+            None | Some("clean") => View::Clean,
+            Some("all") => View::All,
+            Some(_) => {
+                self.refuse("view", "neither `clean` nor `all`");
+                View::Clean
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<(), Problem> {
+        for name in std::mem::take(&mut self.given).into_keys() {
+            self.refuse(&name, "no such parameter here");
+        }
+        if self.errors.is_empty() {
+            Ok(())
+        } else {
+            Err(Problem::invalid(self.errors))
+        }
+    }
+}
+
+impl<S: Send + Sync, T: FromQuery> FromRequestParts<S> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let pairs = Query::try_from_uri(&parts.uri);
+        let Query(pairs) = pairs.map_err(|_| Problem::bad_request("the query cannot be read"))?;
+        let mut fields = Fields::of(pairs);
+        let query = T::read(&mut fields);
+        fields.finish()?;
+        Ok(Self(query))
+    }
+}

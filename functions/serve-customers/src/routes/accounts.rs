@@ -1,0 +1,128 @@
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use banking::AccountNumber;
+use calendar::Date;
+use customers::{Account, CustomerId, Customers};
+use lambda_kit::Problem;
+use ledger::{Books, balance_on, page_of_entries};
+
+use crate::caller::Caller;
+use crate::documents::{AccountDocument, AccountWithFigures, BalanceDocument, EntryDocument, Part, ViewName};
+use crate::error::ServeError;
+use crate::path::Id;
+use crate::query::{self, Asked, BalanceQuery, EntriesQuery, Nothing};
+use crate::{Ports, cursor};
+
+const LIST: &str = "accounts";
+
+/// The accounts
+///
+/// In no particular order; a customer finds their own.
+#[utoipa::path(get, path = "/accounts", tag = "accounts", operation_id = "listAccounts", params(query::Part),
+    responses((status = 200, description = "A part of the list", body = Part<AccountDocument>)))]
+pub(crate) async fn list<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Asked(part): Asked<query::Part>,
+) -> Result<Json<Part<AccountDocument>>, ServeError> {
+    let after: Option<String> = cursor::read(LIST, part.cursor.as_deref())?;
+    let (found, next) = match caller {
+        Caller::Operator => {
+            let page = ports.customers().accounts(after.as_deref(), part.limit).await?;
+            (page.items, page.next)
+        }
+        Caller::Customer(id) => own_accounts(&*ports, id, after.as_deref(), part.limit).await?,
+    };
+    Ok(Json(Part {
+        items: found.into_iter().map(AccountDocument::from).collect(),
+        next: next.map(|next| cursor::write(LIST, &next)),
+    }))
+}
+
+async fn own_accounts<P: Ports>(
+    ports: &P,
+    customer: CustomerId,
+    after: Option<&str>,
+    limit: usize,
+) -> Result<(Vec<Account>, Option<String>), ServeError> {
+    let found = ports.customers().customer(customer).await?;
+    let mut accounts = found.map(|(_, accounts)| accounts).unwrap_or_default();
+    accounts.retain(|it| after.is_none_or(|after| it.number.as_str() > after));
+    accounts.sort_by(|one, other| one.number.cmp(&other.number));
+    let more = accounts.len() > limit;
+    accounts.truncate(limit);
+    let last = accounts.last().filter(|_| more).map(|it| it.number.as_str().to_owned());
+    Ok((accounts, last))
+}
+
+/// An account with its current balances
+#[utoipa::path(get, path = "/accounts/{account}", tag = "accounts", operation_id = "getAccount",
+    params(("account" = String, Path, description = "The account's number")),
+    responses((status = 200, description = "The account", body = AccountWithFigures)))]
+pub(crate) async fn one<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Id(number): Id<AccountNumber>,
+    Asked(Nothing): Asked<Nothing>,
+) -> Result<Json<AccountWithFigures>, ServeError> {
+    let account = find(&*ports, caller, &number).await?;
+    let totals = ports.books().read(&number, &[]).await?.totals()?;
+    Ok(Json(AccountWithFigures::new(account, &totals)))
+}
+
+/// The balance of an account
+///
+/// One figure for each currency, at the end of a day or after all entries.
+#[utoipa::path(get, path = "/accounts/{account}/balance", tag = "accounts", operation_id = "getBalance",
+    params(("account" = String, Path, description = "The account's number"), BalanceQuery),
+    responses((status = 200, description = "The balance", body = BalanceDocument)))]
+pub(crate) async fn balance<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Id(number): Id<AccountNumber>,
+    Asked(BalanceQuery { on, view }): Asked<BalanceQuery>,
+) -> Result<Json<BalanceDocument>, ServeError> {
+    find(&*ports, caller, &number).await?;
+    let balances = match on {
+        Some(date) => balance_on(ports.books(), &number, date, view).await?,
+        None => ports.books().read(&number, &[]).await?.totals()?.balances(view),
+    };
+    Ok(Json(BalanceDocument::new(number, on, view, balances)))
+}
+
+/// The entries of an account
+///
+/// The oldest first.
+#[utoipa::path(get, path = "/accounts/{account}/entries", tag = "accounts", operation_id = "listEntries",
+    params(("account" = String, Path, description = "The account's number"), EntriesQuery),
+    responses((status = 200, description = "A part of the list", body = Part<EntryDocument>)))]
+pub(crate) async fn entries<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Id(number): Id<AccountNumber>,
+    Asked(query): Asked<EntriesQuery>,
+) -> Result<Json<Part<EntryDocument>>, ServeError> {
+    find(&*ports, caller, &number).await?;
+    let (from, to) = (query.from.unwrap_or(Date::MIN), query.to.unwrap_or(Date::MAX));
+    let view = ViewName::from(query.view).name();
+    let list = format!("entries of {} from {from} to {to}, {view}", number.as_str());
+    let after = cursor::read(&list, query.cursor.as_deref())?;
+    let (found, next) = page_of_entries(ports.books(), &number, (from, to), query.view, after, query.limit).await?;
+    Ok(Json(Part {
+        items: found.into_iter().map(EntryDocument::from).collect(),
+        next: next.map(|next| cursor::write(&list, &next)),
+    }))
+}
+
+/// The account, if it exists and is the caller's to see.
+async fn find<P: Ports>(ports: &P, caller: Caller, number: &AccountNumber) -> Result<Account, ServeError> {
+    let account = ports
+        .customers()
+        .account(number)
+        .await?
+        .ok_or_else(Problem::not_found)?;
+    caller.may_see(account.customer)?;
+    Ok(account)
+}

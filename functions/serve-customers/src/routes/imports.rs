@@ -1,0 +1,99 @@
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use imports::{Batches, Downloads, Import, ImportId, ImportList, ImportReport, Imports, MailCounts};
+use lambda_kit::Problem;
+use mail::outbox::{StateCounts, Summaries};
+
+use crate::caller::Caller;
+use crate::documents::{ImportDocument, ImportReportDocument, LinkDocument, Part};
+use crate::error::ServeError;
+use crate::path::Id;
+use crate::query::{self, Asked, Nothing};
+use crate::{Ports, cursor};
+
+const LIST: &str = "imports";
+
+/// The imports
+///
+/// The latest first. For operators.
+#[utoipa::path(get, path = "/imports", tag = "imports", operation_id = "listImports", params(query::Part),
+    responses((status = 200, description = "A part of the list", body = Part<ImportDocument>)))]
+pub(crate) async fn list<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Asked(part): Asked<query::Part>,
+) -> Result<Json<Part<ImportDocument>>, ServeError> {
+    caller.operates()?;
+    let after: Option<String> = cursor::read(LIST, part.cursor.as_deref())?;
+    let (found, next) = ports.imports().recent(after.as_deref(), part.limit).await?;
+    Ok(Json(Part {
+        items: found.iter().map(ImportDocument::from).collect(),
+        next: next.map(|next| cursor::write(LIST, &next)),
+    }))
+}
+
+/// What came of an import
+///
+/// For operators. Rows read = taken + rejected; once it is done, entries made = posted + duplicates.
+#[utoipa::path(get, path = "/imports/{import}", tag = "imports", operation_id = "getImport",
+    params(("import" = String, Path, description = "The import's id")),
+    responses((status = 200, description = "The report", body = ImportReportDocument)))]
+pub(crate) async fn one<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Id(id): Id<ImportId>,
+    Asked(Nothing): Asked<Nothing>,
+) -> Result<Json<ImportReportDocument>, ServeError> {
+    caller.operates()?;
+    let import = find(&*ports, id).await?;
+    let posted = ports.imports().finished(id).await?;
+    let mails = ports.summaries().count_by_state(&id.to_string()).await?;
+    Ok(Json(ImportReport::new(&import, &posted, mail_counts(mails)).into()))
+}
+
+/// A link to the rows that were not taken
+///
+/// For operators. A CSV of line, reason and row; the link is good for a minute.
+#[utoipa::path(get, path = "/imports/{import}/rejects", tag = "imports", operation_id = "getRejects",
+    params(("import" = String, Path, description = "The import's id")),
+    responses((status = 200, description = "The link", body = LinkDocument)))]
+pub(crate) async fn rejects<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Id(id): Id<ImportId>,
+    Asked(Nothing): Asked<Nothing>,
+) -> Result<Json<LinkDocument>, ServeError> {
+    caller.operates()?;
+    let import = find(&*ports, id).await?;
+    if import.found.as_ref().is_none_or(|it| it.rows_rejected == 0) {
+        return Err(Problem::not_found()
+            .with_detail("no row of this import was rejected")
+            .into());
+    }
+    let name = import.file_name();
+    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+    let url = ports
+        .downloads()
+        .link(&Import::rejects_key(id), &format!("{stem}-rejects.csv"))
+        .await?;
+    Ok(Json(LinkDocument::new(url)))
+}
+
+async fn find<P: Ports>(ports: &P, id: ImportId) -> Result<Import, ServeError> {
+    let import = ports.imports().find(id).await?;
+    Ok(import.ok_or_else(Problem::not_found)?)
+}
+
+fn mail_counts(counts: StateCounts) -> MailCounts {
+    MailCounts {
+        wanted: counts.wanted,
+        sending: counts.sending,
+        sent: counts.sent,
+        refused: counts.refused,
+        no_address: counts.no_address,
+        unknown: counts.unknown,
+        failed: counts.failed,
+    }
+}

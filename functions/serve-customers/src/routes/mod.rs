@@ -1,0 +1,5 @@
+//! The routes: each asks the ports and makes a document of the answer.
+
+pub(crate) mod accounts;
+pub(crate) mod customers;
+pub(crate) mod imports;

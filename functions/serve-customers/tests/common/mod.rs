@@ -1,0 +1,306 @@
+//! The API over fakes, and requests as the gateway sends them.
+
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+use std::collections::BTreeMap;
+
+use axum::Router;
+use banking::AccountNumber;
+use calendar::Moment;
+use customers::testing::FakeRegister;
+use customers::{Account, Customer, CustomerId, CustomerKind, EmailAddress, Register, Registration};
+use imports::testing::FakeImports;
+use imports::{
+    BatchOutcome, Batches, Downloads, Found, Import, Imports, Kind, PortError, Reject, Saved, State, Sums, Upload,
+    Warning,
+};
+use ledger::testing::FakeBooks;
+use ledger::{Books, Change, Entry, Kept, Mark, PostingId, Side, post};
+use mail::outbox::Summaries;
+use mail::testing::FakeSummaries;
+use money::{Currency, Money};
+use serde_json::{Value, json};
+use serve_customers::{ServeCustomers, router};
+use tower::ServiceExt;
+
+/// The client of the sample event.
+const CLIENT: &str = "2h3k4l5m6n7p8q9r0s1t2u3v4w";
+const EVENT: &str = include_str!("../../../../events/aws/http-api-get-accounts.json");
+
+pub const IBAN: &str = "DE89370400440532013000";
+
+/// Links that need no bucket; not to anything broken.
+struct FakeDownloads;
+
+impl Downloads for FakeDownloads {
+    async fn link(&self, key: &str, file_name: &str) -> Result<String, PortError> {
+        if file_name.starts_with("unreachable") {
+            return Err(PortError::Unavailable("the bucket", "secret-canary".into()));
+        }
+        Ok(format!("https://files.example/{key}?as={file_name}"))
+    }
+}
+
+pub fn at(text: &str) -> Moment {
+    text.parse().unwrap()
+}
+
+pub fn number(text: &str) -> AccountNumber {
+    text.parse().unwrap()
+}
+
+pub fn ada() -> CustomerId {
+    CustomerId::of_person("Ada", "Lovelace", "1815-12-10".parse().ok(), None)
+}
+
+pub fn acme() -> CustomerId {
+    CustomerId::of_company("acme")
+}
+
+/// Of whom the register knows nothing.
+pub fn nobody() -> CustomerId {
+    CustomerId::of_company("nobody")
+}
+
+pub fn july() -> Import {
+    import("imports/accounts/4711/july.csv", "2026-08-31T10:00:00Z")
+}
+
+pub fn june() -> Import {
+    import("imports/accounts/4711/june.csv", "2026-08-30T10:00:00Z")
+}
+
+pub fn unreachable() -> Import {
+    import("imports/unreachable.csv", "2026-08-29T10:00:00Z")
+}
+
+fn import(key: &str, received_at: &str) -> Import {
+    Import::received(&Upload {
+        key: key.to_owned(),
+        version: "v1".to_owned(),
+        size_bytes: 70,
+        uploaded_at: at(received_at),
+        metadata: BTreeMap::new(),
+    })
+}
+
+fn entry(id: &str, date: &str, minor: i64, mark_of: Option<&str>) -> Entry {
+    Entry {
+        at: at(date),
+        source: "account".into(),
+        id: Some(id.into()),
+        ordinal: 0,
+        amount_minor: minor,
+        currency: Currency::EUR,
+        side: if mark_of.is_some() { Side::Payer } else { Side::None },
+        counterparty: mark_of.map(Box::from),
+        text: None,
+        mark: Mark::Clean,
+    }
+}
+
+/// A register of Ada, with the account 4711, and of Acme, with an IBAN and an account whose books are broken.
+async fn register() -> FakeRegister {
+    let register = FakeRegister::default();
+    let registration = |customer: Customer, numbers: &[&str]| Registration {
+        accounts: numbers
+            .iter()
+            .map(|it| Account {
+                number: number(it),
+                customer: customer.id,
+                r#type: Some("current".to_owned()),
+            })
+            .collect(),
+        customer,
+    };
+    let ada = Customer {
+        id: ada(),
+        kind: CustomerKind::Person,
+        name: Some("Ada Lovelace".to_owned()),
+        born_on: "1815-12-10".parse().ok(),
+        email: EmailAddress::parse("ada@example.com").ok(),
+        owner: None,
+        address: None,
+    };
+    let acme = Customer {
+        id: acme(),
+        kind: CustomerKind::Company,
+        name: Some("Acme".to_owned()),
+        born_on: None,
+        email: None,
+        owner: Some("W. E. Coyote".to_owned()),
+        address: Some("1 Desert Road".to_owned()),
+    };
+    let registrations = [registration(ada, &["4711"]), registration(acme, &[IBAN, "BROKEN"])];
+    register.register(&registrations, at("2026-08-01")).await.unwrap();
+    register
+}
+
+/// The four rows of the product page on 4711, and one to an invalid IBAN.
+async fn books() -> FakeBooks {
+    let books = FakeBooks::default();
+    let entries = vec![
+        entry("0", "2026-07-15", 6050, None),
+        entry("1", "2026-07-28", -1030, None),
+        entry("2", "2026-08-02", -2046, None),
+        entry("3", "2026-08-13", 1000, None),
+        entry("4", "2026-08-14T09:30:00Z", -700, Some("1234")),
+    ];
+    post(&books, &number("4711"), entries, PostingId([1; 16]))
+        .await
+        .unwrap();
+    let kept = Kept {
+        version: 0,
+        bytes: b"no totals".to_vec(),
+    };
+    let broken = Change {
+        totals: kept,
+        months: BTreeMap::new(),
+    };
+    books.write(&number("BROKEN"), &broken).await.unwrap();
+    books
+}
+
+fn found() -> Found {
+    Found {
+        rows_read: 6,
+        rows_taken: 5,
+        rows_rejected: 1,
+        entries: 5,
+        accounts: 1,
+        batches: 1,
+        sums: vec![Sums {
+            credits: Money::new(7050, Currency::EUR),
+            debits: Money::new(-3776, Currency::EUR),
+        }],
+        warnings: vec![Warning {
+            what: "a wrong IBAN checksum".to_owned(),
+            rows: 1,
+        }],
+        first_rejects: vec![Reject {
+            line: 7,
+            reason: "the amount has more than 2 decimals".to_owned(),
+            row: "5,8/15,60.555".to_owned(),
+        }],
+        summaries: true,
+        ..Found::default()
+    }
+}
+
+/// July is done, June is its duplicate, and a third one's rejects cannot be reached.
+async fn imports() -> FakeImports {
+    let imports = FakeImports::default();
+    let done = |import: Import| Import {
+        state: State::Done,
+        kind: Some(Kind::Account),
+        source: Some("account".to_owned()),
+        found: Some(found()),
+        ..import
+    };
+    let duplicate = Import {
+        state: State::Duplicate { of: july().id },
+        ..june()
+    };
+    for import in [done(july()), duplicate, done(unreachable())] {
+        imports
+            .receive(&Import {
+                found: None,
+                ..import.clone()
+            })
+            .await
+            .unwrap();
+        let saved = imports.save(&Import { revision: 1, ..import }).await.unwrap();
+        assert_eq!(saved, Saved::Stored(2));
+    }
+    let outcome = BatchOutcome {
+        posted: 4,
+        duplicates: 1,
+        accounts: 1,
+    };
+    imports.finish(july().id, 0, outcome).await.unwrap();
+    imports
+}
+
+pub async fn api() -> Router {
+    let summaries = FakeSummaries::default();
+    let import = july().id.to_string();
+    summaries
+        .want(&import, &[number("4711")], at("2026-08-31T10:00:05Z"))
+        .await
+        .unwrap();
+    router(ServeCustomers {
+        customers: register().await,
+        books: books().await,
+        imports: imports().await,
+        summaries,
+        downloads: FakeDownloads,
+        client_id: CLIENT.to_owned(),
+    })
+}
+
+/// Whose token comes with a request.
+#[derive(Clone, Debug)]
+pub enum Token {
+    None,
+    Operator,
+    Customer(CustomerId),
+    /// The operator's, with a claim changed, or taken away.
+    But(&'static str, Option<&'static str>),
+}
+
+/// The sample event, as another request.
+pub fn event(method: &str, target: &str, token: &Token) -> String {
+    let mut event: Value = serde_json::from_str(EVENT).unwrap();
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    event["rawPath"] = json!(path);
+    event["rawQueryString"] = json!(query);
+    event["requestContext"]["http"]["method"] = json!(method);
+    event["requestContext"]["http"]["path"] = json!(path);
+    event["headers"].as_object_mut().unwrap().remove("x-amzn-trace-id");
+    let claims = &mut event["requestContext"]["authorizer"]["jwt"]["claims"];
+    match token {
+        Token::None => drop(event["requestContext"].as_object_mut().unwrap().remove("authorizer")),
+        Token::Operator => {}
+        Token::Customer(id) => {
+            claims["cognito:groups"] = json!("[customer]");
+            claims["username"] = json!(id.to_string());
+        }
+        Token::But(name, Some(value)) => claims[*name] = json!(value),
+        Token::But(name, None) => drop(claims.as_object_mut().unwrap().remove(*name)),
+    }
+    event.to_string()
+}
+
+/// An answer of the API.
+pub struct Answer {
+    pub status: u16,
+    pub headers: axum::http::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+}
+
+/// Sends an event through lambda_http's own reading of it.
+pub async fn send(api: &Router, event: &str) -> Answer {
+    let request = lambda_http::request::from_str(event).unwrap();
+    let response = api.clone().oneshot(request.map(axum_body)).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+    Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        text: String::from_utf8(bytes.to_vec()).unwrap(),
+    }
+}
+
+fn axum_body(body: lambda_http::Body) -> axum::body::Body {
+    axum::body::Body::new(body)
+}
+
+pub async fn get(api: &Router, target: &str, token: &Token) -> Answer {
+    send(api, &event("GET", target, token)).await
+}

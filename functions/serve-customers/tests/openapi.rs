@@ -1,0 +1,57 @@
+//! The OpenAPI document is kept, and it is the router's.
+
+mod common;
+
+use common::{Token, ada, api, get, july};
+use serde_json::Value;
+
+const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+/// Set, the kept document is written instead of compared.
+const REFRESH: Option<&str> = option_env!("MILLRACE_REFRESH");
+
+#[test]
+fn the_kept_document_is_the_api_s() {
+    let document = serve_customers::document();
+    if REFRESH.is_some() {
+        std::fs::write(KEPT, &document).unwrap();
+    }
+    let kept = std::fs::read_to_string(KEPT).unwrap_or_default();
+    assert!(
+        kept == document,
+        "docs/openapi.json is not what the API says of itself; refresh and read it:\n    \
+         MILLRACE_REFRESH=1 cargo test -p serve-customers --profile local --test openapi && git diff docs/openapi.json"
+    );
+}
+
+#[test]
+fn it_is_version_3_1_and_says_how_each_route_refuses() {
+    let document: Value = serde_json::from_str(&serve_customers::document()).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
+    let paths = document["paths"].as_object().unwrap();
+    assert_eq!(paths.len(), 10);
+    for (path, item) in paths {
+        assert_eq!(item.as_object().unwrap().keys().collect::<Vec<_>>(), ["get"], "{path}");
+        let responses = item["get"]["responses"].as_object().unwrap();
+        let open = path == "/openapi.json";
+        for status in ["400", "401", "403", "500", "503"] {
+            assert_eq!(responses.contains_key(status), !open, "{path} {status}");
+        }
+        assert_eq!(responses.contains_key("404"), path.contains('{'), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn each_path_of_it_is_routed() {
+    let api = api().await;
+    let document: Value = serde_json::from_str(&serve_customers::document()).unwrap();
+    for path in document["paths"].as_object().unwrap().keys() {
+        let target = path.replace("{customer}", &ada().to_string());
+        let target = target
+            .replace("{account}", "4711")
+            .replace("{import}", &july().id.to_string());
+        assert_eq!(get(&api, &target, &Token::Operator).await.status, 200, "{path}");
+    }
+    let served = get(&api, "/openapi.json", &Token::None).await;
+    assert_eq!(served.json(), document);
+    assert_eq!(served.headers["content-type"], "application/json");
+}

@@ -1,0 +1,45 @@
+//! The operator's command, as a user runs it.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The stack the tests run on; `None`, and a line that says so, if there is none.
+#[allow(clippy::disallowed_methods, reason = "a test is told its stack by the environment")]
+pub(crate) fn stack() -> Option<()> {
+    if std::env::var("MILLRACE_ENDPOINT").is_ok() {
+        return Some(());
+    }
+    eprintln!("skipped: MILLRACE_ENDPOINT names no local stack");
+    None
+}
+
+/// Where the carrier's mails lie.
+#[allow(clippy::disallowed_methods, reason = "a test is told its stack by the environment")]
+pub(crate) fn mails_to(address: &str) -> Vec<String> {
+    let folder = PathBuf::from(std::env::var("MILLRACE_MAILS_DIR").unwrap());
+    let names = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
+    let of_address = names.filter(|it| it.to_string_lossy().ends_with(&format!("{address}.eml")));
+    of_address.map(|it| std::fs::read_to_string(it).unwrap()).collect()
+}
+
+/// Runs `millrace --json` with `arguments`; its exit code and what it printed.
+#[allow(clippy::disallowed_methods, reason = "the command lies where cargo was told to build")]
+pub(crate) fn millrace(arguments: &[&str]) -> (i32, serde_json::Value) {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+    let target = std::env::var("CARGO_TARGET_DIR").map_or_else(|_| root.join("target"), PathBuf::from);
+    let output = Command::new(target.join("local/millrace")).arg("--json").args(arguments).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let printed = serde_json::from_str(&text).unwrap_or_else(|_| {
+        panic!("{arguments:?} printed `{text}` and said `{}`", String::from_utf8_lossy(&output.stderr))
+    });
+    (output.status.code().unwrap(), printed)
+}
+
+/// Writes a file that a test uploads.
+pub(crate) fn file(name: &str, text: &str) -> String {
+    let folder = std::env::temp_dir().join(format!("millrace-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,257 @@
+//! What may be asked, and how.
+
+use std::path::PathBuf;
+
+use ::customers::CustomerId;
+use ::imports::ImportId;
+use banking::AccountNumber;
+use calendar::Date;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ledger::View;
+use money::Currency;
+
+/// Brings bank files into a Millrace stack, shows its books, and proves them.
+///
+/// The stack is that of --endpoint; without one, the laptop's where `cargo xtask up` has been in this folder; else
+/// the one of the AWS account that your environment or --aws-profile names.
+#[derive(Parser)]
+#[command(name = "millrace", version, disable_help_subcommand = true)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Of which stack, and how to answer.
+#[derive(Args)]
+pub(crate) struct Global {
+    /// Name of the CloudFormation stack
+    #[arg(
+        long,
+        global = true,
+        env = "MILLRACE_STACK",
+        default_value = "millrace",
+        value_name = "NAME"
+    )]
+    pub(crate) stack: String,
+    /// Where AWS is played, for example `http://127.0.0.1:4566`
+    #[arg(long, global = true, env = "AWS_ENDPOINT_URL", value_name = "URL")]
+    pub(crate) endpoint: Option<String>,
+    /// Profile of the AWS configuration to sign in with
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) aws_profile: Option<String>,
+    /// Answers with one JSON document
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Uploads bank files; with --wait, tells what came of them
+    Import(ImportFiles),
+    /// Lists the customers
+    Customers,
+    /// Shows a customer and their accounts
+    Customer {
+        /// The customer's id
+        id: CustomerId,
+    },
+    /// Lists the accounts with their holders and balances
+    Accounts,
+    /// Shows the balance of an account, today or at the end of a day
+    Balance(AskBalance),
+    /// Lists the entries of an account, the oldest first
+    Entries(AskEntries),
+    /// Lists the latest imports, or shows the report of one
+    Imports {
+        /// The import's id
+        id: Option<ImportId>,
+        /// How many of the latest
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        limit: usize,
+    },
+    /// Proves the books of all accounts: totals = sums of the months = sums of the entries
+    Audit,
+    /// Prints an access token for the HTTP API
+    Token(AskToken),
+    /// Checks or uploads a profile, which says how another bank's CSV is read
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+}
+
+#[derive(Args)]
+pub(crate) struct ImportFiles {
+    /// The files; gzip is accepted
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) instructions: AskInstructions,
+    /// Waits until the entries are in the books and the mails are sent, and prints the report
+    #[arg(long)]
+    pub(crate) wait: bool,
+    /// How many seconds --wait waits
+    #[arg(long, default_value_t = 900, value_name = "SECONDS")]
+    pub(crate) timeout: u64,
+}
+
+/// What an upload's key and metadata are to say.
+#[derive(Args, Clone, Default)]
+pub(crate) struct AskInstructions {
+    /// The account, for files of one account
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) account: Option<AccountNumber>,
+    /// The profile to read the files with
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+    /// Where transfers come from, for example sepa or swift
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["account", "profile"])]
+    pub(crate) source: Option<String>,
+    /// The year of dates that have none
+    #[arg(long)]
+    pub(crate) year: Option<i32>,
+    /// The currency of amounts that have none, for example EUR
+    #[arg(long, value_name = "CODE")]
+    pub(crate) currency: Option<Currency>,
+    /// The name of the account's holder
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// The mail address of the account's holder
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) email: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct AskBalance {
+    /// The account's number
+    pub(crate) account: AccountNumber,
+    /// At the end of this day, as YYYY-MM-DD; without, after all entries
+    #[arg(long, value_name = "DATE")]
+    pub(crate) on: Option<Date>,
+    /// With dirty transfers, or without
+    #[arg(long, value_enum, default_value_t = Look::Clean)]
+    pub(crate) view: Look,
+}
+
+#[derive(Args)]
+pub(crate) struct AskEntries {
+    /// The account's number
+    pub(crate) account: AccountNumber,
+    /// From this day on, as YYYY-MM-DD
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<Date>,
+    /// Up to and with this day
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Option<Date>,
+    /// With dirty transfers, or without
+    #[arg(long, value_enum, default_value_t = Look::Clean)]
+    pub(crate) view: Look,
+    /// How many at most
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub(crate) limit: usize,
+}
+
+/// A [`View`], as it is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Look {
+    /// Without batch payments and invalid IBANs
+    Clean,
+    /// With them
+    All,
+}
+
+impl Look {
+    pub(crate) fn view(self) -> View {
+        match self {
+            Self::Clean => View::Clean,
+            Self::All => View::All,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Clean => "clean",
+            Self::All => "all",
+        }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct AskToken {
+    /// The user's name [default: operator, on the laptop]
+    #[arg(long, env = "MILLRACE_USER", value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// The user's password [default: that of the laptop's operator, on the laptop]
+    #[arg(long, env = "MILLRACE_PASSWORD", hide_env_values = true)]
+    pub(crate) password: Option<String>,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// Says what is wrong with a profile; needs no stack
+    Check {
+        /// The JSON document; its name is the profile's
+        file: PathBuf,
+    },
+    /// Checks a profile and uploads it
+    Put {
+        /// The JSON document; its name is the profile's
+        file: PathBuf,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn what_the_demo_asks_is_understood() {
+        let asked = [
+            "millrace",
+            "--endpoint",
+            "http://127.0.0.1:4566",
+            "import",
+            "a.csv",
+            "--wait",
+            "--json",
+        ];
+        let Arguments { global, command } = Arguments::try_parse_from(asked).unwrap();
+        assert_eq!(
+            (global.endpoint.as_deref(), global.json),
+            (Some("http://127.0.0.1:4566"), true)
+        );
+        assert!(matches!(
+            command,
+            Command::Import(ImportFiles {
+                wait: true,
+                timeout: 900,
+                ..
+            })
+        ));
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused() {
+        for (asked, part) in [
+            (vec!["import"], "<FILE>"),
+            (
+                vec!["import", "a", "--source", "sepa", "--account", "1"],
+                "cannot be used with",
+            ),
+            (vec!["balance", "1/2"], "the account number has a character"),
+            (vec!["balance", "1", "--on", "2023-02-29"], "no such day"),
+            (vec!["imports", "x"], "32 hexadecimal digits"),
+        ] {
+            let asked = std::iter::once("millrace").chain(asked);
+            let message = Arguments::try_parse_from(asked).err().unwrap().to_string();
+            assert!(message.contains(part), "{part} is not in: {message}");
+        }
+    }
+}

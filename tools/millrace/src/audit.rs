@@ -1,0 +1,287 @@
+//! `audit`: totals = sums of the months = sums of the entries, for every account there is.
+
+use std::collections::BTreeSet;
+
+use ::customers::Customers;
+use anyhow::Result;
+use banking::AccountNumber;
+use futures_util::{StreamExt as _, stream};
+use ledger::{Archive, BooksError, audit_account};
+use serde::Serialize;
+
+use crate::Verdict;
+use crate::customers;
+use crate::meter::Meter;
+use crate::screen::Screen;
+use crate::table::{Column, counted, table};
+
+/// How many accounts are audited at once.
+const AT_ONCE: usize = 8;
+/// How often an account with findings is read again: what is read while it is being posted to is of two moments.
+const MOST_LOOKS: u32 = 4;
+
+/// What an audit found.
+#[derive(Serialize, Debug, PartialEq, Eq, Default)]
+struct Audited {
+    accounts: u64,
+    entries: u64,
+    findings: Vec<Found>,
+}
+
+/// Something wrong with an account's books.
+#[derive(Serialize, Debug, PartialEq, Eq)]
+struct Found {
+    account: AccountNumber,
+    finding: String,
+}
+
+/// Audits the whole of the books.
+pub(crate) async fn run<C: Customers, A: Archive>(screen: &Screen, register: &C, archive: &A) -> Result<Verdict> {
+    let audited = audit(register, archive).await?;
+    screen.answer(&audited, || told(&audited))?;
+    Ok(if audited.findings.is_empty() {
+        Verdict::Well
+    } else {
+        Verdict::Amiss
+    })
+}
+
+async fn audit<C: Customers, A: Archive>(register: &C, archive: &A) -> Result<Audited> {
+    let kept = with_books(archive).await?;
+    // Read after the books, which only registered accounts have. It also names those that have lost their totals.
+    let known: BTreeSet<_> = customers::accounts(register)
+        .await?
+        .into_iter()
+        .map(|it| it.number)
+        .collect();
+    let strangers = kept.difference(&known).map(|account| Found {
+        account: account.clone(),
+        finding: "it has books, but is not in the register".to_owned(),
+    });
+    let mut audited = Audited {
+        findings: strangers.collect(),
+        ..Audited::default()
+    };
+    let all: Vec<&AccountNumber> = kept.union(&known).collect();
+    let number = u64::try_from(all.len())?;
+    let meter = Meter::counting("Audit", number);
+    let accounts = stream::iter(all).map(|account| Box::pin(examine(archive, account)));
+    let mut accounts = accounts.buffered(AT_ONCE);
+    while let Some(examined) = accounts.next().await {
+        let (entries, findings) = examined?;
+        audited.accounts = audited.accounts.saturating_add(1);
+        audited.entries = audited.entries.saturating_add(entries);
+        audited.findings.extend(findings);
+        meter.reached(audited.accounts, number);
+    }
+    meter.done(&counted(audited.accounts, "account", "accounts"));
+    Ok(audited)
+}
+
+async fn with_books<A: Archive>(archive: &A) -> Result<BTreeSet<AccountNumber>> {
+    let mut accounts = BTreeSet::new();
+    let mut after = None;
+    loop {
+        let (some, next) = archive.accounts(after).await?;
+        accounts.extend(some);
+        after = next;
+        if after.is_none() {
+            return Ok(accounts);
+        }
+    }
+}
+
+async fn examine<A: Archive>(archive: &A, account: &AccountNumber) -> Result<(u64, Vec<Found>)> {
+    let mut looks = 0_u32;
+    loop {
+        looks = looks.saturating_add(1);
+        let (entries, findings) = match archive.whole(account).await {
+            Ok(shelf) => {
+                let (entries, findings) = audit_account(account, &shelf);
+                (entries, findings.iter().map(|it| chain(it)).collect())
+            }
+            Err(BooksError::Broken(error)) => (0, vec![chain(&error)]),
+            Err(error) => return Err(error.into()),
+        };
+        if findings.is_empty() || looks >= MOST_LOOKS {
+            let found = findings.into_iter().map(|finding| Found {
+                account: account.clone(),
+                finding,
+            });
+            return Ok((entries, found.collect()));
+        }
+    }
+}
+
+/// An error and all its sources.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let sources = std::iter::successors(Some(error), |it| it.source());
+    sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+fn told(audited: &Audited) -> String {
+    let books = format!(
+        "{}, {}",
+        counted(audited.accounts, "account", "accounts"),
+        counted(audited.entries, "entry", "entries")
+    );
+    if audited.findings.is_empty() {
+        return format!("{books}: totals = sums of the months = sums of the entries");
+    }
+    let rows = audited
+        .findings
+        .iter()
+        .map(|it| vec![it.account.as_str().to_owned(), it.finding.clone()]);
+    let table = table(&[Column::Text("Account"), Column::Text("Finding")], rows);
+    let number = u64::try_from(audited.findings.len()).unwrap_or(u64::MAX);
+    format!("{table}\n{books}: {}", counted(number, "finding", "findings"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use ::customers::testing::FakeRegister;
+    use ::customers::{Account, Customer, CustomerId, CustomerKind, Register as _, Registration};
+    use ledger::testing::FakeBooks;
+    use ledger::{Entry, Mark, PostingId, Shelf, Side, post};
+    use money::Currency;
+
+    use super::*;
+
+    fn number(text: &str) -> AccountNumber {
+        text.parse().unwrap()
+    }
+
+    fn entry(amount_minor: i64) -> Entry {
+        Entry {
+            at: "2024-07-28".parse().unwrap(),
+            source: "account".into(),
+            id: Some(amount_minor.to_string().into()),
+            ordinal: 0,
+            amount_minor,
+            currency: Currency::EUR,
+            side: Side::None,
+            counterparty: None,
+            text: None,
+            mark: Mark::Clean,
+        }
+    }
+
+    async fn register(accounts: &[&str]) -> FakeRegister {
+        let register = FakeRegister::default();
+        for account in accounts {
+            let customer = Customer {
+                id: CustomerId::of_account(&number(account)),
+                kind: CustomerKind::Person,
+                name: None,
+                born_on: None,
+                email: None,
+                owner: None,
+                address: None,
+            };
+            let account = Account {
+                number: number(account),
+                customer: customer.id,
+                r#type: None,
+            };
+            let registration = Registration {
+                customer,
+                accounts: vec![account],
+            };
+            let as_of = "2026-11-21T10:00:00Z".parse().unwrap();
+            register.register(&[registration], as_of).await.unwrap();
+        }
+        register
+    }
+
+    /// Books as they are found on a disk, right or not; of some, only the first look is wrong.
+    struct Kept {
+        listed: Vec<&'static str>,
+        shelf: Shelf,
+        wrong_looks: Mutex<u32>,
+        wrong: Shelf,
+    }
+
+    impl Archive for Kept {
+        async fn accounts(&self, after: Option<String>) -> Result<(Vec<AccountNumber>, Option<String>), BooksError> {
+            let at = after.map_or(0, |it| it.parse().unwrap());
+            let more = (at + 1 < self.listed.len()).then(|| (at + 1).to_string());
+            Ok((self.listed.iter().skip(at).take(1).map(|it| number(it)).collect(), more))
+        }
+
+        async fn whole(&self, account: &AccountNumber) -> Result<Shelf, BooksError> {
+            let mut left = self.wrong_looks.lock().unwrap();
+            if account.as_str() != "4711" {
+                return Ok(Shelf::default());
+            }
+            if *left == 0 {
+                return Ok(self.shelf.clone());
+            }
+            *left -= 1;
+            Ok(self.wrong.clone())
+        }
+    }
+
+    async fn kept(listed: &[&'static str], wrong_looks: u32) -> Kept {
+        let books = FakeBooks::default();
+        for amount in [6050, -1030] {
+            post(&books, &number("4711"), vec![entry(amount)], PostingId([0; 16]))
+                .await
+                .unwrap();
+        }
+        let shelf = books.all().remove(&number("4711")).unwrap();
+        let wrong = Shelf {
+            totals: None,
+            ..shelf.clone()
+        };
+        Kept {
+            listed: listed.to_vec(),
+            shelf,
+            wrong_looks: Mutex::new(wrong_looks),
+            wrong,
+        }
+    }
+
+    #[tokio::test]
+    async fn right_books_are_proved_over_all_pages() {
+        let kept = kept(&["4711", "4712", "4711"], 0).await;
+        let audited = audit(&register(&["4711", "4712", "4713"]).await, &kept).await.unwrap();
+        assert_eq!((audited.accounts, audited.entries), (3, 2));
+        assert_eq!(audited.findings, []);
+        assert_eq!(
+            told(&audited),
+            "3 accounts, 2 entries: totals = sums of the months = sums of the entries"
+        );
+    }
+
+    #[tokio::test]
+    async fn lost_totals_are_found_through_the_register() {
+        let kept = kept(&[], u32::MAX).await;
+        let audited = audit(&register(&["4711"]).await, &kept).await.unwrap();
+        let [found] = audited.findings.as_slice() else {
+            panic!("{audited:?}");
+        };
+        assert_eq!(found.finding, "the totals of 2024-07 are not the sum of its entries");
+        assert!(
+            told(&audited).ends_with("1 account, 2 entries: 1 finding"),
+            "{}",
+            told(&audited)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_posting_in_between_is_no_finding() {
+        let kept = kept(&["4711"], 2).await;
+        let audited = audit(&register(&["4711"]).await, &kept).await.unwrap();
+        assert_eq!(audited.findings, []);
+    }
+
+    #[tokio::test]
+    async fn books_of_strangers_are_a_finding() {
+        let kept = kept(&["4711"], 0).await;
+        let audited = audit(&register(&[]).await, &kept).await.unwrap();
+        assert_eq!(audited.findings.len(), 1);
+        assert!(audited.findings[0].finding.contains("not in the register"));
+    }
+}

@@ -1,0 +1,195 @@
+//! `balance` and `entries`: the books of one account.
+
+use ::customers::Customers;
+use anyhow::Result;
+use banking::AccountNumber;
+use calendar::{Date, Moment};
+use ledger::{Books, Entry, balance_on, page_of_entries};
+use money::Money;
+use serde::Serialize;
+
+use crate::Verdict;
+use crate::accounts::must_exist;
+use crate::arguments::{AskBalance, AskEntries, Look};
+use crate::screen::Screen;
+use crate::table::{Column, NOTHING, counted, table};
+
+#[derive(Serialize)]
+struct BalanceShown<'a> {
+    account: &'a AccountNumber,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on: Option<Date>,
+    view: &'static str,
+    balances: Vec<Money>,
+}
+
+/// Shows the balance of each currency.
+pub(crate) async fn balance<C: Customers, B: Books>(
+    screen: &Screen,
+    register: &C,
+    books: &B,
+    asked: &AskBalance,
+) -> Result<Verdict> {
+    must_exist(register, &asked.account).await?;
+    let view = asked.view.view();
+    let balances = match asked.on {
+        Some(date) => balance_on(books, &asked.account, date, view).await?,
+        None => books.read(&asked.account, &[]).await?.totals()?.balances(view),
+    };
+    let shown = BalanceShown {
+        account: &asked.account,
+        on: asked.on,
+        view: asked.view.name(),
+        balances,
+    };
+    screen.answer(&shown, || told_balance(&shown.balances))?;
+    Ok(Verdict::Well)
+}
+
+fn told_balance(balances: &[Money]) -> String {
+    if balances.is_empty() {
+        return "no entries".to_owned();
+    }
+    let rows = balances.iter().map(|it| vec![it.currency().to_string(), it.amount()]);
+    table(&[Column::Text("Currency"), Column::Number("Balance")], rows)
+}
+
+#[derive(Serialize)]
+struct EntriesShown<'a> {
+    account: &'a AccountNumber,
+    view: &'static str,
+    entries: Vec<EntryShown<'a>>,
+    /// Whether there are more than `--limit`.
+    more: bool,
+}
+
+#[derive(Serialize)]
+struct EntryShown<'a> {
+    at: Moment,
+    #[serde(flatten)]
+    amount: Money,
+    source: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counterparty: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    mark: &'static str,
+}
+
+impl<'a> EntryShown<'a> {
+    fn of(entry: &'a Entry) -> Self {
+        Self {
+            at: entry.at,
+            amount: entry.amount(),
+            source: &entry.source,
+            id: entry.id.as_deref(),
+            counterparty: entry.counterparty.as_deref(),
+            text: entry.text.as_deref(),
+            mark: entry.mark.name(),
+        }
+    }
+}
+
+/// Lists entries, the oldest first.
+pub(crate) async fn entries<C: Customers, B: Books>(
+    screen: &Screen,
+    register: &C,
+    books: &B,
+    asked: &AskEntries,
+) -> Result<Verdict> {
+    must_exist(register, &asked.account).await?;
+    let period = (asked.from.unwrap_or(Date::MIN), asked.to.unwrap_or(Date::MAX));
+    anyhow::ensure!(period.0 <= period.1, "--from is after --to; there are no days between");
+    let (entries, next) = page_of_entries(books, &asked.account, period, asked.view.view(), None, asked.limit).await?;
+    let shown = EntriesShown {
+        account: &asked.account,
+        view: asked.view.name(),
+        entries: entries.iter().map(EntryShown::of).collect(),
+        more: next.is_some(),
+    };
+    screen.answer(&shown, || told_entries(&shown.entries, asked.view))?;
+    if next.is_some() {
+        let first = counted(u64::try_from(entries.len())?, "entry", "entries");
+        screen.note(&format!(
+            "only the first {first}; more with --limit, or other days with --from and --to"
+        ));
+    }
+    Ok(Verdict::Well)
+}
+
+fn told_entries(entries: &[EntryShown<'_>], view: Look) -> String {
+    if entries.is_empty() {
+        return "no entries".to_owned();
+    }
+    let mut columns = vec![
+        Column::Text("At"),
+        Column::Number("Amount"),
+        Column::Text("Counterparty"),
+        Column::Text("Text"),
+        Column::Text("Source"),
+        Column::Text("Id"),
+    ];
+    // In the clean view all marks are the same.
+    if view == Look::All {
+        columns.push(Column::Text("Mark"));
+    }
+    let rows = entries.iter().map(|entry| {
+        let shown = |text: Option<&str>| text.unwrap_or(NOTHING).to_owned();
+        vec![
+            entry.at.to_string(),
+            entry.amount.to_string(),
+            shown(entry.counterparty),
+            shown(entry.text),
+            entry.source.to_owned(),
+            shown(entry.id),
+            entry.mark.to_owned(),
+        ]
+    });
+    table(&columns, rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger::{Mark, Side};
+    use money::Currency;
+
+    use super::*;
+
+    fn coffee() -> Entry {
+        Entry {
+            at: "2024-07-28".parse().unwrap(),
+            source: "account".into(),
+            id: Some("1".into()),
+            ordinal: 0,
+            amount_minor: -1030,
+            currency: Currency::EUR,
+            side: Side::None,
+            counterparty: None,
+            text: Some("coffee".into()),
+            mark: Mark::BatchPayment,
+        }
+    }
+
+    #[test]
+    fn entries_show_their_mark_where_it_can_differ() {
+        let coffee = coffee();
+        let entries = [EntryShown::of(&coffee)];
+        insta::assert_snapshot!(told_entries(&entries, Look::All), @"");
+        assert!(!told_entries(&entries, Look::Clean).contains("Mark"));
+        assert_eq!(told_entries(&[], Look::Clean), "no entries");
+    }
+
+    #[test]
+    fn amounts_of_documents_are_strings() {
+        let json = serde_json::to_string(&EntryShown::of(&coffee())).unwrap();
+        assert!(json.contains(r#""amount":"-10.30","currency":"EUR""#), "{json}");
+    }
+
+    #[test]
+    fn balances_stand_on_the_right() {
+        let balances = [Money::new(3974, Currency::EUR), Money::new(-5, Currency::USD)];
+        insta::assert_snapshot!(told_balance(&balances), @"");
+    }
+}

@@ -1,0 +1,107 @@
+//! `imports`: what was brought in, and what came of it.
+
+use ::imports::{Batches, Import, ImportId, ImportList, Imports, Kind};
+use anyhow::Result;
+use mail::outbox::Summaries;
+
+use crate::Verdict;
+use crate::report;
+use crate::screen::Screen;
+use crate::table::{Column, NOTHING, count, table};
+use crate::wait;
+
+/// How many one question asks for.
+const PAGE: usize = 100;
+
+/// The latest imports.
+pub(crate) async fn list<L: ImportList>(screen: &Screen, list: &L, limit: usize) -> Result<Verdict> {
+    let mut imports: Vec<Import> = Vec::new();
+    let mut after = None;
+    while imports.len() < limit {
+        let left = limit.saturating_sub(imports.len()).min(PAGE);
+        let (some, next) = list.recent(after.as_deref(), left).await?;
+        imports.extend(some);
+        after = next;
+        if after.is_none() {
+            break;
+        }
+    }
+    screen.answer(&imports, || told(&imports))?;
+    if after.is_some() {
+        screen.note(&format!("the latest {limit}; more with --limit"));
+    }
+    Ok(Verdict::Well)
+}
+
+fn told(imports: &[Import]) -> String {
+    if imports.is_empty() {
+        return "nothing was imported yet; `millrace import FILE` does".to_owned();
+    }
+    let columns = [
+        Column::Text("Received"),
+        Column::Text("File"),
+        Column::Text("Kind"),
+        Column::Text("State"),
+        Column::Number("Rows"),
+        Column::Number("Rejected"),
+        Column::Number("Entries"),
+        Column::Text("Import"),
+    ];
+    let rows = imports.iter().map(|import| {
+        let found = |number: fn(&::imports::Found) -> u64| {
+            let found = import.found.as_ref();
+            found.map_or_else(|| NOTHING.to_owned(), |it| count(number(it)))
+        };
+        vec![
+            to_the_second(&import.received_at.to_string()),
+            import.file_name().to_owned(),
+            import.kind.map_or(NOTHING, Kind::name).to_owned(),
+            import.state.name().to_owned(),
+            found(|it| it.rows_read),
+            found(|it| it.rows_rejected),
+            found(|it| it.entries),
+            import.id.to_string(),
+        ]
+    });
+    table(&columns, rows)
+}
+
+/// `2026-11-21T10:00:00.25Z` as `2026-11-21 10:00:00`.
+fn to_the_second(moment: &str) -> String {
+    moment.get(..19).unwrap_or(moment).replace('T', " ")
+}
+
+/// The report of one import.
+pub(crate) async fn show<I: Imports + Batches, S: Summaries>(
+    screen: &Screen,
+    imports: &I,
+    summaries: &S,
+    id: ImportId,
+) -> Result<Verdict> {
+    let import = wait::find(imports, id).await?;
+    let report = report::of(imports, summaries, &import).await?;
+    screen.answer(&report, || report::text(&report))?;
+    Ok(Verdict::Well)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use ::imports::Upload;
+
+    use super::*;
+
+    #[test]
+    fn an_import_is_a_line() {
+        let import = Import::received(&Upload {
+            key: "imports/accounts/4711/july.csv".to_owned(),
+            version: "v1".to_owned(),
+            size_bytes: 1,
+            uploaded_at: "2026-11-21T10:00:00.25Z".parse().unwrap(),
+            metadata: BTreeMap::new(),
+        });
+        insta::assert_snapshot!(told(&[import]), @"");
+        assert!(told(&[]).contains("millrace import FILE"));
+    }
+}

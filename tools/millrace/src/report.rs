@@ -1,0 +1,221 @@
+//! The report of an import, for a person.
+
+use ::imports::{Batches, Import, ImportReport, MailCounts, Reject, Sums, Warning};
+use anyhow::Result;
+use mail::outbox::{StateCounts, Summaries};
+
+use crate::Verdict;
+use crate::table::{Column, NOTHING, count, harmless, table};
+
+/// What came of an import so far.
+pub(crate) async fn of<B: Batches, S: Summaries>(batches: &B, summaries: &S, import: &Import) -> Result<ImportReport> {
+    let posted = batches.finished(import.id).await?;
+    let mails = summaries.count_by_state(&import.id.to_string()).await?;
+    Ok(ImportReport::new(import, &posted, mail_counts(mails)))
+}
+
+fn mail_counts(counts: StateCounts) -> MailCounts {
+    MailCounts {
+        wanted: counts.wanted,
+        sending: counts.sending,
+        sent: counts.sent,
+        refused: counts.refused,
+        no_address: counts.no_address,
+        unknown: counts.unknown,
+        failed: counts.failed,
+    }
+}
+
+/// Whether the file is in the books, now or since an earlier import.
+pub(crate) fn verdict(report: &ImportReport) -> Verdict {
+    match report.state.as_str() {
+        "refused" | "failed" => Verdict::Amiss,
+        _ => Verdict::Well,
+    }
+}
+
+/// The report as tables.
+pub(crate) fn text(report: &ImportReport) -> String {
+    let mut parts = vec![headline(report)];
+    if report.kind.is_some() {
+        parts.push(counts(report));
+    }
+    if !report.sums.is_empty() {
+        parts.push(sums(&report.sums));
+    }
+    if !report.warnings.is_empty() {
+        parts.push(warnings(&report.warnings));
+    }
+    if !report.rejects.is_empty() {
+        parts.push(rejects(&report.rejects, report.rows.rejected));
+    }
+    parts.join("\n")
+}
+
+fn headline(report: &ImportReport) -> String {
+    let what = match (&report.duplicate_of, &report.reason) {
+        (Some(of), _) => format!("duplicate of {of}: this content is in the books already"),
+        (None, Some(reason)) => format!("{}: {}", report.state, harmless(reason)),
+        (None, None) => report.state.clone(),
+    };
+    format!("{}: {what}\nimport {}", harmless(&report.file), report.id)
+}
+
+fn counts(report: &ImportReport) -> String {
+    let kind = report.kind.map_or(NOTHING, ::imports::Kind::name);
+    let source = report.source.as_deref().filter(|it| *it != kind);
+    let kind = source.map_or_else(|| kind.to_owned(), |source| format!("{kind}, source {source}"));
+    let batches = format!("{} of {}", count(report.batches.posted), count(report.batches.of));
+    let mut rows = vec![
+        vec!["Kind".to_owned(), kind],
+        vec!["Rows read".to_owned(), count(report.rows.read)],
+        vec!["  taken".to_owned(), count(report.rows.taken)],
+        vec!["  rejected".to_owned(), count(report.rows.rejected)],
+        vec!["Entries made".to_owned(), count(report.entries.made)],
+        vec!["  new in the books".to_owned(), count(report.entries.posted)],
+        vec!["  duplicates".to_owned(), count(report.entries.duplicates)],
+        vec!["Accounts".to_owned(), count(report.accounts)],
+        vec!["Customers named".to_owned(), count(report.customers)],
+        vec!["Batches posted".to_owned(), batches],
+    ];
+    let mails = mails(&report.mails);
+    rows.extend(
+        mails
+            .into_iter()
+            .map(|(what, number)| vec![what.to_owned(), count(number)]),
+    );
+    table(&[Column::Text("Report"), Column::Number("")], rows)
+}
+
+/// Only what there is, but always how many were sent.
+fn mails(mails: &MailCounts) -> Vec<(&'static str, u64)> {
+    let all = [
+        ("Mails sent", mails.sent),
+        ("  wanted", mails.wanted),
+        ("  being sent", mails.sending),
+        ("  without an address", mails.no_address),
+        ("  refused", mails.refused),
+        ("  without an answer", mails.unknown),
+        ("  failed", mails.failed),
+    ];
+    let (sent, rest) = all.split_at(1);
+    let rest = rest.iter().filter(|(_, number)| *number > 0);
+    sent.iter().chain(rest).copied().collect()
+}
+
+fn sums(sums: &[Sums]) -> String {
+    let columns = [
+        Column::Text("Currency"),
+        Column::Number("Credits"),
+        Column::Number("Debits"),
+        Column::Number("Net"),
+    ];
+    let rows = sums.iter().map(|sum| {
+        let net = sum.credits.try_add(sum.debits);
+        vec![
+            sum.credits.currency().to_string(),
+            sum.credits.amount(),
+            sum.debits.amount(),
+            net.map_or_else(|_| NOTHING.to_owned(), money::Money::amount),
+        ]
+    });
+    table(&columns, rows)
+}
+
+fn warnings(warnings: &[Warning]) -> String {
+    let rows = warnings.iter().map(|it| vec![it.what.clone(), count(it.rows)]);
+    table(&[Column::Text("Warning"), Column::Number("Rows")], rows)
+}
+
+fn rejects(rejects: &[Reject], of: u64) -> String {
+    let columns = [
+        Column::Number("Line"),
+        Column::Text("Not taken because"),
+        Column::Text("Row"),
+    ];
+    let rows = rejects
+        .iter()
+        .map(|it| vec![it.line.to_string(), it.reason.clone(), it.row.clone()]);
+    let table = table(&columns, rows);
+    if u64::try_from(rejects.len()).is_ok_and(|shown| shown < of) {
+        let shown = count(u64::try_from(rejects.len()).unwrap_or(u64::MAX));
+        format!(
+            "{table}\nthe first {shown} of {} rejects; the API's /imports/…/rejects has all",
+            count(of)
+        )
+    } else {
+        table
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ::imports::ImportId;
+    use money::{Currency, Money};
+    use serde_json::json;
+
+    use super::*;
+
+    fn report(change: impl FnOnce(&mut ImportReport)) -> ImportReport {
+        let zeros =
+            json!({"wanted": 0, "sending": 0, "sent": 1, "refused": 0, "no_address": 1, "unknown": 0, "failed": 0});
+        let mut report: ImportReport = serde_json::from_value(json!({
+            "id": "00000000000000000000000000000001", "file": "july.csv", "state": "done", "kind": "account",
+            "source": "account", "received_at": "2026-11-21T10:00:00Z",
+            "rows": {"read": 49104, "taken": 49102, "rejected": 2},
+            "entries": {"made": 49102, "posted": 49100, "duplicates": 2},
+            "accounts": 2, "customers": 0, "sums": [], "warnings": [], "rejects": [],
+            "batches": {"posted": 1, "of": 1}, "mails": zeros,
+        }))
+        .unwrap();
+        change(&mut report);
+        report
+    }
+
+    #[test]
+    fn a_report_tells_all_there_is_to_tell() {
+        let report = report(|it| {
+            it.sums = vec![Sums {
+                credits: Money::new(7050, Currency::EUR),
+                debits: Money::new(-3076, Currency::EUR),
+            }];
+            it.warnings = vec![Warning {
+                what: "the check digits of an IBAN are wrong".to_owned(),
+                rows: 3,
+            }];
+            it.rejects = vec![Reject {
+                line: 5,
+                reason: "the amount has more decimals than EUR".to_owned(),
+                row: "3,8/13,60.555".to_owned(),
+            }];
+        });
+        insta::assert_snapshot!(text(&report), @"");
+        assert_eq!(verdict(&report), Verdict::Well);
+    }
+
+    #[test]
+    fn what_was_not_taken_says_why() {
+        let of = ImportId::of("imports/june.csv", "v1");
+        let duplicate = report(|it| {
+            it.kind = None;
+            it.state = "duplicate".to_owned();
+            it.duplicate_of = Some(of);
+        });
+        let told = text(&duplicate);
+        assert!(told.contains(&format!("july.csv: duplicate of {of}")), "{told}");
+        assert_eq!(verdict(&duplicate), Verdict::Well);
+        for state in ["refused", "failed"] {
+            let report = report(|it| {
+                it.kind = None;
+                it.state = state.to_owned();
+                it.reason = Some("the file is\u{1b} empty".to_owned());
+            });
+            let told = text(&report);
+            assert!(
+                told.contains(&format!("july.csv: {state}: the file is· empty")),
+                "{told}"
+            );
+            assert_eq!(verdict(&report), Verdict::Amiss);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! Where answers and notes go.
+
+use std::io::{self, Write as _};
+
+use anyhow::Result;
+use serde::Serialize;
+
+/// The person's terminal, or the program that reads us.
+pub(crate) struct Screen {
+    json: bool,
+}
+
+impl Screen {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// The answer: `document` with `--json`, else the text.
+    pub(crate) fn answer<T: Serialize + ?Sized>(&self, document: &T, text: impl FnOnce() -> String) -> Result<()> {
+        let answer = if self.json {
+            serde_json::to_string_pretty(document)?
+        } else {
+            text()
+        };
+        let mut stdout = io::stdout().lock();
+        match writeln!(stdout, "{answer}").and_then(|()| stdout.flush()) {
+            // Whoever reads has seen enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => Ok(written?),
+        }
+    }
+
+    /// A line beside the answer.
+    #[allow(clippy::unused_self, reason = "all that is said goes over the screen")]
+    pub(crate) fn note(&self, text: &str) {
+        // Where even that cannot be written, there is nobody to tell.
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+}

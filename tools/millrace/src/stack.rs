@@ -1,0 +1,151 @@
+//! One stack: what it is made of, and the ports to it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Error, Result, anyhow, bail};
+use aws_config::SdkConfig;
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksError;
+use customers_dynamodb::DynamoDbRegister;
+use imports_dynamodb::DynamoDbImports;
+use imports_s3::S3Files;
+use ledger_dynamodb::DynamoDbBooks;
+use ledger_s3::S3Vault;
+use mail_dynamodb::DynamoDbSummaries;
+
+use crate::arguments::Global;
+use crate::place::Place;
+use crate::screen::Screen;
+
+/// A stack, as CloudFormation describes it.
+pub(crate) struct Stack {
+    name: String,
+    place: Place,
+    sdk: SdkConfig,
+    outputs: BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// Finds the stack that was asked for.
+    pub(crate) async fn open(screen: &Screen, global: &Global) -> Result<Self> {
+        let folder = std::env::current_dir().context("finding the current folder")?;
+        let place = Place::of(global, &folder);
+        if let Place::Laptop(endpoint) = &place {
+            screen.note(&format!("the laptop's stack, at {endpoint}"));
+        }
+        let sdk = place.configuration(global.aws_profile.as_deref()).await;
+        if sdk.region().is_none() {
+            bail!("no AWS region is known; set AWS_REGION, or give a profile that has one with --aws-profile");
+        }
+        let outputs = outputs(&sdk, &place, &global.stack).await?;
+        Ok(Self {
+            name: global.stack.clone(),
+            place,
+            sdk,
+            outputs,
+        })
+    }
+
+    /// Whether it is on this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        self.place.is_local()
+    }
+
+    /// How the SDK speaks to it.
+    pub(crate) fn sdk(&self) -> &SdkConfig {
+        &self.sdk
+    }
+
+    /// An output of its template.
+    pub(crate) fn output(&self, name: &str) -> Result<&str> {
+        self.outputs.get(name).map(String::as_str).with_context(|| {
+            format!(
+                "the stack `{}` has no output {name}; it is not Millrace's, or of an older version: deploy it anew",
+                self.name
+            )
+        })
+    }
+
+    /// The bucket's client.
+    pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
+        imports_s3::client(&self.sdk)
+    }
+
+    fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.sdk)
+    }
+
+    /// The bucket.
+    pub(crate) fn files(&self) -> Result<S3Files> {
+        Ok(S3Files::new(self.s3(), self.output("FilesBucket")?))
+    }
+
+    /// The imports and their batches.
+    pub(crate) fn imports(&self) -> Result<DynamoDbImports> {
+        Ok(DynamoDbImports::new(self.dynamodb(), self.output("ImportsTable")?))
+    }
+
+    /// The customers and their accounts.
+    pub(crate) fn register(&self) -> Result<DynamoDbRegister> {
+        Ok(DynamoDbRegister::new(self.dynamodb(), self.output("CustomersTable")?))
+    }
+
+    /// The books.
+    pub(crate) fn books(&self) -> Result<DynamoDbBooks<S3Vault>> {
+        let vault = S3Vault::new(self.s3(), self.output("FilesBucket")?);
+        Ok(DynamoDbBooks::new(self.dynamodb(), self.output("LedgerTable")?, vault))
+    }
+
+    /// The summary mails.
+    pub(crate) fn summaries(&self) -> Result<DynamoDbSummaries> {
+        Ok(DynamoDbSummaries::new(self.dynamodb(), self.output("MailsTable")?))
+    }
+}
+
+async fn outputs(sdk: &SdkConfig, place: &Place, name: &str) -> Result<BTreeMap<String, String>> {
+    let cloudformation = aws_sdk_cloudformation::Client::new(sdk);
+    let answer = cloudformation.describe_stacks().stack_name(name).send().await;
+    let answer = answer.map_err(|error| explain(error, place, name))?;
+    let stack = answer.stacks().first().ok_or_else(|| no_stack(place, name))?;
+    let outputs = stack.outputs().iter();
+    Ok(outputs
+        .filter_map(|it| Some((it.output_key.clone()?, it.output_value.clone()?)))
+        .collect())
+}
+
+/// What happened, and what to do.
+fn explain(error: SdkError<DescribeStacksError>, place: &Place, name: &str) -> Error {
+    match (&error, place) {
+        (SdkError::ServiceError(service), _)
+            if service.err().message().is_some_and(|it| it.contains("does not exist")) =>
+        {
+            no_stack(place, name)
+        }
+        (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), Place::Endpoint(endpoint)) if place.is_local() => {
+            anyhow!("nothing answers at {endpoint}; `cargo xtask up` starts the laptop's stack")
+        }
+        (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), Place::Laptop(endpoint)) => anyhow!(
+            "the laptop's stack does not answer at {endpoint}; `cargo xtask up` starts it. For a stack on AWS give \
+             --aws-profile"
+        ),
+        (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), Place::Endpoint(endpoint)) => {
+            Error::new(error).context(format!("{endpoint} cannot be reached; is --endpoint right?"))
+        }
+        (SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_), Place::Aws) => Error::new(error).context(
+            "AWS cannot be asked; sign in (`aws sso login`, or --aws-profile with a profile that has credentials), or \
+             start the laptop's stack with `cargo xtask up` and stay in its folder",
+        ),
+        _ => Error::new(error).context(format!("the stack `{name}` cannot be described")),
+    }
+}
+
+fn no_stack(place: &Place, name: &str) -> Error {
+    if place.is_local() {
+        anyhow!("there is no stack `{name}` there; `cargo xtask up` makes it, or give another name with --stack")
+    } else {
+        anyhow!(
+            "there is no stack `{name}` in this account and region; check --stack, --aws-profile and AWS_REGION, or \
+             deploy it first"
+        )
+    }
+}

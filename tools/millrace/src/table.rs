@@ -1,0 +1,117 @@
+//! Tables, and how counts and amounts stand in them.
+
+use comfy_table::presets::UTF8_FULL_CONDENSED;
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Row, Table};
+use money::Money;
+
+/// What stands where there is nothing to say.
+pub(crate) const NOTHING: &str = "—";
+
+/// A column's name and on which side its text stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Column {
+    Text(&'static str),
+    /// Amounts and counts.
+    Number(&'static str),
+}
+
+/// A table of texts.
+pub(crate) fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table
+        .load_style(UTF8_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic);
+    let header = columns.iter().map(|column| match column {
+        Column::Text(name) | Column::Number(name) => cell(name, *column),
+    });
+    table.set_header(Row::from(header.collect::<Vec<_>>()));
+    for row in rows {
+        let cells = row.iter().zip(columns).map(|(text, column)| cell(text, *column));
+        table.add_row(Row::from(cells.collect::<Vec<_>>()));
+    }
+    table.trim_fmt()
+}
+
+fn cell(text: &str, column: Column) -> Cell {
+    let cell = Cell::new(harmless(text));
+    match column {
+        Column::Text(_) => cell,
+        Column::Number(_) => cell.set_alignment(CellAlignment::Right),
+    }
+}
+
+/// A text without what could move the cursor or colour the terminal: files and banks write what they like. Lines
+/// stay lines.
+pub(crate) fn harmless(text: &str) -> String {
+    let harmless = |it: char| if it.is_control() && it != '\n' { '·' } else { it };
+    text.chars().map(harmless).collect()
+}
+
+/// One line for each amount.
+pub(crate) fn amounts(amounts: &[Money]) -> String {
+    if amounts.is_empty() {
+        return NOTHING.to_owned();
+    }
+    let lines: Vec<String> = amounts.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+/// A count for people: `49,102`.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        let left = digits.len().saturating_sub(index);
+        if index > 0 && left.rem_euclid(3) == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `1 account`, `2 accounts`.
+pub(crate) fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_grouped() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (49_102, "49,102"),
+            (1_000_000, "1,000,000"),
+        ] {
+            assert_eq!(count(number), text);
+        }
+        assert_eq!(counted(1, "account", "accounts"), "1 account");
+        assert_eq!(counted(1229, "account", "accounts"), "1,229 accounts");
+    }
+
+    #[test]
+    fn amounts_stand_on_the_right() {
+        let money = |minor: i128, code: &str| Money::new(minor, code.parse().unwrap());
+        let rows = [
+            vec![
+                "4711".to_owned(),
+                amounts(&[money(3974, "EUR"), money(-120_000, "USD")]),
+            ],
+            vec!["4712".to_owned(), amounts(&[])],
+        ];
+        let table = table(&[Column::Text("Account"), Column::Number("Balance")], rows);
+        insta::assert_snapshot!(table, @"");
+    }
+
+    #[test]
+    fn nothing_in_a_cell_moves_the_cursor() {
+        let table = table(&[Column::Text("Row")], [vec!["\u{1b}[2Jå\r\tb\nc".to_owned()]]);
+        assert!(table.contains("·[2Jå··b"), "{table}");
+        assert!(!table.chars().any(|it| it.is_control() && it != '\n'), "{table}");
+    }
+}
