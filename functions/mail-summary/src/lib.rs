@@ -1,19 +1,20 @@
 //! Sends an account's holder the summary of the account, once for each import.
 
 mod config;
+mod error;
 mod figures;
 
 use std::time::Duration;
 
 use calendar::{Clock, Moment};
-use customers::{Customer, Customers, RegisterError};
-use lambda_kit::{Failure, Severity};
+use customers::{Customer, Customers};
 use ledger::{Books, BooksError};
-use mail::mailer::{Mailer, SendMailError};
-use mail::outbox::{Saved, Summaries, SummariesError, SummaryRequest, Version};
-use mail::{Address, Envelope, Intent, Next, RenderMailError, SummaryMail, TransitionError};
+use mail::mailer::Mailer;
+use mail::outbox::{Saved, Summaries, SummaryRequest, Version};
+use mail::{Address, Envelope, Intent, Next, SummaryMail};
 
 pub use config::Config;
+pub use error::MailSummaryError;
 
 /// How long a delivery has a summary to itself: longer than the function may run (30 s), so that whoever comes
 /// later knows the first one has ended.
@@ -33,48 +34,6 @@ pub struct MailSummary<R, B, S, M, C> {
     pub clock: C,
     /// From whom the mails are.
     pub sender: Address,
-}
-
-/// Why a summary was not sent, or not known to be. The next delivery does what is right.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum MailSummaryError {
-    /// The message is none of ours.
-    #[error("cannot tell which summary to send")]
-    Message(#[from] lambda_kit::batch::MessageError),
-    /// The register failed.
-    #[error("cannot find an account's holder")]
-    Register(#[from] RegisterError),
-    /// The books failed.
-    #[error("cannot read an account's totals")]
-    Books(#[from] BooksError),
-    /// The record of summaries failed.
-    #[error("cannot read or write what is known of a summary")]
-    Summaries(#[from] SummariesError),
-    /// No mail can be made of it.
-    #[error("cannot make the mail")]
-    Render(#[from] RenderMailError),
-    /// The carrier did not take it now.
-    #[error("the carrier did not take the mail")]
-    NotTaken(#[source] SendMailError),
-    /// The carrier did not answer.
-    #[error("the carrier did not answer; the summary is looked at again after {LEASE:?}")]
-    NoAnswer,
-    /// Another delivery is at it.
-    #[error("another delivery works on the same summary")]
-    AtWork,
-    /// The record is not in the state it was read in.
-    #[error("a summary mail took an impossible step")]
-    Transition(#[from] TransitionError),
-}
-
-impl Failure for MailSummaryError {
-    fn severity(&self) -> Severity {
-        match self {
-            Self::AtWork | Self::NoAnswer | Self::NotTaken(_) => Severity::Warn,
-            _ => Severity::Error,
-        }
-    }
 }
 
 impl<R: Customers, B: Books, S: Summaries, M: Mailer, C: Clock> MailSummary<R, B, S, M, C> {

@@ -1,18 +1,18 @@
 //! Posts a batch of entries to the books, account by account, and asks for the summaries of its accounts.
 
 mod config;
+mod error;
 
 use calendar::Clock;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use imports::{
-    BatchError, BatchOutcome, Batches, Files, Import, ImportId, Imports, PortError, PostBatch, Saved, State, read_batch,
+    BatchOutcome, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State, read_batch,
 };
-use lambda_kit::batch::MessageError;
-use lambda_kit::{Failure, Severity};
-use ledger::{Books, PostError, post};
-use mail::outbox::{RequestSummariesError, Summaries, SummariesError, SummaryRequests};
+use ledger::{Books, post};
+use mail::outbox::{Summaries, SummaryRequests};
 
 pub use config::Config;
+pub use error::PostEntriesError;
 
 /// How many accounts of a batch are posted at once.
 const ACCOUNTS_AT_ONCE: usize = 8;
@@ -33,45 +33,6 @@ pub struct PostEntries<F, I, B, S, Q, C> {
     pub requests: Q,
     /// The clock, to tell what stands still.
     pub clock: C,
-}
-
-/// Why a batch was not posted whole. Posting it again is always right.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PostEntriesError {
-    /// A version of the message that is not known here.
-    #[error("a request of version {0} is not known here")]
-    UnknownVersion(u32),
-    /// The message is none of ours.
-    #[error("cannot tell which batch to post")]
-    Message(#[from] MessageError),
-    /// Bucket or record failed.
-    #[error("cannot post a batch")]
-    Port(#[from] PortError),
-    /// The batch is not where the request says.
-    #[error("there is no batch where the request says")]
-    NoBatch,
-    /// The batch cannot be read.
-    #[error("cannot read a batch")]
-    Batch(#[from] BatchError),
-    /// The books failed.
-    #[error("cannot post a batch")]
-    Books(#[from] PostError),
-    /// The summaries failed.
-    #[error("cannot note the summaries of a batch")]
-    Summaries(#[from] SummariesError),
-    /// The queue of summaries failed.
-    #[error("cannot ask for the summaries of a batch")]
-    Requests(#[from] RequestSummariesError),
-    /// Others keep changing the import.
-    #[error("others keep changing the import")]
-    Busy,
-}
-
-impl Failure for PostEntriesError {
-    fn severity(&self) -> Severity {
-        if matches!(self, Self::Busy | Self::Books(PostError::Busy)) { Severity::Warn } else { Severity::Error }
-    }
 }
 
 impl<F, I, B, S, Q, C> PostEntries<F, I, B, S, Q, C>

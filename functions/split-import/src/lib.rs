@@ -1,19 +1,20 @@
 //! Reads an uploaded file, registers its accounts, and splits its entries into batches for `post-entries`.
 
 mod config;
+mod error;
 mod events;
 mod read;
 
 use calendar::Clock;
-use customers::{Register, RegisterError};
+use customers::Register;
 use imports::{
-    BatchIndex, BatchQueue, Batches, Claimed, Files, Import, Imports, PortError, Rates, Read, Refusal, Saved, SplitFile,
+    BatchIndex, BatchQueue, Batches, Claimed, Files, Import, Imports, Rates, Read, Refusal, Saved, SplitFile,
     State, Upload, Warning,
 };
-use lambda_kit::{Failure, Severity};
 use money::Currency;
 
 pub use config::Config;
+pub use error::SplitImportError;
 
 /// Splits uploaded files.
 pub struct SplitImport<F, I, R, Q, C> {
@@ -29,33 +30,6 @@ pub struct SplitImport<F, I, R, Q, C> {
     pub clock: C,
     /// The currency of amounts that have none of their own.
     pub default_currency: Currency,
-}
-
-/// Why a file was not split. Splitting it again is always right.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SplitImportError {
-    /// Bucket, record or queue failed.
-    #[error("cannot split a file")]
-    Port(#[from] PortError),
-    /// The register failed.
-    #[error("cannot register a file's accounts")]
-    Register(#[from] RegisterError),
-    /// Another delivery of the same file is at work.
-    #[error("another delivery works on the same import")]
-    AtWork,
-    /// The message is none of S3's.
-    #[error("cannot tell what was uploaded")]
-    Message(#[from] lambda_kit::batch::MessageError),
-    /// The list of batches is gone or broken.
-    #[error("the list of an import's batches cannot be read")]
-    NoIndex,
-}
-
-impl Failure for SplitImportError {
-    fn severity(&self) -> Severity {
-        if matches!(self, Self::AtWork) { Severity::Warn } else { Severity::Error }
-    }
 }
 
 impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Clock> SplitImport<F, I, R, Q, C> {
