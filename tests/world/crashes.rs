@@ -76,8 +76,13 @@ fn without_faults_each_holder_has_one_mail_and_every_row_is_accounted_for() {
     let world = end_of(vec![]);
     let outcome = world.outcome();
     assert_eq!(world.mails().len(), outcome.mails.len(), "no mail twice");
-    assert_eq!(outcome.mails.len(), 3, "Ada for each of three imports; Bob has no address, the unknown file no account");
-    let states: BTreeMap<&str, &str> = outcome.imports.iter().map(|(it, _)| (it.key.as_str(), it.state.name())).collect();
+    assert_eq!(
+        outcome.mails.len(),
+        3,
+        "Ada for each of three imports; Bob has no address, the unknown file no account"
+    );
+    let states: BTreeMap<&str, &str> =
+        outcome.imports.iter().map(|(it, _)| (it.key.as_str(), it.state.name())).collect();
     assert_eq!(states["imports/holders.csv"], "done");
     assert_eq!(states["imports/unknown.csv"], "refused");
     let again = world.state("imports/accounts/1/again.csv", "1").unwrap();

@@ -23,11 +23,7 @@ pub(crate) fn run(root: &Root) -> Result<()> {
     if !cargo.status().context("starting cargo")?.success() {
         bail!("the build failed; what is wrong stands above");
     }
-    let tools = if tools.is_empty() {
-        String::new()
-    } else {
-        format!(" and {}", tools.join(", "))
-    };
+    let tools = if tools.is_empty() { String::new() } else { format!(" and {}", tools.join(", ")) };
     progress::done("Build", &format!("{} functions{tools}", functions.len()), started);
     Ok(())
 }

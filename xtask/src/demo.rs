@@ -43,11 +43,7 @@ fn show(root: &Root, ports: &Ports) -> Result<()> {
     let file = root.made().join("holders.csv");
     fs::write(&file, &holders.csv).with_context(|| format!("writing {}", file.display()))?;
     let accounts: usize = holders.mails.values().sum();
-    println!(
-        "\n{} transactions on {accounts} accounts, in {}",
-        holders.rows,
-        file.display()
-    );
+    println!("\n{} transactions on {accounts} accounts, in {}", holders.rows, file.display());
 
     millrace.show(&["import", &file.display().to_string(), "--wait"])?;
     let example = wait_for_mails(&instance, &holders)?;
@@ -62,22 +58,14 @@ fn show(root: &Root, ports: &Ports) -> Result<()> {
         bail!("the API answered the operator with HTTP {status}; `cargo xtask logs serve-customers` may say why");
     }
 
-    println!(
-        "\nMails: {} of them, as .eml and as .html, in {}",
-        accounts,
-        instance.mails().display()
-    );
+    println!("\nMails: {} of them, as .eml and as .html, in {}", accounts, instance.mails().display());
     println!("  one to open in a browser: {}", example.display());
     println!("\nAddresses");
     up::show(&instance, &outputs);
     println!("\nThe API, as the operator:");
     println!("  TOKEN={token}");
     println!("  curl -H \"Authorization: Bearer $TOKEN\" '{api}/accounts'");
-    println!(
-        "\nA new token: {} --endpoint {} token",
-        millrace.binary.display(),
-        instance.endpoint()
-    );
+    println!("\nA new token: {} --endpoint {} token", millrace.binary.display(), instance.endpoint());
     println!("Stop it all: cargo xtask down");
     Ok(())
 }
@@ -100,10 +88,7 @@ impl Millrace {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
-        command
-            .args(["--endpoint", &self.endpoint])
-            .args(arguments)
-            .envs(self.environment.iter().cloned());
+        command.args(["--endpoint", &self.endpoint]).args(arguments).envs(self.environment.iter().cloned());
         command
     }
 
@@ -119,11 +104,7 @@ impl Millrace {
 
     /// Runs it for what it prints.
     fn answer(&self, arguments: &[&str]) -> Result<String> {
-        let output = self
-            .command(arguments)
-            .stderr(Stdio::inherit())
-            .output()
-            .with_context(|| self.missing())?;
+        let output = self.command(arguments).stderr(Stdio::inherit()).output().with_context(|| self.missing())?;
         let text = String::from_utf8(output.stdout)?.trim().to_owned();
         if !output.status.success() || text.is_empty() {
             bail!("`millrace {}` failed", arguments.join(" "));
@@ -147,17 +128,11 @@ fn wait_for_mails(instance: &Instance, holders: &Holders) -> Result<PathBuf> {
             let ending = format!("-{address}.eml");
             names.iter().filter(|name| name.ends_with(&ending)).collect()
         };
-        let arrived = holders
-            .mails
-            .iter()
-            .map(|(address, wanted)| to(address).len().min(*wanted))
-            .sum::<usize>();
+        let arrived = holders.mails.iter().map(|(address, wanted)| to(address).len().min(*wanted)).sum::<usize>();
         step.reached(u64::try_from(arrived)?);
         if arrived == expected {
             step.done(&format!("{expected} received"));
-            let example = to(&holders.example)
-                .first()
-                .map(|name| instance.mails().join(name).with_extension("html"));
+            let example = to(&holders.example).first().map(|name| instance.mails().join(name).with_extension("html"));
             return example.context("the example has no mail");
         }
         if started.elapsed() > MAILS {

@@ -33,11 +33,7 @@ pub(crate) type Outputs = BTreeMap<String, String>;
 /// Deploys what is built; does nothing where nothing changed.
 pub(crate) fn run(root: &Root, instance: &Instance) -> Result<Outputs> {
     let step = Step::start("Stack");
-    let architecture = if std::env::consts::ARCH == "aarch64" {
-        "arm64"
-    } else {
-        "x86_64"
-    };
+    let architecture = if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x86_64" };
     let mut command = script(&Environment::local(root).python(), &root.script("deploy.py"));
     command
         .args(["--endpoint", &instance.endpoint(), "--region", REGION, "--stack", STACK])
@@ -64,11 +60,7 @@ pub(crate) fn run(root: &Root, instance: &Instance) -> Result<Outputs> {
         told.push(line);
     }
     let mut answer = String::new();
-    child
-        .stdout
-        .take()
-        .context("deploy.py has no output")?
-        .read_to_string(&mut answer)?;
+    child.stdout.take().context("deploy.py has no output")?.read_to_string(&mut answer)?;
     if !child.wait()?.success() {
         let from = told.iter().position(|line| line.starts_with("error: ")).unwrap_or(0);
         let message: Vec<_> = told.iter().skip(from).map(String::as_str).collect();
@@ -84,24 +76,14 @@ fn outcome(answer: &Value) -> String {
     let count = |name: &str| answer.get(name).and_then(Value::as_array).map_or(0, Vec::len);
     match answer.get("stack").and_then(Value::as_str) {
         Some("unchanged") => "nothing changed, nothing deployed".to_owned(),
-        stack => format!(
-            "{}, functions uploaded: {}",
-            stack.unwrap_or("deployed"),
-            count("uploaded")
-        ),
+        stack => format!("{}, functions uploaded: {}", stack.unwrap_or("deployed"), count("uploaded")),
     }
 }
 
 fn outputs(answer: &Value) -> Result<Outputs> {
-    let outputs = answer
-        .get("outputs")
-        .and_then(Value::as_object)
-        .context("deploy.py gave no outputs")?;
+    let outputs = answer.get("outputs").and_then(Value::as_object).context("deploy.py gave no outputs")?;
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    Ok(outputs
-        .iter()
-        .map(|(name, value)| (name.clone(), text(value)))
-        .collect())
+    Ok(outputs.iter().map(|(name, value)| (name.clone(), text(value))).collect())
 }
 
 /// The API's address on the instance.

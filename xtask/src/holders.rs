@@ -14,12 +14,9 @@ const EXAMPLE: [(&str, &str); 4] = [
     ("2024-08-13T09:00:00Z", "+10"),
 ];
 
-const FIRST_NAMES: [&str; 12] = [
-    "Ada", "Bruno", "Chiara", "Dario", "Elif", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Katya", "Lars",
-];
-const LAST_NAMES: [&str; 8] = [
-    "Almeida", "Brandt", "Costa", "Duval", "Eriksen", "Fischer", "Greco", "Haas",
-];
+const FIRST_NAMES: [&str; 12] =
+    ["Ada", "Bruno", "Chiara", "Dario", "Elif", "Farid", "Greta", "Hugo", "Ines", "Jonas", "Katya", "Lars"];
+const LAST_NAMES: [&str; 8] = ["Almeida", "Brandt", "Costa", "Duval", "Eriksen", "Fischer", "Greco", "Haas"];
 const ACCOUNTS: u64 = 24;
 const ROWS_PER_ACCOUNT: u64 = 15;
 
@@ -37,12 +34,7 @@ pub(crate) struct Holders {
 
 /// Makes the file.
 pub(crate) fn make() -> Holders {
-    let mut holders = Holders {
-        csv: format!("{HEADER}\n"),
-        rows: 0,
-        mails: BTreeMap::new(),
-        example: String::new(),
-    };
+    let mut holders = Holders { csv: format!("{HEADER}\n"), rows: 0, mails: BTreeMap::new(), example: String::new() };
     for number in 0..ACCOUNTS {
         let account = Account::numbered(number);
         if number == 0 {
@@ -62,18 +54,10 @@ pub(crate) fn make() -> Holders {
 impl Holders {
     fn add(&mut self, account: &Account, at: &str, amount: &str) {
         self.rows = self.rows.saturating_add(1);
-        let Account {
-            iban,
-            first_name,
-            last_name,
-            born_on,
-            email,
-        } = account;
+        let Account { iban, first_name, last_name, born_on, email } = account;
         let row = self.rows;
-        let _ = writeln!(
-            self.csv,
-            "{iban},{first_name},{last_name},{born_on},{email},checking,OP-{row:06},{at},{amount}"
-        );
+        let _ =
+            writeln!(self.csv, "{iban},{first_name},{last_name},{born_on},{email},checking,OP-{row:06},{at},{amount}");
     }
 }
 
@@ -88,29 +72,14 @@ struct Account {
 impl Account {
     /// Every sixth account is the second one of the holder before it.
     fn numbered(number: u64) -> Self {
-        let holder = if number % 6 == 5 {
-            number.saturating_sub(1)
-        } else {
-            number
-        };
+        let holder = if number % 6 == 5 { number.saturating_sub(1) } else { number };
         let mut noise = Noise(holder.wrapping_add(2024));
         let first_name = noise.one_of(&FIRST_NAMES);
         let last_name = noise.one_of(&LAST_NAMES);
-        let born_on = format!(
-            "{}-{:02}-{:02}",
-            noise.between(1950, 2004),
-            noise.between(1, 12),
-            noise.between(1, 28)
-        );
+        let born_on = format!("{}-{:02}-{:02}", noise.between(1950, 2004), noise.between(1, 12), noise.between(1, 28));
         let email = format!("{first_name}.{last_name}.{holder}@example.com").to_lowercase();
         let iban = iban(number, &mut Noise(number.wrapping_add(7_000)));
-        Self {
-            iban,
-            first_name,
-            last_name,
-            born_on,
-            email,
-        }
+        Self { iban, first_name, last_name, born_on, email }
     }
 
     /// A salary each month and smaller payments around it, in the order of time.
@@ -118,18 +87,10 @@ impl Account {
         let mut noise = Noise(number.wrapping_add(9_000));
         let salary = noise.between(180_000, 420_000);
         for row in 0..ROWS_PER_ACCOUNT {
-            let month = row
-                .saturating_mul(12)
-                .checked_div(ROWS_PER_ACCOUNT)
-                .unwrap_or_default()
-                .saturating_add(1);
+            let month = row.saturating_mul(12).checked_div(ROWS_PER_ACCOUNT).unwrap_or_default().saturating_add(1);
             let is_salary = row % 3 == 0;
             let day = if is_salary { 1 } else { noise.between(10, 28) };
-            let at = format!(
-                "2024-{month:02}-{day:02}T{:02}:{:02}:00Z",
-                noise.between(7, 19),
-                noise.between(0, 59)
-            );
+            let at = format!("2024-{month:02}-{day:02}T{:02}:{:02}:00Z", noise.between(7, 19), noise.between(0, 59));
             let (sign, cents) = match is_salary {
                 true => ('+', salary),
                 false if noise.between(0, 4) == 0 => ('+', noise.between(500, 20_000)),
@@ -144,9 +105,7 @@ impl Account {
 /// A valid IBAN of one of a few countries whose account numbers have no check digits of their own.
 fn iban(number: u64, noise: &mut Noise) -> String {
     let mut digits = |count: usize| -> String {
-        (0..count)
-            .filter_map(|_| char::from_digit(u32::try_from(noise.between(0, 9)).ok()?, 10))
-            .collect()
+        (0..count).filter_map(|_| char::from_digit(u32::try_from(noise.between(0, 9)).ok()?, 10)).collect()
     };
     let (country, domestic) = match number % 4 {
         0 => ("DE", digits(18)),
@@ -154,13 +113,13 @@ fn iban(number: u64, noise: &mut Noise) -> String {
         2 => ("LT", digits(16)),
         _ => ("NL", format!("MILL{}", digits(10))),
     };
-    let remainder = format!("{domestic}{country}00")
-        .chars()
-        .filter_map(|character| character.to_digit(36))
-        .fold(0_u32, |sum, value| {
+    let remainder = format!("{domestic}{country}00").chars().filter_map(|character| character.to_digit(36)).fold(
+        0_u32,
+        |sum, value| {
             let shifted = sum.saturating_mul(if value > 9 { 100 } else { 10 });
             shifted.saturating_add(value) % 97
-        });
+        },
+    );
     format!("{country}{:02}{domestic}", 98_u32.saturating_sub(remainder))
 }
 

@@ -32,26 +32,14 @@ pub(crate) struct Instance {
 impl Instance {
     /// The one that `up` starts and the other commands speak to.
     pub(crate) fn shared(root: &Root, port: u16, mail_port: u16) -> Self {
-        Self {
-            folder: Self::shared_folder(root),
-            port,
-            mail_port,
-            tied: false,
-            children: Vec::new(),
-        }
+        Self { folder: Self::shared_folder(root), port, mail_port, tied: false, children: Vec::new() }
     }
 
     /// One that lives no longer than this command, on ports nobody uses.
     pub(crate) fn own(root: &Root) -> Result<Self> {
         let (port, mail_port) = (probe::free_port()?, probe::free_port()?);
         let folder = root.made().join(format!("test-{port}"));
-        Ok(Self {
-            folder,
-            port,
-            mail_port,
-            tied: true,
-            children: Vec::new(),
-        })
+        Ok(Self { folder, port, mail_port, tied: true, children: Vec::new() })
     }
 
     /// The shared one as it was started last; `None` when it never was.
@@ -107,10 +95,8 @@ impl Instance {
     /// Starts both processes with nothing in them, and waits until they answer.
     pub(crate) fn start(&mut self, root: &Root) -> Result<()> {
         self.stop()?;
-        for (port, what, flag) in [
-            (self.port, "MiniStack", "--port"),
-            (self.mail_port, "the mail sink", "--mail-port"),
-        ] {
+        for (port, what, flag) in [(self.port, "MiniStack", "--port"), (self.mail_port, "the mail sink", "--mail-port")]
+        {
             if !probe::is_free(port) {
                 bail!(
                     "port {port} of 127.0.0.1, meant for {what}, is in use by another program; choose one with {flag}"
@@ -226,11 +212,7 @@ fn wait_until(name: &str, process: &Background, ready: impl Fn() -> bool) -> Res
             thread::sleep(PAUSE);
             continue;
         };
-        bail!(
-            "{name} {trouble}; the end of {}:\n{}",
-            process.log().display(),
-            process.last_words()
-        );
+        bail!("{name} {trouble}; the end of {}:\n{}", process.log().display(), process.last_words());
     }
     Ok(())
 }

@@ -4,11 +4,7 @@
 //! instance with its data, logs, pid files and received mails. Talking to an instance is left to the small scripts in
 //! `infra/local/`, so that this crate compiles in seconds; here are the processes, the builds and the order of things.
 
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a command line tool talks through its output"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks through its output")]
 
 mod compile;
 mod demo;
@@ -111,9 +107,6 @@ fn run(command: Command) -> Result<()> {
         Command::Invoke { function, event } => deploy::invoke(&root, &function, &event),
         Command::Test { filter, only } => suite::run(&root, filter.as_deref(), only),
         Command::Tidy { fix } => tidy::run(root.path(), fix),
-        Command::Package {
-            architecture,
-            functions,
-        } => package::run(&root, architecture, &functions),
+        Command::Package { architecture, functions } => package::run(&root, architecture, &functions),
     }
 }

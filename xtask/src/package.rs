@@ -71,15 +71,7 @@ pub(crate) fn run(root: &Root, architecture: Architecture, asked: &[String]) -> 
     let chosen = if asked.is_empty() { &functions } else { asked };
     let mut build = cargo(root);
     build.env("PATH", path_with(&environment)?);
-    build.args([
-        "lambda",
-        "build",
-        "--release",
-        architecture.flag(),
-        "--output-format",
-        "zip",
-        "--locked",
-    ]);
+    build.args(["lambda", "build", "--release", architecture.flag(), "--output-format", "zip", "--locked"]);
     for name in chosen {
         build.args(["--package", name]);
     }
@@ -90,19 +82,13 @@ pub(crate) fn run(root: &Root, architecture: Architecture, asked: &[String]) -> 
     let folder = root.target().join("lambda");
     for name in chosen {
         let zip = folder.join(name).join("bootstrap.zip");
-        let bytes = fs::metadata(&zip)
-            .with_context(|| format!("{} was not made", zip.display()))?
-            .len();
+        let bytes = fs::metadata(&zip).with_context(|| format!("{} was not made", zip.display()))?.len();
         println!("  ✓ {} ({} KB)", zip.display(), bytes.div_ceil(1_000));
     }
     if asked.is_empty() {
         let template = write_template(root, &functions)?;
         println!("  ✓ {}, which points at them; to deploy it:", template.display());
-        println!(
-            "    cd infra && sam deploy --template-file {}{}",
-            template.display(),
-            architecture.overrides()
-        );
+        println!("    cd infra && sam deploy --template-file {}{}", template.display(), architecture.overrides());
     }
     Ok(())
 }
@@ -123,10 +109,7 @@ fn check_target(root: &Root, architecture: Architecture) -> Result<()> {
 }
 
 fn path_with(environment: &Environment) -> Result<std::ffi::OsString> {
-    let path = std::env::vars_os()
-        .find(|(name, _)| name == "PATH")
-        .map(|(_, path)| path)
-        .unwrap_or_default();
+    let path = std::env::vars_os().find(|(name, _)| name == "PATH").map(|(_, path)| path).unwrap_or_default();
     let folders = std::iter::once(environment.programs()).chain(std::env::split_paths(&path));
     Ok(std::env::join_paths(folders)?)
 }

@@ -30,10 +30,7 @@ impl Root {
     /// Where cargo puts what it builds: this program is at `<target>/debug/xtask`.
     pub(crate) fn target(&self) -> PathBuf {
         let program = std::env::current_exe().unwrap_or_default();
-        program
-            .ancestors()
-            .nth(2)
-            .map_or_else(|| self.join("target"), Path::to_owned)
+        program.ancestors().nth(2).map_or_else(|| self.join("target"), Path::to_owned)
     }
 
     /// Everything that is made for the laptop.

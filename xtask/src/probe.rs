@@ -44,9 +44,7 @@ pub(crate) fn get(port: u16, path: &str, token: &str) -> Result<u16> {
 }
 
 fn request(port: u16, method: &str, path: &str, token: Option<&str>, patience: Duration) -> Result<u16> {
-    let authorization = token
-        .map(|token| format!("Authorization: Bearer {token}\r\n"))
-        .unwrap_or_default();
+    let authorization = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
     let mut stream = TcpStream::connect_timeout(&loopback(port), CONNECT)?;
     stream.set_read_timeout(Some(patience))?;
     write!(
@@ -56,9 +54,5 @@ fn request(port: u16, method: &str, path: &str, token: Option<&str>, patience: D
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer)?;
     let answer = String::from_utf8_lossy(&answer);
-    answer
-        .split_whitespace()
-        .nth(1)
-        .and_then(|status| status.parse().ok())
-        .context("this is no HTTP answer")
+    answer.split_whitespace().nth(1).and_then(|status| status.parse().ok()).context("this is no HTTP answer")
 }

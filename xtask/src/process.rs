@@ -22,10 +22,7 @@ pub(crate) struct Background {
 impl Background {
     /// The process `name` of the instance in `folder`; the folder must be among the process's arguments.
     pub(crate) fn new(name: &'static str, folder: &Path) -> Self {
-        Self {
-            name,
-            folder: folder.to_owned(),
-        }
+        Self { name, folder: folder.to_owned() }
     }
 
     /// Where it writes what it does.
@@ -99,9 +96,7 @@ impl Background {
 
     /// The last lines of its log, for a message about its failure.
     pub(crate) fn last_words(&self) -> String {
-        let text = fs::read(self.log())
-            .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-            .unwrap_or_default();
+        let text = fs::read(self.log()).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
         let mut lines: Vec<_> = text.lines().rev().take(8).collect();
         lines.reverse();
         lines.join("\n")
@@ -113,11 +108,7 @@ fn command_line(pid: i32) -> Option<String> {
     let text = if Path::new("/proc/self/cmdline").exists() {
         fs::read(format!("/proc/{pid}/cmdline")).ok()?
     } else {
-        Command::new("ps")
-            .args(["-o", "command=", "-p", &pid.to_string()])
-            .output()
-            .ok()?
-            .stdout
+        Command::new("ps").args(["-o", "command=", "-p", &pid.to_string()]).output().ok()?.stdout
     };
     let text = String::from_utf8_lossy(&text).replace(['\0', '\n'], " ");
     if text.trim().is_empty() { None } else { Some(text) }
@@ -139,9 +130,7 @@ mod tests {
         let process = Background::new("sleeper", &folder);
         assert!(process.pid().is_none());
         let script = "import subprocess, sys; subprocess.run(['sleep', '600'])";
-        let mut child = process
-            .start(Command::new("python3").args(["-c", script]).arg(&folder), false)
-            .unwrap();
+        let mut child = process.start(Command::new("python3").args(["-c", script]).arg(&folder), false).unwrap();
         assert!(process.pid().is_some());
 
         assert!(process.stop().unwrap());

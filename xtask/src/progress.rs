@@ -15,20 +15,12 @@ pub(crate) struct Step {
 impl Step {
     /// A step of unknown length.
     pub(crate) fn start(title: &str) -> Self {
-        Self::with(
-            title,
-            ProgressBar::new_spinner(),
-            "  {spinner} {prefix}  {wide_msg:.dim}",
-        )
+        Self::with(title, ProgressBar::new_spinner(), "  {spinner} {prefix}  {wide_msg:.dim}")
     }
 
     /// A step whose parts are counted.
     pub(crate) fn counted(title: &str, parts: u64) -> Self {
-        Self::with(
-            title,
-            ProgressBar::new(parts),
-            "  {spinner} {prefix} [{bar:24}] {pos}/{len}  {wide_msg:.dim}",
-        )
+        Self::with(title, ProgressBar::new(parts), "  {spinner} {prefix} [{bar:24}] {pos}/{len}  {wide_msg:.dim}")
     }
 
     fn with(title: &str, bar: ProgressBar, template: &str) -> Self {
@@ -43,11 +35,7 @@ impl Step {
             bar.set_draw_target(ProgressDrawTarget::hidden());
             println!("    {title} …");
         }
-        Self {
-            title: title.to_owned(),
-            bar,
-            started: Instant::now(),
-        }
+        Self { title: title.to_owned(), bar, started: Instant::now() }
     }
 
     /// What is being done just now.
@@ -93,13 +81,7 @@ mod tests {
 
     #[test]
     fn times_are_told_as_people_do() {
-        for (ms, told) in [
-            (0, "0.0 s"),
-            (449, "0.4 s"),
-            (9_999, "9.9 s"),
-            (65_000, "65 s"),
-            (125_000, "2 min 5 s"),
-        ] {
+        for (ms, told) in [(0, "0.0 s"), (449, "0.4 s"), (9_999, "9.9 s"), (65_000, "65 s"), (125_000, "2 min 5 s")] {
             assert_eq!(seconds(Duration::from_millis(ms)), told);
         }
     }

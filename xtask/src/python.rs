@@ -20,18 +20,12 @@ pub(crate) struct Environment {
 impl Environment {
     /// What the laptop needs.
     pub(crate) fn local(root: &Root) -> Self {
-        Self {
-            folder: root.made().join("venv"),
-            requirements: root.script("requirements.txt"),
-        }
+        Self { folder: root.made().join("venv"), requirements: root.script("requirements.txt") }
     }
 
     /// What shipping needs; a few hundred megabytes, so it is kept apart.
     pub(crate) fn ship(root: &Root) -> Self {
-        Self {
-            folder: root.made().join("venv-ship"),
-            requirements: root.script("requirements-ship.txt"),
-        }
+        Self { folder: root.made().join("venv-ship"), requirements: root.script("requirements-ship.txt") }
     }
 
     /// The folder with its programs.
@@ -70,10 +64,7 @@ impl Environment {
         if self.folder.exists() {
             fs::remove_dir_all(&self.folder)?;
         }
-        let made = Command::new(system_python()?)
-            .args(["-m", "venv"])
-            .arg(&self.folder)
-            .output()?;
+        let made = Command::new(system_python()?).args(["-m", "venv"]).arg(&self.folder).output()?;
         if !made.status.success() {
             bail!(
                 "`python3 -m venv` failed; on Debian and Ubuntu it is in the package python3-venv\n{}{}",
@@ -89,15 +80,7 @@ impl Environment {
 
     fn install(&self, step: &Step) -> Result<()> {
         let mut pip = Command::new(self.python())
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--disable-pip-version-check",
-                "--no-input",
-                "--progress-bar",
-                "off",
-            ])
+            .args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"])
             .arg("--requirement")
             .arg(&self.requirements)
             .stdin(Stdio::null())
@@ -144,9 +127,6 @@ fn system_python() -> Result<&'static str> {
 /// A command that runs a script of ours and leaves nothing behind in the repository.
 pub(crate) fn script(python: &Path, script: &Path) -> Command {
     let mut command = Command::new(python);
-    command
-        .arg(script)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("PYTHONUNBUFFERED", "1");
+    command.arg(script).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
     command
 }

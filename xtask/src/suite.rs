@@ -141,14 +141,11 @@ fn end_to_end(root: &Root, filter: Option<&str>) -> Result<()> {
     let mut instance = Instance::own(root)?;
     let step = Step::start("MiniStack and mail sink");
     instance.start(root)?;
-    step.done(&format!(
-        "ports {} and {} of 127.0.0.1",
-        instance.port, instance.mail_port
-    ));
+    step.done(&format!("ports {} and {} of 127.0.0.1", instance.port, instance.mail_port));
     let result = deploy::run(root, &instance).and_then(|_| {
         let mut tests = runner(root)?;
-        tests.arg("--workspace").args(only_on_a_stack(&tests));
-        tests.envs(deploy::environment(&instance));
+        let only = only_on_a_stack(&tests);
+        tests.arg("--workspace").args(only).envs(deploy::environment(&instance));
         run_tests(tests, filter)
     });
     instance.stop()?;

@@ -72,10 +72,7 @@ fn ensure_running(root: &Root, ports: &Ports, running: Option<Instance>) -> Resu
     let step = Step::start("MiniStack and mail sink");
     let mut instance = Instance::shared(root, ports.port.unwrap_or(used.0), ports.mail_port.unwrap_or(used.1));
     instance.start(root)?;
-    step.done(&format!(
-        "ports {} and {} of 127.0.0.1",
-        instance.port, instance.mail_port
-    ));
+    step.done(&format!("ports {} and {} of 127.0.0.1", instance.port, instance.mail_port));
     Ok(instance)
 }
 
@@ -84,11 +81,7 @@ pub(crate) fn show(instance: &Instance, outputs: &Outputs) {
     let output = |name: &str| outputs.get(name).map_or("?", String::as_str);
     println!("  API          {}", deploy::api(instance, outputs));
     println!("  files        s3://{}/imports/", output("FilesBucket"));
-    println!(
-        "  AWS          AWS_ENDPOINT_URL={}, region {}",
-        instance.endpoint(),
-        deploy::REGION
-    );
+    println!("  AWS          AWS_ENDPOINT_URL={}, region {}", instance.endpoint(), deploy::REGION);
     println!("  sign in as   {} / {}", deploy::OPERATOR, deploy::PASSWORD);
     println!("  mails        {}", instance.mails().display());
     println!("  logs         cargo xtask logs split-import --follow");
@@ -102,11 +95,7 @@ pub(crate) fn down(root: &Root) -> Result<()> {
         Some(mut instance) => instance.stop()?,
         None => false,
     };
-    let result = if stopped {
-        "stopped, its data is gone"
-    } else {
-        "was not running"
-    };
+    let result = if stopped { "stopped, its data is gone" } else { "was not running" };
     progress::done("Local stack", result, started);
     Ok(())
 }

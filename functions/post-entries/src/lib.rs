@@ -5,9 +5,7 @@ mod error;
 
 use calendar::Clock;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use imports::{
-    BatchOutcome, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State, read_batch,
-};
+use imports::{BatchOutcome, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State, read_batch};
 use ledger::{Books, post};
 use mail::outbox::{Summaries, SummaryRequests};
 

@@ -44,10 +44,7 @@ impl Caller {
         }
         // An HTTP API writes a list as `[a b]`.
         let groups = claim("cognito:groups");
-        let groups = groups
-            .strip_prefix('[')
-            .and_then(|it| it.strip_suffix(']'))
-            .unwrap_or(groups);
+        let groups = groups.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(groups);
         let is_in = |group: &str| groups.split(' ').any(|it| it == group);
         if is_in("operator") {
             return Ok(Self::Operator);
@@ -83,9 +80,7 @@ mod tests {
             ("cognito:groups", groups),
         ]);
         claims.extend(changed.iter().copied());
-        let claims = claims
-            .into_iter()
-            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let claims = claims.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
         let caller = Caller::of(&claims.collect(), "ours").map_err(|it| it.status);
         assert_eq!(caller, expected, "{groups} {changed:?}");
     }

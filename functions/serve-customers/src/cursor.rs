@@ -22,11 +22,7 @@ struct Cursor<L, T> {
 
 /// The cursor that goes on after `after` in `list`.
 pub(crate) fn write<T: Serialize>(list: &str, after: &T) -> String {
-    let cursor = Cursor {
-        v: VERSION,
-        list,
-        after,
-    };
+    let cursor = Cursor { v: VERSION, list, after };
     // Texts and numbers always have a JSON form.
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
 }

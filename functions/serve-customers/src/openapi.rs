@@ -1,8 +1,9 @@
 use axum::Json;
 use axum::response::IntoResponse;
 use lambda_kit::Problem;
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, Object, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 use crate::routes;
@@ -56,9 +57,8 @@ pub(crate) async fn serve() -> impl IntoResponse {
 impl Modify for House {
     fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
-        let bearer = bearer.description(Some(
-            "An access token of the user pool, of a member of `operator` or `customer`",
-        ));
+        let bearer =
+            bearer.description(Some("An access token of the user pool, of a member of `operator` or `customer`"));
         if let Some(components) = &mut api.components {
             components.add_security_scheme(SCHEME, SecurityScheme::Http(bearer.build()));
         }
@@ -68,7 +68,8 @@ impl Modify for House {
             };
             let mut problems = vec![
                 (400, "The request cannot be understood; `errors` names the fields"),
-                (401, "Without an access token of this client"),
+                (401, "Without an access token of this client; the gateway's own refusal is a `message` alone"),
+                (429, "Too many requests; the gateway's refusal is a `message` alone"),
                 (403, "The caller is in no group that may do this"),
                 (500, "Something is wrong on our side"),
                 (503, "Not now; try again"),
@@ -77,14 +78,22 @@ impl Modify for House {
                 problems.push((404, "There is no such thing, or it is not the caller's"));
             }
             for (status, description) in problems {
-                let content = ContentBuilder::new().schema(Some(Ref::new(PROBLEM_SCHEMA))).build();
-                let response = ResponseBuilder::new().description(description);
-                let response = response.content(Problem::MEDIA_TYPE, content).build();
-                operation
-                    .responses
-                    .responses
-                    .insert(status.to_string(), RefOr::T(response));
+                operation.responses.responses.insert(status.to_string(), RefOr::T(refusal(status, description)));
             }
         }
     }
+}
+
+/// What is ours to refuse is a problem document; what the gateway refuses before us is plain JSON.
+fn refusal(status: u16, description: &str) -> Response {
+    let mut response = ResponseBuilder::new().description(description);
+    if status != 429 {
+        let problem = ContentBuilder::new().schema(Some(Ref::new(PROBLEM_SCHEMA)));
+        response = response.content(Problem::MEDIA_TYPE, problem.build());
+    }
+    if matches!(status, 401 | 429) {
+        let message = ObjectBuilder::new().property("message", Object::with_type(Type::String));
+        response = response.content("application/json", ContentBuilder::new().schema(Some(message)).build());
+    }
+    response.build()
 }

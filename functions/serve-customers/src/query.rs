@@ -42,7 +42,7 @@ pub(crate) struct BalanceQuery {
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) on: Option<Date>,
     /// `all` counts batch payments and invalid IBANs too.
-    #[param(value_type = Option<crate::documents::ViewName>, inline, default = "clean")]
+    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
     pub(crate) view: View,
 }
 
@@ -62,7 +62,7 @@ pub(crate) struct EntriesQuery {
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
     pub(crate) limit: usize,
     /// `all` shows batch payments and invalid IBANs too.
-    #[param(value_type = Option<crate::documents::ViewName>, inline, default = "clean")]
+    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
     pub(crate) view: View,
 }
 
@@ -74,19 +74,13 @@ impl FromQuery for Nothing {
 
 impl FromQuery for Part {
     fn read(fields: &mut Fields) -> Self {
-        Self {
-            cursor: fields.text("cursor"),
-            limit: fields.limit(),
-        }
+        Self { cursor: fields.text("cursor"), limit: fields.limit() }
     }
 }
 
 impl FromQuery for BalanceQuery {
     fn read(fields: &mut Fields) -> Self {
-        Self {
-            on: fields.date("on"),
-            view: fields.view(),
-        }
+        Self { on: fields.date("on"), view: fields.view() }
     }
 }
 
@@ -114,10 +108,7 @@ pub(crate) struct Fields {
 
 impl Fields {
     fn of(pairs: Vec<(String, String)>) -> Self {
-        let mut fields = Self {
-            given: BTreeMap::new(),
-            errors: Vec::new(),
-        };
+        let mut fields = Self { given: BTreeMap::new(), errors: Vec::new() };
         for (name, value) in pairs {
             if fields.given.contains_key(&name) {
                 fields.refuse(&name, "given more than once");
@@ -171,11 +162,7 @@ impl Fields {
         for name in std::mem::take(&mut self.given).into_keys() {
             self.refuse(&name, "no such parameter here");
         }
-        if self.errors.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::invalid(self.errors))
-        }
+        if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid(self.errors)) }
     }
 }
 

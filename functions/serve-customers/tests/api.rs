@@ -171,8 +171,5 @@ async fn the_gateway_s_event_is_answered() {
     let api = api().await;
     let event = include_str!("../../../events/aws/http-api-get-accounts.json");
     let answer = send(&api, event).await;
-    assert_eq!(
-        (answer.status, answer.json()["items"].as_array().unwrap().len()),
-        (200, 2)
-    );
+    assert_eq!((answer.status, answer.json()["items"].as_array().unwrap().len()), (200, 2));
 }

@@ -8,11 +8,7 @@ use insta::assert_snapshot;
 /// The answer's status and its JSON.
 async fn answer(target: &str, token: &Token) -> String {
     let answer = get(&api().await, target, token).await;
-    format!(
-        "{}\n{}",
-        answer.status,
-        serde_json::to_string_pretty(&answer.json()).unwrap()
-    )
+    format!("{}\n{}", answer.status, serde_json::to_string_pretty(&answer.json()).unwrap())
 }
 
 #[tokio::test]
@@ -53,11 +49,5 @@ async fn a_link_to_rejects() {
 
 #[tokio::test]
 async fn a_problem_that_names_fields() {
-    assert_snapshot!(
-        answer(
-            "/accounts/4711/entries?from=today&limit=0&sort=amount",
-            &Token::Operator
-        )
-        .await
-    );
+    assert_snapshot!(answer("/accounts/4711/entries?from=today&limit=0&sort=amount", &Token::Operator).await);
 }

@@ -38,11 +38,7 @@ async fn a_list_in_parts_is_the_list() {
         ("/imports", Token::Operator, 3),
         ("/accounts/4711/entries", Token::Operator, 4),
         ("/accounts/4711/entries?view=all", Token::Customer(ada()), 5),
-        (
-            "/accounts/4711/entries?from=2026-07-28&to=2026-08-02",
-            Token::Operator,
-            2,
-        ),
+        ("/accounts/4711/entries?from=2026-07-28&to=2026-08-02", Token::Operator, 2),
     ] {
         let whole = all(&api, target, &token, 500).await;
         assert_eq!(whole.len(), count, "{target}");
@@ -66,25 +62,15 @@ async fn the_figures_are_those_of_the_books() {
         ("?on=2026-08-14&view=all", "32.74"),
         ("?on=2199-12-31", "39.74"),
     ] {
-        let balance = get(&api, &format!("/accounts/4711/balance{query}"), &Token::Operator)
-            .await
-            .json();
+        let balance = get(&api, &format!("/accounts/4711/balance{query}"), &Token::Operator).await.json();
         assert_eq!(balance["balances"][0]["amount"], amount, "{query}");
         assert_eq!(balance["balances"][0]["currency"], "EUR");
     }
-    for target in [
-        format!("/accounts/{IBAN}/balance"),
-        "/accounts/4711/balance?on=2026-07-14".to_owned(),
-    ] {
+    for target in [format!("/accounts/{IBAN}/balance"), "/accounts/4711/balance?on=2026-07-14".to_owned()] {
         let none = get(&api, &target, &Token::Operator).await.json();
         assert_eq!(none["balances"], Value::Array(Vec::new()), "{target}");
     }
-    let spelled = get(
-        &api,
-        "/accounts/de89%203704%200044%200532%200130%2000",
-        &Token::Operator,
-    )
-    .await;
+    let spelled = get(&api, "/accounts/de89%203704%200044%200532%200130%2000", &Token::Operator).await;
     assert_eq!(spelled.json()["number"], IBAN);
 }
 
@@ -105,12 +91,7 @@ async fn no_amount_is_a_number() {
     }
     let api = api().await;
     let import = format!("/imports/{}", common::july().id);
-    for target in [
-        "/accounts/4711",
-        "/accounts/4711/balance",
-        "/accounts/4711/entries",
-        &import,
-    ] {
+    for target in ["/accounts/4711", "/accounts/4711/balance", "/accounts/4711/entries", &import] {
         let mut found = BTreeSet::new();
         amounts(&get(&api, target, &Token::Operator).await.json(), &mut found);
         assert!(!found.is_empty(), "{target}");
@@ -134,11 +115,7 @@ async fn a_cursor_is_good_for_its_list_alone() {
         format!("/accounts/4711/entries?from=2026-07-01&cursor={of_entries}"),
     ] {
         let answer = get(&api, &target, &Token::Operator).await;
-        assert_eq!(
-            (answer.status, &answer.json()["errors"][0]["field"]),
-            (400, &"cursor".into()),
-            "{target}"
-        );
+        assert_eq!((answer.status, &answer.json()["errors"][0]["field"]), (400, &"cursor".into()), "{target}");
     }
     let target = format!("/customers?cursor={of_customers}");
     assert_eq!(get(&api, &target, &Token::Customer(ada())).await.status, 400);

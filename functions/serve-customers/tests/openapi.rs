@@ -46,9 +46,7 @@ async fn each_path_of_it_is_routed() {
     let document: Value = serde_json::from_str(&serve_customers::document()).unwrap();
     for path in document["paths"].as_object().unwrap().keys() {
         let target = path.replace("{customer}", &ada().to_string());
-        let target = target
-            .replace("{account}", "4711")
-            .replace("{import}", &july().id.to_string());
+        let target = target.replace("{account}", "4711").replace("{import}", &july().id.to_string());
         assert_eq!(get(&api, &target, &Token::Operator).await.status, 200, "{path}");
     }
     let served = get(&api, "/openapi.json", &Token::None).await;

@@ -8,8 +8,8 @@ mod read;
 use calendar::Clock;
 use customers::Register;
 use imports::{
-    BatchIndex, BatchQueue, Batches, Claimed, Files, Import, Imports, Rates, Read, Refusal, Saved, SplitFile,
-    State, Upload, Warning,
+    BatchIndex, BatchQueue, Batches, Claimed, Files, Import, Imports, Rates, Read, Refusal, Saved, SplitFile, State,
+    Upload, Warning,
 };
 use money::Currency;
 

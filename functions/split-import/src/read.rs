@@ -4,8 +4,8 @@ use calendar::Clock;
 use customers::Register;
 use futures_util::{StreamExt, stream};
 use imports::{
-    BatchQueue, Batches, Files, Importer, Imports, Instructions, MOST_TEXT_BYTES, PortError, Profile, Rates, Read, Refusal,
-    Setting, Upload,
+    BatchQueue, Batches, Files, Importer, Imports, Instructions, MOST_TEXT_BYTES, PortError, Profile, Rates, Read,
+    Refusal, Setting, Upload,
 };
 
 use crate::{SplitImport, SplitImportError};

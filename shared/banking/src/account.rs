@@ -100,15 +100,8 @@ mod tests {
 
     #[test]
     fn one_account_has_one_number_whatever_its_notation() {
-        for text in [
-            "DE89 3704 0044 0532 0130 00",
-            "de89370400440532013000",
-            "DE89370400440532013000",
-        ] {
-            assert_eq!(
-                text.parse::<AccountNumber>().unwrap().as_str(),
-                "DE89370400440532013000"
-            );
+        for text in ["DE89 3704 0044 0532 0130 00", "de89370400440532013000", "DE89370400440532013000"] {
+            assert_eq!(text.parse::<AccountNumber>().unwrap().as_str(), "DE89370400440532013000");
         }
         assert_eq!("2378".parse::<AccountNumber>().unwrap().as_str(), "2378");
     }

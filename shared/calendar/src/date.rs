@@ -45,11 +45,7 @@ impl Date {
 
     /// `days` days after 1970-01-01.
     pub fn from_days(days: i32) -> Result<Self, DateError> {
-        if (Self::MIN.0..=Self::MAX.0).contains(&days) {
-            Ok(Self(days))
-        } else {
-            Err(DateError::OutOfRange)
-        }
+        if (Self::MIN.0..=Self::MAX.0).contains(&days) { Ok(Self(days)) } else { Err(DateError::OutOfRange) }
     }
 
     /// Days since 1970-01-01.
@@ -70,9 +66,7 @@ impl Date {
 
     /// The date `days` later (earlier, if negative).
     pub fn plus_days(self, days: i32) -> Result<Self, DateError> {
-        self.0
-            .checked_add(days)
-            .map_or(Err(DateError::OutOfRange), Self::from_days)
+        self.0.checked_add(days).map_or(Err(DateError::OutOfRange), Self::from_days)
     }
 
     /// Reads `YYYY-MM-DD` (ISO 8601).
@@ -93,11 +87,7 @@ pub(crate) fn digits_to_u32(digits: &[u8]) -> Option<u32> {
     }
     digits.iter().try_fold(0_u32, |value, byte| {
         let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            None
-        } else {
-            value.checked_mul(10)?.checked_add(u32::from(digit))
-        }
+        if digit > 9 { None } else { value.checked_mul(10)?.checked_add(u32::from(digit)) }
     })
 }
 
@@ -117,11 +107,7 @@ pub(crate) fn days_in_month(year: i32, month: u32) -> u32 {
 // Both directions after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms"; the years are limited to
 // 1900–2199, so nothing here can overflow.
 #[allow(clippy::arithmetic_side_effects, reason = "years are between 1900 and 2199")]
-#[allow(
-    clippy::cast_possible_wrap,
-    clippy::as_conversions,
-    reason = "months and days are below 400"
-)]
+#[allow(clippy::cast_possible_wrap, clippy::as_conversions, reason = "months and days are below 400")]
 fn days_from_civil(year: i32, month: u32, day: u32) -> i32 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
@@ -133,11 +119,7 @@ fn days_from_civil(year: i32, month: u32, day: u32) -> i32 {
 }
 
 #[allow(clippy::arithmetic_side_effects, reason = "years are between 1900 and 2199")]
-#[allow(
-    clippy::cast_sign_loss,
-    clippy::as_conversions,
-    reason = "the rest of a Euclidean division is positive"
-)]
+#[allow(clippy::cast_sign_loss, clippy::as_conversions, reason = "the rest of a Euclidean division is positive")]
 fn civil_from_days(days: i32) -> (i32, u32, u32) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
@@ -146,11 +128,7 @@ fn civil_from_days(days: i32) -> (i32, u32, u32) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = (day_of_year - (153 * month_from_march + 2) / 5 + 1) as u32;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
-    } else {
-        month_from_march - 9
-    } as u32;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 } as u32;
     let year = year_of_era + era * 400 + i32::from(month <= 2);
     (year, month, day)
 }
@@ -197,14 +175,7 @@ mod tests {
 
     #[test]
     fn dates_read_and_write_iso_8601() {
-        for text in [
-            "1900-01-01",
-            "1970-01-01",
-            "1994-03-30",
-            "2000-02-29",
-            "2024-12-31",
-            "2199-12-31",
-        ] {
+        for text in ["1900-01-01", "1970-01-01", "1994-03-30", "2000-02-29", "2024-12-31", "2199-12-31"] {
             assert_eq!(text.parse::<Date>().unwrap().to_string(), text);
         }
         assert_eq!("1970-01-01".parse::<Date>().unwrap().days(), 0);

@@ -43,11 +43,7 @@ impl DateFormat {
         let mut parts = Vec::new();
         let mut bytes = text.bytes();
         while let Some(byte) = bytes.next() {
-            let part = if byte == b'%' {
-                Self::part(bytes.next())?
-            } else {
-                Part::Literal(byte)
-            };
+            let part = if byte == b'%' { Self::part(bytes.next())? } else { Part::Literal(byte) };
             if parts.contains(&part) && !matches!(part, Part::Literal(_)) {
                 return Err(DateFormatError::Twice(letter(part)));
             }
@@ -162,11 +158,7 @@ mod tests {
             ("%d.%m.%Y", "2024-03-01", Err(DateError::Malformed)),
         ] {
             let read = DateFormat::parse(format).unwrap().read(text.as_bytes());
-            assert_eq!(
-                read.map(|it| it.to_string()),
-                expected.map(str::to_owned),
-                "{format} {text}"
-            );
+            assert_eq!(read.map(|it| it.to_string()), expected.map(str::to_owned), "{format} {text}");
         }
     }
 

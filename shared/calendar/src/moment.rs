@@ -18,10 +18,7 @@ pub struct Moment {
 impl Moment {
     /// A whole day.
     pub fn day(date: Date) -> Self {
-        Self {
-            micros: i64::from(date.days()).saturating_mul(MICROS_PER_DAY),
-            precise: false,
-        }
+        Self { micros: i64::from(date.days()).saturating_mul(MICROS_PER_DAY), precise: false }
     }
 
     /// An instant, in microseconds since 1970-01-01T00:00:00Z.
@@ -59,10 +56,7 @@ impl fmt::Display for Moment {
             return Ok(());
         }
         let of_day = self.micros.rem_euclid(MICROS_PER_DAY);
-        let (second, fraction) = (
-            of_day.div_euclid(MICROS_PER_SECOND),
-            of_day.rem_euclid(MICROS_PER_SECOND),
-        );
+        let (second, fraction) = (of_day.div_euclid(MICROS_PER_SECOND), of_day.rem_euclid(MICROS_PER_SECOND));
         let (hour, minute) = (second.div_euclid(3600), second.div_euclid(60).rem_euclid(60));
         write!(f, "T{hour:02}:{minute:02}:{:02}", second.rem_euclid(60))?;
         if fraction != 0 {
@@ -108,11 +102,7 @@ pub fn parse_moment(text: &[u8]) -> Result<Moment, DateError> {
     };
     let date = Date::parse(date)?;
     let [b'T' | b't' | b' ', h0, h1, b':', m0, m1, b':', s0, s1, rest @ ..] = rest else {
-        return if rest.is_empty() {
-            Ok(Moment::day(date))
-        } else {
-            Err(DateError::Malformed)
-        };
+        return if rest.is_empty() { Ok(Moment::day(date)) } else { Err(DateError::Malformed) };
     };
     let second_of_day = second_of_day([*h0, *h1], [*m0, *m1], [*s0, *s1])?;
     let (fraction, offset) = match rest {
@@ -124,9 +114,7 @@ pub fn parse_moment(text: &[u8]) -> Result<Moment, DateError> {
 
 pub(crate) fn at(date: Date, second_of_day: u32, fraction_micros: u32, offset: i64) -> Result<Moment, DateError> {
     let seconds = i64::from(second_of_day).saturating_sub(offset);
-    let of_day = seconds
-        .saturating_mul(MICROS_PER_SECOND)
-        .saturating_add(i64::from(fraction_micros));
+    let of_day = seconds.saturating_mul(MICROS_PER_SECOND).saturating_add(i64::from(fraction_micros));
     Moment::instant(Moment::day(date).micros.saturating_add(of_day))
 }
 
@@ -136,10 +124,7 @@ pub(crate) fn second_of_day(hour: [u8; 2], minute: [u8; 2], second: [u8; 2]) -> 
     if hour > 23 || minute > 59 || second > 59 {
         return Err(DateError::NoSuchDay);
     }
-    Ok(hour
-        .saturating_mul(3600)
-        .saturating_add(minute.saturating_mul(60))
-        .saturating_add(second))
+    Ok(hour.saturating_mul(3600).saturating_add(minute.saturating_mul(60)).saturating_add(second))
 }
 
 fn fraction_micros(rest: &[u8]) -> Result<(u32, &[u8]), DateError> {
@@ -168,10 +153,7 @@ fn offset_seconds(text: &[u8]) -> Result<i64, DateError> {
 /// `uploaded_on`.
 pub fn parse_month_day(text: &[u8], year: Option<i32>, uploaded_on: Date) -> Result<Date, DateError> {
     let slash = text.iter().position(|byte| *byte == b'/').ok_or(DateError::Malformed)?;
-    let (month, day) = (
-        text.get(..slash).unwrap_or_default(),
-        text.get(slash.saturating_add(1)..).unwrap_or_default(),
-    );
+    let (month, day) = (text.get(..slash).unwrap_or_default(), text.get(slash.saturating_add(1)..).unwrap_or_default());
     if month.len() > 2 || day.len() > 2 {
         return Err(DateError::Malformed);
     }
@@ -207,14 +189,9 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Moment>().unwrap().to_string(), expected, "{text}");
         }
-        for text in [
-            "2024-03-01T",
-            "2024-03-01T10:00Z",
-            "2024-03-01T10:00:00.Z",
-            "2024-03-01T10:00:00+2",
-            "yesterday",
-            "１",
-        ] {
+        for text in
+            ["2024-03-01T", "2024-03-01T10:00Z", "2024-03-01T10:00:00.Z", "2024-03-01T10:00:00+2", "yesterday", "１"]
+        {
             assert_eq!(text.parse::<Moment>(), Err(DateError::Malformed), "{text}");
         }
         assert_eq!("2024-03-01T24:00:00Z".parse::<Moment>(), Err(DateError::NoSuchDay));
@@ -238,11 +215,7 @@ mod tests {
             ("/15", None, "2026-11-21", Err(DateError::Malformed)),
         ] {
             let read = parse_month_day(text.as_bytes(), year, uploaded_on.parse().unwrap());
-            assert_eq!(
-                read,
-                expected.map(|it| it.parse().unwrap()),
-                "{text} {year:?} {uploaded_on}"
-            );
+            assert_eq!(read, expected.map(|it| it.parse().unwrap()), "{text} {year:?} {uploaded_on}");
         }
     }
 

@@ -23,11 +23,7 @@ impl Month {
 
     /// The month of an [`Month::ordinal`].
     pub fn from_ordinal(ordinal: i32) -> Result<Self, DateError> {
-        if (1900 * 12..2200 * 12).contains(&ordinal) {
-            Ok(Self(ordinal))
-        } else {
-            Err(DateError::OutOfRange)
-        }
+        if (1900 * 12..2200 * 12).contains(&ordinal) { Ok(Self(ordinal)) } else { Err(DateError::OutOfRange) }
     }
 
     /// The year.

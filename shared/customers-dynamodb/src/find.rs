@@ -3,7 +3,9 @@ use customers::{Account, Customer, CustomerId, Customers, Page, RegisterError, S
 use dynamodb::{Item, Key, Query, text_of};
 
 use crate::DynamoDbRegister;
-use crate::items::{account_key, account_of, accounts_partition, broken, customer_key, customer_of, customers_partition, failed};
+use crate::items::{
+    account_key, account_of, accounts_partition, broken, customer_key, customer_of, customers_partition, failed,
+};
 
 impl Customers for DynamoDbRegister {
     async fn customer(&self, id: CustomerId) -> Result<Option<(Customer, Vec<Account>)>, RegisterError> {

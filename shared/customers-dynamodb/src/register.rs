@@ -116,8 +116,5 @@ fn profile(
 
 /// The account and that it is its holder's, both or neither.
 fn new_account(account: &Account) -> Result<[Write; 2], RegisterError> {
-    Ok([
-        Write::Put(account_item(account)?, Condition::Absent),
-        Write::Put(link_item(account), Condition::Any),
-    ])
+    Ok([Write::Put(account_item(account)?, Condition::Absent), Write::Put(link_item(account), Condition::Any)])
 }

@@ -70,11 +70,7 @@ impl FromStr for CustomerId {
 
     fn from_str(text: &str) -> Result<Self, CustomerIdError> {
         let id = Uuid::try_parse(text).map_err(|_| CustomerIdError)?;
-        if id.to_string() == text {
-            Ok(Self(id))
-        } else {
-            Err(CustomerIdError)
-        }
+        if id.to_string() == text { Ok(Self(id)) } else { Err(CustomerIdError) }
     }
 }
 
@@ -136,9 +132,7 @@ pub const SHARDS: u8 = 16;
 
 /// The shard of a key: FNV-1a, so that it is the same everywhere and always.
 pub fn shard_of(key: &str) -> u8 {
-    let hash = key.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
-    });
+    let hash = key.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     let folded = hash ^ hash.wrapping_shr(16);
     u8::try_from(folded.rem_euclid(u32::from(SHARDS))).unwrap_or(0)
 }

@@ -29,12 +29,7 @@ impl FakeRegister {
 
 impl Register for FakeRegister {
     async fn directory(&self) -> Result<Directory, RegisterError> {
-        Ok(self
-            .state()
-            .accounts
-            .iter()
-            .map(|(number, account)| (number.clone(), account.customer))
-            .collect())
+        Ok(self.state().accounts.iter().map(|(number, account)| (number.clone(), account.customer)).collect())
     }
 
     async fn register(&self, registrations: &[Registration], as_of: Moment) -> Result<Registered, RegisterError> {
@@ -42,19 +37,13 @@ impl Register for FakeRegister {
         let mut registered = Registered::default();
         for registration in registrations {
             let id = registration.customer.id;
-            let stays = state
-                .customers
-                .get(&id)
-                .is_some_and(|(stored, old)| !registration.replaces(stored, *old, as_of));
+            let stays =
+                state.customers.get(&id).is_some_and(|(stored, old)| !registration.replaces(stored, *old, as_of));
             if !stays {
                 state.customers.insert(id, (registration.customer.clone(), as_of));
             }
             for account in &registration.accounts {
-                let holder = state
-                    .accounts
-                    .entry(account.number.clone())
-                    .or_insert_with(|| account.clone())
-                    .customer;
+                let holder = state.accounts.entry(account.number.clone()).or_insert_with(|| account.clone()).customer;
                 if holder != id {
                     registered.held_by_others.push(account.number.clone());
                 }
@@ -67,16 +56,8 @@ impl Register for FakeRegister {
 impl Customers for FakeRegister {
     async fn customer(&self, id: CustomerId) -> Result<Option<(Customer, Vec<Account>)>, RegisterError> {
         let state = self.state();
-        let accounts = state
-            .accounts
-            .values()
-            .filter(|it| it.customer == id)
-            .cloned()
-            .collect();
-        Ok(state
-            .customers
-            .get(&id)
-            .map(|(customer, _)| (customer.clone(), accounts)))
+        let accounts = state.accounts.values().filter(|it| it.customer == id).cloned().collect();
+        Ok(state.customers.get(&id).map(|(customer, _)| (customer.clone(), accounts)))
     }
 
     async fn account(&self, number: &AccountNumber) -> Result<Option<Account>, RegisterError> {
@@ -84,27 +65,17 @@ impl Customers for FakeRegister {
     }
 
     async fn customers(&self, after: Option<&str>, limit: usize) -> Result<Page<Customer>, RegisterError> {
-        let after: Option<CustomerId> = after
-            .map(|it| it.parse().map_err(|_| RegisterError::BadCursor))
-            .transpose()?;
+        let after: Option<CustomerId> = after.map(|it| it.parse().map_err(|_| RegisterError::BadCursor)).transpose()?;
         let state = self.state();
-        let rest = state
-            .customers
-            .values()
-            .map(|(it, _)| it)
-            .filter(|it| after.is_none_or(|after| it.id > after));
+        let rest = state.customers.values().map(|(it, _)| it).filter(|it| after.is_none_or(|after| it.id > after));
         Ok(page(rest.cloned().collect(), limit, |it| it.id.to_string()))
     }
 
     async fn accounts(&self, after: Option<&str>, limit: usize) -> Result<Page<Account>, RegisterError> {
-        let after: Option<AccountNumber> = after
-            .map(|it| it.parse().map_err(|_| RegisterError::BadCursor))
-            .transpose()?;
+        let after: Option<AccountNumber> =
+            after.map(|it| it.parse().map_err(|_| RegisterError::BadCursor)).transpose()?;
         let state = self.state();
-        let rest = state
-            .accounts
-            .values()
-            .filter(|it| after.as_ref().is_none_or(|after| it.number > *after));
+        let rest = state.accounts.values().filter(|it| after.as_ref().is_none_or(|after| it.number > *after));
         Ok(page(rest.cloned().collect(), limit, |it| it.number.as_str().to_owned()))
     }
 }
@@ -138,11 +109,7 @@ pub async fn register_contract<R: Register + Customers>(register: &R) {
         customer: customer.clone(),
         accounts: accounts
             .iter()
-            .map(|it| Account {
-                number: number(it),
-                customer: customer.id,
-                r#type: Some("giro".to_owned()),
-            })
+            .map(|it| Account { number: number(it), customer: customer.id, r#type: Some("giro".to_owned()) })
             .collect(),
     };
     let ada = person("Ada", Some("ada@example.com"), CustomerId::of_company("ada"));
@@ -158,42 +125,20 @@ pub async fn register_contract<R: Register + Customers>(register: &R) {
         assert_eq!(registered, Registered::default(), "registering again changes nothing");
     }
     let directory = register.directory().await.unwrap();
-    let expected: Directory = [("A1", ada.id), ("A2", ada.id), ("B1", bob.id)]
-        .map(|(a, id)| (number(a), id))
-        .into();
+    let expected: Directory = [("A1", ada.id), ("A2", ada.id), ("B1", bob.id)].map(|(a, id)| (number(a), id)).into();
     assert_eq!(directory, expected);
 
-    let taken = register
-        .register(&[with(&bob, &["A1", "B2"])], at("2024-03-02T10:00:00Z"))
-        .await
-        .unwrap();
+    let taken = register.register(&[with(&bob, &["A1", "B2"])], at("2024-03-02T10:00:00Z")).await.unwrap();
     assert_eq!(taken.held_by_others, [number("A1")]);
     assert_eq!(register.account(&number("A1")).await.unwrap().unwrap().customer, ada.id);
     assert_eq!(register.account(&number("B2")).await.unwrap().unwrap().customer, bob.id);
 
     let moved = person("Ada", Some("ada@example.org"), ada.id);
-    register
-        .register(&[with(&moved, &[])], at("2024-02-01T10:00:00Z"))
-        .await
-        .unwrap();
-    assert_eq!(
-        register.customer(ada.id).await.unwrap().unwrap().0,
-        ada,
-        "an earlier profile does not replace"
-    );
-    register
-        .register(&[with(&person("Ada", None, ada.id), &[])], at("2024-04-01T10:00:00Z"))
-        .await
-        .unwrap();
-    assert_eq!(
-        register.customer(ada.id).await.unwrap().unwrap().0,
-        ada,
-        "nor one that knows less"
-    );
-    register
-        .register(&[with(&moved, &[])], at("2024-04-01T10:00:00Z"))
-        .await
-        .unwrap();
+    register.register(&[with(&moved, &[])], at("2024-02-01T10:00:00Z")).await.unwrap();
+    assert_eq!(register.customer(ada.id).await.unwrap().unwrap().0, ada, "an earlier profile does not replace");
+    register.register(&[with(&person("Ada", None, ada.id), &[])], at("2024-04-01T10:00:00Z")).await.unwrap();
+    assert_eq!(register.customer(ada.id).await.unwrap().unwrap().0, ada, "nor one that knows less");
+    register.register(&[with(&moved, &[])], at("2024-04-01T10:00:00Z")).await.unwrap();
     let (profile, accounts) = register.customer(ada.id).await.unwrap().unwrap();
     assert_eq!(profile, moved, "a later one does");
     let mut numbers: Vec<_> = accounts.into_iter().map(|it| it.number).collect();
@@ -203,10 +148,7 @@ pub async fn register_contract<R: Register + Customers>(register: &R) {
     // More accounts than one transaction takes.
     let many: Vec<String> = (0..130).map(|it| format!("C{it}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    register
-        .register(&[with(&bob, &many)], at("2024-03-03T10:00:00Z"))
-        .await
-        .unwrap();
+    register.register(&[with(&bob, &many)], at("2024-03-03T10:00:00Z")).await.unwrap();
 
     let (mut listed, mut after) = (Vec::new(), None);
     loop {
@@ -238,10 +180,7 @@ pub async fn register_contract<R: Register + Customers>(register: &R) {
     let mut both = [ada.id, bob.id];
     both.sort();
     assert_eq!(listed, both, "the pages hold every customer once");
-    assert!(matches!(
-        register.accounts(Some("…"), 7).await,
-        Err(RegisterError::BadCursor)
-    ));
+    assert!(matches!(register.accounts(Some("…"), 7).await, Err(RegisterError::BadCursor)));
 }
 
 #[cfg(test)]

@@ -47,10 +47,7 @@ mod tests {
     #[test]
     fn the_waits_double_up_to_two_seconds() {
         let longest = |tries| Backoff { tries }.longest().as_millis();
-        assert_eq!(
-            [1, 2, 3, 7, 8, 11, 99].map(longest),
-            [25, 50, 100, 1600, 2000, 2000, 2000]
-        );
+        assert_eq!([1, 2, 3, 7, 8, 11, 99].map(longest), [25, 50, 100, 1600, 2000, 2000, 2000]);
         assert!(jittered(FIRST, u64::MAX) < FIRST);
         assert_ne!(random(), random());
     }

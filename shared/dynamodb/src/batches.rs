@@ -29,9 +29,7 @@ impl Table {
         loop {
             let asked = left.len();
             let request = KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(true);
-            let request = request
-                .build()
-                .map_err(|error| DynamoDbError::unavailable("BatchGetItem")(error.into()))?;
+            let request = request.build().map_err(|error| DynamoDbError::unavailable("BatchGetItem")(error.into()))?;
             let answer = self.client.batch_get_item().request_items(&self.name, request).send().await;
             let answer = answer.map_err(|error| DynamoDbError::unavailable("BatchGetItem")(error.into()))?;
             found.extend(answer.responses.unwrap_or_default().into_values().flatten());
@@ -80,8 +78,5 @@ impl Table {
 }
 
 fn busy(operation: &'static str, left: usize) -> DynamoDbError {
-    DynamoDbError::Busy {
-        operation,
-        reason: format!("{left} items were left over"),
-    }
+    DynamoDbError::Busy { operation, reason: format!("{left} items were left over") }
 }

@@ -20,10 +20,7 @@ pub struct Key {
 impl Key {
     /// The key with these parts.
     pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
-        Self {
-            pk: pk.into(),
-            sk: sk.into(),
-        }
+        Self { pk: pk.into(), sk: sk.into() }
     }
 
     /// The key of an item.
@@ -39,10 +36,7 @@ impl Key {
     /// An item with this key and `attributes`.
     pub fn with<const N: usize>(&self, attributes: [(&str, AttributeValue); N]) -> Item {
         let keys = [("pk", text(&self.pk)), ("sk", text(&self.sk))];
-        keys.into_iter()
-            .chain(attributes)
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+        keys.into_iter().chain(attributes).map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }
 

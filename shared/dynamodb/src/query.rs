@@ -23,23 +23,12 @@ pub(crate) struct Range {
 impl Query {
     /// All items of a partition of the table, by `sk`. Consistent.
     pub fn partition(pk: impl Into<String>) -> Self {
-        Self {
-            index: None,
-            hash: ("pk", text(pk)),
-            range: None,
-            backwards: false,
-            only: &[],
-            start: None,
-        }
+        Self { index: None, hash: ("pk", text(pk)), range: None, backwards: false, only: &[], start: None }
     }
 
     /// All items of a partition of an index whose hash key is `name`. Eventually consistent: it only finds.
     pub fn index(index: &'static str, name: &'static str, value: impl Into<String>) -> Self {
-        Self {
-            index: Some(index),
-            hash: (name, text(value)),
-            ..Self::partition("")
-        }
+        Self { index: Some(index), hash: (name, text(value)), ..Self::partition("") }
     }
 
     /// Only those whose `sk` begins with `prefix`.
@@ -54,18 +43,12 @@ impl Query {
 
     fn range(self, condition: &'static str, name: &'static str, value: String) -> Self {
         let range = Range { condition, name, value };
-        Self {
-            range: Some(range),
-            ..self
-        }
+        Self { range: Some(range), ..self }
     }
 
     /// The last first.
     pub fn backwards(self) -> Self {
-        Self {
-            backwards: true,
-            ..self
-        }
+        Self { backwards: true, ..self }
     }
 
     /// Only these attributes. Costs the same, but less has to be sent.
@@ -75,10 +58,7 @@ impl Query {
 
     /// Only what comes after this key; it need not be there any more.
     pub fn after(self, start: Item) -> Self {
-        Self {
-            start: Some(start),
-            ..self
-        }
+        Self { start: Some(start), ..self }
     }
 
     pub(crate) fn key_condition(&self) -> String {
@@ -88,15 +68,8 @@ impl Query {
 
     pub(crate) fn names(&self) -> impl Iterator<Item = (String, String)> {
         let hash = ("#h".to_owned(), self.hash.0.to_owned());
-        let range = self
-            .range
-            .as_ref()
-            .map(|range| ("#r".to_owned(), range.name.to_owned()));
-        let only = self
-            .only
-            .iter()
-            .enumerate()
-            .map(|(at, name)| (format!("#p{at}"), (*name).to_owned()));
+        let range = self.range.as_ref().map(|range| ("#r".to_owned(), range.name.to_owned()));
+        let only = self.only.iter().enumerate().map(|(at, name)| (format!("#p{at}"), (*name).to_owned()));
         std::iter::once(hash).chain(range).chain(only)
     }
 

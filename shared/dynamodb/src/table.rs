@@ -23,10 +23,7 @@ pub enum Put {
 impl Table {
     /// The table of this name.
     pub fn new(client: Client, name: impl Into<String>) -> Self {
-        Self {
-            client,
-            name: name.into(),
-        }
+        Self { client, name: name.into() }
     }
 
     /// An item. Consistent.
@@ -81,10 +78,7 @@ impl Table {
 
     /// Up to `limit` of the first items a query finds, as many as come in one answer, and after which key to go on.
     pub async fn page(&self, query: &Query, limit: usize) -> Result<(Vec<Item>, Option<Item>), DynamoDbError> {
-        let range = query
-            .range
-            .as_ref()
-            .map(|range| (":r".to_owned(), text(range.value.clone())));
+        let range = query.range.as_ref().map(|range| (":r".to_owned(), text(range.value.clone())));
         let values = std::iter::once((":h".to_owned(), query.hash.1.clone())).chain(range);
         let answer = self
             .client

@@ -12,11 +12,7 @@ use crate::Table;
 use crate::backoff::random;
 
 /// The configuration of the local stack; `None`, and a line that says so, if there is none.
-#[allow(
-    clippy::disallowed_methods,
-    clippy::print_stderr,
-    reason = "tests without a stack are skipped, and say so"
-)]
+#[allow(clippy::disallowed_methods, clippy::print_stderr, reason = "tests without a stack are skipped, and say so")]
 pub async fn stack() -> Option<SdkConfig> {
     let Ok(endpoint) = std::env::var("MILLRACE_ENDPOINT") else {
         eprintln!("skipped: MILLRACE_ENDPOINT names no local stack");

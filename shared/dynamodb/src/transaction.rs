@@ -81,10 +81,7 @@ impl Table {
                 Verdict::Again(reason) => reason,
             };
             if !backoff.wait().await {
-                return Err(DynamoDbError::Busy {
-                    operation: OPERATION,
-                    reason,
-                });
+                return Err(DynamoDbError::Busy { operation: OPERATION, reason });
             }
         }
     }
@@ -134,21 +131,14 @@ enum Verdict {
 /// conflict.
 fn verdict(reasons: &[CancellationReason]) -> Verdict {
     let codes = || reasons.iter().map(|reason| reason.code().unwrap_or("None"));
-    let failed: Vec<usize> = codes()
-        .enumerate()
-        .filter(|(_, code)| *code == "ConditionalCheckFailed")
-        .map(|(at, _)| at)
-        .collect();
+    let failed: Vec<usize> =
+        codes().enumerate().filter(|(_, code)| *code == "ConditionalCheckFailed").map(|(at, _)| at).collect();
     let mut others = codes().filter(|code| *code != "None");
     if !failed.is_empty() {
         return Verdict::Failed(failed);
     }
-    let passing = |code: &&str| {
-        matches!(
-            *code,
-            "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"
-        )
-    };
+    let passing =
+        |code: &&str| matches!(*code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded");
     match others.clone().find(|code| !passing(code)) {
         Some(_) => Verdict::Never,
         None => others.next().map_or(Verdict::Never, |code| Verdict::Again(code.to_owned())),

@@ -27,10 +27,7 @@ fn batch(item: &Item) -> Result<(u32, BatchOutcome), PortError> {
     let sk = text_of(item, "sk").map_err(failed)?;
     let batch = sk.strip_prefix(BATCH).and_then(|it| it.parse().ok()).ok_or_else(|| broken("a batch's key"))?;
     let number = |name| number_of(item, name).map_err(failed);
-    let outcome = BatchOutcome {
-        posted: number("posted")?,
-        duplicates: number("duplicates")?,
-        accounts: number("accounts")?,
-    };
+    let outcome =
+        BatchOutcome { posted: number("posted")?, duplicates: number("duplicates")?, accounts: number("accounts")? };
     Ok((batch, outcome))
 }

@@ -19,10 +19,7 @@ pub struct S3Files {
 impl S3Files {
     /// The files in the bucket of this name. `client` is best made by [`crate::client`].
     pub fn new(client: Client, bucket: impl Into<String>) -> Self {
-        Self {
-            client,
-            bucket: bucket.into(),
-        }
+        Self { client, bucket: bucket.into() }
     }
 }
 
@@ -63,8 +60,6 @@ fn upload(key: &str, head: &HeadObjectOutput) -> Result<Upload, PortError> {
         version: version::of(head.version_id(), head.e_tag()).ok_or_else(|| broken("an object has no version"))?,
         size_bytes: u64::try_from(head.content_length.unwrap_or_default()).map_err(broken)?,
         uploaded_at: Moment::instant(micros).map_err(broken)?,
-        metadata: metadata
-            .map(|(name, value)| (name.to_lowercase(), value.clone()))
-            .collect(),
+        metadata: metadata.map(|(name, value)| (name.to_lowercase(), value.clone())).collect(),
     })
 }

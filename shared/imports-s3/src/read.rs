@@ -39,18 +39,14 @@ impl S3Files {
             return cut(*first, &range).await.map(Some);
         };
         let end = length.min(range.end);
-        let same = Wanted {
-            if_match: first.e_tag.clone(),
-            ..wanted
-        };
+        let same = Wanted { if_match: first.e_tag.clone(), ..wanted };
         let mut bytes = Vec::with_capacity(usize::try_from(end.saturating_sub(range.start)).unwrap_or_default());
         append(&mut bytes, *first).await?;
 
         let starts = std::iter::successors(Some(first_end), |start| start.checked_add(PART_BYTES));
         let starts = starts.take_while(|start| *start < end);
-        let parts = stream::iter(starts).map(|start| {
-            Box::pin(self.whole_part(key, &same, start..start.saturating_add(PART_BYTES).min(end)))
-        });
+        let parts = stream::iter(starts)
+            .map(|start| Box::pin(self.whole_part(key, &same, start..start.saturating_add(PART_BYTES).min(end))));
         let mut parts = parts.buffered(AT_ONCE);
         while let Some(part) = parts.try_next().await? {
             match part {

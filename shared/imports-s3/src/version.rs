@@ -21,14 +21,8 @@ pub(crate) fn wanted(version: Option<&str>) -> Wanted {
         return Wanted::default();
     };
     match version.strip_prefix(ETAG) {
-        Some(e_tag) => Wanted {
-            if_match: Some(format!("\"{e_tag}\"")),
-            ..Wanted::default()
-        },
-        None => Wanted {
-            version_id: Some(version.to_owned()),
-            ..Wanted::default()
-        },
+        Some(e_tag) => Wanted { if_match: Some(format!("\"{e_tag}\"")), ..Wanted::default() },
+        None => Wanted { version_id: Some(version.to_owned()), ..Wanted::default() },
     }
 }
 

@@ -23,12 +23,7 @@ pub(crate) struct Note {
 
 impl Accounts {
     pub(crate) fn new(directory: Directory) -> Self {
-        Self {
-            directory,
-            names: Interner::default(),
-            spellings: HashMap::new(),
-            notes: Vec::new(),
-        }
+        Self { directory, names: Interner::default(), spellings: HashMap::new(), notes: Vec::new() }
     }
 
     pub(crate) fn directory(&self) -> &Directory {
@@ -43,20 +38,14 @@ impl Accounts {
         }
         let mut buffer = [0; MAX_ACCOUNT_BYTES];
         let Ok(name) = normalise(text, &mut buffer) else {
-            self.notes.push(Note {
-                registered: false,
-                iban: IbanCheck::NoCountry,
-            });
+            self.notes.push(Note { registered: false, iban: IbanCheck::NoCountry });
             return self.names.intern(text);
         };
         let known = self.names.find(name);
         let number = known.unwrap_or_else(|| self.names.intern(name));
         if known.is_none() {
             let name = std::str::from_utf8(name).unwrap_or_default();
-            self.notes.push(Note {
-                registered: self.directory.contains_key(name),
-                iban: check_iban(name),
-            });
+            self.notes.push(Note { registered: self.directory.contains_key(name), iban: check_iban(name) });
         }
         if name != text {
             self.spellings.insert(text.into(), number);
@@ -66,10 +55,7 @@ impl Accounts {
 
     pub(crate) fn note(&self, number: u32) -> Note {
         let index = usize::try_from(number).unwrap_or(usize::MAX);
-        self.notes.get(index).copied().unwrap_or(Note {
-            registered: false,
-            iban: IbanCheck::NoCountry,
-        })
+        self.notes.get(index).copied().unwrap_or(Note { registered: false, iban: IbanCheck::NoCountry })
     }
 
     /// From now on the account is in the register.

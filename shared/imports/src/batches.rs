@@ -61,11 +61,7 @@ impl Read {
         let mut packing = Packing {
             packed: PackedEntries {
                 bytes: Vec::new(),
-                index: BatchIndex {
-                    v: 1,
-                    summaries: self.found.summaries,
-                    bounds: vec![0],
-                },
+                index: BatchIndex { v: 1, summaries: self.found.summaries, bounds: vec![0] },
             },
             begun: 0,
             sums: EntrySums::default(),
@@ -93,12 +89,8 @@ impl Packing {
         for of_account in accounts {
             let Some(first) = of_account.first() else { continue };
             let entries = entries(layout, file, of_account);
-            entries
-                .iter()
-                .for_each(|entry| self.sums.add(entry.currency, entry.amount_minor));
-            found.entries = found
-                .entries
-                .saturating_add(u64::try_from(entries.len()).unwrap_or(u64::MAX));
+            entries.iter().for_each(|entry| self.sums.add(entry.currency, entry.amount_minor));
+            found.entries = found.entries.saturating_add(u64::try_from(entries.len()).unwrap_or(u64::MAX));
             found.accounts = found.accounts.saturating_add(1);
             write_account(&mut self.packed.bytes, file.accounts.name(first.account), &entries);
             if self.packed.bytes.len().saturating_sub(self.begun) >= BATCH_BYTES {
@@ -137,11 +129,7 @@ fn postings(layout: &Layout, file: &EntryFile) -> Vec<Posting> {
                 }
             }
         } else {
-            postings.push(Posting {
-                account: taken.account,
-                row,
-                side: Side::None,
-            });
+            postings.push(Posting { account: taken.account, row, side: Side::None });
         }
     }
     postings.sort_unstable_by_key(|it| (it.account, it.row, it.side));
@@ -194,10 +182,7 @@ pub fn read_batch(bytes: &[u8]) -> Result<Vec<(AccountNumber, Vec<Entry>)>, Batc
         let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| BatchError(None))?;
         let (packed, behind) = behind.split_at_checked(length).ok_or(BatchError(None))?;
         let account = AccountNumber::parse(account).map_err(|_| BatchError(None))?;
-        accounts.push((
-            account,
-            decode_entries(packed).map_err(|error| BatchError(Some(error)))?,
-        ));
+        accounts.push((account, decode_entries(packed).map_err(|error| BatchError(Some(error)))?));
         rest = behind;
     }
     Ok(accounts)

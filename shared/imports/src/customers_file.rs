@@ -22,10 +22,7 @@ impl CustomerFile {
             let bytes = fields.get(row, place(column));
             match std::str::from_utf8(bytes) {
                 Ok(text) if bytes.len() <= 500 && is_clean(bytes) => Ok(text),
-                _ => Err(Wrong::field(
-                    place(column),
-                    "not a text: UTF-8 of at most 500 bytes, no controls",
-                )),
+                _ => Err(Wrong::field(place(column), "not a text: UTF-8 of at most 500 bytes, no controls")),
             }
         };
         let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -51,19 +48,12 @@ impl CustomerFile {
             let number = iban.map_err(|error| Wrong::field(place(Column::Ibans), error))?;
             match check_iban(number.as_str()) {
                 IbanCheck::NoCountry => {
-                    return Err(Wrong::field(
-                        place(Column::Ibans),
-                        "an IBAN starts with no country of ISO 3166",
-                    ));
+                    return Err(Wrong::field(place(Column::Ibans), "an IBAN starts with no country of ISO 3166"));
                 }
                 IbanCheck::WrongChecksum => self.wrong_checksums = self.wrong_checksums.saturating_add(1),
                 IbanCheck::Valid => {}
             }
-            accounts.push(Account {
-                number,
-                customer: customer.id,
-                r#type: None,
-            });
+            accounts.push(Account { number, customer: customer.id, r#type: None });
         }
         self.registrations.push(Registration { customer, accounts });
         Ok(())
@@ -72,14 +62,7 @@ impl CustomerFile {
     pub(crate) fn finish(self) -> (Vec<Registration>, Vec<Warning>) {
         let what = "an IBAN's check digits are wrong".to_owned();
         let rows = self.wrong_checksums;
-        (
-            self.registrations,
-            if rows > 0 {
-                vec![Warning { what, rows }]
-            } else {
-                Vec::new()
-            },
-        )
+        (self.registrations, if rows > 0 { vec![Warning { what, rows }] } else { Vec::new() })
     }
 }
 
@@ -88,11 +71,7 @@ impl CustomerFile {
 fn ibans(list: &str) -> Vec<Result<AccountNumber, banking::AccountNumberError>> {
     let plain: String = list.chars().filter(|it| !"[]{}()\"'".contains(*it)).collect();
     let mut found = Vec::new();
-    for part in plain
-        .split([';', ',', '|', '\n'])
-        .map(str::trim)
-        .filter(|it| !it.is_empty())
-    {
+    for part in plain.split([';', ',', '|', '\n']).map(str::trim).filter(|it| !it.is_empty()) {
         let words: Vec<&str> = part.split_whitespace().collect();
         // Groups of four are one IBAN; longer words are IBANs by themselves.
         if words.len() > 1 && words.iter().all(|it| it.len() > 4) {
@@ -121,10 +100,7 @@ mod tests {
             format!("{{{a},{b}}}"),
             "DE89 3704 0044 0532 0130 00; FR14 2004 1010 0505 0001 3M02 606".to_owned(),
         ] {
-            let read: Vec<_> = ibans(&list)
-                .into_iter()
-                .map(|it| it.unwrap().as_str().to_owned())
-                .collect();
+            let read: Vec<_> = ibans(&list).into_iter().map(|it| it.unwrap().as_str().to_owned()).collect();
             assert_eq!(read, [a, b], "{list}");
         }
         assert!(ibans(" ").is_empty());

@@ -23,25 +23,16 @@ pub(crate) struct Wrong {
 
 impl Wrong {
     pub(crate) fn row(what: impl Into<String>) -> Self {
-        Self {
-            field: None,
-            what: what.into(),
-        }
+        Self { field: None, what: what.into() }
     }
 
     pub(crate) fn field(field: usize, what: impl ToString) -> Self {
-        Self {
-            field: Some(field),
-            what: what.to_string(),
-        }
+        Self { field: Some(field), what: what.to_string() }
     }
 
     /// The reason as people read it: `transaction: not an amount`.
     pub(crate) fn reason(&self, layout: &Layout) -> String {
-        self.field.map_or_else(
-            || self.what.clone(),
-            |field| format!("{}: {}", layout.places.name(field), self.what),
-        )
+        self.field.map_or_else(|| self.what.clone(), |field| format!("{}: {}", layout.places.name(field), self.what))
     }
 }
 
@@ -106,10 +97,7 @@ impl EntryFile {
     pub(crate) fn take(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), Wrong> {
         let field = |index: usize| fields.get(row, index);
         let date = self.places.date;
-        let at = layout
-            .dates
-            .read(field(date))
-            .map_err(|error| Wrong::field(date, error))?;
+        let at = layout.dates.read(field(date)).map_err(|error| Wrong::field(date, error))?;
         let (currency, decimals) = self.currency(layout, fields, row)?;
         let amount_minor = self.amount(layout, fields, row, decimals)?;
         let id = self.places.id.map_or(&[][..], field);
@@ -126,16 +114,7 @@ impl EntryFile {
         let text = self.text(layout, fields, row)?;
         let no_room = || Wrong::row("the file has too many distinct texts");
         let (id_from, id_length) = self.rows.keep_id(id).ok_or_else(no_room)?;
-        self.rows.push(TakenRow {
-            at,
-            amount_minor,
-            account,
-            other,
-            text,
-            id_from,
-            id_length,
-            currency,
-        });
+        self.rows.push(TakenRow { at, amount_minor, account, other, text, id_from, id_length, currency });
         Ok(())
     }
 
@@ -150,10 +129,7 @@ impl EntryFile {
             }
             _ => layout.currency,
         };
-        let place = self
-            .rows
-            .currency(currency)
-            .ok_or_else(|| Wrong::row("too many currencies"))?;
+        let place = self.rows.currency(currency).ok_or_else(|| Wrong::row("too many currencies"))?;
         if let Ok(code) = <[u8; 3]>::try_from(code) {
             self.last_currency = Some((code, place, currency.decimals()));
         }
@@ -167,10 +143,7 @@ impl EntryFile {
             parse_minor(text, decimals, layout.decimal_mark).map_err(|error| Wrong::field(index, error))
         };
         let unsigned = |index: usize| match fields.get(row, index).first() {
-            Some(b'+' | b'-') => Err(Wrong::field(
-                index,
-                "has a sign, though the profile says where the sign is told",
-            )),
+            Some(b'+' | b'-') => Err(Wrong::field(index, "has a sign, though the profile says where the sign is told")),
             _ => read(index),
         };
         match &layout.sign {
@@ -204,12 +177,10 @@ impl EntryFile {
         let index = self.places.account.unwrap_or(usize::MAX);
         let text = fields.get(row, index);
         let account = self.accounts.number(text);
-        self.holders
-            .see(&mut self.accounts, account, layout, fields, row)
-            .map_err(|wrong| match wrong.field {
-                Some(_) => wrong,
-                None => Wrong::field(index, wrong.what),
-            })?;
+        self.holders.see(&mut self.accounts, account, layout, fields, row).map_err(|wrong| match wrong.field {
+            Some(_) => wrong,
+            None => Wrong::field(index, wrong.what),
+        })?;
         Ok(account)
     }
 
@@ -223,19 +194,14 @@ impl EntryFile {
             let index = place.unwrap_or(usize::MAX);
             let text = fields.get(row, index);
             if text.len() > 64 || !is_clean(text) {
-                return Err(Wrong::field(
-                    index,
-                    "not an account number: at most 64 bytes, no controls",
-                ));
+                return Err(Wrong::field(index, "not an account number: at most 64 bytes, no controls"));
             }
             Ok(self.accounts.number(text))
         };
         let (payer, beneficiary) = (party(self.places.payer)?, party(self.places.beneficiary)?);
         let (a, b) = (self.accounts.note(payer), self.accounts.note(beneficiary));
         if !a.registered && !b.registered {
-            return Err(Wrong::row(
-                "neither payer nor beneficiary is an account in the register",
-            ));
+            return Err(Wrong::row("neither payer nor beneficiary is an account in the register"));
         }
         let checksum_wrong = a.iban == IbanCheck::WrongChecksum || b.iban == IbanCheck::WrongChecksum;
         self.wrong_checksums = self.wrong_checksums.saturating_add(u64::from(checksum_wrong));
@@ -249,22 +215,13 @@ impl EntryFile {
         match fields.get(row, index) {
             [] => Ok(NONE),
             text if text.len() <= 64 && is_clean(text) => Ok(self.accounts.number(text)),
-            _ => Err(Wrong::field(
-                index,
-                "not an account number: at most 64 bytes, no controls",
-            )),
+            _ => Err(Wrong::field(index, "not an account number: at most 64 bytes, no controls")),
         }
     }
 
     fn text(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<u32, Wrong> {
         self.text.clear();
-        for part in layout
-            .places
-            .texts
-            .iter()
-            .map(|it| fields.get(row, *it))
-            .filter(|it| !it.is_empty())
-        {
+        for part in layout.places.texts.iter().map(|it| fields.get(row, *it)).filter(|it| !it.is_empty()) {
             if !self.text.is_empty() {
                 self.text.push(b' ');
             }
@@ -275,10 +232,7 @@ impl EntryFile {
         }
         if self.text.len() > MOST_TEXT_BYTES || !is_clean(&self.text) {
             let index = layout.places.texts.first().copied().unwrap_or(0);
-            return Err(Wrong::field(
-                index,
-                "not a text: UTF-8 of at most 500 bytes, no controls",
-            ));
+            return Err(Wrong::field(index, "not a text: UTF-8 of at most 500 bytes, no controls"));
         }
         Ok(self.rows.texts.intern(&self.text))
     }
@@ -288,15 +242,17 @@ impl EntryFile {
         self.one_account.map(|it| self.accounts.name(it))
     }
 
+    /// How many customers the file names.
+    pub(crate) fn customers(&self) -> u64 {
+        self.holders.named()
+    }
+
     /// New customers and accounts, and what looked wrong.
     pub(crate) fn registrations(&mut self) -> (Vec<Registration>, Vec<Warning>) {
         let mut warnings = self.holders.warnings();
         if self.wrong_checksums > 0 {
             let what = "an IBAN's check digits are wrong".to_owned();
-            warnings.push(Warning {
-                what,
-                rows: self.wrong_checksums,
-            });
+            warnings.push(Warning { what, rows: self.wrong_checksums });
         }
         (self.holders.registrations(), warnings)
     }
@@ -323,10 +279,7 @@ impl EntrySums {
         let of = |minor: i128, currency: Currency| money::Money::new(minor, currency);
         self.0
             .into_iter()
-            .map(|(it, (credits, debits))| Sums {
-                credits: of(credits, it),
-                debits: of(debits, it),
-            })
+            .map(|(it, (credits, debits))| Sums { credits: of(credits, it), debits: of(debits, it) })
             .collect()
     }
 }

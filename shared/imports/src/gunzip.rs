@@ -22,11 +22,7 @@ pub(crate) struct Gunzip {
 
 impl Gunzip {
     pub(crate) fn new() -> Self {
-        Self {
-            decoder: MultiGzDecoder::new(Vec::new()),
-            packed: 0,
-            unpacked: 0,
-        }
+        Self { decoder: MultiGzDecoder::new(Vec::new()), packed: 0, unpacked: 0 }
     }
 
     pub(crate) fn feed(
@@ -36,9 +32,7 @@ impl Gunzip {
     ) -> Result<(), Refusal> {
         for piece in bytes.chunks(PIECE_BYTES) {
             self.decoder.write_all(piece).map_err(|_| Refusal::BadGzip)?;
-            self.packed = self
-                .packed
-                .saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+            self.packed = self.packed.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
             self.drain(&mut sink)?;
         }
         Ok(())
@@ -51,9 +45,7 @@ impl Gunzip {
 
     fn drain(&mut self, sink: &mut impl FnMut(&[u8]) -> Result<(), Refusal>) -> Result<(), Refusal> {
         let text = std::mem::take(self.decoder.get_mut());
-        self.unpacked = self
-            .unpacked
-            .saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
+        self.unpacked = self.unpacked.saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
         if self.unpacked > SMALL_BYTES && self.unpacked > self.packed.saturating_mul(MOST_RATIO) {
             return Err(Refusal::Bomb(MOST_RATIO));
         }

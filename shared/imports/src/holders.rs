@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 
 use banking::AccountNumber;
@@ -19,6 +19,8 @@ pub(crate) struct Holders {
     new: HashMap<CustomerId, Registration>,
     /// For each account seen: the hash of the fields its holder was read from, and who that is.
     seen: HashMap<u32, (u64, Option<CustomerId>)>,
+    /// Everyone the file names, registered before or not: a split that is done again counts the same.
+    named: HashSet<CustomerId>,
     hasher: DefaultHashBuilder,
     others_named: u64,
 }
@@ -32,10 +34,8 @@ impl Holders {
         let number = accounts.number(account.as_str().as_bytes());
         accounts.set_registered(number);
         // Someone else's account keeps its holder, and a file tells nothing of them.
-        let ours = accounts
-            .directory()
-            .get(&account)
-            .is_none_or(|holder| *holder == registration.customer.id);
+        let ours = accounts.directory().get(&account).is_none_or(|holder| *holder == registration.customer.id);
+        self.named.insert(registration.customer.id);
         if ours {
             self.new.insert(registration.customer.id, registration);
         }
@@ -57,82 +57,47 @@ impl Holders {
         let hash = self.hasher.hash_one(texts);
         if let Some((known, holder)) = self.seen.get(&account) {
             if *known != hash && holder.is_some() {
-                let other = read_holder(layout, fields, row)
-                    .ok()
-                    .is_none_or(|it| Some(it.id) != *holder);
+                let other = Some(read_holder(layout, fields, row)?.id) != *holder;
                 self.others_named = self.others_named.saturating_add(u64::from(other));
             }
             return Ok(());
         }
-        let number: AccountNumber = accounts
-            .name(account)
-            .parse()
-            .map_err(|error| Wrong::row(format!("{error}")))?;
+        let number: AccountNumber =
+            accounts.name(account).parse().map_err(|error| Wrong::row(format!("{error}")))?;
         let registered = accounts.directory().get(&number).copied();
-        if nameless {
-            if registered.is_none() {
-                let id = CustomerId::of_account(&number);
-                let new = Account {
-                    number,
-                    customer: id,
-                    r#type: None,
-                };
-                self.register(accounts, account, new, nameless_customer(id));
-            }
-            self.seen.insert(account, (hash, None));
-            return Ok(());
-        }
-        match (read_holder(layout, fields, row), registered) {
-            (Ok(customer), None) => {
-                let kind = layout
-                    .places
-                    .find(Column::Type)
-                    .map(|it| fields.get(row, it))
-                    .filter(|it| !it.is_empty());
-                let kind = kind.map(|it| String::from_utf8_lossy(it).chars().take(40).collect());
-                let id = customer.id;
-                self.register(
-                    accounts,
-                    account,
-                    Account {
-                        number,
-                        customer: id,
-                        r#type: kind,
-                    },
-                    customer,
-                );
-                self.seen.insert(account, (hash, Some(id)));
-            }
-            (Ok(customer), Some(holder)) => {
-                self.others_named = self.others_named.saturating_add(u64::from(customer.id != holder));
-                self.seen.insert(account, (hash, Some(holder)));
-            }
-            (Err(_), Some(holder)) => {
-                self.others_named = self.others_named.saturating_add(1);
-                self.seen.insert(account, (hash, Some(holder)));
-            }
-            (Err(wrong), None) => return Err(wrong),
+        let customer = if nameless {
+            nameless_customer(CustomerId::of_account(&number))
+        } else {
+            read_holder(layout, fields, row)?
+        };
+        let holder = registered.unwrap_or(customer.id);
+        self.named.insert(holder);
+        self.seen.insert(account, (hash, (!nameless).then_some(holder)));
+        if registered.is_none() {
+            let r#type = layout.places.find(Column::Type).map(|it| fields.get(row, it)).filter(|it| !it.is_empty());
+            let r#type = r#type.map(|it| String::from_utf8_lossy(it).chars().take(40).collect());
+            self.register(accounts, account, Account { number, customer: holder, r#type }, customer);
+        } else if !nameless {
+            self.others_named = self.others_named.saturating_add(u64::from(customer.id != holder));
         }
         Ok(())
     }
 
     fn register(&mut self, accounts: &mut Accounts, number: u32, account: Account, customer: Customer) {
         accounts.set_registered(number);
-        let new = self.new.entry(customer.id).or_insert_with(|| Registration {
-            customer,
-            accounts: Vec::new(),
-        });
+        let new = self.new.entry(customer.id).or_insert_with(|| Registration { customer, accounts: Vec::new() });
         new.accounts.push(account);
+    }
+
+    /// How many customers the file names.
+    pub(crate) fn named(&self) -> u64 {
+        u64::try_from(self.named.len()).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn warnings(&self) -> Vec<Warning> {
         let what = "the row names another holder than the register; the register stays".to_owned();
         let rows = self.others_named;
-        if rows > 0 {
-            vec![Warning { what, rows }]
-        } else {
-            Vec::new()
-        }
+        if rows > 0 { vec![Warning { what, rows }] } else { Vec::new() }
     }
 
     /// What is to be registered, in a lasting order.
@@ -144,15 +109,7 @@ impl Holders {
 }
 
 fn nameless_customer(id: CustomerId) -> Customer {
-    Customer {
-        id,
-        kind: CustomerKind::Person,
-        name: None,
-        born_on: None,
-        email: None,
-        owner: None,
-        address: None,
-    }
+    Customer { id, kind: CustomerKind::Person, name: None, born_on: None, email: None, owner: None, address: None }
 }
 
 /// The holder of a file of one account: named by the object's metadata, or nameless.
@@ -162,19 +119,8 @@ pub(crate) fn holder_of_one(
     email: Option<EmailAddress>,
 ) -> Registration {
     let id = CustomerId::of_account(account);
-    let customer = Customer {
-        name,
-        email,
-        ..nameless_customer(id)
-    };
-    Registration {
-        customer,
-        accounts: vec![Account {
-            number: account.clone(),
-            customer: id,
-            r#type: None,
-        }],
-    }
+    let customer = Customer { name, email, ..nameless_customer(id) };
+    Registration { customer, accounts: vec![Account { number: account.clone(), customer: id, r#type: None }] }
 }
 
 fn read_holder(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<Customer, Wrong> {
@@ -185,10 +131,7 @@ fn read_holder(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<Customer,
         let text = fields.get(row, index);
         match std::str::from_utf8(text) {
             Ok(it) if text.len() <= 200 && is_clean(text) => Ok((index, it)),
-            _ => Err(Wrong::field(
-                index,
-                "not a text: UTF-8 of at most 200 bytes, no controls",
-            )),
+            _ => Err(Wrong::field(index, "not a text: UTF-8 of at most 200 bytes, no controls")),
         }
     };
     let (_, first) = text(Column::FirstName)?;
@@ -204,18 +147,9 @@ fn read_holder(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<Customer,
         "" => None,
         _ => Some(EmailAddress::parse(email).map_err(|error| Wrong::field(email_at, error))?),
     };
-    let name = [first, last]
-        .into_iter()
-        .filter(|it| !it.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ");
+    let name = [first, last].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" ");
     let id = CustomerId::of_person(first, last, born_on, email.as_ref());
-    Ok(Customer {
-        name: (!name.is_empty()).then_some(name),
-        born_on,
-        email,
-        ..nameless_customer(id)
-    })
+    Ok(Customer { name: (!name.is_empty()).then_some(name), born_on, email, ..nameless_customer(id) })
 }
 
 fn read_date(layout: &Layout, text: &str) -> Result<Date, calendar::DateError> {

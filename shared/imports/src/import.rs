@@ -22,11 +22,7 @@ pub struct ImportIdError;
 impl ImportId {
     /// The import of an uploaded object.
     pub fn of(key: &str, version: &str) -> Self {
-        let digest = Sha256::new()
-            .chain_update(key)
-            .chain_update([0])
-            .chain_update(version)
-            .finalize();
+        let digest = Sha256::new().chain_update(key).chain_update([0]).chain_update(version).finalize();
         let mut id = [0; 16];
         id.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
         Self(id)
@@ -56,11 +52,7 @@ impl FromStr for ImportId {
     fn from_str(text: &str) -> Result<Self, ImportIdError> {
         let value = u128::from_str_radix(text, 16).map_err(|_| ImportIdError)?;
         let id = Self(value.to_be_bytes());
-        if id.to_string() == text {
-            Ok(id)
-        } else {
-            Err(ImportIdError)
-        }
+        if id.to_string() == text { Ok(id) } else { Err(ImportIdError) }
     }
 }
 

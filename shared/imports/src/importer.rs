@@ -93,10 +93,7 @@ impl Importer {
     /// An importer for a file of which nothing has been read yet.
     pub fn new(setting: Setting) -> Self {
         let dialect = setting.profile.as_ref().map(Profile::dialect);
-        let dialect = dialect.unwrap_or(Dialect {
-            delimiter: b',',
-            quote: Some(b'"'),
-        });
+        let dialect = dialect.unwrap_or(Dialect { delimiter: b',', quote: Some(b'"') });
         let reader = Reader {
             setting: Some(setting),
             file: None,
@@ -113,12 +110,7 @@ impl Importer {
             head: Vec::new(),
             sniffed: false,
         };
-        Self {
-            text,
-            gunzip: None,
-            head: Vec::new(),
-            sniffed: false,
-        }
+        Self { text, gunzip: None, head: Vec::new(), sniffed: false }
     }
 
     /// Takes the next piece of the file.
@@ -127,11 +119,7 @@ impl Importer {
             return self.unpack(piece);
         }
         self.head.extend_from_slice(piece);
-        if self.head.len() < MAGIC.len() {
-            Ok(())
-        } else {
-            self.sniff()
-        }
+        if self.head.len() < MAGIC.len() { Ok(()) } else { self.sniff() }
     }
 
     fn sniff(&mut self) -> Result<(), Refusal> {
@@ -165,9 +153,7 @@ impl Importer {
 impl Text {
     fn feed(&mut self, piece: &[u8]) -> Result<(), Refusal> {
         self.hash.update(piece);
-        self.bytes = self
-            .bytes
-            .saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
+        self.bytes = self.bytes.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
         if self.bytes > MOST_TEXT_BYTES {
             return Err(Refusal::TooLarge(MOST_TEXT_BYTES));
         }
@@ -199,12 +185,7 @@ impl Text {
         if !self.sniffed {
             self.sniff()?;
         }
-        let Self {
-            mut scanner,
-            mut reader,
-            hash,
-            ..
-        } = self;
+        let Self { mut scanner, mut reader, hash, .. } = self;
         scanner.finish(&mut |dialect, row| reader.row(dialect, row))?;
         reader.finish(hash.finalize().as_slice())
     }
@@ -221,13 +202,7 @@ impl Reader {
             return Ok(());
         }
         self.rows_read = self.rows_read.saturating_add(1);
-        let Self {
-            file: Some((layout, rows)),
-            fields,
-            decoded,
-            ..
-        } = self
-        else {
+        let Self { file: Some((layout, rows)), fields, decoded, .. } = self else {
             return Ok(());
         };
         let taken = match row.shape {
@@ -245,11 +220,9 @@ impl Reader {
             }
         };
         match taken {
-            Err(wrong) if layout.kind == Kind::Rates => Err(Refusal::BadRates(format!(
-                "line {}: {}",
-                row.line,
-                wrong.reason(layout)
-            ))),
+            Err(wrong) if layout.kind == Kind::Rates => {
+                Err(Refusal::BadRates(format!("line {}: {}", row.line, wrong.reason(layout))))
+            }
             Err(wrong) => {
                 self.rejects.add(row.line, &wrong.reason(layout), row.bytes);
                 Ok(())
@@ -286,30 +259,24 @@ impl Reader {
                 if let Some(account) = file.one_account() {
                     target = format!("{target}/{account}");
                 }
+                read.found.customers = file.customers();
                 (read.registrations, read.found.warnings) = file.registrations();
                 read.entries = Some((layout, file));
             }
-            FileRows::Customers(file) => (read.registrations, read.found.warnings) = file.finish(),
+            FileRows::Customers(file) => {
+                (read.registrations, read.found.warnings) = file.finish();
+                read.found.customers = u64::try_from(read.registrations.len()).unwrap_or(u64::MAX);
+            }
             FileRows::Rates(file) => read.rates = file.finish()?,
         }
-        read.found.customers = u64::try_from(read.registrations.len()).unwrap_or(u64::MAX);
         read.content = content(kind, &target, text_hash);
         Ok(read)
     }
 }
 
 fn content(kind: Kind, target: &str, text_hash: &[u8]) -> String {
-    let digest = Sha256::new()
-        .chain_update(kind.name())
-        .chain_update([0])
-        .chain_update(target)
-        .chain_update([0]);
-    digest
-        .chain_update(text_hash)
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let digest = Sha256::new().chain_update(kind.name()).chain_update([0]).chain_update(target).chain_update([0]);
+    digest.chain_update(text_hash).finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A row as UTF-8, where the profile names another encoding.
@@ -328,14 +295,7 @@ fn decode<'a>(layout: &Layout, bytes: &'a [u8], decoded: &'a mut String) -> &'a 
 fn check_width(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), Wrong> {
     let width = layout.places.width();
     let fits = fields.len() >= width && (width..fields.len()).all(|it| fields.get(row, it).is_empty());
-    if fits {
-        Ok(())
-    } else {
-        Err(Wrong::row(format!(
-            "has {} fields, the header has {width}",
-            fields.len()
-        )))
-    }
+    if fits { Ok(()) } else { Err(Wrong::row(format!("has {} fields, the header has {width}", fields.len()))) }
 }
 
 fn header(
@@ -345,29 +305,18 @@ fn header(
     fields: &mut Fields,
 ) -> Result<(Layout, FileRows), Refusal> {
     if row.shape != Shape::Whole || memchr::memchr(0, row.bytes).is_some() {
-        return Err(Refusal::UnknownHeader {
-            found: cut(row.bytes, 200),
-        });
+        return Err(Refusal::UnknownHeader { found: cut(row.bytes, 200) });
     }
-    let Setting {
-        instructions,
-        profile,
-        directory,
-        uploaded_at,
-        default_currency,
-    } = setting;
+    let Setting { instructions, profile, directory, uploaded_at, default_currency } = setting;
     if profile.is_none() {
         dialect.delimiter = delimiter_of(row.bytes);
     }
     fields.split(row.bytes, *dialect);
     if fields.len() > MOST_COLUMNS {
-        return Err(Refusal::UnknownHeader {
-            found: cut(row.bytes, 200),
-        });
+        return Err(Refusal::UnknownHeader { found: cut(row.bytes, 200) });
     }
-    let names: Vec<String> = (0..fields.len())
-        .map(|it| String::from_utf8_lossy(fields.get(row.bytes, it)).into_owned())
-        .collect();
+    let names: Vec<String> =
+        (0..fields.len()).map(|it| String::from_utf8_lossy(fields.get(row.bytes, it)).into_owned()).collect();
     let currency = instructions.currency.unwrap_or(default_currency);
     let layout = match profile {
         Some(profile) => profile.layout(names, currency)?,
@@ -407,10 +356,7 @@ fn usual_layout(
         source: source.unwrap_or_else(|| kind.name().to_owned()),
         encoding: None,
         decimal_mark: money::DecimalMark::Point,
-        dates: Dates::Usual {
-            year: instructions.year,
-            uploaded_on: uploaded_at.date(),
-        },
+        dates: Dates::Usual { year: instructions.year, uploaded_on: uploaded_at.date() },
         currency,
         sign: Sign::Amount,
         places,

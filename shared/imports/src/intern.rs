@@ -27,12 +27,7 @@ impl Interner {
         let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
         self.bytes.extend_from_slice(text);
         self.ends.push(self.bytes.len());
-        let Self {
-            bytes,
-            ends,
-            table,
-            hasher,
-        } = self;
+        let Self { bytes, ends, table, hasher } = self;
         let hash = |number: &u32| hasher.hash_one(slice(bytes, ends, *number));
         table.insert_unique(hasher.hash_one(text), number, hash);
         number
@@ -46,11 +41,7 @@ impl Interner {
 
 fn slice<'a>(bytes: &'a [u8], ends: &[usize], number: u32) -> &'a [u8] {
     let index = usize::try_from(number).unwrap_or(usize::MAX);
-    let from = index
-        .checked_sub(1)
-        .and_then(|before| ends.get(before))
-        .copied()
-        .unwrap_or(0);
+    let from = index.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
     let to = ends.get(index).copied().unwrap_or(from);
     bytes.get(from..to).unwrap_or_default()
 }
@@ -64,11 +55,7 @@ mod tests {
         let mut interner = Interner::default();
         for round in 0..2 {
             for number in 0_u32..1000 {
-                assert_eq!(
-                    interner.intern(format!("text {number}").as_bytes()),
-                    number,
-                    "round {round}"
-                );
+                assert_eq!(interner.intern(format!("text {number}").as_bytes()), number, "round {round}");
             }
         }
         assert_eq!(interner.get(7), b"text 7");

@@ -73,19 +73,11 @@ pub(crate) struct Named {
 }
 
 const fn needed(column: Column, names: &'static [&'static str]) -> Named {
-    Named {
-        column,
-        names,
-        needed: true,
-    }
+    Named { column, names, needed: true }
 }
 
 const fn optional(column: Column, names: &'static [&'static str]) -> Named {
-    Named {
-        column,
-        names,
-        needed: false,
-    }
+    Named { column, names, needed: false }
 }
 
 const TEXTS: &[&str] = &["text", "description", "memo", "reference"];
@@ -115,18 +107,7 @@ const HOLDERS: &[Named] = &[
 
 const TRANSFERS: &[Named] = &[
     needed(Column::Id, &["id", "transaction_id", "transfer_id", "tx_id"]),
-    needed(
-        Column::Payer,
-        &[
-            "payer",
-            "payer_iban",
-            "sender",
-            "sender_iban",
-            "debtor",
-            "debtor_iban",
-            "from",
-        ],
-    ),
+    needed(Column::Payer, &["payer", "payer_iban", "sender", "sender_iban", "debtor", "debtor_iban", "from"]),
     needed(
         Column::Beneficiary,
         &[
@@ -165,13 +146,7 @@ const RATES: &[Named] = &[
 
 impl Kind {
     /// All kinds, in the order in which a header is compared with them.
-    pub const ALL: [Self; 5] = [
-        Self::Holders,
-        Self::Transfers,
-        Self::Customers,
-        Self::Account,
-        Self::Rates,
-    ];
+    pub const ALL: [Self; 5] = [Self::Holders, Self::Transfers, Self::Customers, Self::Account, Self::Rates];
 
     /// Its word in tables and messages.
     pub fn name(self) -> &'static str {
@@ -202,9 +177,6 @@ impl Kind {
     /// The columns a header of this kind has, for messages: `Id,Date,Transaction`.
     pub fn header(self) -> String {
         let needed = self.columns().iter().filter(|it| it.needed);
-        needed
-            .filter_map(|it| it.names.first().copied())
-            .collect::<Vec<_>>()
-            .join(",")
+        needed.filter_map(|it| it.names.first().copied()).collect::<Vec<_>>().join(",")
     }
 }

@@ -74,10 +74,7 @@ impl Dates {
 
 impl Places {
     pub(crate) fn new(names: Vec<String>) -> Self {
-        Self {
-            names,
-            ..Self::default()
-        }
+        Self { names, ..Self::default() }
     }
 
     pub(crate) fn put(&mut self, column: Column, index: usize) {
@@ -119,19 +116,12 @@ pub(crate) fn recognise(names: &[String]) -> Result<(Kind, Places), Refusal> {
     let kind = kind.ok_or_else(|| Refusal::UnknownHeader { found: shown(names) })?;
     let mut places = Places::new(names.to_vec());
     for named in kind.columns() {
-        let mut found = plain
-            .iter()
-            .enumerate()
-            .filter(|(_, it)| named.names.contains(&it.as_str()));
+        let mut found = plain.iter().enumerate().filter(|(_, it)| named.names.contains(&it.as_str()));
         let Some((index, _)) = found.next() else { continue };
         if let (Some((other, _)), true) = (found.next(), named.column != Column::Text) {
             let name = |index: usize| names.get(index).cloned().unwrap_or_default();
             let meaning = named.names.first().copied().unwrap_or_default().to_owned();
-            return Err(Refusal::AmbiguousHeader {
-                first: name(index),
-                second: name(other),
-                meaning,
-            });
+            return Err(Refusal::AmbiguousHeader { first: name(index), second: name(other), meaning });
         }
         places.put(named.column, index);
     }
@@ -174,14 +164,8 @@ mod tests {
     #[test]
     fn an_unknown_header_lists_the_known_kinds() {
         let message = kind("a,b,c").unwrap_err().to_string();
-        assert!(
-            message.starts_with("the header `a,b,c` is of no known kind of file."),
-            "{message}"
-        );
-        for header in [
-            "Id,Date,Transaction".to_lowercase(),
-            "currency,usd_rate,eur_rate".to_owned(),
-        ] {
+        assert!(message.starts_with("the header `a,b,c` is of no known kind of file."), "{message}");
+        for header in ["Id,Date,Transaction".to_lowercase(), "currency,usd_rate,eur_rate".to_owned()] {
             assert!(message.contains(&header), "{message}");
         }
     }

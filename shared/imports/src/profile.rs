@@ -93,25 +93,19 @@ fn needed(kind: Kind, by_columns: bool) -> &'static [&'static str] {
 impl Profile {
     /// Reads and checks a profile. The refusal names everything that is wrong with it.
     pub fn parse(name: &str, json: &[u8]) -> Result<Self, Refusal> {
-        let bad = |what: String| Refusal::BadProfile {
-            name: name.to_owned(),
-            what,
-        };
+        let bad = |what: String| Refusal::BadProfile { name: name.to_owned(), what };
         let document: Document = serde_json::from_slice(json).map_err(|error| bad(error.to_string()))?;
         let mut wrong = Vec::new();
         let kind = Kind::ALL.into_iter().find(|kind| kind.name() == document.kind);
-        let kind = kind
-            .filter(|it| matches!(it, Kind::Account | Kind::Holders | Kind::Transfers))
-            .unwrap_or_else(|| {
+        let kind =
+            kind.filter(|it| matches!(it, Kind::Account | Kind::Holders | Kind::Transfers)).unwrap_or_else(|| {
                 wrong.push("`kind` is none of account, holders and transfers".to_owned());
                 Kind::Holders
             });
         let mut one_byte = |field: &str, text: &str| match text.as_bytes() {
             [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\r\n.-+".contains(byte) => *byte,
             _ => {
-                wrong.push(format!(
-                    "`{field}` is not one ASCII character that can stand between fields"
-                ));
+                wrong.push(format!("`{field}` is not one ASCII character that can stand between fields"));
                 b','
             }
         };
@@ -131,32 +125,21 @@ impl Profile {
             }
         };
         let encoding = encoding(&document.encoding).unwrap_or_else(|| {
-            wrong.push(format!(
-                "`encoding` {} is none that can be read line by line",
-                document.encoding
-            ));
+            wrong.push(format!("`encoding` {} is none that can be read line by line", document.encoding));
             None
         });
         let date_format = DateFormat::parse(&document.date_format);
         if let Err(error) = &date_format {
             wrong.push(format!("`date_format`: {error}"));
         }
-        let currency = document
-            .currency
-            .as_deref()
-            .map(str::parse::<Currency>)
-            .transpose()
-            .unwrap_or_else(|error| {
-                wrong.push(format!("`currency`: {error}"));
-                None
-            });
+        let currency = document.currency.as_deref().map(str::parse::<Currency>).transpose().unwrap_or_else(|error| {
+            wrong.push(format!("`currency`: {error}"));
+            None
+        });
         let (sign, mut columns) = sign(document.sign, &mut wrong);
         let by_columns = matches!(sign, Sign::TwoColumns);
         columns.extend(mapped(kind, &document.columns, &mut wrong));
-        for name in needed(kind, by_columns)
-            .iter()
-            .filter(|it| !document.columns.contains_key(**it))
-        {
+        for name in needed(kind, by_columns).iter().filter(|it| !document.columns.contains_key(**it)) {
             wrong.push(format!("`columns` does not say which column is `{name}`"));
         }
         if kind == Kind::Transfers && currency.is_none() && !document.columns.contains_key("currency") {
@@ -165,17 +148,7 @@ impl Profile {
         match date_format {
             Ok(date_format) if wrong.is_empty() => {
                 let name = name.to_owned();
-                Ok(Self {
-                    name,
-                    kind,
-                    dialect,
-                    encoding,
-                    decimal_mark,
-                    date_format,
-                    currency,
-                    columns,
-                    sign,
-                })
+                Ok(Self { name, kind, dialect, encoding, decimal_mark, date_format, currency, columns, sign })
             }
             _ => Err(bad(wrong.join("; "))),
         }
@@ -198,11 +171,7 @@ impl Profile {
             }
         }
         if !missing.is_empty() {
-            return Err(Refusal::ProfileDoesNotFit {
-                name: self.name,
-                missing: missing.join(", "),
-                found: shown,
-            });
+            return Err(Refusal::ProfileDoesNotFit { name: self.name, missing: missing.join(", "), found: shown });
         }
         Ok(Layout {
             kind: self.kind,
@@ -262,16 +231,8 @@ fn sign(document: Option<SignDocument>, wrong: &mut Vec<String>) -> (Sign, Vec<(
 fn mapped(kind: Kind, columns: &BTreeMap<String, OneOrMore>, wrong: &mut Vec<String>) -> Vec<(Column, String)> {
     let mut mapped = Vec::new();
     for (name, from) in columns {
-        let Some(named) = kind
-            .columns()
-            .iter()
-            .find(|it| it.names.first() == Some(&name.as_str()))
-        else {
-            let known: Vec<&str> = kind
-                .columns()
-                .iter()
-                .filter_map(|it| it.names.first().copied())
-                .collect();
+        let Some(named) = kind.columns().iter().find(|it| it.names.first() == Some(&name.as_str())) else {
+            let known: Vec<&str> = kind.columns().iter().filter_map(|it| it.names.first().copied()).collect();
             wrong.push(format!(
                 "`columns` has `{name}`, which a file of {} has not; it has {}",
                 kind.name(),
@@ -284,9 +245,9 @@ fn mapped(kind: Kind, columns: &BTreeMap<String, OneOrMore>, wrong: &mut Vec<Str
             OneOrMore::More(from) if named.column == Column::Text => {
                 mapped.extend(from.iter().map(|it| (Column::Text, it.clone())));
             }
-            OneOrMore::More(_) => wrong.push(format!(
-                "`columns` names several columns for `{name}`; only `text` may have several"
-            )),
+            OneOrMore::More(_) => {
+                wrong.push(format!("`columns` names several columns for `{name}`; only `text` may have several"))
+            }
         }
     }
     mapped
@@ -304,13 +265,8 @@ mod tests {
         let names: Vec<String> = header.split(';').map(str::to_owned).collect();
         let profile = Profile::parse("berka", BERKA.as_bytes()).unwrap();
         let layout = profile.layout(names, Currency::EUR).unwrap();
-        assert_eq!(
-            (layout.kind, layout.currency.code(), layout.source.as_str()),
-            (Kind::Holders, "CZK", "berka")
-        );
-        let missing = Profile::parse("berka", BERKA.as_bytes())
-            .unwrap()
-            .layout(vec!["date".to_owned()], Currency::EUR);
+        assert_eq!((layout.kind, layout.currency.code(), layout.source.as_str()), (Kind::Holders, "CZK", "berka"));
+        let missing = Profile::parse("berka", BERKA.as_bytes()).unwrap().layout(vec!["date".to_owned()], Currency::EUR);
         let message = missing.err().unwrap().to_string();
         assert!(message.contains("`account_id`"), "{message}");
     }

@@ -23,10 +23,7 @@ pub(crate) struct RateFile {
 
 impl RateFile {
     pub(crate) fn new(uploaded_on: Date) -> Self {
-        Self {
-            uploaded_on,
-            rates: Vec::new(),
-        }
+        Self { uploaded_on, rates: Vec::new() }
     }
 
     pub(crate) fn take(&mut self, layout: &Layout, line: u64, fields: &Fields, row: &[u8]) -> Result<(), Wrong> {
@@ -35,33 +32,16 @@ impl RateFile {
         let rate = |column: Column| {
             let text = std::str::from_utf8(field(column)).unwrap_or_default();
             let plain = text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
-            let rate = if plain {
-                Decimal::from_str_exact(text).ok()
-            } else {
-                None
-            };
-            rate.filter(|it| *it > Decimal::ZERO)
-                .ok_or_else(|| Wrong::field(place(column), "not a rate above zero"))
+            let rate = if plain { Decimal::from_str_exact(text).ok() } else { None };
+            rate.filter(|it| *it > Decimal::ZERO).ok_or_else(|| Wrong::field(place(column), "not a rate above zero"))
         };
         let currency = Currency::parse(field(Column::Currency));
         let currency = currency.map_err(|error| Wrong::field(place(Column::Currency), error))?;
         let date = match field(Column::Date) {
             [] => self.uploaded_on,
-            text => layout
-                .dates
-                .read(text)
-                .map_err(|error| Wrong::field(place(Column::Date), error))?
-                .date(),
+            text => layout.dates.read(text).map_err(|error| Wrong::field(place(Column::Date), error))?.date(),
         };
-        self.rates.push((
-            line,
-            DatedRate {
-                date,
-                currency,
-                usd: rate(Column::UsdRate)?,
-                eur: rate(Column::EurRate)?,
-            },
-        ));
+        self.rates.push((line, DatedRate { date, currency, usd: rate(Column::UsdRate)?, eur: rate(Column::EurRate)? }));
         Ok(())
     }
 
@@ -72,14 +52,11 @@ impl RateFile {
         let mut days = BTreeMap::<Date, Vec<(u64, DatedRate, Decimal)>>::new();
         let mut seen = BTreeMap::<(Date, Currency), (u64, DatedRate)>::new();
         for (line, rate) in &self.rates {
-            if let Some((first, other)) = seen
-                .insert((rate.date, rate.currency), (*line, *rate))
-                .filter(|it| it.1 != *rate)
+            if let Some((first, other)) =
+                seen.insert((rate.date, rate.currency), (*line, *rate)).filter(|it| it.1 != *rate)
             {
                 let (date, currency) = (other.date, other.currency);
-                wrong.push(format!(
-                    "lines {first} and {line} give two rates for {currency} on {date}"
-                ));
+                wrong.push(format!("lines {first} and {line} give two rates for {currency} on {date}"));
             }
             let cross = rate.usd.checked_div(rate.eur).unwrap_or_default();
             days.entry(rate.date).or_default().push((*line, *rate, cross));
@@ -94,11 +71,7 @@ impl RateFile {
             };
             let off: Vec<_> = rows.iter().filter(|it| far(it.2)).collect();
             // Of two rows, nobody knows which is wrong.
-            let named = if rows.len() == 2 && !off.is_empty() {
-                rows.iter().collect()
-            } else {
-                off
-            };
+            let named = if rows.len() == 2 && !off.is_empty() { rows.iter().collect() } else { off };
             wrong.extend(named.into_iter().map(|(line, rate, cross)| {
                 let (currency, cross, middle) = (rate.currency, cross.round_dp(4), middle.round_dp(4));
                 format!("line {line}: {currency} on {date} implies {cross} USD for a euro, the others imply {middle}")
@@ -109,11 +82,7 @@ impl RateFile {
         }
         let more = wrong.len().saturating_sub(MOST_NAMED);
         wrong.truncate(MOST_NAMED);
-        let more = if more > 0 {
-            format!("; and {more} more")
-        } else {
-            String::new()
-        };
+        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
         Err(Refusal::ContradictoryRates(format!("{}{more}", wrong.join("; "))))
     }
 }

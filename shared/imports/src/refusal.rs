@@ -96,9 +96,6 @@ pub enum Refusal {
 }
 
 fn known_headers() -> String {
-    let known: Vec<String> = Kind::ALL
-        .iter()
-        .map(|kind| format!("{} ({})", kind.name(), kind.header()))
-        .collect();
+    let known: Vec<String> = Kind::ALL.iter().map(|kind| format!("{} ({})", kind.name(), kind.header())).collect();
     known.join("; ")
 }

@@ -16,20 +16,12 @@ pub(crate) struct Rejects {
 
 impl Rejects {
     pub(crate) fn new() -> Self {
-        Self {
-            csv: b"line,reason,row\r\n".to_vec(),
-            count: 0,
-            first: Vec::new(),
-        }
+        Self { csv: b"line,reason,row\r\n".to_vec(), count: 0, first: Vec::new() }
     }
 
     pub(crate) fn add(&mut self, line: u64, reason: &str, row: &[u8]) {
         self.count = self.count.saturating_add(1);
-        let row = if self.count <= MOST_WITH_ROWS {
-            cut(row, MOST_SHOWN)
-        } else {
-            String::new()
-        };
+        let row = if self.count <= MOST_WITH_ROWS { cut(row, MOST_SHOWN) } else { String::new() };
         self.csv.extend_from_slice(line.to_string().as_bytes());
         self.csv.push(b',');
         write_field(&mut self.csv, reason);
@@ -37,11 +29,7 @@ impl Rejects {
         write_field(&mut self.csv, &row);
         self.csv.extend_from_slice(b"\r\n");
         if self.first.len() < MOST_FIRST {
-            self.first.push(Reject {
-                line,
-                reason: reason.to_owned(),
-                row,
-            });
+            self.first.push(Reject { line, reason: reason.to_owned(), row });
         }
     }
 

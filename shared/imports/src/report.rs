@@ -119,11 +119,7 @@ impl ImportReport {
             kind: import.kind,
             source: import.source.clone(),
             received_at: import.received_at,
-            rows: RowCounts {
-                read: found.rows_read,
-                taken: found.rows_taken,
-                rejected: found.rows_rejected,
-            },
+            rows: RowCounts { read: found.rows_read, taken: found.rows_taken, rejected: found.rows_rejected },
             entries: EntryCounts {
                 made: found.entries,
                 posted: sum(|it| it.posted),
@@ -175,24 +171,14 @@ mod tests {
             }),
             ..import(State::Done)
         };
-        let outcome = |posted, duplicates| BatchOutcome {
-            posted,
-            duplicates,
-            accounts: 1,
-        };
-        let mails = MailCounts {
-            sent: 2,
-            ..MailCounts::default()
-        };
+        let outcome = |posted, duplicates| BatchOutcome { posted, duplicates, accounts: 1 };
+        let mails = MailCounts { sent: 2, ..MailCounts::default() };
         let report = ImportReport::new(&import, &[(0, outcome(5, 1)), (1, outcome(2, 1))], mails);
         assert_eq!((report.file.as_str(), report.state.as_str()), ("july.csv", "done"));
         assert_eq!(report.rows.read, report.rows.taken + report.rows.rejected);
         assert_eq!((report.entries.posted, report.entries.duplicates), (7, 2));
         assert_eq!(report.entries.made, report.entries.posted + report.entries.duplicates);
-        assert_eq!(
-            (report.batches, report.mails),
-            (BatchCounts { posted: 2, of: 2 }, mails)
-        );
+        assert_eq!((report.batches, report.mails), (BatchCounts { posted: 2, of: 2 }, mails));
         let json = serde_json::to_string(&report).unwrap();
         assert!(!json.contains("reason") && !json.contains("duplicate_of"), "{json}");
         assert_eq!(serde_json::from_str::<ImportReport>(&json).unwrap(), report);

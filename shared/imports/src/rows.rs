@@ -42,14 +42,10 @@ impl TakenRows {
 
     /// The place of a currency among those of the file. `None`: more than 255 of them, which ISO 4217 has not.
     pub(crate) fn currency(&mut self, currency: Currency) -> Option<u8> {
-        let place = self
-            .currencies
-            .iter()
-            .position(|it| *it == currency)
-            .unwrap_or_else(|| {
-                self.currencies.push(currency);
-                self.currencies.len().saturating_sub(1)
-            });
+        let place = self.currencies.iter().position(|it| *it == currency).unwrap_or_else(|| {
+            self.currencies.push(currency);
+            self.currencies.len().saturating_sub(1)
+        });
         u8::try_from(place).ok()
     }
 
@@ -62,19 +58,13 @@ impl TakenRows {
     }
 
     pub(crate) fn currency_of(&self, row: &TakenRow) -> Currency {
-        self.currencies
-            .get(usize::from(row.currency))
-            .copied()
-            .unwrap_or(Currency::EUR)
+        self.currencies.get(usize::from(row.currency)).copied().unwrap_or(Currency::EUR)
     }
 
     /// The entry that `row` makes on one side.
     pub(crate) fn entry(&self, row: &TakenRow, side: Side, source: &str, other: Option<&str>) -> Entry {
         let from = usize::try_from(row.id_from).unwrap_or(0);
-        let id = self
-            .ids
-            .get(from..from.saturating_add(usize::from(row.id_length)))
-            .unwrap_or_default();
+        let id = self.ids.get(from..from.saturating_add(usize::from(row.id_length))).unwrap_or_default();
         let text = (row.text != NONE).then(|| self.texts.get(row.text));
         let boxed = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(Box::<str>::from);
         Entry {
@@ -82,11 +72,7 @@ impl TakenRows {
             source: source.into(),
             id: if id.is_empty() { None } else { boxed(id) },
             ordinal: 0,
-            amount_minor: if side == Side::Payer {
-                row.amount_minor.saturating_neg()
-            } else {
-                row.amount_minor
-            },
+            amount_minor: if side == Side::Payer { row.amount_minor.saturating_neg() } else { row.amount_minor },
             currency: self.currency_of(row),
             side,
             counterparty: other.map(Box::from),

@@ -231,21 +231,14 @@ impl Scanner {
         let line = self.line;
         let breaks = memchr_iter(b'\n', bytes).count();
         self.line = line.saturating_add(u64::try_from(breaks).unwrap_or(u64::MAX));
-        let shape = if shape == Shape::Whole && bytes.len() > MOST_ROW_BYTES {
-            Shape::TooLong
-        } else {
-            shape
-        };
+        let shape = if shape == Shape::Whole && bytes.len() > MOST_ROW_BYTES { Shape::TooLong } else { shape };
         if shape == Shape::Unclosed {
             if self.unclosed == 0 {
                 self.first_unclosed = line;
             }
             self.unclosed = self.unclosed.saturating_add(1);
             if self.unclosed > MOST_UNCLOSED {
-                return Err(Refusal::UnbalancedQuotes {
-                    limit: MOST_UNCLOSED,
-                    line: self.first_unclosed,
-                });
+                return Err(Refusal::UnbalancedQuotes { limit: MOST_UNCLOSED, line: self.first_unclosed });
             }
         }
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);

@@ -29,17 +29,12 @@ impl FakeFiles {
 
     /// All objects by key.
     pub fn all(&self) -> BTreeMap<String, Vec<u8>> {
-        lock(&self.0)
-            .iter()
-            .map(|((key, _), (_, bytes))| (key.clone(), bytes.clone()))
-            .collect()
+        lock(&self.0).iter().map(|((key, _), (_, bytes))| (key.clone(), bytes.clone())).collect()
     }
 
     fn find(&self, key: &str, version: Option<&str>) -> Option<(Upload, Vec<u8>)> {
         let files = lock(&self.0);
-        let mut versions = files
-            .iter()
-            .filter(|((k, v), _)| k == key && version.is_none_or(|it| it == v));
+        let mut versions = files.iter().filter(|((k, v), _)| k == key && version.is_none_or(|it| it == v));
         versions.next_back().map(|(_, file)| file.clone())
     }
 }
@@ -89,13 +84,7 @@ impl Records {
             return Saved::Conflict;
         }
         let revision = stored.saturating_add(1);
-        self.imports.insert(
-            import.id,
-            Import {
-                revision,
-                ..import.clone()
-            },
-        );
+        self.imports.insert(import.id, Import { revision, ..import.clone() });
         Saved::Stored(revision)
     }
 }
@@ -103,10 +92,7 @@ impl Records {
 impl Imports for FakeImports {
     async fn receive(&self, import: &Import) -> Result<Import, PortError> {
         let mut records = lock(&self.0);
-        let first = Import {
-            revision: 1,
-            ..import.clone()
-        };
+        let first = Import { revision: 1, ..import.clone() };
         Ok(records.imports.entry(import.id).or_insert(first).clone())
     }
 
@@ -121,12 +107,7 @@ impl Imports for FakeImports {
     async fn claim(&self, import: &Import) -> Result<Claimed, PortError> {
         let mut records = lock(&self.0);
         let content = import.content.clone().unwrap_or_default();
-        if let Some(owner) = records
-            .claims
-            .get(&content)
-            .copied()
-            .filter(|owner| *owner != import.id)
-        {
+        if let Some(owner) = records.claims.get(&content).copied().filter(|owner| *owner != import.id) {
             let state = records.imports.get(&owner).map(|it| it.state.clone());
             if state.is_some_and(|it| !matches!(it, State::Failed { .. } | State::Refused { .. })) {
                 return Ok(Claimed::By(owner));
@@ -167,10 +148,7 @@ impl ImportList for FakeImports {
 
     async fn standing(&self, before: Moment) -> Result<Vec<Import>, PortError> {
         let records = lock(&self.0);
-        let standing = records
-            .imports
-            .values()
-            .filter(|it| !it.state.is_final() && it.touched_at < before);
+        let standing = records.imports.values().filter(|it| !it.state.is_final() && it.touched_at < before);
         Ok(standing.take(100).cloned().collect())
     }
 }
@@ -179,10 +157,7 @@ impl Rates for FakeImports {
     async fn keep(&self, import: &Import, rates: &[DatedRate]) -> Result<(), PortError> {
         let mut records = lock(&self.0);
         for rate in rates {
-            let kept = records
-                .rates
-                .entry((rate.currency, rate.date))
-                .or_insert((import.received_at, *rate));
+            let kept = records.rates.entry((rate.currency, rate.date)).or_insert((import.received_at, *rate));
             if kept.0 <= import.received_at {
                 *kept = (import.received_at, *rate);
             }
@@ -250,82 +225,28 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates>(imports
     let first = import("imports/a.csv", "2024-03-01T10:00:00Z");
     assert_eq!(imports.find(first.id).await.unwrap(), None);
     let stored = imports.receive(&first).await.unwrap();
-    assert_eq!(
-        stored,
-        Import {
-            revision: 1,
-            ..first.clone()
-        }
-    );
-    assert_eq!(
-        imports
-            .receive(&Import {
-                size_bytes: 8,
-                ..first.clone()
-            })
-            .await
-            .unwrap(),
-        stored,
-        "received once"
-    );
+    assert_eq!(stored, Import { revision: 1, ..first.clone() });
+    assert_eq!(imports.receive(&Import { size_bytes: 8, ..first.clone() }).await.unwrap(), stored, "received once");
 
-    let splitting = Import {
-        state: State::Splitting,
-        content: Some("c1".to_owned()),
-        ..stored.clone()
-    };
+    let splitting = Import { state: State::Splitting, content: Some("c1".to_owned()), ..stored.clone() };
     assert_eq!(imports.claim(&splitting).await.unwrap(), Claimed::Ours(2));
-    assert_eq!(
-        imports.claim(&splitting).await.unwrap(),
-        Claimed::Conflict,
-        "an old revision"
-    );
-    let splitting = Import {
-        revision: 2,
-        ..splitting
-    };
+    assert_eq!(imports.claim(&splitting).await.unwrap(), Claimed::Conflict, "an old revision");
+    let splitting = Import { revision: 2, ..splitting };
     assert_eq!(imports.find(first.id).await.unwrap(), Some(splitting.clone()));
-    assert_eq!(
-        imports.claim(&splitting).await.unwrap(),
-        Claimed::Ours(3),
-        "claiming again what is ours"
-    );
+    assert_eq!(imports.claim(&splitting).await.unwrap(), Claimed::Ours(3), "claiming again what is ours");
 
-    let second = imports
-        .receive(&import("imports/b.csv", "2024-03-02T10:00:00Z"))
-        .await
-        .unwrap();
-    let same = Import {
-        content: Some("c1".to_owned()),
-        state: State::Splitting,
-        ..second.clone()
-    };
+    let second = imports.receive(&import("imports/b.csv", "2024-03-02T10:00:00Z")).await.unwrap();
+    let same = Import { content: Some("c1".to_owned()), state: State::Splitting, ..second.clone() };
     assert_eq!(imports.claim(&same).await.unwrap(), Claimed::By(first.id));
-    assert_eq!(
-        imports.find(second.id).await.unwrap(),
-        Some(second.clone()),
-        "nothing was written"
-    );
+    assert_eq!(imports.find(second.id).await.unwrap(), Some(second.clone()), "nothing was written");
 
-    let failed = Import {
-        state: State::Failed { reason: "x".to_owned() },
-        revision: 3,
-        ..splitting.clone()
-    };
+    let failed = Import { state: State::Failed { reason: "x".to_owned() }, revision: 3, ..splitting.clone() };
     assert_eq!(imports.save(&splitting).await.unwrap(), Saved::Conflict);
     assert_eq!(imports.save(&failed).await.unwrap(), Saved::Stored(4));
-    assert_eq!(
-        imports.claim(&same).await.unwrap(),
-        Claimed::Ours(2),
-        "the claim of a failed import passes on"
-    );
+    assert_eq!(imports.claim(&same).await.unwrap(), Claimed::Ours(2), "the claim of a failed import passes on");
 
     assert!(imports.finished(second.id).await.unwrap().is_empty());
-    let outcome = BatchOutcome {
-        posted: 5,
-        duplicates: 2,
-        accounts: 1,
-    };
+    let outcome = BatchOutcome { posted: 5, duplicates: 2, accounts: 1 };
     for batch in [1, 0, 11, 2] {
         imports.finish(second.id, batch, outcome).await.unwrap();
     }
@@ -333,10 +254,7 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates>(imports
     let finished = imports.finished(second.id).await.unwrap();
     assert_eq!(finished, [0, 1, 2, 11].map(|batch| (batch, outcome)), "once, by number");
 
-    let third = imports
-        .receive(&import("imports/c.csv", "2024-03-03T10:00:00Z"))
-        .await
-        .unwrap();
+    let third = imports.receive(&import("imports/c.csv", "2024-03-03T10:00:00Z")).await.unwrap();
     let ids = |imports: &[Import]| imports.iter().map(|it| it.id).collect::<Vec<_>>();
     let (page, next) = imports.recent(None, 2).await.unwrap();
     assert_eq!(ids(&page), [third.id, second.id], "the latest first");
@@ -356,25 +274,10 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates>(imports
     let (monday, tuesday) = (rate("2024-01-01", "1"), rate("2024-01-02", "1.0"));
     imports.keep(&third, &[monday, tuesday]).await.unwrap();
     imports.keep(&second, &[rate("2024-01-02", "2")]).await.unwrap();
-    let rates = imports
-        .rates(Currency::USD, "2024-02-01".parse().unwrap(), 9)
-        .await
-        .unwrap();
+    let rates = imports.rates(Currency::USD, "2024-02-01".parse().unwrap(), 9).await.unwrap();
     assert_eq!(rates, [tuesday, monday], "the import received later wins");
-    assert_eq!(
-        imports
-            .rates(Currency::USD, "2024-01-01".parse().unwrap(), 1)
-            .await
-            .unwrap(),
-        [monday]
-    );
-    assert!(
-        imports
-            .rates(Currency::EUR, "2024-02-01".parse().unwrap(), 1)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert_eq!(imports.rates(Currency::USD, "2024-01-01".parse().unwrap(), 1).await.unwrap(), [monday]);
+    assert!(imports.rates(Currency::EUR, "2024-02-01".parse().unwrap(), 1).await.unwrap().is_empty());
 }
 
 /// What every bucket must do. `key` must not be in use.
@@ -391,17 +294,10 @@ pub async fn files_contract<F: Files>(files: &F, key: &str) {
     }
     assert_eq!(files.describe(key, None).await.unwrap().unwrap().size_bytes, 10);
     for (range, expected) in [(0..10, "0123456789"), (3..5, "34"), (8..99, "89")] {
-        assert_eq!(
-            files.read(key, None, range).await.unwrap().unwrap(),
-            expected.as_bytes()
-        );
+        assert_eq!(files.read(key, None, range).await.unwrap().unwrap(), expected.as_bytes());
     }
     files.write(key, b"other".to_vec(), "text/csv").await.unwrap();
-    assert_eq!(
-        files.read(key, None, 0..99).await.unwrap().unwrap(),
-        b"other",
-        "the latest version"
-    );
+    assert_eq!(files.read(key, None, 0..99).await.unwrap().unwrap(), b"other", "the latest version");
 }
 
 #[cfg(test)]

@@ -70,9 +70,7 @@ impl Upload {
                     instructions.year = Some(year.ok_or(wrong("year", "a year between 1900 and 2199"))?);
                 }
                 "currency" => {
-                    let currency = value
-                        .parse()
-                        .map_err(|_| wrong("currency", "an ISO 4217 code such as EUR"))?;
+                    let currency = value.parse().map_err(|_| wrong("currency", "an ISO 4217 code such as EUR"))?;
                     instructions.currency = Some(currency);
                 }
                 "name" => instructions.name = Some(value.chars().filter(|it| !it.is_control()).take(200).collect()),
@@ -91,15 +89,12 @@ impl Upload {
         let folders: Vec<&str> = self.key.strip_prefix(PREFIX).unwrap_or(&self.key).split('/').collect();
         match folders.as_slice() {
             ["accounts", account, _, ..] => {
-                let account = account.parse().map_err(|_| Refusal::BadKey {
-                    expected: "imports/accounts/<account>/<file>",
-                })?;
+                let account =
+                    account.parse().map_err(|_| Refusal::BadKey { expected: "imports/accounts/<account>/<file>" })?;
                 instructions.account = Some(account);
             }
             ["profiles", name, _, ..] => {
-                let name = plain_name(name).ok_or(Refusal::BadKey {
-                    expected: "imports/profiles/<profile>/<file>",
-                })?;
+                let name = plain_name(name).ok_or(Refusal::BadKey { expected: "imports/profiles/<profile>/<file>" })?;
                 instructions.profile = Some(name);
             }
             [source, _, ..] => instructions.source = plain_name(source),
@@ -111,9 +106,7 @@ impl Upload {
 
 /// A name that may be part of a key: lower case letters, digits and hyphens, at most 40.
 fn plain_name(text: &str) -> Option<String> {
-    let plain = text
-        .bytes()
-        .all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
+    let plain = text.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
     (plain && !text.is_empty() && text.len() <= 40).then(|| text.to_owned())
 }
 
@@ -127,10 +120,7 @@ mod tests {
             version: "1".to_owned(),
             size_bytes: 1,
             uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
-            metadata: metadata
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
+            metadata: metadata.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         }
     }
 
@@ -138,10 +128,7 @@ mod tests {
     fn the_key_says_whose_file_it_is() {
         let read = |key: &str| upload(key, &[]).instructions().unwrap();
         assert_eq!(read("imports/accounts/4711/july.csv").account.unwrap().as_str(), "4711");
-        assert_eq!(
-            read("imports/profiles/berka/trans.asc").profile.as_deref(),
-            Some("berka")
-        );
+        assert_eq!(read("imports/profiles/berka/trans.asc").profile.as_deref(), Some("berka"));
         assert_eq!(read("imports/sepa/2024.csv").source.as_deref(), Some("sepa"));
         assert_eq!(read("imports/july.csv"), Instructions::default());
     }
@@ -149,22 +136,12 @@ mod tests {
     #[test]
     fn metadata_wins_and_is_checked() {
         let read = |metadata: &[(&str, &str)]| upload("imports/accounts/4711/july.csv", metadata).instructions();
-        assert_eq!(
-            read(&[("account", "DE89 3704")]).unwrap().account.unwrap().as_str(),
-            "DE893704"
-        );
+        assert_eq!(read(&[("account", "DE89 3704")]).unwrap().account.unwrap().as_str(), "DE893704");
         assert_eq!(read(&[("year", "2021")]).unwrap().year, Some(2021));
-        for (name, value) in [
-            ("year", "21"),
-            ("currency", "euro"),
-            ("email", "ada"),
-            ("account", "a/b"),
-            ("profile", "../x"),
-        ] {
-            assert!(
-                matches!(read(&[(name, value)]), Err(Refusal::BadMetadata { name: n, .. }) if n == name),
-                "{name}"
-            );
+        for (name, value) in
+            [("year", "21"), ("currency", "euro"), ("email", "ada"), ("account", "a/b"), ("profile", "../x")]
+        {
+            assert!(matches!(read(&[(name, value)]), Err(Refusal::BadMetadata { name: n, .. }) if n == name), "{name}");
         }
     }
 }

@@ -17,10 +17,7 @@ fn upload(key: &str, metadata: &[(&str, &str)]) -> Upload {
         version: "1".to_owned(),
         size_bytes: 1,
         uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
-        metadata: metadata
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
+        metadata: metadata.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     }
 }
 
@@ -28,9 +25,7 @@ fn read_with(upload: &Upload, profile: Option<&str>, pieces: &[&[u8]]) -> Result
     let directory: Directory = OURS.map(|it| (it.parse().unwrap(), CustomerId::of_company(it))).into();
     let mut importer = Importer::new(Setting {
         instructions: upload.instructions()?,
-        profile: profile
-            .map(|json| Profile::parse("test", json.as_bytes()))
-            .transpose()?,
+        profile: profile.map(|json| Profile::parse("test", json.as_bytes())).transpose()?,
         directory,
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
@@ -65,28 +60,17 @@ fn books(read: &mut Read) -> BTreeMap<String, Vec<String>> {
         }
         line
     };
-    batches
-        .iter()
-        .map(|(account, entries)| (account.as_str().to_owned(), entries.iter().map(line).collect()))
-        .collect()
+    batches.iter().map(|(account, entries)| (account.as_str().to_owned(), entries.iter().map(line).collect())).collect()
 }
 
 fn rejects(read: &Read) -> Vec<(u64, String)> {
-    read.found
-        .first_rejects
-        .iter()
-        .map(|it| (it.line, it.reason.clone()))
-        .collect()
+    read.found.first_rejects.iter().map(|it| (it.line, it.reason.clone())).collect()
 }
 
 #[test]
 fn the_four_rows_are_read_however_they_are_written() {
-    let expected = [
-        "2026-07-15 60.50 EUR #0",
-        "2026-07-28 -10.30 EUR #1",
-        "2026-08-02 -20.46 EUR #2",
-        "2026-08-13 10.00 EUR #3",
-    ];
+    let expected =
+        ["2026-07-15 60.50 EUR #0", "2026-07-28 -10.30 EUR #1", "2026-08-02 -20.46 EUR #2", "2026-08-13 10.00 EUR #3"];
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(FOUR.as_bytes()).unwrap();
     let gzip = gzip.finish().unwrap();
@@ -105,25 +89,12 @@ fn the_four_rows_are_read_however_they_are_written() {
     for variant in variants {
         let mut read = account_file(variant).unwrap();
         assert_eq!(read.found.rows_rejected, 0, "{}", String::from_utf8_lossy(variant));
-        assert_eq!(
-            books(&mut read)["4711"],
-            expected,
-            "{}",
-            String::from_utf8_lossy(variant)
-        );
+        assert_eq!(books(&mut read)["4711"], expected, "{}", String::from_utf8_lossy(variant));
         assert_eq!(read.found.entries, 4);
-        assert_eq!(
-            read.registrations[0].accounts[0].number.as_str(),
-            "4711",
-            "the account is registered"
-        );
+        assert_eq!(read.registrations[0].accounts[0].number.as_str(), "4711", "the account is registered");
     }
     let content = |text: &[u8]| account_file(text).unwrap().content;
-    assert_eq!(
-        content(FOUR.as_bytes()),
-        content(&gzip),
-        "the same text is the same content"
-    );
+    assert_eq!(content(FOUR.as_bytes()), content(&gzip), "the same text is the same content");
     assert_ne!(content(FOUR.as_bytes()), content(FOUR.trim_end().as_bytes()));
 }
 
@@ -148,10 +119,7 @@ fn a_row_that_cannot_be_read_is_a_reject_with_line_and_reason() {
     ];
     assert_eq!(rejects(&read), expected.map(|(line, reason)| (line, reason.to_owned())));
     assert_eq!(books(&mut read)["4711"], ["2026-07-15 7.00 EUR #11"]);
-    assert_eq!(
-        (read.found.rows_read, read.found.rows_taken, read.found.rows_rejected),
-        (12, 1, 11)
-    );
+    assert_eq!((read.found.rows_read, read.found.rows_taken, read.found.rows_rejected), (12, 1, 11));
     let csv = String::from_utf8(read.rejects_csv).unwrap();
     assert!(
         csv.starts_with(
@@ -175,10 +143,7 @@ fn a_file_that_cannot_be_read_is_refused_with_what_to_do() {
     for (text, expected) in [
         (&b""[..], "the file is empty"),
         (b"\n\n", "the file is empty"),
-        (
-            b"a,b,c\n1,2,3\n",
-            "the header `a,b,c` is of no known kind of file. Known are: holders (",
-        ),
+        (b"a,b,c\n1,2,3\n", "the header `a,b,c` is of no known kind of file. Known are: holders ("),
         (b"\x00\x01\x02\x03", "is of no known kind of file"),
         (&utf16, "the file is UTF-16"),
         (&with_mark, "the file is UTF-16"),
@@ -189,9 +154,7 @@ fn a_file_that_cannot_be_read_is_refused_with_what_to_do() {
         let refusal = account_file(text).err().unwrap().to_string();
         assert!(refusal.contains(expected), "{refusal}");
     }
-    let nowhere = read_with(&upload("imports/july.csv", &[]), None, &[FOUR.as_bytes()])
-        .err()
-        .unwrap();
+    let nowhere = read_with(&upload("imports/july.csv", &[]), None, &[FOUR.as_bytes()]).err().unwrap();
     assert_eq!(nowhere, Refusal::NoAccount);
 }
 
@@ -199,24 +162,13 @@ fn a_file_that_cannot_be_read_is_refused_with_what_to_do() {
 fn metadata_gives_year_currency_and_holder() {
     let upload = upload(
         "imports/accounts/4711/x.csv",
-        &[
-            ("year", "2021"),
-            ("currency", "JPY"),
-            ("name", "Ada"),
-            ("email", "ada@example.com"),
-        ],
+        &[("year", "2021"), ("currency", "JPY"), ("name", "Ada"), ("email", "ada@example.com")],
     );
     let mut read = read_with(&upload, None, &[b"Id,Date,Transaction\n1,7/15,60\n2,7/15,0.5\n"]).unwrap();
-    assert_eq!(
-        rejects(&read),
-        [(3, "Transaction: more decimals than the currency has".to_owned())]
-    );
+    assert_eq!(rejects(&read), [(3, "Transaction: more decimals than the currency has".to_owned())]);
     assert_eq!(books(&mut read)["4711"], ["2021-07-15 60 JPY #1"]);
     let ada = &read.registrations[0].customer;
-    assert_eq!(
-        (ada.name.as_deref(), ada.email.as_ref().map(|it| it.as_str())),
-        (Some("Ada"), Some("ada@example.com"))
-    );
+    assert_eq!((ada.name.as_deref(), ada.email.as_ref().map(|it| it.as_str())), (Some("Ada"), Some("ada@example.com")));
 }
 
 #[test]
@@ -224,11 +176,7 @@ fn equal_rows_without_an_id_are_numbered() {
     let mut read = account_file(b"Id,Date,Transaction\n,7/15,-3\n,7/15,-3\n,7/16,-3\n").unwrap();
     assert_eq!(
         books(&mut read)["4711"],
-        [
-            "2026-07-15 -3.00 EUR (0)",
-            "2026-07-15 -3.00 EUR (1)",
-            "2026-07-16 -3.00 EUR (0)"
-        ]
+        ["2026-07-15 -3.00 EUR (0)", "2026-07-15 -3.00 EUR (1)", "2026-07-16 -3.00 EUR (0)"]
     );
 }
 
@@ -242,21 +190,12 @@ fn holders_are_registered_with_their_accounts() {
         1,Mallory,X,1990-01-01,m@example.com,giro,e,2024-01-03T10:00:00Z,7\n\
         AT61 1904 3002 3457 3201,Someone,Else,,,giro,f,2024-01-03,9\n";
     let mut read = read_with(&upload("imports/h.csv", &[]), None, &[text.as_bytes()]).unwrap();
-    assert_eq!(
-        rejects(&read),
-        [
-            (4, "dob: not a date".to_owned()),
-            (5, "email: not a mail address".to_owned())
-        ]
-    );
+    assert_eq!(rejects(&read), [(4, "dob: not a date".to_owned()), (5, "email: not a mail address".to_owned())]);
     assert_eq!(read.registrations.len(), 1, "Ada once, with both accounts");
     assert_eq!(read.registrations[0].accounts.len(), 2);
     assert_eq!(read.found.warnings[0].rows, 2, "two rows name another holder");
     let books = books(&mut read);
-    assert_eq!(
-        books["1"],
-        ["2024-01-02T10:00:00Z 5.00 EUR #a", "2024-01-03T10:00:00Z 7.00 EUR #e"]
-    );
+    assert_eq!(books["1"], ["2024-01-02T10:00:00Z 5.00 EUR #a", "2024-01-03T10:00:00Z 7.00 EUR #e"]);
     assert_eq!(books["AT611904300234573201"], ["2024-01-03 9.00 EUR #f"]);
     assert!(read.found.summaries);
 }
@@ -275,10 +214,7 @@ fn a_transfer_makes_an_entry_on_each_account_we_keep() {
     );
     let expected = [
         (4, "neither payer nor beneficiary is an account in the register"),
-        (
-            7,
-            "amount: a transfer's amount has no minus; payer and beneficiary say its direction",
-        ),
+        (7, "amount: a transfer's amount has no minus; payer and beneficiary say its direction"),
         (8, "currency: not an ISO 4217 currency with minor units"),
     ];
     assert_eq!(rejects(&read), expected.map(|(line, reason)| (line, reason.to_owned())));
@@ -291,10 +227,7 @@ fn a_transfer_makes_an_entry_on_each_account_we_keep() {
         ]
     );
     assert_eq!(books["AT611904300234573201"].len(), 3);
-    assert_eq!(
-        (read.found.entries, read.found.accounts, read.found.summaries),
-        (5, 2, false)
-    );
+    assert_eq!((read.found.entries, read.found.accounts, read.found.summaries), (5, 2, false));
     assert_eq!(read.found.warnings[0].rows, 1, "one row has wrong check digits");
     assert_eq!(read.source, "swift");
     assert_eq!(read.found.sums[0].credits.to_string(), "24.00 EUR");
@@ -310,15 +243,9 @@ fn a_profile_reads_another_banks_file() {
     let upload = upload("imports/accounts/4711/x.csv", &[("profile", "test")]);
     let text = b"Buchungstag;Verwendungszweck;Soll;Haben\n1.3.2024;M\xfcller;12,5;\n02.03.2024;x;;7\n02.03.2024;x;1;7\n02.03.2024;x;;-7\n";
     let mut read = read_with(&upload, Some(profile), &[text]).unwrap();
-    assert_eq!(
-        books(&mut read)["4711"],
-        ["2024-03-01 -12.50 EUR (0) Müller", "2024-03-02 7.00 EUR (0) x"]
-    );
+    assert_eq!(books(&mut read)["4711"], ["2024-03-01 -12.50 EUR (0) Müller", "2024-03-02 7.00 EUR (0) x"]);
     assert_eq!(read.found.rows_rejected, 2);
-    let wrong = read_with(&upload, Some(profile), &[b"a;b\n1;2\n"])
-        .err()
-        .unwrap()
-        .to_string();
+    let wrong = read_with(&upload, Some(profile), &[b"a;b\n1;2\n"]).err().unwrap().to_string();
     assert!(wrong.starts_with("the profile `test` does not fit the file"), "{wrong}");
 }
 
@@ -341,22 +268,10 @@ fn companies_and_rates_are_no_entries() {
         message,
         "the rates contradict each other: line 4: GBP on 2024-01-02 implies 0.9071 USD for a euro, the others imply 1.0989"
     );
-    let twice = rates("currency,usd_rate,eur_rate\nUSD,1,0.91\nUSD,1,0.92\n")
-        .err()
-        .unwrap()
-        .to_string();
-    assert!(
-        twice.contains("lines 2 and 3 give two rates for USD on 2026-11-21"),
-        "{twice}"
-    );
-    let broken = rates("currency,usd_rate,eur_rate\nUSD,1,-0.91\n")
-        .err()
-        .unwrap()
-        .to_string();
-    assert_eq!(
-        broken,
-        "the rates cannot be read: line 2: eur_rate: not a rate above zero"
-    );
+    let twice = rates("currency,usd_rate,eur_rate\nUSD,1,0.91\nUSD,1,0.92\n").err().unwrap().to_string();
+    assert!(twice.contains("lines 2 and 3 give two rates for USD on 2026-11-21"), "{twice}");
+    let broken = rates("currency,usd_rate,eur_rate\nUSD,1,-0.91\n").err().unwrap().to_string();
+    assert_eq!(broken, "the rates cannot be read: line 2: eur_rate: not a rate above zero");
 }
 
 #[test]

@@ -42,10 +42,8 @@ impl Failure for MessageError {}
 
 /// Reads a message's JSON body.
 pub fn read<T: DeserializeOwned>(message: &SqsMessage) -> Result<T, MessageError> {
-    serde_json::from_str(message.body.as_deref().unwrap_or_default()).map_err(|error| MessageError {
-        line: error.line(),
-        column: error.column(),
-    })
+    serde_json::from_str(message.body.as_deref().unwrap_or_default())
+        .map_err(|error| MessageError { line: error.line(), column: error.column() })
 }
 
 /// Hands each message to `handle` and answers which ones failed, so that only those come again.
@@ -124,10 +122,7 @@ mod tests {
     struct No;
     impl Failure for No {}
 
-    const PACE: Pace = Pace {
-        at_once: 3,
-        time_each: Duration::from_secs(1),
-    };
+    const PACE: Pace = Pace { at_once: 3, time_each: Duration::from_secs(1) };
 
     fn messages(bodies: &[&str]) -> Vec<SqsMessage> {
         let message = |(at, body): (usize, &&str)| {
@@ -149,11 +144,7 @@ mod tests {
     }
 
     fn failures(response: SqsBatchResponse) -> Vec<String> {
-        let mut ids: Vec<_> = response
-            .batch_item_failures
-            .into_iter()
-            .map(|it| it.item_identifier)
-            .collect();
+        let mut ids: Vec<_> = response.batch_item_failures.into_iter().map(|it| it.item_identifier).collect();
         ids.sort();
         ids
     }

@@ -7,10 +7,7 @@ use calendar::{Clock, Date, Moment};
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the clock; everyone else takes a `Clock`"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the clock; everyone else takes a `Clock`")]
     fn now(&self) -> Moment {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);

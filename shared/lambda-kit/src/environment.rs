@@ -34,16 +34,9 @@ impl Environment<'_> {
         value_of: &dyn Fn(&str) -> Option<String>,
         config: impl FnOnce(&mut Environment<'_>) -> T,
     ) -> Result<T, MissingEnvironment> {
-        let mut environment = Environment {
-            value_of,
-            missing: Vec::new(),
-        };
+        let mut environment = Environment { value_of, missing: Vec::new() };
         let config = config(&mut environment);
-        if environment.missing.is_empty() {
-            Ok(config)
-        } else {
-            Err(MissingEnvironment(environment.missing))
-        }
+        if environment.missing.is_empty() { Ok(config) } else { Err(MissingEnvironment(environment.missing)) }
     }
 
     /// The value of `name`. Without one (or with an empty one) the whole reading fails, after all names were asked.
@@ -75,12 +68,7 @@ mod tests {
     #[test]
     fn all_missing_names_are_told_at_once() {
         let read = Environment::read_from(&value_of, |env| {
-            (
-                env.required("A"),
-                env.required("B"),
-                env.required("EMPTY"),
-                env.optional("D"),
-            )
+            (env.required("A"), env.required("B"), env.required("EMPTY"), env.optional("D"))
         });
         let error = read.unwrap_err();
         assert_eq!(error.to_string(), "the environment lacks B, EMPTY");

@@ -31,10 +31,7 @@ pub struct FieldError {
 impl FieldError {
     /// One wrong field.
     pub fn new(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            detail: detail.into(),
-        }
+        Self { field: field.into(), detail: detail.into() }
     }
 }
 
@@ -55,10 +52,7 @@ impl Problem {
 
     /// The same with what is special about this case.
     pub fn with_detail(self, detail: impl Into<String>) -> Self {
-        Self {
-            detail: Some(detail.into()),
-            ..self
-        }
+        Self { detail: Some(detail.into()), ..self }
     }
 
     /// The request cannot be understood.
@@ -68,10 +62,7 @@ impl Problem {
 
     /// Fields of the request are wrong.
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        Self {
-            errors,
-            ..Self::new(400, "invalid-fields", "Fields of the request are wrong")
-        }
+        Self { errors, ..Self::new(400, "invalid-fields", "Fields of the request are wrong") }
     }
 
     /// Nobody is signed in.
@@ -135,10 +126,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_left_out() {
         let json = serde_json::to_string(&Problem::not_found()).unwrap();
-        assert_eq!(
-            json,
-            r#"{"type":"urn:millrace:problem:not-found","title":"There is no such thing","status":404}"#
-        );
+        assert_eq!(json, r#"{"type":"urn:millrace:problem:not-found","title":"There is no such thing","status":404}"#);
         let invalid = Problem::invalid(vec![FieldError::new("limit", "at most 100")]);
         let json = serde_json::to_string(&invalid).unwrap();
         assert!(json.ends_with(r#""errors":[{"field":"limit","detail":"at most 100"}]}"#));

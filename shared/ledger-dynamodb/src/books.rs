@@ -24,10 +24,7 @@ pub struct DynamoDbBooks<V> {
 impl<V: Vault> DynamoDbBooks<V> {
     /// The books in the table of this name.
     pub fn new(client: Client, table: impl Into<String>, vault: V) -> Self {
-        Self {
-            table: Table::new(client, table),
-            vault,
-        }
+        Self { table: Table::new(client, table), vault }
     }
 }
 
@@ -45,7 +42,8 @@ impl<V: Vault + Sync> Books for DynamoDbBooks<V> {
 
     async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
         // First the vault: an item never points at what is not there. What a lost race leaves there is harmless.
-        let months: Vec<(Key, Kept)> = change.months.iter().map(|(it, kept)| (month_key(account, *it), kept.clone())).collect();
+        let months: Vec<(Key, Kept)> =
+            change.months.iter().map(|(it, kept)| (month_key(account, *it), kept.clone())).collect();
         let items = stream::iter(months).map(|(key, kept)| self.month_put(key, kept)).buffered(AT_ONCE);
         let mut writes: Vec<Write> = items.try_collect().await?;
         let totals = item(&totals_key(account), &change.totals);

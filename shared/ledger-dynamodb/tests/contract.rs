@@ -45,10 +45,7 @@ async fn large_months_are_checked(books: &DynamoDbBooks<&FakeVault>, vault: &Fak
     let shelf = books.whole(account).await.unwrap();
     let mut large = shelf.months[&april].clone();
     large.bytes = vec![9; 300 * 1024];
-    let change = ledger::Change {
-        totals: shelf.totals.unwrap(),
-        months: [(april, large.clone())].into(),
-    };
+    let change = ledger::Change { totals: shelf.totals.unwrap(), months: [(april, large.clone())].into() };
     books.write(account, &change).await.unwrap();
     assert_eq!(books.read(account, &[april, april]).await.unwrap().months[&april].bytes, large.bytes);
 

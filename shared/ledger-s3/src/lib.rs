@@ -19,10 +19,7 @@ pub struct S3Vault {
 impl S3Vault {
     /// The vault in the bucket of this name.
     pub fn new(client: Client, bucket: impl Into<String>) -> Self {
-        Self {
-            client,
-            bucket: bucket.into(),
-        }
+        Self { client, bucket: bucket.into() }
     }
 }
 

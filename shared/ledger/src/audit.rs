@@ -36,10 +36,7 @@ pub fn audit_account(account: &AccountNumber, shelf: &Shelf) -> (u64, Vec<Findin
     let totals = match shelf.totals() {
         Ok(totals) => totals,
         Err(source) => {
-            findings.push(Finding::Unreadable {
-                place: "totals".to_owned(),
-                source,
-            });
+            findings.push(Finding::Unreadable { place: "totals".to_owned(), source });
             <_>::default()
         }
     };
@@ -48,10 +45,7 @@ pub fn audit_account(account: &AccountNumber, shelf: &Shelf) -> (u64, Vec<Findin
             Ok(Some(journal)) => journal,
             Ok(None) => continue,
             Err(source) => {
-                findings.push(Finding::Unreadable {
-                    place: month.to_string(),
-                    source,
-                });
+                findings.push(Finding::Unreadable { place: month.to_string(), source });
                 continue;
             }
         };

@@ -121,16 +121,11 @@ impl Shelf {
 
     /// One month, if it has entries.
     pub fn month(&self, month: Month) -> Result<Option<JournalMonth>, CodecError> {
-        self.months
-            .get(&month)
-            .map(|kept| JournalMonth::decode(month, &kept.bytes))
-            .transpose()
+        self.months.get(&month).map(|kept| JournalMonth::decode(month, &kept.bytes)).transpose()
     }
 
     fn open_totals(&self) -> Result<(Totals, Vec<(PostingId, u64)>), CodecError> {
-        self.totals
-            .as_ref()
-            .map_or_else(|| Ok(<_>::default()), |kept| decode_totals(&kept.bytes))
+        self.totals.as_ref().map_or_else(|| Ok(<_>::default()), |kept| decode_totals(&kept.bytes))
     }
 
     fn version_of(&self, month: Month) -> u64 {
@@ -159,10 +154,7 @@ pub async fn post<B: Books>(
     for some in months.chunks(MOST_MONTHS) {
         added = post_months(books, account, &by_month, some, posting).await?;
     }
-    Ok(Posted {
-        added,
-        duplicates: offered.saturating_sub(added),
-    })
+    Ok(Posted { added, duplicates: offered.saturating_sub(added) })
 }
 
 /// Posts what `incoming` has for `months`; returns how many entries `posting` has added to the account so far.
@@ -213,10 +205,7 @@ fn plan(
         let Merged::Changed { month: merged, added } = merge(account, *month, current.as_ref(), new) else {
             continue;
         };
-        let kept = Kept {
-            version: shelf.version_of(*month),
-            bytes: merged.encode(),
-        };
+        let kept = Kept { version: shelf.version_of(*month), bytes: merged.encode() };
         bytes = bytes.saturating_add(kept.bytes.len());
         if bytes > MOST_BYTES && !changed.is_empty() {
             whole = false;
@@ -242,10 +231,7 @@ const REMEMBERED: usize = 8;
 
 /// Adds `newly` to what `posting` has added, forgets the oldest posting if there are too many, and returns the sum.
 fn remember(postings: &mut Vec<(PostingId, u64)>, posting: PostingId, newly: u64) -> u64 {
-    let before = postings
-        .iter()
-        .position(|(id, _)| *id == posting)
-        .map(|at| postings.remove(at).1);
+    let before = postings.iter().position(|(id, _)| *id == posting).map(|at| postings.remove(at).1);
     let added = before.unwrap_or(0).saturating_add(newly);
     postings.push((posting, added));
     if postings.len() > REMEMBERED {

@@ -52,9 +52,7 @@ impl JournalMonth {
             return Err(CodecError::Broken("entries of another month, or out of order"));
         }
         if fold(&entries) != totals {
-            return Err(CodecError::Broken(
-                "the month's figures are not the fold of its entries",
-            ));
+            return Err(CodecError::Broken("the month's figures are not the fold of its entries"));
         }
         Ok(Self { month, entries, totals })
     }

@@ -39,13 +39,9 @@ pub async fn balance_on<B: Books>(
         for entry in journal.entries().iter().filter(|entry| entry.at.date() <= date) {
             days.entry(entry.currency).or_default().take(entry);
         }
-        days.iter()
-            .for_each(|(currency, split)| add(*currency, split.seen(view).net_minor()));
+        days.iter().for_each(|(currency, split)| add(*currency, split.seen(view).net_minor()));
     }
-    Ok(sums
-        .into_iter()
-        .map(|(currency, minor)| Money::new(minor, currency))
-        .collect())
+    Ok(sums.into_iter().map(|(currency, minor)| Money::new(minor, currency)).collect())
 }
 
 /// Reads until the months and the totals are of the same moment.
@@ -96,12 +92,7 @@ pub async fn page_of_entries<B: Books>(
     let totals = books.read(account, &[]).await?.totals()?;
     let start = cursor.as_ref().map_or_else(|| from.month(), |it| it.month);
     let mut page = Vec::new();
-    for month in totals
-        .months
-        .keys()
-        .copied()
-        .filter(|it| (start..=to.month()).contains(it))
-    {
+    for month in totals.months.keys().copied().filter(|it| (start..=to.month()).contains(it)) {
         let skip = cursor.as_ref().filter(|it| it.month == month).map_or(0, |it| it.passed);
         let Some(journal) = books.read(account, &[month]).await?.month(month)? else {
             continue;

@@ -36,11 +36,7 @@ pub struct MonthFigures {
 /// The summary of an account, currency by currency, of its clean entries. Averages are exact until their one
 /// rounding, half to even.
 pub fn summarise(totals: &Totals) -> Vec<SummaryFigures> {
-    totals
-        .figures(None, View::Clean)
-        .into_iter()
-        .map(|(currency, sum)| of_currency(totals, currency, sum))
-        .collect()
+    totals.figures(None, View::Clean).into_iter().map(|(currency, sum)| of_currency(totals, currency, sum)).collect()
 }
 
 fn of_currency(totals: &Totals, currency: Currency, sum: Figures) -> SummaryFigures {

@@ -23,17 +23,8 @@ impl FakeBooks {
     /// All that is kept, without versions and remembered postings: what must be equal after the same entries in
     /// any order.
     pub fn bytes(&self) -> BTreeMap<AccountNumber, BTreeMap<Month, Vec<u8>>> {
-        let months = |shelf: &Shelf| {
-            shelf
-                .months
-                .iter()
-                .map(|(month, kept)| (*month, kept.bytes.clone()))
-                .collect()
-        };
-        self.shelves()
-            .iter()
-            .map(|(account, shelf)| (account.clone(), months(shelf)))
-            .collect()
+        let months = |shelf: &Shelf| shelf.months.iter().map(|(month, kept)| (*month, kept.bytes.clone())).collect();
+        self.shelves().iter().map(|(account, shelf)| (account.clone(), months(shelf))).collect()
     }
 
     /// Every account's shelf.
@@ -54,21 +45,13 @@ impl Books for FakeBooks {
         let shelf = shelves.entry(account.clone()).or_default();
         let expected = |stored: Option<&Kept>, new: &Kept| stored.map_or(0, |it| it.version) == new.version;
         let fits = expected(shelf.totals.as_ref(), &change.totals)
-            && change
-                .months
-                .iter()
-                .all(|(month, new)| expected(shelf.months.get(month), new));
+            && change.months.iter().all(|(month, new)| expected(shelf.months.get(month), new));
         if !fits {
             return Ok(Written::Conflict);
         }
-        let next = |new: &Kept| Kept {
-            version: new.version.saturating_add(1),
-            bytes: new.bytes.clone(),
-        };
+        let next = |new: &Kept| Kept { version: new.version.saturating_add(1), bytes: new.bytes.clone() };
         shelf.totals = Some(next(&change.totals));
-        shelf
-            .months
-            .extend(change.months.iter().map(|(month, new)| (*month, next(new))));
+        shelf.months.extend(change.months.iter().map(|(month, new)| (*month, next(new))));
         Ok(Written::Stored)
     }
 }
@@ -92,10 +75,7 @@ impl Archive for FakeBooks {
 #[allow(clippy::panic, clippy::unwrap_used, reason = "a contract test fails by panicking")]
 pub async fn books_contract<B: Books + Archive>(books: &B, account: &AccountNumber) {
     let month = |text: &str| text.parse::<Month>().unwrap();
-    let kept = |version: u64, bytes: &[u8]| Kept {
-        version,
-        bytes: bytes.to_vec(),
-    };
+    let kept = |version: u64, bytes: &[u8]| Kept { version, bytes: bytes.to_vec() };
     let change = |totals: Kept, months: &[(&str, Kept)]| Change {
         totals,
         months: months.iter().map(|(name, kept)| (month(name), kept.clone())).collect(),
@@ -103,51 +83,29 @@ pub async fn books_contract<B: Books + Archive>(books: &B, account: &AccountNumb
     let (march, april) = (month("2024-03"), month("2024-04"));
     let large = vec![7_u8; 300 * 1024];
 
-    assert_eq!(
-        books.read(account, &[march]).await.unwrap(),
-        Shelf::default(),
-        "no books yet"
-    );
+    assert_eq!(books.read(account, &[march]).await.unwrap(), Shelf::default(), "no books yet");
 
     let first = change(kept(0, b"t1"), &[("2024-03", kept(0, b"m1"))]);
     assert_eq!(books.write(account, &first).await.unwrap(), Written::Stored);
-    assert_eq!(
-        books.write(account, &first).await.unwrap(),
-        Written::Conflict,
-        "they exist now"
-    );
+    assert_eq!(books.write(account, &first).await.unwrap(), Written::Conflict, "they exist now");
     let shelf = books.read(account, &[march, april]).await.unwrap();
     assert_eq!(shelf.totals, Some(kept(1, b"t1")));
     assert_eq!(shelf.months, [(march, kept(1, b"m1"))].into());
 
     let stale_month = change(kept(1, b"t2"), &[("2024-03", kept(0, b"m2"))]);
-    assert_eq!(
-        books.write(account, &stale_month).await.unwrap(),
-        Written::Conflict,
-        "all or nothing"
-    );
-    assert_eq!(
-        books.read(account, &[march]).await.unwrap().totals,
-        Some(kept(1, b"t1"))
-    );
+    assert_eq!(books.write(account, &stale_month).await.unwrap(), Written::Conflict, "all or nothing");
+    assert_eq!(books.read(account, &[march]).await.unwrap().totals, Some(kept(1, b"t1")));
 
     let second = change(kept(1, b"t2"), &[("2024-04", kept(0, &large))]);
     assert_eq!(books.write(account, &second).await.unwrap(), Written::Stored);
     let shelf = books.read(account, &[april]).await.unwrap();
-    assert_eq!(
-        shelf.months,
-        [(april, kept(1, &large))].into(),
-        "a large month reads back, others are left out"
-    );
+    assert_eq!(shelf.months, [(april, kept(1, &large))].into(), "a large month reads back, others are left out");
 
     let third = change(kept(2, b"t3"), &[("2024-04", kept(1, b"small again"))]);
     assert_eq!(books.write(account, &third).await.unwrap(), Written::Stored);
     let whole = books.whole(account).await.unwrap();
     assert_eq!(whole.totals, Some(kept(3, b"t3")));
-    assert_eq!(
-        whole.months,
-        [(march, kept(1, b"m1")), (april, kept(2, b"small again"))].into()
-    );
+    assert_eq!(whole.months, [(march, kept(1, b"m1")), (april, kept(2, b"small again"))].into());
 
     let mut after = None;
     let mut found = false;

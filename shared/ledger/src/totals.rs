@@ -100,11 +100,7 @@ impl Totals {
     /// Each currency's figures over the months up to `before` (all, without), as `view` wants them.
     pub fn figures(&self, before: Option<Month>, view: View) -> BTreeMap<Currency, Figures> {
         let mut sums = BTreeMap::<Currency, Figures>::new();
-        for (_, month) in self
-            .months
-            .iter()
-            .filter(|(month, _)| before.is_none_or(|end| **month < end))
-        {
+        for (_, month) in self.months.iter().filter(|(month, _)| before.is_none_or(|end| **month < end)) {
             for (currency, split) in month {
                 let sum = sums.entry(*currency).or_default();
                 *sum = sum.and(split.seen(view));
@@ -115,10 +111,7 @@ impl Totals {
 
     /// The balance of each currency after all entries.
     pub fn balances(&self, view: View) -> Vec<Money> {
-        self.figures(None, view)
-            .into_iter()
-            .map(|(currency, it)| Money::new(it.net_minor(), currency))
-            .collect()
+        self.figures(None, view).into_iter().map(|(currency, it)| Money::new(it.net_minor(), currency)).collect()
     }
 }
 

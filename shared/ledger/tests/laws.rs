@@ -30,19 +30,11 @@ fn row(at: &str, minor: i64, id: Option<&str>) -> Entry {
 
 fn transfer(at: &str, minor: i64, id: &str, counterparty: &str) -> Entry {
     let side = if minor < 0 { Side::Payer } else { Side::Beneficiary };
-    Entry {
-        source: "swift".into(),
-        side,
-        counterparty: Some(counterparty.into()),
-        ..row(at, minor, Some(id))
-    }
+    Entry { source: "swift".into(), side, counterparty: Some(counterparty.into()), ..row(at, minor, Some(id)) }
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .build()
-        .unwrap()
-        .block_on(future)
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
 fn posted(books: &FakeBooks, import: u8, entries: Vec<Entry>) -> (u64, u64) {
@@ -51,22 +43,13 @@ fn posted(books: &FakeBooks, import: u8, entries: Vec<Entry>) -> (u64, u64) {
 }
 
 fn totals(books: &FakeBooks) -> ledger::Totals {
-    books
-        .all()
-        .get(&account())
-        .map(|shelf| shelf.totals().unwrap())
-        .unwrap_or_default()
+    books.all().get(&account()).map(|shelf| shelf.totals().unwrap()).unwrap_or_default()
 }
 
 fn the_four() -> Vec<Entry> {
-    [
-        ("2026-07-15", 6050, "0"),
-        ("2026-07-28", -1030, "1"),
-        ("2026-08-02", -2046, "2"),
-        ("2026-08-13", 1000, "3"),
-    ]
-    .map(|(at, minor, id)| row(at, minor, Some(id)))
-    .to_vec()
+    [("2026-07-15", 6050, "0"), ("2026-07-28", -1030, "1"), ("2026-08-02", -2046, "2"), ("2026-08-13", 1000, "3")]
+        .map(|(at, minor, id)| row(at, minor, Some(id)))
+        .to_vec()
 }
 
 fn proven(books: &FakeBooks) {
@@ -80,9 +63,7 @@ fn four_rows_make_the_summary_of_the_product_page() {
     let books = FakeBooks::default();
     assert_eq!(posted(&books, 1, the_four()), (4, 0));
     let summary = summarise(&totals(&books));
-    let [eur] = summary.as_slice() else {
-        panic!("one currency")
-    };
+    let [eur] = summary.as_slice() else { panic!("one currency") };
     let text = |money: Option<Money>| money.map(|it| it.to_string());
     assert_eq!(eur.balance.to_string(), "39.74 EUR");
     assert_eq!(text(eur.average_credit).as_deref(), Some("35.25 EUR"));
@@ -91,12 +72,7 @@ fn four_rows_make_the_summary_of_the_product_page() {
         .months
         .iter()
         .map(|it| {
-            (
-                it.month.to_string(),
-                it.transactions,
-                text(it.average_credit).unwrap(),
-                text(it.average_debit).unwrap(),
-            )
+            (it.month.to_string(), it.transactions, text(it.average_credit).unwrap(), text(it.average_debit).unwrap())
         })
         .collect();
     assert_eq!(
@@ -122,13 +98,7 @@ fn zero_counts_as_a_transaction_but_in_neither_average() {
 fn two_equal_coffees_of_one_file_stay_two_and_the_same_export_adds_none() {
     let books = FakeBooks::default();
     let coffee = row("2026-07-15", -300, None);
-    let two = vec![
-        coffee.clone(),
-        Entry {
-            ordinal: 1,
-            ..coffee.clone()
-        },
-    ];
+    let two = vec![coffee.clone(), Entry { ordinal: 1, ..coffee.clone() }];
     assert_eq!(posted(&books, 1, two.clone()), (2, 0));
     assert_eq!(posted(&books, 2, two), (0, 2));
     assert_eq!(posted(&books, 3, vec![coffee]), (0, 1));
@@ -154,31 +124,17 @@ fn dirty_transfers_stay_visible_marked_and_out_of_the_balance() {
     let batch = [-200, -300].map(|minor| transfer("2026-07-02T10:00:00Z", minor, "2", other));
     let invalid = transfer("2026-07-03T10:00:00Z", 5000, "3", "XX1420041010050500013M02606");
     posted(&books, 1, vec![single.clone(), single, batch[0].clone(), invalid]);
-    assert_eq!(
-        totals(&books).balances(View::Clean),
-        [Money::new(-1200, Currency::EUR)],
-        "not a batch yet"
-    );
+    assert_eq!(totals(&books).balances(View::Clean), [Money::new(-1200, Currency::EUR)], "not a batch yet");
     posted(&books, 2, vec![batch[1].clone()]);
     assert_eq!(totals(&books).balances(View::Clean), [Money::new(-1000, Currency::EUR)]);
     assert_eq!(totals(&books).balances(View::All), [Money::new(3500, Currency::EUR)]);
-    let marks: Vec<Mark> = block_on(page_of_entries(
-        &books,
-        &account(),
-        (Date::MIN, Date::MAX),
-        View::All,
-        None,
-        9,
-    ))
-    .unwrap()
-    .0
-    .iter()
-    .map(|entry| entry.mark)
-    .collect();
-    assert_eq!(
-        marks,
-        [Mark::Clean, Mark::BatchPayment, Mark::BatchPayment, Mark::InvalidIban]
-    );
+    let marks: Vec<Mark> = block_on(page_of_entries(&books, &account(), (Date::MIN, Date::MAX), View::All, None, 9))
+        .unwrap()
+        .0
+        .iter()
+        .map(|entry| entry.mark)
+        .collect();
+    assert_eq!(marks, [Mark::Clean, Mark::BatchPayment, Mark::BatchPayment, Mark::InvalidIban]);
     proven(&books);
 }
 
@@ -195,10 +151,7 @@ fn more_months_than_one_transaction_takes_go_in_several() {
     assert_eq!(posted(&books, 1, entries), (250, 0));
     let shelf = &books.all()[&account()];
     assert_eq!(shelf.totals.as_ref().unwrap().version, 3);
-    assert_eq!(
-        totals(&books).balances(View::Clean),
-        [Money::new(25_000, Currency::EUR)]
-    );
+    assert_eq!(totals(&books).balances(View::Clean), [Money::new(25_000, Currency::EUR)]);
     proven(&books);
 }
 
@@ -224,22 +177,10 @@ fn an_audit_finds_what_does_not_add_up() {
 
 fn some_entries() -> impl Strategy<Value = Vec<Entry>> {
     let other = prop::sample::select(vec!["FR14", "GB29", "XX00", "1234"]);
-    let one = (
-        0_i64..90,
-        -3_i64..4,
-        0_u8..4,
-        0_u8..3,
-        other,
-        prop::bool::ANY,
-        prop::option::of("[ab]"),
-    )
-        .prop_map(|(day, amount, id, ordinal, other, is_transfer, text)| {
+    let one = (0_i64..90, -3_i64..4, 0_u8..4, 0_u8..3, other, prop::bool::ANY, prop::option::of("[ab]")).prop_map(
+        |(day, amount, id, ordinal, other, is_transfer, text)| {
             let at = Moment::instant((19_800 + day) * 86_400_000_000).unwrap();
-            let (id, ordinal) = if id == 3 {
-                (None, u32::from(ordinal))
-            } else {
-                (Some(id.to_string().into()), 0)
-            };
+            let (id, ordinal) = if id == 3 { (None, u32::from(ordinal)) } else { (Some(id.to_string().into()), 0) };
             let side = match (is_transfer, amount < 0) {
                 (false, _) => Side::None,
                 (true, true) => Side::Payer,
@@ -247,31 +188,15 @@ fn some_entries() -> impl Strategy<Value = Vec<Entry>> {
             };
             let counterparty = is_transfer.then(|| Box::from(other));
             let text = text.map(Box::from);
-            Entry {
-                at,
-                id,
-                ordinal,
-                amount_minor: amount,
-                side,
-                counterparty,
-                text,
-                ..row("2024-01-01", 0, None)
-            }
-        });
+            Entry { at, id, ordinal, amount_minor: amount, side, counterparty, text, ..row("2024-01-01", 0, None) }
+        },
+    );
     prop::collection::vec(one, 0..60)
 }
 
 /// What the books must say, computed the slow and obvious way: a set of identities, then the rules one by one.
 fn expected_balances(entries: &[Entry]) -> (i128, i128) {
-    type Key = (
-        Moment,
-        Option<Box<str>>,
-        u32,
-        i64,
-        Side,
-        Option<Box<str>>,
-        Option<Box<str>>,
-    );
+    type Key = (Moment, Option<Box<str>>, u32, i64, Side, Option<Box<str>>, Option<Box<str>>);
     let mut distinct: BTreeMap<Key, Entry> = BTreeMap::new();
     for entry in entries {
         let text = if entry.id.is_some() { None } else { entry.text.clone() };
@@ -296,10 +221,7 @@ fn expected_balances(entries: &[Entry]) -> (i128, i128) {
                         == (entry.at, &entry.id, entry.side, &entry.counterparty)
             })
             .count();
-        let country = entry
-            .counterparty
-            .as_deref()
-            .is_none_or(|it| it.starts_with("FR") || it.starts_with("GB"));
+        let country = entry.counterparty.as_deref().is_none_or(|it| it.starts_with("FR") || it.starts_with("GB"));
         let dirty = entry.side != Side::None && (rows_of_it > 1 || !country);
         all += i128::from(entry.amount_minor);
         clean += if dirty { 0 } else { i128::from(entry.amount_minor) };

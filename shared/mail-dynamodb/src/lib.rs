@@ -7,8 +7,8 @@
 use banking::AccountNumber;
 use calendar::Moment;
 use dynamodb::{
-    Client, Condition, DynamoDbError, Item, Key, Put, Query, Table, Transacted, Write, number, number_of, sortable, text,
-    text_of,
+    Client, Condition, DynamoDbError, Item, Key, Put, Query, Table, Transacted, Write, number, number_of, sortable,
+    text, text_of,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 use mail::outbox::{Saved, StateCounts, Summaries, SummariesError, Version};

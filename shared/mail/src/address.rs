@@ -28,15 +28,9 @@ impl Address {
         if text.len() > 254 || local.len() > 64 {
             return Err(AddressError::TooLong);
         }
-        let local_is_atoms = local
-            .split('.')
-            .all(|atom| !atom.is_empty() && atom.bytes().all(is_atom));
+        let local_is_atoms = local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom));
         let domain_is_labels = domain.contains('.') && domain.split('.').all(is_label);
-        if local_is_atoms && domain_is_labels {
-            Ok(Self(text.into()))
-        } else {
-            Err(AddressError::Malformed)
-        }
+        if local_is_atoms && domain_is_labels { Ok(Self(text.into())) } else { Err(AddressError::Malformed) }
     }
 
     /// The address. Not for logs.
@@ -98,11 +92,7 @@ mod tests {
             (long.as_str(), Err(AddressError::TooLong)),
         ] {
             let read = Address::parse(text);
-            assert_eq!(
-                read.as_ref().map(Address::as_str).map_err(|it| *it),
-                expected,
-                "{text:?}"
-            );
+            assert_eq!(read.as_ref().map(Address::as_str).map_err(|it| *it), expected, "{text:?}");
         }
     }
 }

@@ -54,11 +54,7 @@ pub(crate) fn span(section: &CurrencySummary) -> Option<(Month, Month)> {
 
 /// Draws an SVG, one image pixel for each of its units.
 pub(crate) fn rasterise(svg: &str) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
-    let options = usvg::Options {
-        fontdb: Arc::clone(&FONTS),
-        font_family: "Inter".to_owned(),
-        ..Default::default()
-    };
+    let options = usvg::Options { fontdb: Arc::clone(&FONTS), font_family: "Inter".to_owned(), ..Default::default() };
     let tree = usvg::Tree::from_str(svg, &options)?;
     let size = tree.size().to_int_size();
     let mut pixmap = Pixmap::new(size.width(), size.height()).ok_or("the image has no area")?;
@@ -78,11 +74,7 @@ fn bars(section: &CurrencySummary) -> Vec<Bar> {
     };
     let bar = |ordinal| {
         let month = Month::from_ordinal(ordinal).ok()?;
-        let mut bar = Bar {
-            month,
-            incoming: 0,
-            outgoing: 0,
-        };
+        let mut bar = Bar { month, incoming: 0, outgoing: 0 };
         for line in section.months.iter().filter(|line| line.month == month) {
             bar.incoming = bar.incoming.saturating_add(line.credits.minor().max(0));
             bar.outgoing = bar.outgoing.saturating_sub(line.debits.minor().min(0));
@@ -122,9 +114,7 @@ impl Scale {
 
     /// The pixels of one step, and with them of the whole plot.
     fn step_pixels(&self) -> i128 {
-        PLOT_HEIGHT
-            .checked_div(self.above.saturating_add(self.below))
-            .unwrap_or(PLOT_HEIGHT)
+        PLOT_HEIGHT.checked_div(self.above.saturating_add(self.below)).unwrap_or(PLOT_HEIGHT)
     }
 
     /// The pixels of an amount; at least two where there is any, so that small months are seen.
@@ -138,8 +128,7 @@ impl Scale {
     }
 
     fn bottom(&self) -> i128 {
-        self.zero()
-            .saturating_add(self.below.saturating_mul(self.step_pixels()))
+        self.zero().saturating_add(self.below.saturating_mul(self.step_pixels()))
     }
 }
 
@@ -153,10 +142,7 @@ fn svg(section: &CurrencySummary) -> Option<String> {
     let count = i128::try_from(bars.len()).ok()?;
     let plot = WIDTH.checked_sub(LEFT)?;
     let band = plot.checked_div(count)?.min(MAX_BAND);
-    let start = plot
-        .checked_sub(band.checked_mul(count)?)?
-        .checked_div(2)?
-        .checked_add(LEFT)?;
+    let start = plot.checked_sub(band.checked_mul(count)?)?.checked_div(2)?.checked_add(LEFT)?;
     let width = band.checked_mul(55)?.checked_div(100)?.min(MAX_BAR);
     let height = scale.bottom().checked_add(BELOW)?;
 
@@ -174,10 +160,7 @@ fn svg(section: &CurrencySummary) -> Option<String> {
         draw_month(&mut svg, bar.month, middle, scale.bottom(), at == 0);
     }
     let zero = scale.zero();
-    let _ = write!(
-        svg,
-        r#"<path d="M{LEFT} {zero}H{WIDTH}" stroke="{INK}" stroke-width="2"/></svg>"#
-    );
+    let _ = write!(svg, r#"<path d="M{LEFT} {zero}H{WIDTH}" stroke="{INK}" stroke-width="2"/></svg>"#);
     Some(svg)
 }
 
@@ -197,10 +180,7 @@ fn draw_grid(svg: &mut String, scale: &Scale, unit: Money) -> Option<()> {
 
 fn draw_bar(svg: &mut String, colour: &str, [x, y, width, height]: [i128; 4]) {
     if height > 0 {
-        let _ = write!(
-            svg,
-            r#"<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="3" fill="{colour}"/>"#
-        );
+        let _ = write!(svg, r#"<rect x="{x}" y="{y}" width="{width}" height="{height}" rx="3" fill="{colour}"/>"#);
     }
 }
 
@@ -208,16 +188,11 @@ fn draw_bar(svg: &mut String, colour: &str, [x, y, width, height]: [i128; 4]) {
 fn draw_month(svg: &mut String, month: Month, middle: i128, bottom: i128, first: bool) {
     let (month_line, year_line) = (bottom.saturating_add(34), bottom.saturating_add(64));
     let name = month.name().get(..3).unwrap_or_default();
-    let _ = write!(
-        svg,
-        r#"<text x="{middle}" y="{month_line}" text-anchor="middle">{name}</text>"#
-    );
+    let _ = write!(svg, r#"<text x="{middle}" y="{month_line}" text-anchor="middle">{name}</text>"#);
     if first || month.number() == 1 {
         let year = month.year();
-        let _ = write!(
-            svg,
-            r#"<text x="{middle}" y="{year_line}" text-anchor="middle" font-weight="600">{year}</text>"#
-        );
+        let _ =
+            write!(svg, r#"<text x="{middle}" y="{year_line}" text-anchor="middle" font-weight="600">{year}</text>"#);
     }
 }
 
@@ -225,11 +200,7 @@ fn draw_month(svg: &mut String, month: Month, middle: i128, bottom: i128, first:
 fn short_amount(amount: Money) -> String {
     let decimals = amount.currency().decimals();
     let size = amount.minor().unsigned_abs();
-    let at_least = |power: u32| {
-        10_u128
-            .checked_pow(decimals.saturating_add(power))
-            .is_some_and(|it| size >= it)
-    };
+    let at_least = |power: u32| 10_u128.checked_pow(decimals.saturating_add(power)).is_some_and(|it| size >= it);
     let (power, unit) = match () {
         () if at_least(12) => (12, "T"),
         () if at_least(9) => (9, "B"),
@@ -282,11 +253,7 @@ mod tests {
             (5, 0, 1, 5, 0),
         ] {
             let scale = Scale::of(&bars(&section(&[("2026-07", most_in, -most_out)]))).unwrap();
-            assert_eq!(
-                (scale.step, scale.above, scale.below),
-                (step, above, below),
-                "{most_in} {most_out}"
-            );
+            assert_eq!((scale.step, scale.above, scale.below), (step, above, below), "{most_in} {most_out}");
         }
     }
 
@@ -310,10 +277,8 @@ mod tests {
     #[test]
     fn the_last_twelve_months_are_shown_with_their_gaps() {
         let section = section(&[("2024-01", 1, 0), ("2025-02", 5, -3), ("2026-01", 7, 0)]);
-        let shown: Vec<_> = bars(&section)
-            .iter()
-            .map(|bar| (bar.month.to_string(), bar.incoming, bar.outgoing))
-            .collect();
+        let shown: Vec<_> =
+            bars(&section).iter().map(|bar| (bar.month.to_string(), bar.incoming, bar.outgoing)).collect();
         assert_eq!(shown.len(), MONTHS);
         assert_eq!(shown.first(), Some(&("2025-02".to_owned(), 5, 3)));
         assert_eq!(shown.get(1), Some(&("2025-03".to_owned(), 0, 0)));

@@ -29,10 +29,7 @@ pub(crate) fn message(summary: &Summary, envelope: &Envelope, parts: &Parts<'_>)
     related.extend(parts.images.iter().map(inline));
     let body = MimePart::new(
         multipart("alternative", reference),
-        vec![
-            MimePart::new("text/plain", parts.text),
-            MimePart::new(multipart("related", reference), related),
-        ],
+        vec![MimePart::new("text/plain", parts.text), MimePart::new(multipart("related", reference), related)],
     );
     let mut message = Vec::new();
     MessageBuilder::new()
@@ -56,9 +53,6 @@ fn multipart<'a>(kind: &str, reference: &str) -> ContentType<'a> {
 fn inline(image: &Image) -> MimePart<'_> {
     let name = format!("{}.png", image.cid.split('@').next().unwrap_or("image"));
     MimePart::new("image/png", image.png.as_slice())
-        .header(
-            "Content-Disposition",
-            ContentType::new("inline").attribute("filename", name),
-        )
+        .header("Content-Disposition", ContentType::new("inline").attribute("filename", name))
         .cid(image.cid.as_str())
 }

@@ -135,19 +135,12 @@ pub struct SummaryRequest {
 impl SummaryRequest {
     /// A request for the summary of `account` after `import`.
     pub fn new(import: &str, account: AccountNumber) -> Self {
-        Self {
-            schema: SchemaOne,
-            import: import.to_owned(),
-            account,
-        }
+        Self { schema: SchemaOne, import: import.to_owned(), account }
     }
 
     /// The record it is about.
     pub fn key(&self) -> SummaryKey {
-        SummaryKey {
-            account: self.account.clone(),
-            import: self.import.clone(),
-        }
+        SummaryKey { account: self.account.clone(), import: self.import.clone() }
     }
 }
 

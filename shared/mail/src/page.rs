@@ -19,10 +19,7 @@ pub(crate) fn years(section: &CurrencySummary) -> Vec<Year<'_>> {
         .chunk_by(|one, other| one.month.year() == other.month.year())
         .filter_map(|of_year| {
             let year = of_year.first()?.month.year();
-            Some(Year {
-                year,
-                months: of_year.to_vec(),
-            })
+            Some(Year { year, months: of_year.to_vec() })
         })
         .collect();
     years.reverse();
@@ -84,11 +81,7 @@ pub(crate) fn html(
         holder: summary.holder.as_deref().and_then(shown_name),
         account: summary.account.masked(),
         as_of: long_date(summary.as_of),
-        sections: summary
-            .currencies
-            .iter()
-            .map(|section| Section::of(section, images))
-            .collect(),
+        sections: summary.currencies.iter().map(|section| Section::of(section, images)).collect(),
         reference: envelope.reference.short(),
         chart_width: chart::SHOWN_WIDTH,
     };
@@ -101,10 +94,7 @@ impl<'a> Section<'a> {
         Self {
             code: currency.code(),
             balance: figure(section.balance),
-            transactions: section
-                .months
-                .iter()
-                .fold(0, |sum, line| sum.saturating_add(line.transactions)),
+            transactions: section.months.iter().fold(0, |sum, line| sum.saturating_add(line.transactions)),
             average_credit: figure_or_dash(section.average_credit),
             average_debit: figure_or_dash(section.average_debit),
             has_credits: section.average_credit.is_some(),
@@ -136,9 +126,6 @@ impl YearOfPage {
             average_credit: figure_or_dash(line.average_credit),
             average_debit: figure_or_dash(line.average_debit),
         });
-        Self {
-            year: year.year,
-            rows: rows.collect(),
-        }
+        Self { year: year.year, rows: rows.collect() }
     }
 }

@@ -132,10 +132,7 @@ pub struct TransitionError {
 impl SummaryMail {
     /// A mail that shall be sent.
     pub fn wanted(key: SummaryKey, now: Moment) -> Self {
-        Self {
-            key,
-            state: MailState::Wanted { since: now },
-        }
+        Self { key, state: MailState::Wanted { since: now } }
     }
 
     /// What a delivery of the request does `now`. `lease` must be longer than an attempt can take, from saving the
@@ -150,27 +147,16 @@ impl SummaryMail {
             return Next::WaitFor(left);
         }
         if *attempt >= MAX_ATTEMPTS {
-            return Next::GiveUp(self.with(MailState::Unknown {
-                at: now,
-                reason: "no answer in time".to_owned(),
-            }));
+            return Next::GiveUp(self.with(MailState::Unknown { at: now, reason: "no answer in time".to_owned() }));
         }
         let attempt = attempt.saturating_add(1);
-        Next::SendAgain(self.with(MailState::Sending {
-            attempt,
-            since: now,
-            intent: intent.clone(),
-        }))
+        Next::SendAgain(self.with(MailState::Sending { attempt, since: now, intent: intent.clone() }))
     }
 
     /// The intent of the first attempt: save it before the mail is handed to the carrier.
     pub fn sending(&self, intent: Intent, now: Moment) -> Result<Self, TransitionError> {
         self.only_wanted("sending")?;
-        Ok(self.with(MailState::Sending {
-            attempt: 1,
-            since: now,
-            intent: Box::new(intent),
-        }))
+        Ok(self.with(MailState::Sending { attempt: 1, since: now, intent: Box::new(intent) }))
     }
 
     /// The account has no address, or one that no mail can be sent to.
@@ -198,11 +184,9 @@ impl SummaryMail {
     pub fn on_not_taken(&self, now: Moment) -> Result<Self, TransitionError> {
         let attempt = self.attempt("not taken")?;
         Ok(self.with(match &self.state {
-            MailState::Sending { intent, .. } if attempt > 1 => MailState::Sending {
-                attempt: attempt.saturating_sub(1),
-                since: now,
-                intent: intent.clone(),
-            },
+            MailState::Sending { intent, .. } if attempt > 1 => {
+                MailState::Sending { attempt: attempt.saturating_sub(1), since: now, intent: intent.clone() }
+            }
             _ => MailState::Wanted { since: now },
         }))
     }
@@ -240,29 +224,20 @@ impl SummaryMail {
     }
 
     fn with(&self, state: MailState) -> Self {
-        Self {
-            key: self.key.clone(),
-            state,
-        }
+        Self { key: self.key.clone(), state }
     }
 
     fn only_wanted(&self, to: &'static str) -> Result<(), TransitionError> {
         match self.state {
             MailState::Wanted { .. } => Ok(()),
-            _ => Err(TransitionError {
-                from: self.state.name(),
-                to,
-            }),
+            _ => Err(TransitionError { from: self.state.name(), to }),
         }
     }
 
     fn attempt(&self, to: &'static str) -> Result<u8, TransitionError> {
         match self.state {
             MailState::Sending { attempt, .. } => Ok(attempt),
-            _ => Err(TransitionError {
-                from: self.state.name(),
-                to,
-            }),
+            _ => Err(TransitionError { from: self.state.name(), to }),
         }
     }
 }

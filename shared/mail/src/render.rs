@@ -76,30 +76,16 @@ pub fn render(summary: &Summary, envelope: &Envelope) -> Result<Mail, RenderMail
         summary.account.masked().trim_start_matches('…'),
     );
     let logo = chart::rasterise(LOGO_SVG).map_err(RenderMailError::Picture)?;
-    let mut images = vec![Image {
-        cid: LOGO_CID.to_owned(),
-        png: logo,
-    }];
+    let mut images = vec![Image { cid: LOGO_CID.to_owned(), png: logo }];
     for section in &summary.currencies {
         if let Some(png) = chart::png(section).map_err(RenderMailError::Picture)? {
-            images.push(Image {
-                cid: chart_cid(section.balance.currency()),
-                png,
-            });
+            images.push(Image { cid: chart_cid(section.balance.currency()), png });
         }
     }
     let html = page::html(summary, envelope, &subject, &images).map_err(RenderMailError::Template)?;
     let text = text::plain(summary, envelope);
-    let mime = mime::message(
-        summary,
-        envelope,
-        &mime::Parts {
-            subject: &subject,
-            html: &html,
-            text: &text,
-            images: &images,
-        },
-    );
+    let mime =
+        mime::message(summary, envelope, &mime::Parts { subject: &subject, html: &html, text: &text, images: &images });
     Ok(Mail {
         reference: envelope.reference.clone(),
         from: envelope.from.clone(),
@@ -148,9 +134,6 @@ impl fmt::Debug for Mail {
 
 impl fmt::Debug for Image {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Image")
-            .field("cid", &self.cid)
-            .field("png_bytes", &self.png.len())
-            .finish()
+        f.debug_struct("Image").field("cid", &self.cid).field("png_bytes", &self.png.len()).finish()
     }
 }

@@ -54,19 +54,9 @@ impl CurrencySummary {
     /// Every amount of the section.
     pub(crate) fn amounts(&self) -> impl Iterator<Item = Money> {
         let of_months = self.months.iter().flat_map(|line| {
-            [
-                Some(line.credits),
-                Some(line.debits),
-                line.average_credit,
-                line.average_debit,
-            ]
-            .into_iter()
-            .flatten()
+            [Some(line.credits), Some(line.debits), line.average_credit, line.average_debit].into_iter().flatten()
         });
-        [Some(self.balance), self.average_credit, self.average_debit]
-            .into_iter()
-            .flatten()
-            .chain(of_months)
+        [Some(self.balance), self.average_credit, self.average_debit].into_iter().flatten().chain(of_months)
     }
 }
 

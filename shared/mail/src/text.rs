@@ -15,12 +15,7 @@ pub(crate) fn plain(summary: &Summary, envelope: &Envelope) -> String {
         text.push_str(" for ");
         text.push_str(&name);
     }
-    let _ = writeln!(
-        text,
-        "\nAccount {}, as of {}",
-        summary.account.masked(),
-        long_date(summary.as_of)
-    );
+    let _ = writeln!(text, "\nAccount {}, as of {}", summary.account.masked(), long_date(summary.as_of));
     if summary.currencies.is_empty() {
         text.push_str("\nThere are no transactions in this account.\n");
     }
@@ -40,16 +35,9 @@ pub(crate) fn plain(summary: &Summary, envelope: &Envelope) -> String {
 fn write_section(text: &mut String, section: &CurrencySummary) {
     let code = section.balance.currency().code();
     let figures = [Some(section.balance), section.average_credit, section.average_debit];
-    let width = figures
-        .map(|it| amount(it).chars().count())
-        .into_iter()
-        .max()
-        .unwrap_or(0);
+    let width = figures.map(|it| amount(it).chars().count()).into_iter().max().unwrap_or(0);
     text.push('\n');
-    for (label, figure) in ["Total balance", "Average credit", "Average debit"]
-        .into_iter()
-        .zip(figures)
-    {
+    for (label, figure) in ["Total balance", "Average credit", "Average debit"].into_iter().zip(figures) {
         let unit = if figure.is_some() { code } else { "" };
         let line = format!("{label:<16}{:>width$} {unit}", amount(figure));
         text.push_str(line.trim_end());

@@ -10,13 +10,8 @@ const MAX_NAME_CHARS: usize = 80;
 /// A name as it may be shown: one line, without control characters and those that turn the direction of writing,
 /// and not endlessly long. `None` if nothing is left.
 pub(crate) fn shown_name(name: &str) -> Option<String> {
-    let kept = name
-        .chars()
-        .take(MAX_NAME_CHARS.saturating_mul(4))
-        .filter(|it| !turns_direction(*it));
-    let spaced: String = kept
-        .map(|it| if it.is_control() || is_line_break(it) { ' ' } else { it })
-        .collect();
+    let kept = name.chars().take(MAX_NAME_CHARS.saturating_mul(4)).filter(|it| !turns_direction(*it));
+    let spaced: String = kept.map(|it| if it.is_control() || is_line_break(it) { ' ' } else { it }).collect();
     let one_line = spaced.split_whitespace().collect::<Vec<_>>().join(" ");
     let cut: String = one_line.chars().take(MAX_NAME_CHARS).collect();
     let cut = cut.trim_end();

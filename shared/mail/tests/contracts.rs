@@ -40,8 +40,5 @@ fn the_fake_mailer_keeps_its_contract() {
 #[should_panic(expected = "a good mail is taken")]
 fn the_contract_notices_a_mailer_that_loses_mails() {
     let mail = mail::render(&common::four_rows(), &common::envelope()).unwrap();
-    ready(mailer_contract(
-        &FakeMailer::answering([Answer::Take, Answer::Lose]),
-        &mail,
-    ));
+    ready(mailer_contract(&FakeMailer::answering([Answer::Take, Answer::Lose]), &mail));
 }

@@ -23,10 +23,7 @@ use mail::{Intent, MailState, Next, SummaryKey, SummaryMail};
 const LEASE: Duration = Duration::from_mins(1);
 
 fn key() -> SummaryKey {
-    SummaryKey {
-        account: "DE89370400440532013000".parse().unwrap(),
-        import: "imp-1".to_owned(),
-    }
+    SummaryKey { account: "DE89370400440532013000".parse().unwrap(), import: "imp-1".to_owned() }
 }
 
 fn at(second: i64) -> Moment {
@@ -38,10 +35,7 @@ fn intent(now: Moment) -> Intent {
     let mut envelope = envelope();
     envelope.sent_on = now;
     envelope.reference = key().reference();
-    Intent {
-        envelope,
-        summary: four_rows(),
-    }
+    Intent { envelope, summary: four_rows() }
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -89,11 +83,7 @@ impl Handler<'_> {
             Err(_) => record.on_not_taken(now).unwrap(),
         };
         self.save(&answered, version)?;
-        if answered.is_final() {
-            Ok(())
-        } else {
-            Err(Stopped::Later)
-        }
+        if answered.is_final() { Ok(()) } else { Err(Stopped::Later) }
     }
 
     fn save(&self, record: &SummaryMail, version: mail::outbox::Version) -> Result<mail::outbox::Version, Stopped> {
@@ -113,11 +103,8 @@ fn run(crashes: &[u32], answers: &[Answer]) -> (MailState, Vec<mail::Mail>) {
     ready(summaries.want("imp-1", &[key().account], at(0))).unwrap();
     let mut crashes = crashes.iter();
     for delivery in 0..40 {
-        let handler = Handler {
-            summaries: &summaries,
-            mailer: &mailer,
-            steps_left: Cell::new(crashes.next().copied()),
-        };
+        let handler =
+            Handler { summaries: &summaries, mailer: &mailer, steps_left: Cell::new(crashes.next().copied()) };
         let _ = handler.deliver(at(delivery * 31));
     }
     let state = summaries.records().remove(0).state;
@@ -139,15 +126,8 @@ fn one_crash_costs_at_most_one_repeat_of_the_same_bytes() {
     for crash in 0..STEPS {
         let (state, mails) = run(&[crash], &[]);
         assert_eq!(state.name(), "sent", "stopped at step {crash}");
-        assert!(
-            (1..=2).contains(&mails.len()),
-            "{} mails, stopped at step {crash}",
-            mails.len()
-        );
-        assert!(
-            mails.iter().all(|mail| mail.mime == mails[0].mime),
-            "stopped at step {crash}"
-        );
+        assert!((1..=2).contains(&mails.len()), "{} mails, stopped at step {crash}", mails.len());
+        assert!(mails.iter().all(|mail| mail.mime == mails[0].mime), "stopped at step {crash}");
     }
     let repeated = (0..STEPS).filter(|crash| run(&[*crash], &[]).1.len() == 2).count();
     assert_eq!(repeated, 2, "only between the call and its record");
@@ -162,15 +142,9 @@ fn crashes_without_end_never_make_a_third_mail() {
     let three = around().flat_map(|one| around().flat_map(move |two| around().map(move |three| vec![one, two, three])));
     for crashes in two.chain(three) {
         let (state, mails) = run(&crashes, &[]);
-        assert!(
-            matches!(state.name(), "sent" | "unknown"),
-            "{state:?}, stopped at {crashes:?}"
-        );
+        assert!(matches!(state.name(), "sent" | "unknown"), "{state:?}, stopped at {crashes:?}");
         assert!(mails.len() <= 2, "stopped at {crashes:?}");
-        assert!(
-            mails.iter().all(|mail| mail.mime == mails[0].mime),
-            "stopped at {crashes:?}"
-        );
+        assert!(mails.iter().all(|mail| mail.mime == mails[0].mime), "stopped at {crashes:?}");
     }
 }
 
@@ -203,23 +177,12 @@ fn a_second_delivery_waits_while_the_first_may_be_at_it() {
     assert_eq!(record.on_delivery(at(5), LEASE), Next::Prepare);
     let sending = record.sending(intent(at(5)), at(5)).unwrap();
     assert_eq!(sending.on_delivery(at(5), LEASE), Next::WaitFor(LEASE));
-    assert_eq!(
-        sending.on_delivery(at(64), LEASE),
-        Next::WaitFor(Duration::from_secs(1))
-    );
-    assert_eq!(
-        sending.on_delivery(at(0), LEASE),
-        Next::WaitFor(LEASE),
-        "a clock that is behind"
-    );
-    let Next::SendAgain(again) = sending.on_delivery(at(65), LEASE) else {
-        panic!("the lease is over")
-    };
+    assert_eq!(sending.on_delivery(at(64), LEASE), Next::WaitFor(Duration::from_secs(1)));
+    assert_eq!(sending.on_delivery(at(0), LEASE), Next::WaitFor(LEASE), "a clock that is behind");
+    let Next::SendAgain(again) = sending.on_delivery(at(65), LEASE) else { panic!("the lease is over") };
     assert_eq!(again.intent(), sending.intent(), "the same text");
     assert_eq!(again.on_delivery(at(66), LEASE), Next::WaitFor(Duration::from_secs(59)));
-    let Next::GiveUp(unknown) = again.on_delivery(at(125), LEASE) else {
-        panic!("twice is enough")
-    };
+    let Next::GiveUp(unknown) = again.on_delivery(at(125), LEASE) else { panic!("twice is enough") };
     assert_eq!(unknown.state.name(), "unknown");
     assert_eq!(unknown.on_delivery(at(9999), LEASE), Next::Done);
 }
@@ -230,11 +193,7 @@ fn two_deliveries_at_once_send_one_mail() {
     ready(summaries.want("imp-1", &[key().account], at(0))).unwrap();
     // The other one reads before this one starts, and goes on after it has saved its intent.
     let (read_before, version_before) = ready(summaries.load(&key())).unwrap().unwrap();
-    let handler = Handler {
-        summaries: &summaries,
-        mailer: &mailer,
-        steps_left: Cell::new(None),
-    };
+    let handler = Handler { summaries: &summaries, mailer: &mailer, steps_left: Cell::new(None) };
     assert_eq!(handler.deliver(at(1)), Ok(()));
     let late = read_before.sending(intent(at(2)), at(2)).unwrap();
     assert_eq!(handler.save(&late, version_before), Err(Stopped::Conflict));
@@ -247,16 +206,8 @@ fn giving_up_tells_what_is_known() {
     let wanted = SummaryMail::wanted(key(), at(0));
     let sending = wanted.sending(intent(at(1)), at(1)).unwrap();
     let nowhere = wanted.no_address(at(1)).unwrap();
-    assert_eq!(
-        wanted.give_up("dead letter", at(9)).state.name(),
-        "failed",
-        "certainly not sent"
-    );
-    assert_eq!(
-        sending.give_up("dead letter", at(9)).state.name(),
-        "unknown",
-        "may have been sent"
-    );
+    assert_eq!(wanted.give_up("dead letter", at(9)).state.name(), "failed", "certainly not sent");
+    assert_eq!(sending.give_up("dead letter", at(9)).state.name(), "unknown", "may have been sent");
     assert_eq!(nowhere.give_up("dead letter", at(9)), nowhere, "a final state stays");
     assert_eq!(nowhere.on_delivery(at(9), LEASE), Next::Done);
 }
@@ -265,20 +216,8 @@ fn giving_up_tells_what_is_known() {
 fn a_final_record_takes_no_further_step() {
     let nowhere = SummaryMail::wanted(key(), at(0)).no_address(at(1)).unwrap();
     let refused = nowhere.sending(intent(at(2)), at(2)).unwrap_err();
-    assert_eq!(
-        refused.to_string(),
-        "a summary mail that is no_address cannot become sending"
-    );
-    assert!(
-        nowhere
-            .on_answer(
-                mail::mailer::Sent::Taken {
-                    carrier_id: "1".to_owned()
-                },
-                at(2)
-            )
-            .is_err()
-    );
+    assert_eq!(refused.to_string(), "a summary mail that is no_address cannot become sending");
+    assert!(nowhere.on_answer(mail::mailer::Sent::Taken { carrier_id: "1".to_owned() }, at(2)).is_err());
     assert!(nowhere.on_not_taken(at(2)).is_err());
     assert!(nowhere.no_address(at(2)).is_err());
 }
@@ -287,21 +226,8 @@ fn a_final_record_takes_no_further_step() {
 fn a_stored_record_reads_back() {
     let wanted = SummaryMail::wanted(key(), at(0));
     let sending = wanted.sending(intent(at(1)), at(1)).unwrap();
-    let sent = sending
-        .on_answer(
-            mail::mailer::Sent::Taken {
-                carrier_id: "c-1".to_owned(),
-            },
-            at(2),
-        )
-        .unwrap();
-    for record in [
-        wanted.clone(),
-        sending.clone(),
-        sent,
-        wanted.give_up("x", at(3)),
-        sending.give_up("y", at(3)),
-    ] {
+    let sent = sending.on_answer(mail::mailer::Sent::Taken { carrier_id: "c-1".to_owned() }, at(2)).unwrap();
+    for record in [wanted.clone(), sending.clone(), sent, wanted.give_up("x", at(3)), sending.give_up("y", at(3))] {
         let stored = serde_json::to_value(&record).unwrap();
         assert_eq!(stored["state"]["state"], record.state.name(), "the stored name");
         assert_eq!(serde_json::from_value::<SummaryMail>(stored).unwrap(), record);

@@ -30,16 +30,8 @@ fn names(mime: &[u8]) -> Vec<String> {
     headers(mime).into_iter().map(|(name, _)| name).collect()
 }
 
-const NAMES: [&str; 8] = [
-    "Date",
-    "Message-ID",
-    "From",
-    "To",
-    "Subject",
-    "Auto-Submitted",
-    "MIME-Version",
-    "Content-Type",
-];
+const NAMES: [&str; 8] =
+    ["Date", "Message-ID", "From", "To", "Subject", "Auto-Submitted", "MIME-Version", "Content-Type"];
 
 #[test]
 fn headers_are_those_of_the_envelope() {
@@ -50,18 +42,12 @@ fn headers_are_those_of_the_envelope() {
         ("Message-ID", format!("<{reference}@millrace.example>")),
         ("From", "\"Millrace\" <summaries@millrace.example>".to_owned()),
         ("To", "\"Ada Lovelace\" <ada@example.com>".to_owned()),
-        (
-            "Subject",
-            "Account summary, 13 August 2026 (account ending 3000)".to_owned(),
-        ),
+        ("Subject", "Account summary, 13 August 2026 (account ending 3000)".to_owned()),
         ("Auto-Submitted", "auto-generated".to_owned()),
     ];
     let headers = headers(&mail.mime);
     for (name, value) in expected {
-        let found = headers
-            .iter()
-            .find(|(it, _)| it == name)
-            .map(|(_, value)| value.replace('"', ""));
+        let found = headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.replace('"', ""));
         assert_eq!(found, Some(value.replace('"', "")), "{name}");
     }
 }
@@ -70,10 +56,7 @@ fn headers_are_those_of_the_envelope() {
 fn the_same_arguments_give_the_same_bytes() {
     let mail = render(&four_rows(), &envelope()).unwrap();
     assert_eq!(render(&four_rows(), &envelope()).unwrap(), mail);
-    let other = Envelope {
-        reference: Reference::parse("another").unwrap(),
-        ..envelope()
-    };
+    let other = Envelope { reference: Reference::parse("another").unwrap(), ..envelope() };
     assert_ne!(render(&four_rows(), &other).unwrap().mime, mail.mime);
 }
 
@@ -99,9 +82,7 @@ fn the_parts_are_text_and_html_with_its_images() {
         format!("\r\n--{reference}-related--\r\n"),
         format!("\r\n--{reference}-alternative--\r\n"),
     ] {
-        let (_, after) = rest
-            .split_once(&marker)
-            .unwrap_or_else(|| panic!("{marker:?} is missing in order"));
+        let (_, after) = rest.split_once(&marker).unwrap_or_else(|| panic!("{marker:?} is missing in order"));
         rest = after;
     }
     assert!(rest.trim().is_empty(), "nothing follows: {rest:?}");
@@ -122,10 +103,7 @@ fn hostile_names_add_no_header() {
         "\u{0}\u{7}\u{1b}[0m",
         &"long ".repeat(500),
     ] {
-        let summary = Summary {
-            holder: Some(name.to_owned()),
-            ..four_rows()
-        };
+        let summary = Summary { holder: Some(name.to_owned()), ..four_rows() };
         let mail = render(&summary, &envelope()).unwrap();
         assert_eq!(names(&mail.mime), NAMES, "{name:?}");
         let (_, to) = headers(&mail.mime).into_iter().find(|(name, _)| name == "To").unwrap();

@@ -18,16 +18,9 @@ fn read(html: &str) -> Vec<String> {
     let body = html.split("<body").nth(1).unwrap();
     let body = body.split_once('>').unwrap().1;
     let mut lines = Vec::new();
-    let spaced = body
-        .replace("<span", " <span")
-        .replace("<!--[if mso]>", "")
-        .replace("<![endif]-->", "");
-    for piece in spaced
-        .replace("</span>", "")
-        .replace("</td>", "\n")
-        .replace("</th>", "\n")
-        .replace("</div>", "\n")
-        .lines()
+    let spaced = body.replace("<span", " <span").replace("<!--[if mso]>", "").replace("<![endif]-->", "");
+    for piece in
+        spaced.replace("</span>", "").replace("</td>", "\n").replace("</th>", "\n").replace("</div>", "\n").lines()
     {
         let mut text = String::new();
         let mut tag = false;
@@ -82,17 +75,10 @@ fn no_credits_or_no_debits_is_a_dash() {
         assert!(follow(&lines, &row), "{row:?} in {lines:#?}");
         let averages = ["Average credit", "Average debit"];
         for (label, shown) in averages.into_iter().zip([row[2], row[3]]) {
-            let overall = if shown == "—" {
-                shown.to_owned()
-            } else {
-                format!("{shown} EUR")
-            };
+            let overall = if shown == "—" { shown.to_owned() } else { format!("{shown} EUR") };
             assert!(follow(&lines, &[label, &overall]), "{label} {overall} in {lines:#?}");
         }
-        assert_eq!(
-            mail.text.matches('—').count(),
-            row.iter().filter(|it| **it == "—").count() * 2 + 1
-        );
+        assert_eq!(mail.text.matches('—').count(), row.iter().filter(|it| **it == "—").count() * 2 + 1);
         assert!(!mail.text.contains("NaN") && !mail.html.contains("NaN"));
     }
 }
@@ -110,15 +96,7 @@ fn each_currency_has_its_own_section() {
         assert!(follow(&lines, expected), "{expected:?} in {lines:#?}");
     }
     let cids: Vec<_> = mail.images.iter().map(|image| image.cid.as_str()).collect();
-    assert_eq!(
-        cids,
-        [
-            "logo@millrace",
-            "chart-eur@millrace",
-            "chart-jpy@millrace",
-            "chart-kwd@millrace"
-        ]
-    );
+    assert_eq!(cids, ["logo@millrace", "chart-eur@millrace", "chart-jpy@millrace", "chart-kwd@millrace"]);
     for cid in cids {
         assert!(mail.html.contains(&format!("src=\"cid:{cid}\"")), "{cid} is shown");
     }
@@ -129,10 +107,7 @@ fn each_currency_has_its_own_section() {
 fn a_long_history_shows_every_month_the_newest_year_first() {
     let mail = render(&five_years(), &envelope()).unwrap();
     let lines = read(&mail.html);
-    let years: Vec<_> = lines
-        .iter()
-        .filter(|line| line.len() == 4 && line.starts_with("202"))
-        .collect();
+    let years: Vec<_> = lines.iter().filter(|line| line.len() == 4 && line.starts_with("202")).collect();
     assert_eq!(years, ["2026", "2025", "2024", "2023", "2022", "2021"]);
     let months = mail.html.matches("<tr><td class=\"l\">").count();
     assert_eq!(months, 59, "one month of sixty has no transactions");
@@ -146,30 +121,16 @@ fn a_name_is_shown_and_never_run() {
     summary.holder = Some("<script>alert('x')</script> & \"Söhne\"".to_owned());
     let mail = render(&summary, &envelope()).unwrap();
     assert!(!mail.html.contains("<script"));
-    assert!(
-        mail.html
-            .contains("&#60;script&#62;alert(&#39;x&#39;)&#60;/script&#62; &#38; &#34;Söhne&#34;, as of")
-    );
-    assert!(
-        mail.text
-            .contains("Account summary for <script>alert('x')</script> & \"Söhne\"\n")
-    );
+    assert!(mail.html.contains("&#60;script&#62;alert(&#39;x&#39;)&#60;/script&#62; &#38; &#34;Söhne&#34;, as of"));
+    assert!(mail.text.contains("Account summary for <script>alert('x')</script> & \"Söhne\"\n"));
 }
 
 #[test]
 fn a_mail_can_be_made_without_name_and_without_entries() {
     for holder in [None, Some("\r\n".to_owned())] {
-        let mail = render(
-            &Summary {
-                holder,
-                ..summary(vec![])
-            },
-            &envelope(),
-        )
-        .unwrap();
+        let mail = render(&Summary { holder, ..summary(vec![]) }, &envelope()).unwrap();
         assert!(
-            mail.text
-                .contains("Account summary\nAccount …3000, as of 13 August 2026\n\nThere are no transactions")
+            mail.text.contains("Account summary\nAccount …3000, as of 13 August 2026\n\nThere are no transactions")
         );
         assert!(mail.html.contains("As of 13 August 2026") && mail.html.contains("There are no transactions"));
         assert_eq!(mail.images.len(), 1, "the logo alone");
@@ -180,12 +141,7 @@ fn a_mail_can_be_made_without_name_and_without_entries() {
 fn the_account_is_masked_everywhere() {
     let mail = render(&four_rows(), &envelope()).unwrap();
     let whole = "DE89370400440532013000";
-    for part in [
-        &mail.subject,
-        &mail.html,
-        &mail.text,
-        &String::from_utf8(mail.mime.clone()).unwrap(),
-    ] {
+    for part in [&mail.subject, &mail.html, &mail.text, &String::from_utf8(mail.mime.clone()).unwrap()] {
         assert!(!part.contains(whole) && !part.contains("0532013000"), "{part}");
         assert!(part.contains("3000"));
     }
@@ -199,10 +155,7 @@ fn the_account_is_masked_everywhere() {
 fn a_section_with_two_currencies_is_refused() {
     let mut summary = three_currencies();
     summary.currencies[0].months[0].debits = money::Money::new(0, money::Currency::USD);
-    assert!(matches!(
-        render(&summary, &envelope()),
-        Err(RenderMailError::MixedCurrencies(..))
-    ));
+    assert!(matches!(render(&summary, &envelope()), Err(RenderMailError::MixedCurrencies(..))));
 }
 
 #[test]

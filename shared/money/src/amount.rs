@@ -29,10 +29,7 @@ pub enum MoneyError {
 impl Money {
     /// `minor` minor units of `currency`.
     pub fn new(minor: impl Into<i128>, currency: Currency) -> Self {
-        Self {
-            currency,
-            minor: minor.into(),
-        }
+        Self { currency, minor: minor.into() }
     }
 
     /// The minor units.
@@ -51,10 +48,7 @@ impl Money {
             return Err(MoneyError::CurrencyMismatch(self.currency, other.currency));
         }
         let minor = self.minor.checked_add(other.minor).ok_or(MoneyError::Overflow)?;
-        Ok(Self {
-            currency: self.currency,
-            minor,
-        })
+        Ok(Self { currency: self.currency, minor })
     }
 
     /// The amount without its currency, with all the decimals of the currency and a minus sign where it is
@@ -102,11 +96,7 @@ struct Wire {
 
 impl Serialize for Money {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Wire {
-            amount: self.amount(),
-            currency: self.currency,
-        }
-        .serialize(serializer)
+        Wire { amount: self.amount(), currency: self.currency }.serialize(serializer)
     }
 }
 
@@ -179,10 +169,7 @@ mod tests {
     #[test]
     fn different_currencies_do_not_add() {
         let usd = Money::new(1, Currency::USD);
-        assert_eq!(
-            eur(1).try_add(usd),
-            Err(MoneyError::CurrencyMismatch(Currency::EUR, Currency::USD))
-        );
+        assert_eq!(eur(1).try_add(usd), Err(MoneyError::CurrencyMismatch(Currency::EUR, Currency::USD)));
         assert_eq!(eur(1).try_add(eur(-3)), Ok(eur(-2)));
     }
 

@@ -76,9 +76,7 @@ pub fn parse_minor(text: &[u8], decimals: u32, mark: DecimalMark) -> Result<i64,
     if whole_digits == 0 || fraction_digits == Some(0) {
         return Err(AmountError::Malformed);
     }
-    let missing = decimals
-        .checked_sub(fraction_digits.unwrap_or(0))
-        .ok_or(AmountError::TooManyDecimals)?;
+    let missing = decimals.checked_sub(fraction_digits.unwrap_or(0)).ok_or(AmountError::TooManyDecimals)?;
     for _ in 0..missing {
         if minor > MAX_ENTRY_MINOR / 10 {
             return Err(AmountError::TooLarge);
@@ -113,9 +111,7 @@ pub(crate) fn parse_sum(text: &[u8], decimals: u32) -> Result<i128, AmountError>
         if !byte.is_ascii_digit() {
             return Err(AmountError::Malformed);
         }
-        let next = minor
-            .checked_mul(10)
-            .and_then(|it| it.checked_add(i128::from(byte.wrapping_sub(b'0'))));
+        let next = minor.checked_mul(10).and_then(|it| it.checked_add(i128::from(byte.wrapping_sub(b'0'))));
         minor = next.ok_or(AmountError::TooLarge)?;
     }
     Ok(if negative { minor.wrapping_neg() } else { minor })
@@ -129,11 +125,7 @@ mod tests {
     fn amounts_of_files() {
         use AmountError::{Empty, Malformed, TooLarge, TooManyDecimals};
         let check = |text: &str, decimals: u32, expected: Result<i64, AmountError>| {
-            assert_eq!(
-                parse_minor(text.as_bytes(), decimals, DecimalMark::Point),
-                expected,
-                "{text:?}"
-            );
+            assert_eq!(parse_minor(text.as_bytes(), decimals, DecimalMark::Point), expected, "{text:?}");
         };
         check("+60.5", 2, Ok(6050));
         check("-10.3", 2, Ok(-1030));
@@ -149,9 +141,9 @@ mod tests {
         check("60.555", 2, Err(TooManyDecimals));
         check("60.5", 0, Err(TooManyDecimals));
         check("", 2, Err(Empty));
-        for text in [
-            "+", "-", ".", "5.", ".5", "1e5", "1,5", "1.000,00", "1 000", "--1", "+-1", "１２", "0x10", "NaN", "1.2.3",
-        ] {
+        for text in
+            ["+", "-", ".", "5.", ".5", "1e5", "1,5", "1.000,00", "1 000", "--1", "+-1", "１２", "0x10", "NaN", "1.2.3"]
+        {
             check(text, 2, Err(Malformed));
         }
         assert_eq!(parse_minor(b"60,5", 2, DecimalMark::Comma), Ok(6050));

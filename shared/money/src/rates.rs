@@ -34,10 +34,7 @@ impl Rate {
     /// Converts `amount`, rounding half to even once, at the end.
     pub fn convert(&self, amount: Money) -> Result<Money, ConvertError> {
         if amount.currency() != self.from {
-            return Err(ConvertError::OtherCurrency {
-                rate: self.from,
-                amount: amount.currency(),
-            });
+            return Err(ConvertError::OtherCurrency { rate: self.from, amount: amount.currency() });
         }
         let from_scale = self.from.decimals();
         let units =
@@ -67,16 +64,8 @@ mod tests {
             (100, jpy, Currency::EUR, "0.0061", 61),
             (150, Currency::EUR, jpy, "163.0", 244),
         ] {
-            let rate = Rate {
-                from,
-                to,
-                value: value.parse().unwrap(),
-            };
-            assert_eq!(
-                rate.convert(Money::new(minor, from)),
-                Ok(Money::new(expected, to)),
-                "{minor} {from}"
-            );
+            let rate = Rate { from, to, value: value.parse().unwrap() };
+            assert_eq!(rate.convert(Money::new(minor, from)), Ok(Money::new(expected, to)), "{minor} {from}");
         }
     }
 }

@@ -67,12 +67,7 @@ pub(crate) fn told(lines: &[AccountLine]) -> String {
     if lines.is_empty() {
         return "there are no accounts yet; an import registers them".to_owned();
     }
-    let columns = [
-        Column::Text("Account"),
-        Column::Text("Holder"),
-        Column::Text("Type"),
-        Column::Number("Balance"),
-    ];
+    let columns = [Column::Text("Account"), Column::Text("Holder"), Column::Text("Type"), Column::Number("Balance")];
     let rows = lines.iter().map(|line| {
         vec![
             line.account.as_str().to_owned(),
@@ -87,10 +82,7 @@ pub(crate) fn told(lines: &[AccountLine]) -> String {
 /// Fails with what to do where the register has no such account.
 pub(crate) async fn must_exist<C: Customers>(register: &C, number: &AccountNumber) -> Result<()> {
     if register.account(number).await?.is_none() {
-        bail!(
-            "there is no account {}; `millrace accounts` lists them",
-            number.as_str()
-        );
+        bail!("there is no account {}; `millrace accounts` lists them", number.as_str());
     }
     Ok(())
 }

@@ -27,13 +27,7 @@ pub(crate) struct Arguments {
 #[derive(Args)]
 pub(crate) struct Global {
     /// Name of the CloudFormation stack
-    #[arg(
-        long,
-        global = true,
-        env = "MILLRACE_STACK",
-        default_value = "millrace",
-        value_name = "NAME"
-    )]
+    #[arg(long, global = true, env = "MILLRACE_STACK", default_value = "millrace", value_name = "NAME")]
     pub(crate) stack: String,
     /// Where AWS is played, for example `http://127.0.0.1:4566`
     #[arg(long, global = true, env = "AWS_ENDPOINT_URL", value_name = "URL")]
@@ -213,38 +207,17 @@ mod tests {
 
     #[test]
     fn what_the_demo_asks_is_understood() {
-        let asked = [
-            "millrace",
-            "--endpoint",
-            "http://127.0.0.1:4566",
-            "import",
-            "a.csv",
-            "--wait",
-            "--json",
-        ];
+        let asked = ["millrace", "--endpoint", "http://127.0.0.1:4566", "import", "a.csv", "--wait", "--json"];
         let Arguments { global, command } = Arguments::try_parse_from(asked).unwrap();
-        assert_eq!(
-            (global.endpoint.as_deref(), global.json),
-            (Some("http://127.0.0.1:4566"), true)
-        );
-        assert!(matches!(
-            command,
-            Command::Import(ImportFiles {
-                wait: true,
-                timeout: 900,
-                ..
-            })
-        ));
+        assert_eq!((global.endpoint.as_deref(), global.json), (Some("http://127.0.0.1:4566"), true));
+        assert!(matches!(command, Command::Import(ImportFiles { wait: true, timeout: 900, .. })));
     }
 
     #[test]
     fn what_cannot_be_is_refused() {
         for (asked, part) in [
             (vec!["import"], "<FILE>"),
-            (
-                vec!["import", "a", "--source", "sepa", "--account", "1"],
-                "cannot be used with",
-            ),
+            (vec!["import", "a", "--source", "sepa", "--account", "1"], "cannot be used with"),
             (vec!["balance", "1/2"], "the account number has a character"),
             (vec!["balance", "1", "--on", "2023-02-29"], "no such day"),
             (vec!["imports", "x"], "32 hexadecimal digits"),

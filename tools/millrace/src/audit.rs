@@ -39,29 +39,18 @@ struct Found {
 pub(crate) async fn run<C: Customers, A: Archive>(screen: &Screen, register: &C, archive: &A) -> Result<Verdict> {
     let audited = audit(register, archive).await?;
     screen.answer(&audited, || told(&audited))?;
-    Ok(if audited.findings.is_empty() {
-        Verdict::Well
-    } else {
-        Verdict::Amiss
-    })
+    Ok(if audited.findings.is_empty() { Verdict::Well } else { Verdict::Amiss })
 }
 
 async fn audit<C: Customers, A: Archive>(register: &C, archive: &A) -> Result<Audited> {
     let kept = with_books(archive).await?;
     // Read after the books, which only registered accounts have. It also names those that have lost their totals.
-    let known: BTreeSet<_> = customers::accounts(register)
-        .await?
-        .into_iter()
-        .map(|it| it.number)
-        .collect();
+    let known: BTreeSet<_> = customers::accounts(register).await?.into_iter().map(|it| it.number).collect();
     let strangers = kept.difference(&known).map(|account| Found {
         account: account.clone(),
         finding: "it has books, but is not in the register".to_owned(),
     });
-    let mut audited = Audited {
-        findings: strangers.collect(),
-        ..Audited::default()
-    };
+    let mut audited = Audited { findings: strangers.collect(), ..Audited::default() };
     let all: Vec<&AccountNumber> = kept.union(&known).collect();
     let number = u64::try_from(all.len())?;
     let meter = Meter::counting("Audit", number);
@@ -104,10 +93,7 @@ async fn examine<A: Archive>(archive: &A, account: &AccountNumber) -> Result<(u6
             Err(error) => return Err(error.into()),
         };
         if findings.is_empty() || looks >= MOST_LOOKS {
-            let found = findings.into_iter().map(|finding| Found {
-                account: account.clone(),
-                finding,
-            });
+            let found = findings.into_iter().map(|finding| Found { account: account.clone(), finding });
             return Ok((entries, found.collect()));
         }
     }
@@ -128,10 +114,7 @@ fn told(audited: &Audited) -> String {
     if audited.findings.is_empty() {
         return format!("{books}: totals = sums of the months = sums of the entries");
     }
-    let rows = audited
-        .findings
-        .iter()
-        .map(|it| vec![it.account.as_str().to_owned(), it.finding.clone()]);
+    let rows = audited.findings.iter().map(|it| vec![it.account.as_str().to_owned(), it.finding.clone()]);
     let table = table(&[Column::Text("Account"), Column::Text("Finding")], rows);
     let number = u64::try_from(audited.findings.len()).unwrap_or(u64::MAX);
     format!("{table}\n{books}: {}", counted(number, "finding", "findings"))
@@ -180,15 +163,8 @@ mod tests {
                 owner: None,
                 address: None,
             };
-            let account = Account {
-                number: number(account),
-                customer: customer.id,
-                r#type: None,
-            };
-            let registration = Registration {
-                customer,
-                accounts: vec![account],
-            };
+            let account = Account { number: number(account), customer: customer.id, r#type: None };
+            let registration = Registration { customer, accounts: vec![account] };
             let as_of = "2026-11-21T10:00:00Z".parse().unwrap();
             register.register(&[registration], as_of).await.unwrap();
         }
@@ -226,21 +202,11 @@ mod tests {
     async fn kept(listed: &[&'static str], wrong_looks: u32) -> Kept {
         let books = FakeBooks::default();
         for amount in [6050, -1030] {
-            post(&books, &number("4711"), vec![entry(amount)], PostingId([0; 16]))
-                .await
-                .unwrap();
+            post(&books, &number("4711"), vec![entry(amount)], PostingId([0; 16])).await.unwrap();
         }
         let shelf = books.all().remove(&number("4711")).unwrap();
-        let wrong = Shelf {
-            totals: None,
-            ..shelf.clone()
-        };
-        Kept {
-            listed: listed.to_vec(),
-            shelf,
-            wrong_looks: Mutex::new(wrong_looks),
-            wrong,
-        }
+        let wrong = Shelf { totals: None, ..shelf.clone() };
+        Kept { listed: listed.to_vec(), shelf, wrong_looks: Mutex::new(wrong_looks), wrong }
     }
 
     #[tokio::test]
@@ -249,10 +215,7 @@ mod tests {
         let audited = audit(&register(&["4711", "4712", "4713"]).await, &kept).await.unwrap();
         assert_eq!((audited.accounts, audited.entries), (3, 2));
         assert_eq!(audited.findings, []);
-        assert_eq!(
-            told(&audited),
-            "3 accounts, 2 entries: totals = sums of the months = sums of the entries"
-        );
+        assert_eq!(told(&audited), "3 accounts, 2 entries: totals = sums of the months = sums of the entries");
     }
 
     #[tokio::test]
@@ -263,11 +226,7 @@ mod tests {
             panic!("{audited:?}");
         };
         assert_eq!(found.finding, "the totals of 2024-07 are not the sum of its entries");
-        assert!(
-            told(&audited).ends_with("1 account, 2 entries: 1 finding"),
-            "{}",
-            told(&audited)
-        );
+        assert!(told(&audited).ends_with("1 account, 2 entries: 1 finding"), "{}", told(&audited));
     }
 
     #[tokio::test]

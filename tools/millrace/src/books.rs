@@ -36,12 +36,7 @@ pub(crate) async fn balance<C: Customers, B: Books>(
         Some(date) => balance_on(books, &asked.account, date, view).await?,
         None => books.read(&asked.account, &[]).await?.totals()?.balances(view),
     };
-    let shown = BalanceShown {
-        account: &asked.account,
-        on: asked.on,
-        view: asked.view.name(),
-        balances,
-    };
+    let shown = BalanceShown { account: &asked.account, on: asked.on, view: asked.view.name(), balances };
     screen.answer(&shown, || told_balance(&shown.balances))?;
     Ok(Verdict::Well)
 }
@@ -112,9 +107,7 @@ pub(crate) async fn entries<C: Customers, B: Books>(
     screen.answer(&shown, || told_entries(&shown.entries, asked.view))?;
     if next.is_some() {
         let first = counted(u64::try_from(entries.len())?, "entry", "entries");
-        screen.note(&format!(
-            "only the first {first}; more with --limit, or other days with --from and --to"
-        ));
+        screen.note(&format!("only the first {first}; more with --limit, or other days with --from and --to"));
     }
     Ok(Verdict::Well)
 }
@@ -176,7 +169,13 @@ mod tests {
     fn entries_show_their_mark_where_it_can_differ() {
         let coffee = coffee();
         let entries = [EntryShown::of(&coffee)];
-        insta::assert_snapshot!(told_entries(&entries, Look::All), @"");
+        insta::assert_snapshot!(told_entries(&entries, Look::All), @"
+        ┌────────────┬────────────┬──────────────┬────────┬─────────┬────┬───────────────┐
+        │ At         ┆     Amount ┆ Counterparty ┆ Text   ┆ Source  ┆ Id ┆ Mark          │
+        ╞════════════╪════════════╪══════════════╪════════╪═════════╪════╪═══════════════╡
+        │ 2024-07-28 ┆ -10.30 EUR ┆ —            ┆ coffee ┆ account ┆ 1  ┆ batch-payment │
+        └────────────┴────────────┴──────────────┴────────┴─────────┴────┴───────────────┘
+        ");
         assert!(!told_entries(&entries, Look::Clean).contains("Mark"));
         assert_eq!(told_entries(&[], Look::Clean), "no entries");
     }
@@ -190,6 +189,13 @@ mod tests {
     #[test]
     fn balances_stand_on_the_right() {
         let balances = [Money::new(3974, Currency::EUR), Money::new(-5, Currency::USD)];
-        insta::assert_snapshot!(told_balance(&balances), @"");
+        insta::assert_snapshot!(told_balance(&balances), @"
+        ┌──────────┬─────────┐
+        │ Currency ┆ Balance │
+        ╞══════════╪═════════╡
+        │ EUR      ┆   39.74 │
+        │ USD      ┆   -0.05 │
+        └──────────┴─────────┘
+        ");
     }
 }

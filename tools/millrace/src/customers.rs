@@ -61,12 +61,7 @@ fn told(customers: &[Customer]) -> String {
     if customers.is_empty() {
         return "there are no customers yet; an import registers them".to_owned();
     }
-    let columns = [
-        Column::Text("Name"),
-        Column::Text("Kind"),
-        Column::Text("Mail"),
-        Column::Text("Customer"),
-    ];
+    let columns = [Column::Text("Name"), Column::Text("Kind"), Column::Text("Mail"), Column::Text("Customer")];
     let rows = customers.iter().map(|customer| {
         vec![
             shown(customer.name.as_deref()),
@@ -123,9 +118,7 @@ fn told_one(Shown { customer, accounts }: &Shown) -> String {
         ("Address", customer.address.clone()),
         ("Mail", customer.email.as_ref().map(|it| it.as_str().to_owned())),
     ];
-    let facts = facts
-        .into_iter()
-        .filter_map(|(name, value)| Some(vec![name.to_owned(), value?]));
+    let facts = facts.into_iter().filter_map(|(name, value)| Some(vec![name.to_owned(), value?]));
     let customer = table(&[Column::Text("Customer"), Column::Text("")], facts);
     format!("{customer}\n{}", accounts::told(accounts))
 }
@@ -153,12 +146,15 @@ mod tests {
             owner: None,
             address: None,
         };
-        let unknown = Customer {
-            id: CustomerId::of_account(&"4711".parse().unwrap()),
-            name: None,
-            email: None,
-            ..ada.clone()
-        };
-        insta::assert_snapshot!(told(&[ada, unknown]), @"");
+        let unknown =
+            Customer { id: CustomerId::of_account(&"4711".parse().unwrap()), name: None, email: None, ..ada.clone() };
+        insta::assert_snapshot!(told(&[ada, unknown]), @"
+        ┌──────────────┬────────┬─────────────────┬──────────────────────────────────────┐
+        │ Name         ┆ Kind   ┆ Mail            ┆ Customer                             │
+        ╞══════════════╪════════╪═════════════════╪══════════════════════════════════════╡
+        │ Ada Lovelace ┆ person ┆ ada@example.com ┆ d784bd93-a857-501c-b9fa-8571827344d5 │
+        │ —            ┆ person ┆ —               ┆ 738f44c1-c94a-5ef7-91e3-10ba439de504 │
+        └──────────────┴────────┴─────────────────┴──────────────────────────────────────┘
+        ");
     }
 }

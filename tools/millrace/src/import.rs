@@ -34,33 +34,20 @@ pub(crate) async fn run(screen: &Screen, global: &Global, asked: ImportFiles) ->
     let parcels = asked.files.iter().map(|file| parcel(file, &asked.instructions));
     let parcels = parcels.collect::<Result<Vec<_>>>()?;
     let stack = Stack::open(screen, global).await?;
-    let bucket = Bucket {
-        client: stack.s3(),
-        name: stack.output("FilesBucket")?.to_owned(),
-        files: stack.files()?,
-    };
+    let bucket = Bucket { client: stack.s3(), name: stack.output("FilesBucket")?.to_owned(), files: stack.files()? };
     let mut uploaded = Vec::new();
     for parcel in &parcels {
-        uploaded.push(Uploaded {
-            id: bucket.take(parcel).await?,
-            file: file_name(parcel),
-            key: parcel.key.clone(),
-        });
+        uploaded.push(Uploaded { id: bucket.take(parcel).await?, file: file_name(parcel), key: parcel.key.clone() });
     }
     if !asked.wait {
-        answer(screen, &uploaded, told)?;
+        answer(screen, uploaded.len(), &uploaded, told)?;
         return Ok(Verdict::Well);
     }
-    let patience = Patience {
-        import: Duration::from_secs(asked.timeout),
-        mails: MAILS,
-        pause: PAUSE,
-    };
-    let reports = settle(&stack.imports()?, &stack.summaries()?, &uploaded, patience).await;
+    let patience = Patience { import: Duration::from_secs(asked.timeout), mails: MAILS, pause: PAUSE };
+    let (reports, trouble) = settle(&stack.imports()?, &stack.summaries()?, &uploaded, patience).await;
     // What is known of the files before one that takes too long is told too.
-    let (reports, trouble) = reports;
     if !reports.is_empty() {
-        answer(screen, &reports, report::text)?;
+        answer(screen, uploaded.len(), &reports, report::text)?;
     }
     trouble?;
     let amiss = reports.iter().any(|it| report::verdict(it) == Verdict::Amiss);
@@ -83,18 +70,15 @@ async fn settle<I: Imports + Batches, S: Summaries>(
     (reports, Ok(()))
 }
 
-/// One document for one file, an array for several.
-fn answer<T: Serialize>(screen: &Screen, items: &[T], text: impl Fn(&T) -> String) -> Result<()> {
+/// One document where one file was asked for, else an array.
+fn answer<T: Serialize>(screen: &Screen, asked: usize, items: &[T], text: impl Fn(&T) -> String) -> Result<()> {
     let texts = || items.iter().map(&text).collect::<Vec<_>>().join("\n\n");
     match items {
-        [one] => screen.answer(one, texts),
+        [one] if asked == 1 => screen.answer(one, texts),
         several => screen.answer(several, texts),
     }
 }
 
 fn told(uploaded: &Uploaded) -> String {
-    format!(
-        "{}: uploaded as {}\nsee what comes of it: millrace imports {}",
-        uploaded.file, uploaded.key, uploaded.id
-    )
+    format!("{}: uploaded as {}\nsee what comes of it: millrace imports {}", uploaded.file, uploaded.key, uploaded.id)
 }

@@ -21,20 +21,12 @@ impl Meter {
 
     /// Of bytes.
     pub(crate) fn bytes(title: &str, size_bytes: u64) -> Self {
-        Self::with(
-            title,
-            size_bytes,
-            "  {spinner} {prefix} [{bar:24}] {bytes}/{total_bytes}  {wide_msg}",
-        )
+        Self::with(title, size_bytes, "  {spinner} {prefix} [{bar:24}] {bytes}/{total_bytes}  {wide_msg}")
     }
 
     fn with(title: &str, length: u64, template: &str) -> Self {
         let on_terminal = io::stderr().is_terminal();
-        let target = if on_terminal {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
-        };
+        let target = if on_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(length), target);
         if on_terminal {
             if let Ok(style) = ProgressStyle::with_template(template) {
@@ -43,12 +35,7 @@ impl Meter {
             bar.set_prefix(title.to_owned());
             bar.enable_steady_tick(Duration::from_millis(100));
         }
-        Self {
-            title: title.to_owned(),
-            bar,
-            started: Instant::now(),
-            on_terminal,
-        }
+        Self { title: title.to_owned(), bar, started: Instant::now(), on_terminal }
     }
 
     /// What is being done just now; a new line where there is no bar.
@@ -70,11 +57,7 @@ impl Meter {
     /// It is over; `result` is what came of it.
     pub(crate) fn done(self, result: &str) {
         self.bar.finish_and_clear();
-        say(&format!(
-            "  {}: {result} ({})",
-            self.title,
-            seconds(self.started.elapsed())
-        ));
+        say(&format!("  {}: {result} ({})", self.title, seconds(self.started.elapsed())));
     }
 }
 
@@ -104,13 +87,7 @@ mod tests {
 
     #[test]
     fn times_are_told_as_people_do() {
-        for (ms, told) in [
-            (0, "0.0 s"),
-            (449, "0.4 s"),
-            (9_999, "9.9 s"),
-            (65_000, "65 s"),
-            (125_000, "2 min 5 s"),
-        ] {
+        for (ms, told) in [(0, "0.0 s"), (449, "0.4 s"), (9_999, "9.9 s"), (65_000, "65 s"), (125_000, "2 min 5 s")] {
             assert_eq!(seconds(Duration::from_millis(ms)), told);
         }
     }

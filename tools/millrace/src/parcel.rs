@@ -27,25 +27,14 @@ pub(crate) fn parcel(path: &Path, asked: &AskInstructions) -> Result<Parcel> {
     let name = name.with_context(|| format!("the name of {} is not UTF-8; rename it", path.display()))?;
     let (key, metadata) = (key(name, asked), metadata(asked)?);
     check(&key, &metadata, asked)?;
-    Ok(Parcel {
-        path: path.to_owned(),
-        size_bytes: found.len(),
-        key,
-        metadata,
-    })
+    Ok(Parcel { path: path.to_owned(), size_bytes: found.len(), key, metadata })
 }
 
 fn key(name: &str, asked: &AskInstructions) -> String {
     match asked {
-        AskInstructions {
-            account: Some(account), ..
-        } => format!("imports/accounts/{}/{name}", account.as_str()),
-        AskInstructions {
-            profile: Some(profile), ..
-        } => format!("imports/profiles/{profile}/{name}"),
-        AskInstructions {
-            source: Some(source), ..
-        } => format!("imports/{source}/{name}"),
+        AskInstructions { account: Some(account), .. } => format!("imports/accounts/{}/{name}", account.as_str()),
+        AskInstructions { profile: Some(profile), .. } => format!("imports/profiles/{profile}/{name}"),
+        AskInstructions { source: Some(source), .. } => format!("imports/{source}/{name}"),
         _ => format!("imports/{name}"),
     }
 }
@@ -106,10 +95,7 @@ mod tests {
         for (asked, expected) in [
             (asked(|_| {}), "imports/july.csv"),
             (asked(account), "imports/accounts/DE8937040044/july.csv"),
-            (
-                asked(|it| it.profile = Some("berka".to_owned())),
-                "imports/profiles/berka/july.csv",
-            ),
+            (asked(|it| it.profile = Some("berka".to_owned())), "imports/profiles/berka/july.csv"),
             (asked(|it| it.source = Some("sepa".to_owned())), "imports/sepa/july.csv"),
         ] {
             assert_eq!(key("july.csv", &asked), expected);

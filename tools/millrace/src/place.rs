@@ -90,9 +90,7 @@ struct Ports {
 
 /// The laptop's stack as it was started last from this folder or one around it.
 fn laptop(folder: &Path) -> Option<String> {
-    let state = folder
-        .ancestors()
-        .find_map(|it| std::fs::read(it.join(LAPTOP_STATE)).ok())?;
+    let state = folder.ancestors().find_map(|it| std::fs::read(it.join(LAPTOP_STATE)).ok())?;
     let ports: Ports = serde_json::from_slice(&state).ok()?;
     Some(format!("http://127.0.0.1:{}", ports.ministack))
 }
@@ -147,10 +145,7 @@ mod tests {
         std::fs::write(folder.join(LAPTOP_STATE), r#"{"mail":2610,"ministack":4610}"#).unwrap();
         assert_eq!(place(None, None), Place::Laptop("http://127.0.0.1:4610".to_owned()));
         assert_eq!(place(None, Some("work")), Place::Aws);
-        assert_eq!(
-            place(Some("http://127.0.0.1:1/"), None),
-            Place::Endpoint("http://127.0.0.1:1".to_owned())
-        );
+        assert_eq!(place(Some("http://127.0.0.1:1/"), None), Place::Endpoint("http://127.0.0.1:1".to_owned()));
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

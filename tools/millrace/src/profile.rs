@@ -49,10 +49,7 @@ fn check(file: &Path) -> Result<Checked> {
     );
     let json = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
     Profile::parse(name, &json)?;
-    Ok(Checked {
-        name: name.to_owned(),
-        json,
-    })
+    Ok(Checked { name: name.to_owned(), json })
 }
 
 #[cfg(test)]
@@ -72,11 +69,7 @@ mod tests {
         for (name, json, part) in [
             ("Bank.json", "{}", "names no profile"),
             ("bank.txt", "{}", "names no profile"),
-            (
-                "bank.json",
-                r#"{"kind": "rates", "date_format": "%Y", "columns": {}}"#,
-                "`kind`",
-            ),
+            ("bank.json", r#"{"kind": "rates", "date_format": "%Y", "columns": {}}"#, "`kind`"),
         ] {
             let file = folder.join(name);
             fs::write(&file, json).unwrap();

@@ -1,6 +1,6 @@
 //! The report of an import, for a person.
 
-use ::imports::{Batches, Import, ImportReport, MailCounts, Reject, Sums, Warning};
+use ::imports::{BatchCounts, Batches, Import, ImportReport, Kind, MailCounts, Reject, Sums, Warning};
 use anyhow::Result;
 use mail::outbox::{StateCounts, Summaries};
 
@@ -37,7 +37,7 @@ pub(crate) fn verdict(report: &ImportReport) -> Verdict {
 /// The report as tables.
 pub(crate) fn text(report: &ImportReport) -> String {
     let mut parts = vec![headline(report)];
-    if report.kind.is_some() {
+    if report.kind.is_some() && report.duplicate_of.is_none() {
         parts.push(counts(report));
     }
     if !report.sums.is_empty() {
@@ -62,29 +62,32 @@ fn headline(report: &ImportReport) -> String {
 }
 
 fn counts(report: &ImportReport) -> String {
-    let kind = report.kind.map_or(NOTHING, ::imports::Kind::name);
+    let kind = report.kind.map_or(NOTHING, Kind::name);
     let source = report.source.as_deref().filter(|it| *it != kind);
     let kind = source.map_or_else(|| kind.to_owned(), |source| format!("{kind}, source {source}"));
-    let batches = format!("{} of {}", count(report.batches.posted), count(report.batches.of));
     let mut rows = vec![
         vec!["Kind".to_owned(), kind],
         vec!["Rows read".to_owned(), count(report.rows.read)],
         vec!["  taken".to_owned(), count(report.rows.taken)],
         vec!["  rejected".to_owned(), count(report.rows.rejected)],
-        vec!["Entries made".to_owned(), count(report.entries.made)],
-        vec!["  new in the books".to_owned(), count(report.entries.posted)],
-        vec!["  duplicates".to_owned(), count(report.entries.duplicates)],
-        vec!["Accounts".to_owned(), count(report.accounts)],
         vec!["Customers named".to_owned(), count(report.customers)],
-        vec!["Batches posted".to_owned(), batches],
     ];
-    let mails = mails(&report.mails);
-    rows.extend(
-        mails
-            .into_iter()
-            .map(|(what, number)| vec![what.to_owned(), count(number)]),
-    );
+    if !matches!(report.kind, Some(Kind::Rates | Kind::Customers)) {
+        rows.extend([
+            vec!["Accounts".to_owned(), count(report.accounts)],
+            vec!["Entries made".to_owned(), count(report.entries.made)],
+            vec!["  new in the books".to_owned(), count(report.entries.posted)],
+            vec!["  duplicates".to_owned(), count(report.entries.duplicates)],
+            vec!["Batches posted".to_owned(), batches(report.batches)],
+        ]);
+        let mails = mails(&report.mails);
+        rows.extend(mails.into_iter().map(|(what, number)| vec![what.to_owned(), count(number)]));
+    }
     table(&[Column::Text("Report"), Column::Number("")], rows)
+}
+
+fn batches(batches: BatchCounts) -> String {
+    format!("{} of {}", count(batches.posted), count(batches.of))
 }
 
 /// Only what there is, but always how many were sent.
@@ -104,12 +107,8 @@ fn mails(mails: &MailCounts) -> Vec<(&'static str, u64)> {
 }
 
 fn sums(sums: &[Sums]) -> String {
-    let columns = [
-        Column::Text("Currency"),
-        Column::Number("Credits"),
-        Column::Number("Debits"),
-        Column::Number("Net"),
-    ];
+    let columns =
+        [Column::Text("Currency"), Column::Number("Credits"), Column::Number("Debits"), Column::Number("Net")];
     let rows = sums.iter().map(|sum| {
         let net = sum.credits.try_add(sum.debits);
         vec![
@@ -128,21 +127,12 @@ fn warnings(warnings: &[Warning]) -> String {
 }
 
 fn rejects(rejects: &[Reject], of: u64) -> String {
-    let columns = [
-        Column::Number("Line"),
-        Column::Text("Not taken because"),
-        Column::Text("Row"),
-    ];
-    let rows = rejects
-        .iter()
-        .map(|it| vec![it.line.to_string(), it.reason.clone(), it.row.clone()]);
+    let columns = [Column::Number("Line"), Column::Text("Not taken because"), Column::Text("Row")];
+    let rows = rejects.iter().map(|it| vec![it.line.to_string(), it.reason.clone(), it.row.clone()]);
     let table = table(&columns, rows);
     if u64::try_from(rejects.len()).is_ok_and(|shown| shown < of) {
         let shown = count(u64::try_from(rejects.len()).unwrap_or(u64::MAX));
-        format!(
-            "{table}\nthe first {shown} of {} rejects; the API's /imports/…/rejects has all",
-            count(of)
-        )
+        format!("{table}\nthe first {shown} of {} rejects; the API's /imports/…/rejects has all", count(of))
     } else {
         table
     }
@@ -175,21 +165,50 @@ mod tests {
     #[test]
     fn a_report_tells_all_there_is_to_tell() {
         let report = report(|it| {
-            it.sums = vec![Sums {
-                credits: Money::new(7050, Currency::EUR),
-                debits: Money::new(-3076, Currency::EUR),
-            }];
-            it.warnings = vec![Warning {
-                what: "the check digits of an IBAN are wrong".to_owned(),
-                rows: 3,
-            }];
+            it.sums = vec![Sums { credits: Money::new(7050, Currency::EUR), debits: Money::new(-3076, Currency::EUR) }];
+            it.warnings = vec![Warning { what: "the check digits of an IBAN are wrong".to_owned(), rows: 3 }];
             it.rejects = vec![Reject {
                 line: 5,
                 reason: "the amount has more decimals than EUR".to_owned(),
                 row: "3,8/13,60.555".to_owned(),
             }];
         });
-        insta::assert_snapshot!(text(&report), @"");
+        insta::assert_snapshot!(text(&report), @"
+        july.csv: done
+        import 00000000000000000000000000000001
+        ┌──────────────────────┬─────────┐
+        │ Report               ┆         │
+        ╞══════════════════════╪═════════╡
+        │ Kind                 ┆ account │
+        │ Rows read            ┆  49,104 │
+        │   taken              ┆  49,102 │
+        │   rejected           ┆       2 │
+        │ Entries made         ┆  49,102 │
+        │   new in the books   ┆  49,100 │
+        │   duplicates         ┆       2 │
+        │ Accounts             ┆       2 │
+        │ Customers named      ┆       0 │
+        │ Batches posted       ┆  1 of 1 │
+        │ Mails sent           ┆       1 │
+        │   without an address ┆       1 │
+        └──────────────────────┴─────────┘
+        ┌──────────┬─────────┬────────┬───────┐
+        │ Currency ┆ Credits ┆ Debits ┆   Net │
+        ╞══════════╪═════════╪════════╪═══════╡
+        │ EUR      ┆   70.50 ┆ -30.76 ┆ 39.74 │
+        └──────────┴─────────┴────────┴───────┘
+        ┌───────────────────────────────────────┬──────┐
+        │ Warning                               ┆ Rows │
+        ╞═══════════════════════════════════════╪══════╡
+        │ the check digits of an IBAN are wrong ┆    3 │
+        └───────────────────────────────────────┴──────┘
+        ┌──────┬───────────────────────────────────────┬───────────────┐
+        │ Line ┆ Not taken because                     ┆ Row           │
+        ╞══════╪═══════════════════════════════════════╪═══════════════╡
+        │    5 ┆ the amount has more decimals than EUR ┆ 3,8/13,60.555 │
+        └──────┴───────────────────────────────────────┴───────────────┘
+        the first 1 of 2 rejects; the API's /imports/…/rejects has all
+        ");
         assert_eq!(verdict(&report), Verdict::Well);
     }
 
@@ -197,12 +216,11 @@ mod tests {
     fn what_was_not_taken_says_why() {
         let of = ImportId::of("imports/june.csv", "v1");
         let duplicate = report(|it| {
-            it.kind = None;
             it.state = "duplicate".to_owned();
             it.duplicate_of = Some(of);
         });
         let told = text(&duplicate);
-        assert!(told.contains(&format!("july.csv: duplicate of {of}")), "{told}");
+        assert!(told.contains(&format!("july.csv: duplicate of {of}")) && !told.contains("Rows read"), "{told}");
         assert_eq!(verdict(&duplicate), Verdict::Well);
         for state in ["refused", "failed"] {
             let report = report(|it| {
@@ -211,10 +229,7 @@ mod tests {
                 it.reason = Some("the file is\u{1b} empty".to_owned());
             });
             let told = text(&report);
-            assert!(
-                told.contains(&format!("july.csv: {state}: the file is· empty")),
-                "{told}"
-            );
+            assert!(told.contains(&format!("july.csv: {state}: the file is· empty")), "{told}");
             assert_eq!(verdict(&report), Verdict::Amiss);
         }
     }

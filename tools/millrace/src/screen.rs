@@ -17,11 +17,7 @@ impl Screen {
 
     /// The answer: `document` with `--json`, else the text.
     pub(crate) fn answer<T: Serialize + ?Sized>(&self, document: &T, text: impl FnOnce() -> String) -> Result<()> {
-        let answer = if self.json {
-            serde_json::to_string_pretty(document)?
-        } else {
-            text()
-        };
+        let answer = if self.json { serde_json::to_string_pretty(document)? } else { text() };
         let mut stdout = io::stdout().lock();
         match writeln!(stdout, "{answer}").and_then(|()| stdout.flush()) {
             // Whoever reads has seen enough.

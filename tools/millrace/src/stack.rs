@@ -35,15 +35,13 @@ impl Stack {
         }
         let sdk = place.configuration(global.aws_profile.as_deref()).await;
         if sdk.region().is_none() {
-            bail!("no AWS region is known; set AWS_REGION, or give a profile that has one with --aws-profile");
+            bail!(
+                "no AWS region is known; set AWS_REGION, or give a profile that has one with --aws-profile. \
+                 `cargo xtask up` starts a stack on this machine"
+            );
         }
         let outputs = outputs(&sdk, &place, &global.stack).await?;
-        Ok(Self {
-            name: global.stack.clone(),
-            place,
-            sdk,
-            outputs,
-        })
+        Ok(Self { name: global.stack.clone(), place, sdk, outputs })
     }
 
     /// Whether it is on this machine.
@@ -108,9 +106,7 @@ async fn outputs(sdk: &SdkConfig, place: &Place, name: &str) -> Result<BTreeMap<
     let answer = answer.map_err(|error| explain(error, place, name))?;
     let stack = answer.stacks().first().ok_or_else(|| no_stack(place, name))?;
     let outputs = stack.outputs().iter();
-    Ok(outputs
-        .filter_map(|it| Some((it.output_key.clone()?, it.output_value.clone()?)))
-        .collect())
+    Ok(outputs.filter_map(|it| Some((it.output_key.clone()?, it.output_value.clone()?))).collect())
 }
 
 /// What happened, and what to do.

@@ -18,9 +18,7 @@ pub(crate) enum Column {
 /// A table of texts.
 pub(crate) fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table
-        .load_style(UTF8_FULL_CONDENSED)
-        .set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
     let header = columns.iter().map(|column| match column {
         Column::Text(name) | Column::Number(name) => cell(name, *column),
     });
@@ -81,13 +79,7 @@ mod tests {
 
     #[test]
     fn counts_are_grouped() {
-        for (number, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1000, "1,000"),
-            (49_102, "49,102"),
-            (1_000_000, "1,000,000"),
-        ] {
+        for (number, text) in [(0, "0"), (999, "999"), (1000, "1,000"), (49_102, "49,102"), (1_000_000, "1,000,000")] {
             assert_eq!(count(number), text);
         }
         assert_eq!(counted(1, "account", "accounts"), "1 account");
@@ -98,14 +90,19 @@ mod tests {
     fn amounts_stand_on_the_right() {
         let money = |minor: i128, code: &str| Money::new(minor, code.parse().unwrap());
         let rows = [
-            vec![
-                "4711".to_owned(),
-                amounts(&[money(3974, "EUR"), money(-120_000, "USD")]),
-            ],
+            vec!["4711".to_owned(), amounts(&[money(3974, "EUR"), money(-120_000, "USD")])],
             vec!["4712".to_owned(), amounts(&[])],
         ];
         let table = table(&[Column::Text("Account"), Column::Number("Balance")], rows);
-        insta::assert_snapshot!(table, @"");
+        insta::assert_snapshot!(table, @"
+        ┌─────────┬──────────────┐
+        │ Account ┆      Balance │
+        ╞═════════╪══════════════╡
+        │ 4711    ┆    39.74 EUR │
+        │         ┆ -1200.00 USD │
+        │ 4712    ┆            — │
+        └─────────┴──────────────┘
+        ");
     }
 
     #[test]

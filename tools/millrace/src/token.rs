@@ -38,9 +38,7 @@ pub(crate) async fn run(screen: &Screen, stack: &Stack, asked: AskToken) -> Resu
         );
     }
     let result = answer.authentication_result();
-    let token = result
-        .and_then(|it| it.access_token())
-        .context("Cognito answered without a token")?;
+    let token = result.and_then(|it| it.access_token()).context("Cognito answered without a token")?;
     let document = json!({
         "access_token": token,
         "expires_in_seconds": result.map(aws_sdk_cognitoidentityprovider::types::AuthenticationResultType::expires_in),
@@ -82,10 +80,7 @@ mod tests {
             password: password.map(str::to_owned),
         };
         assert_eq!(who(asked(None, None), true).unwrap().0, "operator");
-        assert_eq!(
-            who(asked(Some("a"), Some("b")), false).unwrap(),
-            ("a".to_owned(), "b".to_owned())
-        );
+        assert_eq!(who(asked(Some("a"), Some("b")), false).unwrap(), ("a".to_owned(), "b".to_owned()));
         for (asked, is_local) in [
             (asked(None, None), false),
             (asked(Some("operator"), None), false),

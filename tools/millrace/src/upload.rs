@@ -54,21 +54,13 @@ impl<F: Files> Bucket<F> {
     }
 
     async fn in_parts(&self, parcel: &Parcel, file: File, meter: &Meter) -> Result<Option<String>> {
-        let request = self
-            .client
-            .create_multipart_upload()
-            .bucket(&self.name)
-            .key(&parcel.key);
+        let request = self.client.create_multipart_upload().bucket(&self.name).key(&parcel.key);
         let request = request.set_metadata(Some(parcel.metadata.clone().into_iter().collect()));
         let upload = request.send().await?.upload_id.context("S3 gave the upload no id")?;
         let whole = async {
             let parts = self.parts(parcel, &upload, file, meter).await?;
             let parts = CompletedMultipartUpload::builder().set_parts(Some(parts)).build();
-            let request = self
-                .client
-                .complete_multipart_upload()
-                .bucket(&self.name)
-                .key(&parcel.key);
+            let request = self.client.complete_multipart_upload().bucket(&self.name).key(&parcel.key);
             let answer = request.upload_id(&upload).multipart_upload(parts).send().await?;
             Ok(answer.version_id)
         };

@@ -34,7 +34,6 @@ pub(crate) async fn until_settled<I: Imports + Batches, S: Summaries>(
 ) -> Result<ImportReport> {
     let meter = Meter::counting(title, 0);
     let import = until_final(imports, id, patience, &meter).await?;
-    meter.note("mails");
     let started = Instant::now();
     loop {
         let report = report::of(imports, summaries, &import).await?;
@@ -43,6 +42,7 @@ pub(crate) async fn until_settled<I: Imports + Batches, S: Summaries>(
             meter.done(&report.state);
             return Ok(report);
         }
+        meter.note("waiting for its mails");
         tokio::time::sleep(patience.pause).await;
     }
 }
@@ -80,7 +80,9 @@ async fn look<I: Imports + Batches>(imports: &I, id: ImportId, meter: &Meter) ->
         meter.note("waiting to be taken up");
         return Ok(None);
     };
-    meter.note(import.state.name());
+    if !import.state.is_final() {
+        meter.note(import.state.name());
+    }
     if let Some(found) = &import.found {
         let posted = imports.finished(id).await?.len();
         meter.reached(u64::try_from(posted).unwrap_or(u64::MAX), u64::from(found.batches));
@@ -92,10 +94,7 @@ fn too_long(import: Option<&Import>, id: ImportId, waited: Duration) -> Error {
     let seconds = waited.as_secs();
     let what = match import {
         None => format!("the stack has not taken the file up within {seconds} s; the log of split-import may say why"),
-        Some(import) => format!(
-            "the import is still {} after {seconds} s; it goes on by itself",
-            import.state.name()
-        ),
+        Some(import) => format!("the import is still {} after {seconds} s; it goes on by itself", import.state.name()),
     };
     anyhow::anyhow!("{what}. Look again with `millrace imports {id}`, or wait longer with --timeout")
 }
@@ -155,16 +154,8 @@ mod tests {
             uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
             metadata: BTreeMap::new(),
         });
-        let found = Found {
-            entries: 4,
-            batches: 2,
-            ..Found::default()
-        };
-        Import {
-            state,
-            found: Some(found),
-            ..received
-        }
+        let found = Found { entries: 4, batches: 2, ..Found::default() };
+        Import { state, found: Some(found), ..received }
     }
 
     async fn wait(import: Option<Import>, mails: StateCounts) -> Result<ImportReport> {
@@ -172,10 +163,7 @@ mod tests {
         let id = ImportId::of("imports/july.csv", "v1");
         if let Some(import) = import {
             imports.receive(&import).await.unwrap();
-            let outcome = BatchOutcome {
-                posted: 2,
-                ..BatchOutcome::default()
-            };
+            let outcome = BatchOutcome { posted: 2, ..BatchOutcome::default() };
             imports.finish(id, 0, outcome).await.unwrap();
             imports.finish(id, 1, outcome).await.unwrap();
         }
@@ -184,41 +172,23 @@ mod tests {
 
     #[tokio::test]
     async fn a_finished_import_is_reported_with_its_mails() {
-        let mails = StateCounts {
-            sent: 3,
-            ..StateCounts::default()
-        };
+        let mails = StateCounts { sent: 3, ..StateCounts::default() };
         let report = wait(Some(import(State::Done)), mails).await.unwrap();
-        assert_eq!(
-            (report.state.as_str(), report.entries.posted, report.mails.sent),
-            ("done", 4, 3)
-        );
+        assert_eq!((report.state.as_str(), report.entries.posted, report.mails.sent), ("done", 4, 3));
     }
 
     #[tokio::test]
     async fn mails_that_take_too_long_are_reported_as_they_are() {
-        let mails = StateCounts {
-            sending: 1,
-            ..StateCounts::default()
-        };
+        let mails = StateCounts { sending: 1, ..StateCounts::default() };
         let report = wait(Some(import(State::Done)), mails).await.unwrap();
         assert_eq!((report.state.as_str(), report.mails.sending), ("done", 1));
     }
 
     #[tokio::test]
     async fn what_takes_too_long_says_how_far_it_is_and_what_to_do() {
-        let message = wait(Some(import(State::Posting)), StateCounts::default())
-            .await
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("still posting") && message.contains("millrace imports "),
-            "{message}"
-        );
+        let message = wait(Some(import(State::Posting)), StateCounts::default()).await.unwrap_err().to_string();
+        assert!(message.contains("still posting") && message.contains("millrace imports "), "{message}");
         let message = wait(None, StateCounts::default()).await.unwrap_err().to_string();
-        assert!(
-            message.contains("not taken the file up") && message.contains("--timeout"),
-            "{message}"
-        );
+        assert!(message.contains("not taken the file up") && message.contains("--timeout"), "{message}");
     }
 }

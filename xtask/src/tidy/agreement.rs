@@ -22,19 +22,14 @@ fn functions(sources: &Sources, template: &Template) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut deployed = BTreeSet::new();
     for function in template.functions() {
-        let folder = function
-            .text("/CodeUri")
-            .and_then(|it| it.strip_prefix("../functions/")?.strip_suffix('/'));
+        let folder = function.text("/CodeUri").and_then(|it| it.strip_prefix("../functions/")?.strip_suffix('/'));
         let Some(folder) = folder else {
             findings.push(Finding::new(function.id, "CodeUri is not ../functions/<name>/"));
             continue;
         };
         deployed.insert(folder);
         if function.text("/FunctionName/Fn::Sub") != Some(format!("${{AWS::StackName}}-{folder}").as_str()) {
-            findings.push(Finding::new(
-                function.id,
-                format!("FunctionName is not ${{AWS::StackName}}-{folder}"),
-            ));
+            findings.push(Finding::new(function.id, format!("FunctionName is not ${{AWS::StackName}}-{folder}")));
         }
         let Some(config) = sources.text(&format!("functions/{folder}/src/config.rs")) else {
             findings.push(Finding::new(format!("functions/{folder}"), "has no src/config.rs"));
@@ -45,16 +40,10 @@ fn functions(sources: &Sources, template: &Template) -> Vec<Finding> {
         let required = names(config, "required(");
         let optional = names(config, "optional(");
         for name in required.difference(&given) {
-            findings.push(Finding::new(
-                TEMPLATE,
-                format!("{folder} requires {name} and is not given it"),
-            ));
+            findings.push(Finding::new(TEMPLATE, format!("{folder} requires {name} and is not given it")));
         }
         for name in given.difference(&required).filter(|it| !optional.contains(*it)) {
-            findings.push(Finding::new(
-                TEMPLATE,
-                format!("{folder} is given {name} and does not require it"),
-            ));
+            findings.push(Finding::new(TEMPLATE, format!("{folder} is given {name} and does not require it")));
         }
     }
     for folder in sources.functions().filter(|it| !deployed.contains(it)) {
@@ -69,21 +58,14 @@ fn functions(sources: &Sources, template: &Template) -> Vec<Finding> {
 
 /// The names in calls like `required("NAME")`.
 fn names<'a>(config: &'a str, call: &str) -> BTreeSet<&'a str> {
-    config
-        .split(call)
-        .skip(1)
-        .filter_map(|it| Some(it.trim_start().strip_prefix('"')?.split_once('"')?.0))
-        .collect()
+    config.split(call).skip(1).filter_map(|it| Some(it.trim_start().strip_prefix('"')?.split_once('"')?.0)).collect()
 }
 
 /// Each sample of an event of ours is read by a test.
 fn events(sources: &Sources) -> Vec<Finding> {
     let reads = |name: &str| {
         sources.rust().any(|(path, text)| {
-            ["tests/", "functions/", "shared/"]
-                .iter()
-                .any(|it| path.starts_with(it))
-                && text.contains(name)
+            ["tests/", "functions/", "shared/"].iter().any(|it| path.starts_with(it)) && text.contains(name)
         })
     };
     sources
@@ -104,10 +86,8 @@ mod tests {
     const CONFIG: &str = "environment.required(\"LEDGER_TABLE\")\nenvironment.required(\n    \"IMPORTS_TABLE\",\n)";
 
     fn check(template: &str, config: &str, expected: &[&str]) {
-        let sources = Sources::of([
-            ("functions/post-entries/Cargo.toml", ""),
-            ("functions/post-entries/src/config.rs", config),
-        ]);
+        let sources =
+            Sources::of([("functions/post-entries/Cargo.toml", ""), ("functions/post-entries/src/config.rs", config)]);
         let findings = functions(&sources, &Template::parse(template).unwrap());
         let findings: Vec<&str> = findings.iter().map(|it| it.what.as_str()).collect();
         assert_eq!(findings, expected);
@@ -116,16 +96,8 @@ mod tests {
     #[test]
     fn a_function_is_given_what_it_requires() {
         check(FUNCTION, CONFIG, &[]);
-        check(
-            FUNCTION,
-            "required(\"LEDGER_TABLE\")",
-            &["post-entries is given IMPORTS_TABLE and does not require it"],
-        );
-        check(
-            FUNCTION,
-            "required(\"LEDGER_TABLE\"), optional(\"IMPORTS_TABLE\"), optional(\"OTHER\")",
-            &[],
-        );
+        check(FUNCTION, "required(\"LEDGER_TABLE\")", &["post-entries is given IMPORTS_TABLE and does not require it"]);
+        check(FUNCTION, "required(\"LEDGER_TABLE\"), optional(\"IMPORTS_TABLE\"), optional(\"OTHER\")", &[]);
         check(
             &FUNCTION.replace("LEDGER_TABLE: a, ", ""),
             CONFIG,
@@ -148,10 +120,7 @@ mod tests {
         check(
             &FUNCTION.replace("../functions/post-entries/", "../"),
             CONFIG,
-            &[
-                "CodeUri is not ../functions/<name>/",
-                "functions/post-entries is not deployed",
-            ],
+            &["CodeUri is not ../functions/<name>/", "functions/post-entries is not deployed"],
         );
     }
 
@@ -161,14 +130,8 @@ mod tests {
             ("events/batch-ready.v1.json", "{}"),
             ("events/batch-read.v1.json", "{}"),
             ("events/aws/s3.json", "{}"),
-            (
-                "shared/imports/src/batch.rs",
-                "include_str!(\"../../../events/batch-ready.v1.json\")",
-            ),
+            ("shared/imports/src/batch.rs", "include_str!(\"../../../events/batch-ready.v1.json\")"),
         ]);
-        assert_eq!(
-            events(&sources),
-            [Finding::new("events/batch-read.v1.json", "is read by no test")]
-        );
+        assert_eq!(events(&sources), [Finding::new("events/batch-read.v1.json", "is read by no test")]);
     }
 }

@@ -37,10 +37,7 @@ pub(crate) fn check(sources: &Sources, root: &Path, fix: bool) -> Result<Vec<Fin
         if fix {
             fs::write(root.join(DOCUMENT), document).context(DOCUMENT)?;
         } else {
-            findings.push(Finding::new(
-                DOCUMENT,
-                "differs from the cards; write it with `cargo xtask tidy --fix`",
-            ));
+            findings.push(Finding::new(DOCUMENT, "differs from the cards; write it with `cargo xtask tidy --fix`"));
         }
     }
     Ok(findings)
@@ -48,11 +45,7 @@ pub(crate) fn check(sources: &Sources, root: &Path, fix: bool) -> Result<Vec<Fin
 
 fn parse(main: &str) -> Result<Card, String> {
     let mut lines = main.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
-    let title = lines
-        .next()
-        .filter(|it| !it.is_empty())
-        .ok_or("the file does not start with a card")?
-        .to_owned();
+    let title = lines.next().filter(|it| !it.is_empty()).ok_or("the file does not start with a card")?.to_owned();
     let mut bullets: Vec<(String, String)> = Vec::new();
     for line in lines {
         if let Some((name, text)) = line.strip_prefix("- **").and_then(|it| it.split_once(":** ")) {
@@ -64,14 +57,9 @@ fn parse(main: &str) -> Result<Card, String> {
     }
     let names: Vec<&str> = bullets.iter().map(|(name, _)| name.as_str()).collect();
     if names != BULLETS {
-        return Err(format!(
-            "the card has the bullets {names:?} and should have {BULLETS:?}"
-        ));
+        return Err(format!("the card has the bullets {names:?} and should have {BULLETS:?}"));
     }
-    Ok(Card {
-        title,
-        bullets: bullets.into_iter().map(|(_, text)| text).collect(),
-    })
+    Ok(Card { title, bullets: bullets.into_iter().map(|(_, text)| text).collect() })
 }
 
 fn render(cards: &[(&str, Card)]) -> String {
@@ -80,10 +68,7 @@ fn render(cards: &[(&str, Card)]) -> String {
     );
     for (function, card) in cards {
         // "`post-entries`: what it does." has the name once already.
-        let title = card
-            .title
-            .strip_prefix(&format!("`{function}`: "))
-            .unwrap_or(&card.title);
+        let title = card.title.strip_prefix(&format!("`{function}`: ")).unwrap_or(&card.title);
         let rows = BULLETS.iter().zip(&card.bullets);
         let rows = rows.map(|(name, text)| format!("| {name} | {} |\n", text.replace('|', "\\|")));
         document.push_str(&["\n## ", function, "\n\n", title, "\n\n| | |\n| --- | --- |\n"].concat());
@@ -112,22 +97,13 @@ mod tests {
     #[test]
     fn the_document_shows_every_card() {
         let document = render(&[("post-entries", parse(MAIN).unwrap())]);
-        assert!(
-            document.contains("\n## post-entries\n\nmerges entries.\n"),
-            "{document}"
-        );
+        assert!(document.contains("\n## post-entries\n\nmerges entries.\n"), "{document}");
         assert!(document.contains("| Writes | months \\| totals. |\n"), "{document}");
     }
 
     #[test]
     fn a_document_that_differs_is_found() {
-        let stale = [
-            ("functions/post-entries/Cargo.toml", ""),
-            ("functions/post-entries/src/main.rs", MAIN),
-        ];
-        assert_eq!(
-            check(&Sources::of(stale), Path::new("/nowhere"), false).unwrap().len(),
-            1
-        );
+        let stale = [("functions/post-entries/Cargo.toml", ""), ("functions/post-entries/src/main.rs", MAIN)];
+        assert_eq!(check(&Sources::of(stale), Path::new("/nowhere"), false).unwrap().len(), 1);
     }
 }

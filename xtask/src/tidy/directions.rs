@@ -12,17 +12,8 @@ use super::Finding;
 /// Tier 0: values. They depend on nothing of ours.
 const VALUES: [&str; 3] = ["money", "calendar", "banking"];
 /// Tier 1: domains. They depend on values and, with a reason, on each other.
-const DOMAINS: [&str; 9] = [
-    "customers",
-    "ledger",
-    "imports",
-    "mail",
-    "mails",
-    "advances",
-    "invoices",
-    "risk",
-    "statements",
-];
+const DOMAINS: [&str; 9] =
+    ["customers", "ledger", "imports", "mail", "mails", "advances", "invoices", "risk", "statements"];
 /// What adapters (tier 2) are made with: `<owner>-<technology>`. One that is a crate of ours has its bare name.
 const TECHNOLOGIES: [&str; 6] = ["dynamodb", "s3", "sqs", "ses", "http", "athena"];
 const KIT: &str = "lambda-kit";
@@ -35,11 +26,7 @@ const REASONS: [(&str, &str, &str); 3] = [
         "customers",
         "a holders or customers file registers customers, and only registered accounts are posted",
     ),
-    (
-        "imports",
-        "ledger",
-        "a row becomes an entry of the books, with the same identity rules",
-    ),
+    ("imports", "ledger", "a row becomes an entry of the books, with the same identity rules"),
 ];
 
 /// What no value and no domain may reach by any way.
@@ -86,21 +73,11 @@ impl Graph {
     pub(crate) fn of(root: &Path) -> Result<Self> {
         let output = Command::new("cargo")
             // The platform that the functions run on.
-            .args([
-                "metadata",
-                "--format-version",
-                "1",
-                "--filter-platform",
-                "x86_64-unknown-linux-gnu",
-            ])
+            .args(["metadata", "--format-version", "1", "--filter-platform", "x86_64-unknown-linux-gnu"])
             .current_dir(root)
             .output()
             .context("cargo metadata")?;
-        ensure!(
-            output.status.success(),
-            "cargo metadata: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
         Self::parse(&serde_json::from_slice(&output.stdout)?).context("cargo metadata told less than expected")
     }
 
@@ -110,41 +87,20 @@ impl Graph {
         let mut packages = BTreeMap::new();
         for package in metadata.get("packages")?.as_array()? {
             let manifest = package.get("manifest_path")?.as_str()?.strip_suffix("/Cargo.toml")?;
-            let folder = manifest
-                .strip_prefix(root)
-                .unwrap_or_default()
-                .trim_start_matches('/')
-                .to_owned();
+            let folder = manifest.strip_prefix(root).unwrap_or_default().trim_start_matches('/').to_owned();
             let name = package.get("name")?.as_str()?.to_owned();
             let dependencies = package.get("dependencies")?.as_array()?;
-            let names = dependencies
-                .iter()
-                .filter_map(|it| Some(it.get("name")?.as_str()?.to_owned()))
-                .collect();
+            let names = dependencies.iter().filter_map(|it| Some(it.get("name")?.as_str()?.to_owned())).collect();
             let testing = testing_outside_tests(package, dependencies);
             let id = package.get("id")?.as_str()?.to_owned();
-            packages.insert(
-                id,
-                Package {
-                    name,
-                    folder,
-                    names,
-                    testing,
-                    uses: BTreeSet::new(),
-                },
-            );
+            packages.insert(id, Package { name, folder, names, testing, uses: BTreeSet::new() });
         }
         for node in metadata.pointer("/resolve/nodes")?.as_array()? {
             let uses = node.get("deps")?.as_array()?.iter().filter(|dependency| {
                 let kinds = dependency.get("dep_kinds").and_then(Value::as_array);
-                kinds
-                    .into_iter()
-                    .flatten()
-                    .any(|it| it.get("kind").and_then(Value::as_str) != Some("dev"))
+                kinds.into_iter().flatten().any(|it| it.get("kind").and_then(Value::as_str) != Some("dev"))
             });
-            let uses = uses
-                .filter_map(|it| Some(it.get("pkg")?.as_str()?.to_owned()))
-                .collect();
+            let uses = uses.filter_map(|it| Some(it.get("pkg")?.as_str()?.to_owned())).collect();
             packages.get_mut(node.get("id")?.as_str()?)?.uses = uses;
         }
         Some(Self { packages, members })
@@ -168,9 +124,7 @@ impl Graph {
                     let name = self.packages.get(id).map(|it| it.name.as_str()).unwrap_or_default();
                     if is_outside(name) {
                         return Some(
-                            next.iter()
-                                .filter_map(|it| Some(self.packages.get(*it)?.name.as_str()))
-                                .collect(),
+                            next.iter().filter_map(|it| Some(self.packages.get(*it)?.name.as_str())).collect(),
                         );
                     }
                     if seen.insert(id) {
@@ -190,52 +144,32 @@ pub(crate) fn check(graph: &Graph) -> Vec<Finding> {
 
 fn check_with(graph: &Graph, reasons: &[(&str, &str, &str)]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let ours: BTreeMap<&str, Tier<'_>> = graph
-        .members()
-        .filter_map(|(_, it)| Some((it.name.as_str(), tier(&it.folder, &it.name)?)))
-        .collect();
+    let ours: BTreeMap<&str, Tier<'_>> =
+        graph.members().filter_map(|(_, it)| Some((it.name.as_str(), tier(&it.folder, &it.name)?))).collect();
     for (id, package) in graph.members() {
         let name = package.name.as_str();
         let Some(tier) = ours.get(name).copied() else {
             findings.push(Finding::new(name, format!("{} belongs to no tier", package.folder)));
             continue;
         };
-        let uses = package
-            .uses
-            .iter()
-            .filter_map(|it| Some(graph.packages.get(it)?.name.as_str()));
+        let uses = package.uses.iter().filter_map(|it| Some(graph.packages.get(it)?.name.as_str()));
         for (other, to) in uses.filter_map(|it| ours.get_key_value(it)) {
             if let Err(why) = may_use(name, tier, other, *to, reasons) {
                 findings.push(Finding::new(name, format!("depends on {other}: {why}")));
             }
         }
-        for other in package
-            .names
-            .iter()
-            .filter(|it| ours.get(it.as_str()) == Some(&Tier::Function))
-        {
+        for other in package.names.iter().filter(|it| ours.get(it.as_str()) == Some(&Tier::Function)) {
             if tier != Tier::Story {
-                findings.push(Finding::new(
-                    name,
-                    format!("depends on {other}: nothing depends on a function but tests/"),
-                ));
+                findings
+                    .push(Finding::new(name, format!("depends on {other}: nothing depends on a function but tests/")));
             }
         }
         if let (Tier::Value | Tier::Domain, Some(way)) = (tier, graph.way_outside(id)) {
-            findings.push(Finding::new(
-                name,
-                format!("reaches what is not for values and domains: {}", way.join(" > ")),
-            ));
+            findings
+                .push(Finding::new(name, format!("reaches what is not for values and domains: {}", way.join(" > "))));
         }
-        for sdk in package
-            .names
-            .iter()
-            .filter(|it| tier == Tier::Kit && it.starts_with("aws-sdk-"))
-        {
-            findings.push(Finding::new(
-                name,
-                format!("depends on {sdk}: the SDK is for adapters and wiring"),
-            ));
+        for sdk in package.names.iter().filter(|it| tier == Tier::Kit && it.starts_with("aws-sdk-")) {
+            findings.push(Finding::new(name, format!("depends on {sdk}: the SDK is for adapters and wiring")));
         }
         findings.extend(package.testing.iter().map(|it| Finding::new(name, it)));
     }
@@ -248,10 +182,7 @@ fn check_with(graph: &Graph, reasons: &[(&str, &str, &str)]) -> Vec<Finding> {
             owner == *from && it.names.contains(*to)
         });
         if !is_used {
-            findings.push(Finding::new(
-                *from,
-                format!("has a reason to depend on {to} and does not"),
-            ));
+            findings.push(Finding::new(*from, format!("has a reason to depend on {to} and does not")));
         }
     }
     findings
@@ -325,11 +256,7 @@ fn testing_outside_tests(package: &Value, dependencies: &[Value]) -> Vec<String>
 }
 
 fn texts(value: Option<&Value>) -> impl Iterator<Item = &str> {
-    value
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
+    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
 }
 
 #[cfg(test)]

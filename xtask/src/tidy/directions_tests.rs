@@ -14,21 +14,13 @@ fn graph(edges: &str) -> Graph {
         })
         .collect();
     let ids: BTreeSet<&str> = edges.iter().flat_map(|(from, _, to)| [*from, *to]).collect();
-    let of = |id: &str| {
-        edges
-            .iter()
-            .filter(move |(from, ..)| *from == id)
-            .copied()
-            .collect::<Vec<_>>()
-    };
+    let of = |id: &str| edges.iter().filter(move |(from, ..)| *from == id).copied().collect::<Vec<_>>();
     let kind = |it: &str| if it == "~" { json!("dev") } else { Value::Null };
     let packages: Vec<Value> = ids
         .iter()
         .map(|id| {
-            let dependencies: Vec<Value> = of(id)
-                .iter()
-                .map(|(_, it, to)| json!({"name": name(to), "kind": kind(it), "features": []}))
-                .collect();
+            let dependencies: Vec<Value> =
+                of(id).iter().map(|(_, it, to)| json!({"name": name(to), "kind": kind(it), "features": []})).collect();
             let root = if id.contains('/') { "/root" } else { "/registry" };
             json!({"id": id, "name": name(id), "manifest_path": format!("{root}/{id}/Cargo.toml"),
                 "dependencies": dependencies, "features": {}})
@@ -37,10 +29,8 @@ fn graph(edges: &str) -> Graph {
     let nodes: Vec<Value> = ids
         .iter()
         .map(|id| {
-            let deps: Vec<Value> = of(id)
-                .iter()
-                .map(|(_, it, to)| json!({"pkg": to, "dep_kinds": [{"kind": kind(it)}]}))
-                .collect();
+            let deps: Vec<Value> =
+                of(id).iter().map(|(_, it, to)| json!({"pkg": to, "dep_kinds": [{"kind": kind(it)}]})).collect();
             json!({"id": id, "deps": deps})
         })
         .collect();
@@ -53,49 +43,28 @@ fn graph(edges: &str) -> Graph {
 fn check(edges: &str, expected: &[&str]) {
     let reasons = [("mail", "ledger", "the summary is made of totals")];
     let edges = format!("{edges}, shared/mail > shared/ledger");
-    let findings: Vec<String> = check_with(&graph(&edges), &reasons)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let findings: Vec<String> = check_with(&graph(&edges), &reasons).iter().map(ToString::to_string).collect();
     assert_eq!(findings, expected, "in {edges}");
 }
 
 #[test]
 fn what_the_house_allows() {
-    check(
-        "shared/ledger > shared/money, shared/ledger-dynamodb > shared/ledger",
-        &[],
-    );
-    check(
-        "shared/ledger-dynamodb > shared/dynamodb, shared/dynamodb > aws-sdk-dynamodb",
-        &[],
-    );
-    check(
-        "functions/post-entries > shared/ledger-s3, functions/post-entries > shared/lambda-kit",
-        &[],
-    );
-    check(
-        "tests/world > functions/post-entries, tools/millrace > shared/ledger-dynamodb",
-        &[],
-    );
+    check("shared/ledger > shared/money, shared/ledger-dynamodb > shared/ledger", &[]);
+    check("shared/ledger-dynamodb > shared/dynamodb, shared/dynamodb > aws-sdk-dynamodb", &[]);
+    check("functions/post-entries > shared/ledger-s3, functions/post-entries > shared/lambda-kit", &[]);
+    check("tests/world > functions/post-entries, tools/millrace > shared/ledger-dynamodb", &[]);
     check("shared/ledger ~ tokio, shared/mail-ses > shared/ledger", &[]);
 }
 
 #[test]
 fn a_value_depends_on_nothing_of_ours() {
-    check(
-        "shared/money > shared/calendar",
-        &["money: depends on calendar: a value depends on nothing of ours"],
-    );
+    check("shared/money > shared/calendar", &["money: depends on calendar: a value depends on nothing of ours"]);
 }
 
 #[test]
 fn a_domain_needs_a_reason() {
     let why = "a domain depends on another only with a reason listed in xtask tidy";
-    check(
-        "shared/ledger > shared/imports",
-        &[&format!("ledger: depends on imports: {why}")],
-    );
+    check("shared/ledger > shared/imports", &[&format!("ledger: depends on imports: {why}")]);
     check(
         "shared/ledger > shared/ledger-s3",
         &["ledger: depends on ledger-s3: a domain depends on values and domains"],
@@ -105,44 +74,23 @@ fn a_domain_needs_a_reason() {
 #[test]
 fn an_adapter_stays_with_its_owner() {
     let why = "an adapter depends on its owner, on values and on its technology";
-    check(
-        "shared/ledger-s3 > shared/imports",
-        &[&format!("ledger-s3: depends on imports: {why}")],
-    );
-    check(
-        "shared/ledger-s3 > shared/lambda-kit",
-        &[&format!("ledger-s3: depends on lambda-kit: {why}")],
-    );
-    check(
-        "shared/ledger-cobol > shared/ledger",
-        &["ledger-cobol: shared/ledger-cobol belongs to no tier"],
-    );
+    check("shared/ledger-s3 > shared/imports", &[&format!("ledger-s3: depends on imports: {why}")]);
+    check("shared/ledger-s3 > shared/lambda-kit", &[&format!("ledger-s3: depends on lambda-kit: {why}")]);
+    check("shared/ledger-cobol > shared/ledger", &["ledger-cobol: shared/ledger-cobol belongs to no tier"]);
 }
 
 #[test]
 fn the_kit_knows_neither_the_house_nor_the_sdk() {
-    check(
-        "shared/lambda-kit > shared/money",
-        &["lambda-kit: depends on money: it knows nothing of the house"],
-    );
+    check("shared/lambda-kit > shared/money", &["lambda-kit: depends on money: it knows nothing of the house"]);
     let why = "the SDK is for adapters and wiring";
-    check(
-        "shared/lambda-kit > aws-sdk-sqs",
-        &[&format!("lambda-kit: depends on aws-sdk-sqs: {why}")],
-    );
+    check("shared/lambda-kit > aws-sdk-sqs", &[&format!("lambda-kit: depends on aws-sdk-sqs: {why}")]);
 }
 
 #[test]
 fn nothing_depends_on_a_function_but_stories() {
     let why = "nothing depends on a function but tests/";
-    check(
-        "tools/millrace > functions/split-import",
-        &[&format!("millrace: depends on split-import: {why}")],
-    );
-    check(
-        "shared/ledger ~ functions/split-import",
-        &[&format!("ledger: depends on split-import: {why}")],
-    );
+    check("tools/millrace > functions/split-import", &[&format!("millrace: depends on split-import: {why}")]);
+    check("shared/ledger ~ functions/split-import", &[&format!("ledger: depends on split-import: {why}")]);
 }
 
 #[test]
@@ -150,10 +98,7 @@ fn domains_reach_nothing_outside() {
     let told = "reaches what is not for values and domains";
     check(
         "shared/ledger > tracing",
-        &[
-            &format!("ledger: {told}: ledger > tracing"),
-            &format!("mail: {told}: mail > ledger > tracing"),
-        ],
+        &[&format!("ledger: {told}: ledger > tracing"), &format!("mail: {told}: mail > ledger > tracing")],
     );
     check(
         "shared/money > nice, nice > aws-smithy-types",
@@ -165,10 +110,7 @@ fn domains_reach_nothing_outside() {
 #[test]
 fn a_reason_without_its_dependency_is_stale() {
     let findings = check_with(&graph("shared/ledger > shared/money"), &[("ledger", "imports", "why")]);
-    assert_eq!(
-        findings,
-        [Finding::new("ledger", "has a reason to depend on imports and does not")]
-    );
+    assert_eq!(findings, [Finding::new("ledger", "has a reason to depend on imports and does not")]);
 }
 
 #[test]

@@ -29,10 +29,7 @@ pub(crate) struct Finding {
 
 impl Finding {
     fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
-        Self {
-            place: place.into(),
-            what: what.into(),
-        }
+        Self { place: place.into(), what: what.into() }
     }
 }
 
@@ -61,9 +58,7 @@ pub(crate) fn run(root: &Path, fix: bool) -> Result<()> {
 
 fn inspect(root: &Path, fix: bool) -> Result<Vec<Finding>> {
     let sources = Sources::read(root)?;
-    let template_text = sources
-        .text("infra/template.yaml")
-        .context("infra/template.yaml is missing")?;
+    let template_text = sources.text("infra/template.yaml").context("infra/template.yaml is missing")?;
     let template = Template::parse(template_text).context("infra/template.yaml")?;
 
     let mut findings = directions::check(&directions::Graph::of(root)?);

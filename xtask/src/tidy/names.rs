@@ -4,9 +4,7 @@ use super::Finding;
 use super::source::{Sources, has_extension, masked};
 
 /// Names that say nothing about what is inside.
-const EMPTY_NAMES: [&str; 8] = [
-    "utils", "util", "helpers", "helper", "common", "misc", "manager", "service",
-];
+const EMPTY_NAMES: [&str; 8] = ["utils", "util", "helpers", "helper", "common", "misc", "manager", "service"];
 /// Written apart, so that this file is not its own finding.
 const UNFINISHED: [&str; 2] = [concat!("TO", "DO"), concat!("FIX", "ME")];
 const UNFINISHED_CODE: [&str; 2] = [concat!("todo", "!"), concat!("unimplemented", "!")];
@@ -26,17 +24,9 @@ pub(crate) fn check(sources: &Sources) -> Vec<Finding> {
 fn empty_name(path: &str) -> Option<Finding> {
     let mut parts = path.rsplit('/');
     let file = parts.next()?;
-    let stem = if has_extension(file, "rs") {
-        file.strip_suffix(".rs")
-    } else {
-        None
-    };
-    let name = stem
-        .filter(|it| *it != "mod")
-        .or(if stem.is_some() { parts.next() } else { None })?;
-    EMPTY_NAMES
-        .contains(&name)
-        .then(|| Finding::new(path, format!("\"{name}\" says nothing about what is inside")))
+    let stem = if has_extension(file, "rs") { file.strip_suffix(".rs") } else { None };
+    let name = stem.filter(|it| *it != "mod").or(if stem.is_some() { parts.next() } else { None })?;
+    EMPTY_NAMES.contains(&name).then(|| Finding::new(path, format!("\"{name}\" says nothing about what is inside")))
 }
 
 fn unfinished(path: &str, text: &str) -> Vec<Finding> {
@@ -44,14 +34,8 @@ fn unfinished(path: &str, text: &str) -> Vec<Finding> {
         let mut words = line.split(|it: char| !it.is_alphanumeric());
         words.find(|word| UNFINISHED.contains(word))
     });
-    let code = if has_extension(path, "rs") {
-        masked(text)
-    } else {
-        String::new()
-    };
-    let macros = code
-        .lines()
-        .map(|line| UNFINISHED_CODE.into_iter().find(|mark| line.contains(mark)));
+    let code = if has_extension(path, "rs") { masked(text) } else { String::new() };
+    let macros = code.lines().map(|line| UNFINISHED_CODE.into_iter().find(|mark| line.contains(mark)));
     let found = words.enumerate().chain(macros.enumerate());
     found
         .filter_map(|(at, mark)| {
@@ -64,16 +48,10 @@ fn unfinished(path: &str, text: &str) -> Vec<Finding> {
 /// The SDK ends in the wiring, and a handler takes an event of ours, never an envelope of AWS.
 fn envelope(path: &str, text: &str) -> Option<Finding> {
     let code = masked(text);
-    let foreign: &[&str] = if path.ends_with("/src/lib.rs") {
-        &["aws_sdk_", "aws_lambda_events"]
-    } else {
-        &["aws_sdk_"]
-    };
+    let foreign: &[&str] =
+        if path.ends_with("/src/lib.rs") { &["aws_sdk_", "aws_lambda_events"] } else { &["aws_sdk_"] };
     let name = foreign.iter().find(|name| code.contains(**name))?;
-    Some(Finding::new(
-        path,
-        format!("{name} belongs in main.rs or in an adapter under shared/"),
-    ))
+    Some(Finding::new(path, format!("{name} belongs in main.rs or in an adapter under shared/")))
 }
 
 #[cfg(test)]
@@ -97,11 +75,7 @@ mod tests {
         check("shared/money/src/amount.rs", concat!("// TO", "DO: round"), 1);
         check("infra/template.yaml", concat!("# FIX", "ME"), 1);
         check("shared/money/src/amount.rs", concat!("fn a() { todo", "!() }"), 1);
-        check(
-            "shared/money/src/amount.rs",
-            concat!("const A: &str = \"todo", "!\";"),
-            0,
-        );
+        check("shared/money/src/amount.rs", concat!("const A: &str = \"todo", "!\";"), 0);
     }
 
     #[test]

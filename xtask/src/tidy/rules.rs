@@ -17,126 +17,39 @@ struct Rule {
 }
 
 const RULES: [Rule; 28] = [
-    Rule {
-        name: "visibility-six-times-timeout",
-        check: queues::visibility_six_times_timeout,
-    },
-    Rule {
-        name: "five-receives",
-        check: queues::five_receives,
-    },
-    Rule {
-        name: "queue-dead-letters",
-        check: queues::queue_dead_letters,
-    },
-    Rule {
-        name: "schedule-dead-letters",
-        check: queues::schedule_dead_letters,
-    },
-    Rule {
-        name: "dead-letters-kept",
-        check: queues::dead_letters_kept,
-    },
-    Rule {
-        name: "dead-letters-alarm",
-        check: queues::dead_letters_alarm,
-    },
-    Rule {
-        name: "waiting-alarm",
-        check: queues::waiting_alarm,
-    },
-    Rule {
-        name: "queue-encryption",
-        check: queues::queue_encryption,
-    },
-    Rule {
-        name: "queue-tls",
-        check: queues::queue_tls,
-    },
-    Rule {
-        name: "partial-failures",
-        check: streams::partial_failures,
-    },
-    Rule {
-        name: "stream-limits",
-        check: streams::stream_limits,
-    },
-    Rule {
-        name: "stream-destination",
-        check: streams::stream_destination,
-    },
-    Rule {
-        name: "iterator-age-alarm",
-        check: streams::iterator_age_alarm,
-    },
-    Rule {
-        name: "table-recovery",
-        check: storage::table_recovery,
-    },
-    Rule {
-        name: "table-protection",
-        check: storage::table_protection,
-    },
-    Rule {
-        name: "table-encryption",
-        check: storage::table_encryption,
-    },
-    Rule {
-        name: "retained",
-        check: storage::retained,
-    },
-    Rule {
-        name: "bucket-private",
-        check: storage::bucket_private,
-    },
-    Rule {
-        name: "bucket-encryption",
-        check: storage::bucket_encryption,
-    },
-    Rule {
-        name: "bucket-versions",
-        check: storage::bucket_versions,
-    },
-    Rule {
-        name: "bucket-tls",
-        check: storage::bucket_tls,
-    },
-    Rule {
-        name: "log-retention",
-        check: functions::log_retention,
-    },
-    Rule {
-        name: "function-alarms",
-        check: functions::function_alarms,
-    },
-    Rule {
-        name: "bounded-concurrency",
-        check: functions::bounded_concurrency,
-    },
-    Rule {
-        name: "exact-grants",
-        check: access::exact_grants,
-    },
-    Rule {
-        name: "own-role",
-        check: access::own_role,
-    },
-    Rule {
-        name: "route-authorized",
-        check: api::route_authorized,
-    },
-    Rule {
-        name: "stage-throttled-and-logged",
-        check: api::stage_throttled_and_logged,
-    },
+    Rule { name: "visibility-six-times-timeout", check: queues::visibility_six_times_timeout },
+    Rule { name: "five-receives", check: queues::five_receives },
+    Rule { name: "queue-dead-letters", check: queues::queue_dead_letters },
+    Rule { name: "schedule-dead-letters", check: queues::schedule_dead_letters },
+    Rule { name: "dead-letters-kept", check: queues::dead_letters_kept },
+    Rule { name: "dead-letters-alarm", check: queues::dead_letters_alarm },
+    Rule { name: "waiting-alarm", check: queues::waiting_alarm },
+    Rule { name: "queue-encryption", check: queues::queue_encryption },
+    Rule { name: "queue-tls", check: queues::queue_tls },
+    Rule { name: "partial-failures", check: streams::partial_failures },
+    Rule { name: "stream-limits", check: streams::stream_limits },
+    Rule { name: "stream-destination", check: streams::stream_destination },
+    Rule { name: "iterator-age-alarm", check: streams::iterator_age_alarm },
+    Rule { name: "table-recovery", check: storage::table_recovery },
+    Rule { name: "table-protection", check: storage::table_protection },
+    Rule { name: "table-encryption", check: storage::table_encryption },
+    Rule { name: "retained", check: storage::retained },
+    Rule { name: "bucket-private", check: storage::bucket_private },
+    Rule { name: "bucket-encryption", check: storage::bucket_encryption },
+    Rule { name: "bucket-versions", check: storage::bucket_versions },
+    Rule { name: "bucket-tls", check: storage::bucket_tls },
+    Rule { name: "log-retention", check: functions::log_retention },
+    Rule { name: "function-alarms", check: functions::function_alarms },
+    Rule { name: "bounded-concurrency", check: functions::bounded_concurrency },
+    Rule { name: "exact-grants", check: access::exact_grants },
+    Rule { name: "own-role", check: access::own_role },
+    Rule { name: "route-authorized", check: api::route_authorized },
+    Rule { name: "stage-throttled-and-logged", check: api::stage_throttled_and_logged },
 ];
 
 pub(crate) fn check(template: &Template) -> Vec<Finding> {
-    let told = RULES
-        .iter()
-        .flat_map(|rule| (rule.check)(template).into_iter().map(|it| (rule.name, it)));
-    told.map(|(rule, it)| Finding::new(it.place, format!("{} ({rule})", it.what)))
-        .collect()
+    let told = RULES.iter().flat_map(|rule| (rule.check)(template).into_iter().map(|it| (rule.name, it)));
+    told.map(|(rule, it)| Finding::new(it.place, format!("{} ({rule})", it.what))).collect()
 }
 
 #[cfg(test)]
@@ -157,11 +70,8 @@ mod tests {
             let path = folder().join(rule.name).with_extension("yaml");
             let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let broken = Template::parse(&text).unwrap();
-            let refusing: Vec<&str> = RULES
-                .iter()
-                .filter(|it| !(it.check)(&broken).is_empty())
-                .map(|it| it.name)
-                .collect();
+            let refusing: Vec<&str> =
+                RULES.iter().filter(|it| !(it.check)(&broken).is_empty()).map(|it| it.name).collect();
             assert_eq!(refusing, [rule.name], "{:?}", check(&broken));
         }
     }
@@ -169,10 +79,8 @@ mod tests {
     #[test]
     fn each_broken_template_has_its_rule() {
         let names: BTreeSet<String> = RULES.iter().map(|it| format!("{}.yaml", it.name)).collect();
-        let files: BTreeSet<String> = fs::read_dir(folder())
-            .unwrap()
-            .map(|it| it.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let files: BTreeSet<String> =
+            fs::read_dir(folder()).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
         assert_eq!(names, files);
     }
 

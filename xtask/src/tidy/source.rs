@@ -9,9 +9,7 @@ use anyhow::{Context, Result};
 /// Folders that hold nothing of ours.
 const FOREIGN: [&str; 5] = ["target", "node_modules", ".git", ".millrace", ".aws-sam"];
 /// The kinds of text that are looked at.
-const KINDS: [&str; 11] = [
-    "rs", "toml", "yaml", "yml", "json", "py", "md", "html", "css", "ts", "tsx",
-];
+const KINDS: [&str; 11] = ["rs", "toml", "yaml", "yml", "json", "py", "md", "html", "css", "ts", "tsx"];
 
 /// All texts of the repository by their path from its root, with `/` between the parts.
 #[derive(Debug, Default)]
@@ -43,20 +41,14 @@ impl Sources {
 
     /// The names of the folders under functions/ that are crates.
     pub(crate) fn functions(&self) -> impl Iterator<Item = &str> {
-        self.0
-            .keys()
-            .filter_map(|path| path.strip_prefix("functions/")?.strip_suffix("/Cargo.toml"))
+        self.0.keys().filter_map(|path| path.strip_prefix("functions/")?.strip_suffix("/Cargo.toml"))
     }
 
     fn take(&mut self, folder: &Path, path: &str) -> Result<()> {
         for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
             let entry = entry?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            let path = if path.is_empty() {
-                name.clone()
-            } else {
-                format!("{path}/{name}")
-            };
+            let path = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
             let kind = entry.file_type()?;
             if kind.is_dir() && !FOREIGN.contains(&name.as_str()) {
                 self.take(&entry.path(), &path)?;
@@ -72,9 +64,7 @@ impl Sources {
 }
 
 pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
-    Path::new(path)
-        .extension()
-        .is_some_and(|it| it.eq_ignore_ascii_case(extension))
+    Path::new(path).extension().is_some_and(|it| it.eq_ignore_ascii_case(extension))
 }
 
 /// A function in a Rust file.
@@ -96,18 +86,10 @@ pub(crate) fn functions(text: &str) -> Vec<Function> {
         if before.chars().next_back().is_some_and(is_word) {
             continue;
         }
-        let name: String = after
-            .trim_start_matches("fn ")
-            .chars()
-            .take_while(|it| is_word(*it))
-            .collect();
+        let name: String = after.trim_start_matches("fn ").chars().take_while(|it| is_word(*it)).collect();
         if let (false, Some(body)) = (name.is_empty(), block(after)) {
             let line = before.matches('\n').count().saturating_add(1);
-            found.push(Function {
-                name,
-                line,
-                lines: body.matches('\n').count().saturating_add(1),
-            });
+            found.push(Function { name, line, lines: body.matches('\n').count().saturating_add(1) });
         }
     }
     found
@@ -186,9 +168,7 @@ fn opaque_bytes(rest: &str, after_word: bool) -> Option<usize> {
             let end = format!("\"{fence}");
             let opening = rest.len().saturating_sub(inner.len());
             return Some(
-                inner
-                    .find(&end)
-                    .map_or(rest.len(), |at| opening.saturating_add(at).saturating_add(end.len())),
+                inner.find(&end).map_or(rest.len(), |at| opening.saturating_add(at).saturating_add(end.len())),
             );
         }
     }
@@ -266,10 +246,7 @@ mod tests {
             &[("a", 2, 3), ("b", 5, 2)],
         );
         check("trait T {\n fn a(&self);\n fn b(&self) {\n }\n}", &[("b", 3, 2)]);
-        check(
-            "type F = fn(u8) -> u8;\nfn outer() {\n    fn inner() {\n    }\n}",
-            &[("outer", 2, 4), ("inner", 3, 2)],
-        );
+        check("type F = fn(u8) -> u8;\nfn outer() {\n    fn inner() {\n    }\n}", &[("outer", 2, 4), ("inner", 3, 2)]);
     }
 
     #[test]
@@ -291,13 +268,7 @@ mod tests {
 
     #[test]
     fn tests_are_not_behaviour() {
-        assert_eq!(
-            lines_without_tests("fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\n"),
-            1
-        );
-        assert_eq!(
-            lines_without_tests("fn a() {}\n#[cfg(test)]\nmod tests;\nfn b() {}\n"),
-            4
-        );
+        assert_eq!(lines_without_tests("fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() {}\n}\n"), 1);
+        assert_eq!(lines_without_tests("fn a() {}\n#[cfg(test)]\nmod tests;\nfn b() {}\n"), 4);
     }
 }

@@ -41,8 +41,7 @@ impl Template {
     }
 
     pub(crate) fn of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = Resource<'a>> {
-        self.resources()
-            .filter(move |it| it.body.get("Type").and_then(Value::as_str) == Some(kind))
+        self.resources().filter(move |it| it.body.get("Type").and_then(Value::as_str) == Some(kind))
     }
 
     pub(crate) fn functions(&self) -> impl Iterator<Item = Resource<'_>> {
@@ -57,20 +56,13 @@ impl Template {
     pub(crate) fn environment<'a>(&'a self, function: &Resource<'a>) -> BTreeSet<&'a str> {
         let own = function.property("/Environment/Variables");
         let all = self.0.pointer("/Globals/Function/Environment/Variables");
-        [own, all]
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_object)
-            .flat_map(Map::keys)
-            .map(String::as_str)
-            .collect()
+        [own, all].into_iter().flatten().filter_map(Value::as_object).flat_map(Map::keys).map(String::as_str).collect()
     }
 
     /// The timeout of a function, its own or that of all; three seconds where none is said.
     pub(crate) fn timeout_seconds(&self, function: &str) -> u64 {
         let own = self.resource(function).and_then(|it| it.number("/Timeout"));
-        own.or_else(|| self.0.pointer("/Globals/Function/Timeout")?.as_u64())
-            .unwrap_or(3)
+        own.or_else(|| self.0.pointer("/Globals/Function/Timeout")?.as_u64()).unwrap_or(3)
     }
 
     /// All mappings: the events of functions and the ones written out.
@@ -84,44 +76,25 @@ impl Template {
                     "DynamoDB" | "Kinesis" => true,
                     _ => return None,
                 };
-                let source = properties
-                    .get(if is_stream { "Stream" } else { "Queue" })
-                    .and_then(target);
-                Some(Mapping {
-                    id,
-                    function: function.id,
-                    source,
-                    is_stream,
-                    properties,
-                })
+                let source = properties.get(if is_stream { "Stream" } else { "Queue" }).and_then(target);
+                Some(Mapping { id, function: function.id, source, is_stream, properties })
             })
         });
         let written_out = self.of_type("AWS::Lambda::EventSourceMapping").filter_map(|mapping| {
             let source = mapping.property("/EventSourceArn").and_then(target);
-            let is_stream = source
-                .and_then(|it| self.resource(it))
-                .is_some_and(|it| it.kind() != "AWS::SQS::Queue");
+            let is_stream = source.and_then(|it| self.resource(it)).is_some_and(|it| it.kind() != "AWS::SQS::Queue");
             let properties = mapping.body.get("Properties")?;
             let function = target(properties.get("FunctionName")?)?;
-            Some(Mapping {
-                id: mapping.id,
-                function,
-                source,
-                is_stream,
-                properties,
-            })
+            Some(Mapping { id: mapping.id, function, source, is_stream, properties })
         });
         events.chain(written_out).collect()
     }
 
     /// The logical ids of the queues that take what others could not deliver.
     pub(crate) fn dead_letter_queues(&self) -> Vec<&str> {
-        let redrives = self
-            .of_type("AWS::SQS::Queue")
-            .filter_map(|it| it.target("/RedrivePolicy/deadLetterTargetArn"));
-        let schedules = self
-            .of_type("AWS::Scheduler::Schedule")
-            .filter_map(|it| it.target("/Target/DeadLetterConfig/Arn"));
+        let redrives = self.of_type("AWS::SQS::Queue").filter_map(|it| it.target("/RedrivePolicy/deadLetterTargetArn"));
+        let schedules =
+            self.of_type("AWS::Scheduler::Schedule").filter_map(|it| it.target("/Target/DeadLetterConfig/Arn"));
         let functions = self.functions().flat_map(|it| {
             [
                 it.target("/DeadLetterQueue/TargetArn"),

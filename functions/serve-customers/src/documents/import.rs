@@ -51,7 +51,8 @@ impl From<&Import> for ImportDocument {
     }
 }
 
-/// What came of an import. The fields are those of [`ImportReport`]; a test holds both together.
+// The fields are those of `imports::ImportReport`, which knows no schemas; a test holds both together.
+/// What came of an import.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ImportReport)]
 pub(crate) struct ImportReportDocument {
@@ -161,19 +162,9 @@ struct Reject {
 impl From<ImportReport> for ImportReportDocument {
     fn from(report: ImportReport) -> Self {
         let (rows, entries, batches, mails) = (report.rows, report.entries, report.batches, report.mails);
-        let sums = report.sums.into_iter().map(|it| Sums {
-            credits: it.credits.into(),
-            debits: it.debits.into(),
-        });
-        let warnings = report.warnings.into_iter().map(|it| Warning {
-            what: it.what,
-            rows: it.rows,
-        });
-        let rejects = report.rejects.into_iter().map(|it| Reject {
-            line: it.line,
-            reason: it.reason,
-            row: it.row,
-        });
+        let sums = report.sums.into_iter().map(|it| Sums { credits: it.credits.into(), debits: it.debits.into() });
+        let warnings = report.warnings.into_iter().map(|it| Warning { what: it.what, rows: it.rows });
+        let rejects = report.rejects.into_iter().map(|it| Reject { line: it.line, reason: it.reason, row: it.row });
         Self {
             id: report.id,
             file: report.file,
@@ -183,25 +174,14 @@ impl From<ImportReport> for ImportReportDocument {
             kind: report.kind.map(Kind::name),
             source: report.source,
             received_at: report.received_at,
-            rows: RowCounts {
-                read: rows.read,
-                taken: rows.taken,
-                rejected: rows.rejected,
-            },
-            entries: EntryCounts {
-                made: entries.made,
-                posted: entries.posted,
-                duplicates: entries.duplicates,
-            },
+            rows: RowCounts { read: rows.read, taken: rows.taken, rejected: rows.rejected },
+            entries: EntryCounts { made: entries.made, posted: entries.posted, duplicates: entries.duplicates },
             accounts: report.accounts,
             customers: report.customers,
             sums: sums.collect(),
             warnings: warnings.collect(),
             rejects: rejects.collect(),
-            batches: BatchCounts {
-                posted: batches.posted,
-                of: batches.of,
-            },
+            batches: BatchCounts { posted: batches.posted, of: batches.of },
             mails: MailCounts {
                 wanted: mails.wanted,
                 sending: mails.sending,
@@ -227,10 +207,7 @@ pub(crate) struct LinkDocument {
 
 impl LinkDocument {
     pub(crate) fn new(url: String) -> Self {
-        Self {
-            url,
-            expires_in_seconds: LINK_SECONDS,
-        }
+        Self { url, expires_in_seconds: LINK_SECONDS }
     }
 }
 

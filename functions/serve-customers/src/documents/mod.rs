@@ -35,10 +35,7 @@ pub(crate) struct Money {
 
 impl From<money::Money> for Money {
     fn from(money: money::Money) -> Self {
-        Self {
-            amount: money.amount(),
-            currency: money.currency().to_string(),
-        }
+        Self { amount: money.amount(), currency: money.currency().to_string() }
     }
 }
 
@@ -50,7 +47,7 @@ pub(crate) struct CustomerDocument {
     #[schema(value_type = String, format = "uuid")]
     id: CustomerId,
     /// Person or company.
-    #[schema(value_type = CustomerKindName, inline)]
+    #[schema(value_type = CustomerKindName)]
     kind: CustomerKind,
     /// Their full name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +83,7 @@ impl From<Customer> for CustomerDocument {
 
 /// The words for the kinds of customers.
 #[derive(ToSchema)]
-#[schema(rename_all = "kebab-case")]
+#[schema(as = CustomerKind, rename_all = "kebab-case")]
 #[allow(dead_code, reason = "the schema of `CustomerKind`, which knows no schemas")]
 enum CustomerKindName {
     Person,
@@ -105,10 +102,7 @@ pub(crate) struct CustomerWithAccounts {
 impl CustomerWithAccounts {
     pub(crate) fn new(customer: Customer, mut accounts: Vec<Account>) -> Self {
         accounts.sort_by(|one, other| one.number.cmp(&other.number));
-        Self {
-            customer: customer.into(),
-            accounts: accounts.into_iter().map(AccountDocument::from).collect(),
-        }
+        Self { customer: customer.into(), accounts: accounts.into_iter().map(AccountDocument::from).collect() }
     }
 }
 
@@ -129,11 +123,7 @@ pub(crate) struct AccountDocument {
 
 impl From<Account> for AccountDocument {
     fn from(account: Account) -> Self {
-        Self {
-            number: account.number,
-            customer: account.customer,
-            r#type: account.r#type,
-        }
+        Self { number: account.number, customer: account.customer, r#type: account.r#type }
     }
 }
 
@@ -176,7 +166,8 @@ impl AccountWithFigures {
 }
 
 /// Which entries count.
-#[derive(Serialize, ToSchema)]
+#[derive(Clone, Copy, Serialize, ToSchema)]
+#[schema(as = View)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ViewName {
     Clean,
@@ -184,7 +175,7 @@ pub(crate) enum ViewName {
 }
 
 impl ViewName {
-    pub(crate) fn name(&self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Clean => "clean",
             Self::All => "all",
@@ -213,7 +204,6 @@ pub(crate) struct BalanceDocument {
     #[schema(value_type = Option<String>, format = Date)]
     on: Option<Date>,
     /// Which entries count.
-    #[schema(inline)]
     view: ViewName,
     /// One for each currency.
     balances: Vec<Money>,
@@ -221,12 +211,7 @@ pub(crate) struct BalanceDocument {
 
 impl BalanceDocument {
     pub(crate) fn new(account: AccountNumber, on: Option<Date>, view: View, balances: Vec<money::Money>) -> Self {
-        Self {
-            account,
-            on,
-            view: view.into(),
-            balances: balances.into_iter().map(Money::from).collect(),
-        }
+        Self { account, on, view: view.into(), balances: balances.into_iter().map(Money::from).collect() }
     }
 }
 
@@ -246,7 +231,6 @@ pub(crate) struct EntryDocument {
     id: Option<String>,
     /// Which side of a transfer it is.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(inline)]
     side: Option<SideName>,
     /// The other account of a transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -260,6 +244,7 @@ pub(crate) struct EntryDocument {
 
 /// A side of a transfer.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Side)]
 #[serde(rename_all = "kebab-case")]
 enum SideName {
     Payer,

@@ -118,11 +118,7 @@ pub(crate) async fn entries<P: Ports>(
 
 /// The account, if it exists and is the caller's to see.
 async fn find<P: Ports>(ports: &P, caller: Caller, number: &AccountNumber) -> Result<Account, ServeError> {
-    let account = ports
-        .customers()
-        .account(number)
-        .await?
-        .ok_or_else(Problem::not_found)?;
+    let account = ports.customers().account(number).await?.ok_or_else(Problem::not_found)?;
     caller.may_see(account.customer)?;
     Ok(account)
 }

@@ -68,16 +68,11 @@ pub(crate) async fn rejects<P: Ports>(
     caller.operates()?;
     let import = find(&*ports, id).await?;
     if import.found.as_ref().is_none_or(|it| it.rows_rejected == 0) {
-        return Err(Problem::not_found()
-            .with_detail("no row of this import was rejected")
-            .into());
+        return Err(Problem::not_found().with_detail("no row of this import was rejected").into());
     }
     let name = import.file_name();
     let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
-    let url = ports
-        .downloads()
-        .link(&Import::rejects_key(id), &format!("{stem}-rejects.csv"))
-        .await?;
+    let url = ports.downloads().link(&Import::rejects_key(id), &format!("{stem}-rejects.csv")).await?;
     Ok(Json(LinkDocument::new(url)))
 }
 

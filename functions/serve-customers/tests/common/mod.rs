@@ -105,11 +105,7 @@ async fn register() -> FakeRegister {
     let registration = |customer: Customer, numbers: &[&str]| Registration {
         accounts: numbers
             .iter()
-            .map(|it| Account {
-                number: number(it),
-                customer: customer.id,
-                r#type: Some("current".to_owned()),
-            })
+            .map(|it| Account { number: number(it), customer: customer.id, r#type: Some("current".to_owned()) })
             .collect(),
         customer,
     };
@@ -146,17 +142,9 @@ async fn books() -> FakeBooks {
         entry("3", "2026-08-13", 1000, None),
         entry("4", "2026-08-14T09:30:00Z", -700, Some("1234")),
     ];
-    post(&books, &number("4711"), entries, PostingId([1; 16]))
-        .await
-        .unwrap();
-    let kept = Kept {
-        version: 0,
-        bytes: b"no totals".to_vec(),
-    };
-    let broken = Change {
-        totals: kept,
-        months: BTreeMap::new(),
-    };
+    post(&books, &number("4711"), entries, PostingId([1; 16])).await.unwrap();
+    let kept = Kept { version: 0, bytes: b"no totals".to_vec() };
+    let broken = Change { totals: kept, months: BTreeMap::new() };
     books.write(&number("BROKEN"), &broken).await.unwrap();
     books
 }
@@ -169,14 +157,8 @@ fn found() -> Found {
         entries: 5,
         accounts: 1,
         batches: 1,
-        sums: vec![Sums {
-            credits: Money::new(7050, Currency::EUR),
-            debits: Money::new(-3776, Currency::EUR),
-        }],
-        warnings: vec![Warning {
-            what: "a wrong IBAN checksum".to_owned(),
-            rows: 1,
-        }],
+        sums: vec![Sums { credits: Money::new(7050, Currency::EUR), debits: Money::new(-3776, Currency::EUR) }],
+        warnings: vec![Warning { what: "a wrong IBAN checksum".to_owned(), rows: 1 }],
         first_rejects: vec![Reject {
             line: 7,
             reason: "the amount has more than 2 decimals".to_owned(),
@@ -197,26 +179,13 @@ async fn imports() -> FakeImports {
         found: Some(found()),
         ..import
     };
-    let duplicate = Import {
-        state: State::Duplicate { of: july().id },
-        ..june()
-    };
+    let duplicate = Import { state: State::Duplicate { of: july().id }, ..june() };
     for import in [done(july()), duplicate, done(unreachable())] {
-        imports
-            .receive(&Import {
-                found: None,
-                ..import.clone()
-            })
-            .await
-            .unwrap();
+        imports.receive(&Import { found: None, ..import.clone() }).await.unwrap();
         let saved = imports.save(&Import { revision: 1, ..import }).await.unwrap();
         assert_eq!(saved, Saved::Stored(2));
     }
-    let outcome = BatchOutcome {
-        posted: 4,
-        duplicates: 1,
-        accounts: 1,
-    };
+    let outcome = BatchOutcome { posted: 4, duplicates: 1, accounts: 1 };
     imports.finish(july().id, 0, outcome).await.unwrap();
     imports
 }
@@ -224,10 +193,7 @@ async fn imports() -> FakeImports {
 pub async fn api() -> Router {
     let summaries = FakeSummaries::default();
     let import = july().id.to_string();
-    summaries
-        .want(&import, &[number("4711")], at("2026-08-31T10:00:05Z"))
-        .await
-        .unwrap();
+    summaries.want(&import, &[number("4711")], at("2026-08-31T10:00:05Z")).await.unwrap();
     router(ServeCustomers {
         customers: register().await,
         books: books().await,
@@ -290,11 +256,7 @@ pub async fn send(api: &Router, event: &str) -> Answer {
     let response = api.clone().oneshot(request.map(axum_body)).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = axum::body::to_bytes(body, usize::MAX).await.unwrap();
-    Answer {
-        status: parts.status.as_u16(),
-        headers: parts.headers,
-        text: String::from_utf8(bytes.to_vec()).unwrap(),
-    }
+    Answer { status: parts.status.as_u16(), headers: parts.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
 }
 
 fn axum_body(body: lambda_http::Body) -> axum::body::Body {

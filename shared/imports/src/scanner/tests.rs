@@ -2,10 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const COMMA: Dialect = Dialect {
-    delimiter: b',',
-    quote: Some(b'"'),
-};
+const COMMA: Dialect = Dialect { delimiter: b',', quote: Some(b'"') };
 
 fn rows(text: &[u8], cuts: &[usize]) -> Vec<(u64, Vec<String>, Shape)> {
     let mut scanner = Scanner::new(COMMA);
@@ -30,13 +27,7 @@ fn rows(text: &[u8], cuts: &[usize]) -> Vec<(u64, Vec<String>, Shape)> {
 fn check(text: &str, expected: &[(u64, &[&str])]) {
     let expected: Vec<_> = expected
         .iter()
-        .map(|(line, fields)| {
-            (
-                *line,
-                fields.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>(),
-                Shape::Whole,
-            )
-        })
+        .map(|(line, fields)| (*line, fields.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>(), Shape::Whole))
         .collect();
     for step in 1..=text.len().max(1) {
         let cuts: Vec<usize> = (0..text.len()).step_by(step).collect();
@@ -50,10 +41,7 @@ fn rows_are_cut_wherever_the_pieces_end() {
     check("a,b\r\n1,2", &[(1, &["a", "b"]), (2, &["1", "2"])]);
     check("a,b\n\n1,\n", &[(1, &["a", "b"]), (2, &[""]), (3, &["1", ""])]);
     check("\"a,\"\"x\"\"\",b\n1,2\n", &[(1, &["a,\"x\"", "b"]), (2, &["1", "2"])]);
-    check(
-        "\"two\nlines\",b\n1,2\n",
-        &[(1, &["two\nlines", "b"]), (3, &["1", "2"])],
-    );
+    check("\"two\nlines\",b\n1,2\n", &[(1, &["two\nlines", "b"]), (3, &["1", "2"])]);
     check("5\" pipe,b\n1,2\n", &[(1, &["5\" pipe", "b"]), (2, &["1", "2"])]);
     check("\"a\"x,b\n", &[(1, &["ax", "b"])]);
     check("\"\",\"\"\n", &[(1, &["", ""])]);
@@ -66,16 +54,7 @@ fn a_quote_that_is_not_closed_costs_its_own_line_only() {
     for cuts in [vec![], vec![5], (0..text.len()).collect()] {
         let rows = rows(text.as_bytes(), &cuts);
         let shapes: Vec<_> = rows.iter().map(|(line, _, shape)| (*line, *shape)).collect();
-        assert_eq!(
-            shapes,
-            [
-                (1, Shape::Whole),
-                (2, Shape::Unclosed),
-                (3, Shape::Whole),
-                (4, Shape::Whole)
-            ],
-            "{cuts:?}"
-        );
+        assert_eq!(shapes, [(1, Shape::Whole), (2, Shape::Unclosed), (3, Shape::Whole), (4, Shape::Whole)], "{cuts:?}");
     }
     let mut long = b"1,\"open\n".to_vec();
     for _ in 0..30_000 {
@@ -102,19 +81,11 @@ fn a_row_without_end_is_skipped_in_bounded_memory() {
 
 #[test]
 fn too_many_open_quotes_refuse_the_file() {
-    let text = [
-        b"\"a\n".as_slice(),
-        &b"a row of forty bytes without any quote..\n".repeat(1_700),
-    ]
-    .concat()
-    .repeat(102);
+    let text = [b"\"a\n".as_slice(), &b"a row of forty bytes without any quote..\n".repeat(1_700)].concat().repeat(102);
     let mut scanner = Scanner::new(COMMA);
     let mut sink = |_: &mut Dialect, _: Row<'_>| Ok(());
     let refused = scanner.feed(&text, &mut sink).and_then(|()| scanner.finish(&mut sink));
-    assert!(
-        matches!(refused, Err(Refusal::UnbalancedQuotes { line: 1, .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(Refusal::UnbalancedQuotes { line: 1, .. })), "{refused:?}");
 }
 
 proptest! {

@@ -19,41 +19,22 @@ pub(super) fn write_entries(writer: &mut Writer, entries: &[Entry]) {
         return;
     }
     let sources = dictionary(writer, entries.iter().map(|it| Some(&*it.source)));
-    let currencies: Vec<_> = entries
-        .iter()
-        .map(|it| it.currency)
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
+    let currencies: Vec<_> = entries.iter().map(|it| it.currency).collect::<BTreeSet<_>>().into_iter().collect();
     writer.length(currencies.len());
-    currencies
-        .iter()
-        .for_each(|it| writer.unsigned(u128::from(it.numeric())));
+    currencies.iter().for_each(|it| writer.unsigned(u128::from(it.numeric())));
     let counterparties = dictionary(writer, entries.iter().map(|it| it.counterparty.as_deref()));
     let texts = dictionary(writer, entries.iter().map(|it| it.text.as_deref()));
 
     entries.iter().for_each(|it| writer.byte(flags(it)));
     write_times(writer, entries);
     entries.iter().for_each(|it| writer.signed(it.amount_minor));
-    entries
-        .iter()
-        .filter_map(|it| it.id.as_deref())
-        .for_each(|id| text::write(writer, id));
-    entries
-        .iter()
-        .filter(|it| it.ordinal > 0)
-        .for_each(|it| writer.unsigned(u128::from(it.ordinal)));
+    entries.iter().filter_map(|it| it.id.as_deref()).for_each(|id| text::write(writer, id));
+    entries.iter().filter(|it| it.ordinal > 0).for_each(|it| writer.unsigned(u128::from(it.ordinal)));
     column(writer, &sources, entries.iter().map(|it| Some(&*it.source)));
     if currencies.len() > 1 {
-        entries
-            .iter()
-            .for_each(|it| writer.length(currencies.binary_search(&it.currency).unwrap_or(0)));
+        entries.iter().for_each(|it| writer.length(currencies.binary_search(&it.currency).unwrap_or(0)));
     }
-    column(
-        writer,
-        &counterparties,
-        entries.iter().map(|it| it.counterparty.as_deref()),
-    );
+    column(writer, &counterparties, entries.iter().map(|it| it.counterparty.as_deref()));
     column(writer, &texts, entries.iter().map(|it| it.text.as_deref()));
 }
 
@@ -70,30 +51,18 @@ pub(super) fn read_entries(reader: &mut Reader<'_>) -> Result<Vec<Entry>, CodecE
     let flags = reader.bytes(count)?;
     let times = read_times(reader, flags)?;
     let amounts = read_many(count, || reader.signed())?;
-    let ids = flags
-        .iter()
-        .map(|it| (it & HAS_ID != 0).then(|| text::read(reader)).transpose());
+    let ids = flags.iter().map(|it| (it & HAS_ID != 0).then(|| text::read(reader)).transpose());
     let ids = ids.collect::<Result<Vec<_>, _>>()?;
-    let ordinals = flags
-        .iter()
-        .map(|it| if it & HAS_ORDINAL == 0 { Ok(0) } else { reader.count() });
+    let ordinals = flags.iter().map(|it| if it & HAS_ORDINAL == 0 { Ok(0) } else { reader.count() });
     let ordinals = ordinals.collect::<Result<Vec<_>, _>>()?;
     let source_column = read_column(reader, &sources, count)?;
-    let currency_column = if currencies.len() > 1 {
-        read_many(count, || reader.count())?
-    } else {
-        vec![0; count]
-    };
+    let currency_column = if currencies.len() > 1 { read_many(count, || reader.count())? } else { vec![0; count] };
     let counterparty_column = read_column(reader, &counterparties, count)?;
     let text_column = read_column(reader, &texts, count)?;
 
     let mut entries = Vec::with_capacity(count);
     let rows = flags.iter().zip(times).zip(amounts).zip(ids).zip(ordinals);
-    let looked_up = source_column
-        .into_iter()
-        .zip(currency_column)
-        .zip(counterparty_column)
-        .zip(text_column);
+    let looked_up = source_column.into_iter().zip(currency_column).zip(counterparty_column).zip(text_column);
     for (((((flags, at), amount_minor), id), ordinal), (((source, currency), counterparty), text)) in
         rows.zip(looked_up)
     {
@@ -163,10 +132,7 @@ fn mark(flags: u8) -> Result<Mark, CodecError> {
 /// Times as differences, in the coarsest of days, seconds and microseconds that holds them all.
 fn write_times(writer: &mut Writer, entries: &[Entry]) {
     let whole = |unit: i64| entries.iter().all(|it| it.at.micros().rem_euclid(unit) == 0);
-    let unit = [MICROS_PER_DAY, MICROS_PER_SECOND]
-        .into_iter()
-        .find(|unit| whole(*unit))
-        .unwrap_or(1);
+    let unit = [MICROS_PER_DAY, MICROS_PER_SECOND].into_iter().find(|unit| whole(*unit)).unwrap_or(1);
     writer.signed(unit);
     let mut last = 0_i64;
     for entry in entries {
@@ -186,11 +152,7 @@ fn read_times(reader: &mut Reader<'_>, flags: &[u8]) -> Result<Vec<Moment>, Code
         let micros = last.checked_mul(unit).ok_or(OUT_OF_RANGE)?;
         let instant = Moment::instant(micros).map_err(|_| OUT_OF_RANGE)?;
         let day: Date = instant.date();
-        times.push(if flags & PRECISE == 0 {
-            Moment::day(day)
-        } else {
-            instant
-        });
+        times.push(if flags & PRECISE == 0 { Moment::day(day) } else { instant });
     }
     Ok(times)
 }
@@ -231,9 +193,7 @@ fn read_column(
         let Some(index) = place.checked_sub(1) else {
             return Ok(None);
         };
-        let text = dictionary
-            .get(index)
-            .ok_or(CodecError::Broken("a text that is not in the dictionary"))?;
+        let text = dictionary.get(index).ok_or(CodecError::Broken("a text that is not in the dictionary"))?;
         Ok(Some(text.clone()))
     })
 }

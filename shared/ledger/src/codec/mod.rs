@@ -85,10 +85,7 @@ pub(crate) fn decode_totals(bytes: &[u8]) -> Result<(Totals, Vec<(PostingId, u64
     }
     let mut postings = Vec::new();
     for _ in 0..reader.length()? {
-        let id = reader
-            .bytes(16)?
-            .try_into()
-            .map_err(|_| CodecError::Broken("a posting's id"))?;
+        let id = reader.bytes(16)?.try_into().map_err(|_| CodecError::Broken("a posting's id"))?;
         postings.push((PostingId(id), reader.count()?));
     }
     reader.end()?;
@@ -99,11 +96,7 @@ fn write_month_totals(writer: &mut Writer, totals: &MonthTotals) {
     writer.length(totals.len());
     for (currency, split) in totals {
         let dirty = split.dirty != Figures::default();
-        writer.unsigned(
-            u128::from(currency.numeric())
-                .saturating_mul(2)
-                .saturating_add(u128::from(dirty)),
-        );
+        writer.unsigned(u128::from(currency.numeric()).saturating_mul(2).saturating_add(u128::from(dirty)));
         write_figures(writer, &split.clean);
         if dirty {
             write_figures(writer, &split.dirty);
@@ -117,11 +110,7 @@ fn read_month_totals(reader: &mut Reader<'_>) -> Result<MonthTotals, CodecError>
         let head = reader.count()?;
         let currency = currency(head.wrapping_shr(1))?;
         let clean = read_figures(reader)?;
-        let dirty = if head & 1 == 1 {
-            read_figures(reader)?
-        } else {
-            Figures::default()
-        };
+        let dirty = if head & 1 == 1 { read_figures(reader)? } else { Figures::default() };
         totals.insert(currency, Split { clean, dirty });
     }
     Ok(totals)

@@ -62,9 +62,7 @@ fn digits(bytes: &[u8]) -> Option<u128> {
     if bytes.is_empty() || bytes.len() > MOST_DIGITS || !bytes.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    bytes.iter().try_fold(0_u128, |value, byte| {
-        value.checked_mul(10)?.checked_add(u128::from(byte.wrapping_sub(b'0')))
-    })
+    bytes.iter().try_fold(0_u128, |value, byte| value.checked_mul(10)?.checked_add(u128::from(byte.wrapping_sub(b'0'))))
 }
 
 /// Country and basic account number of an IBAN that is all digits after its country and has right check digits.
@@ -77,11 +75,7 @@ fn iban(text: &str) -> Option<(&str, &str)> {
 /// ISO 7064 MOD 97-10 over the rearranged number.
 fn check_digits(country: &str, rest: &str) -> u32 {
     let letters = country.bytes().map(|it| u32::from(it).saturating_sub(55));
-    let values = rest
-        .bytes()
-        .map(|it| u32::from(it.wrapping_sub(b'0')))
-        .chain(letters)
-        .chain([0, 0]);
+    let values = rest.bytes().map(|it| u32::from(it.wrapping_sub(b'0'))).chain(letters).chain([0, 0]);
     let remainder = values.fold(0_u32, |remainder, value| {
         let factor = if value > 9 { 100 } else { 10 };
         remainder.saturating_mul(factor).saturating_add(value).rem_euclid(97)
@@ -121,12 +115,9 @@ mod tests {
 
     #[test]
     fn common_ids_are_packed_small() {
-        for (text, most) in [
-            ("695247", 4),
-            ("000042", 2),
-            ("DE89370400440532013000", 12),
-            ("550e8400-e29b-41d4-a716-446655440000", 17),
-        ] {
+        for (text, most) in
+            [("695247", 4), ("000042", 2), ("DE89370400440532013000", 12), ("550e8400-e29b-41d4-a716-446655440000", 17)]
+        {
             let (read, length) = round(text);
             assert_eq!(read, text);
             assert!(length <= most, "{text}: {length} bytes");

@@ -34,8 +34,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<Vec<u8>, CodecError> {
         [VERSION, DEFLATED, body @ ..] => {
             let mut plain = Vec::new();
             let read = DeflateDecoder::new(body).take(MOST_BYTES).read_to_end(&mut plain);
-            read.map(|_| plain)
-                .map_err(|_| CodecError::Broken("it does not inflate"))
+            read.map(|_| plain).map_err(|_| CodecError::Broken("it does not inflate"))
         }
         [VERSION, ..] | [] => Err(CodecError::Broken("unknown method")),
         [version, ..] => Err(CodecError::UnknownVersion(*version)),
@@ -85,11 +84,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn end(&self) -> Result<(), CodecError> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(CodecError::Broken("bytes left over"))
-        }
+        if self.0.is_empty() { Ok(()) } else { Err(CodecError::Broken("bytes left over")) }
     }
 
     pub(super) fn byte(&mut self) -> Result<u8, CodecError> {
@@ -107,11 +102,7 @@ impl<'a> Reader<'a> {
     /// A count of things that take at least a byte each, so never more than there are bytes.
     pub(super) fn length(&mut self) -> Result<usize, CodecError> {
         let length = usize::try_from(self.unsigned()?).map_err(|_| CodecError::Broken("cut off"))?;
-        if length > self.0.len() {
-            Err(CodecError::Broken("cut off"))
-        } else {
-            Ok(length)
-        }
+        if length > self.0.len() { Err(CodecError::Broken("cut off")) } else { Ok(length) }
     }
 
     pub(super) fn count(&mut self) -> Result<u64, CodecError> {

@@ -32,9 +32,7 @@ pub async fn summary_requests_contract(
 ) {
     port.request("contract", &[]).await.expect("no account is no error");
     let accounts: Vec<AccountNumber> = (1000..1025).map(|number| account(&number.to_string())).collect();
-    port.request("contract", &accounts)
-        .await
-        .expect("the queue can be reached");
+    port.request("contract", &accounts).await.expect("the queue can be reached");
     let arrived: BTreeSet<_> = received(accounts.len()).await.iter().map(SummaryRequest::key).collect();
     let expected: BTreeSet<_> = accounts.into_iter().map(|account| key(account, "contract")).collect();
     assert_eq!(arrived, expected, "each account is asked for");
@@ -54,109 +52,50 @@ pub async fn summaries_contract(port: &impl Summaries, import: &str) {
     let open = open_of(port, import, at("2026-08-14T10:00:00Z")).await;
     assert_eq!(open, [three], "the oldest alone is open since then");
     let open = open_of(port, import, at("2026-08-14T23:00:00Z")).await;
-    assert_eq!(
-        open,
-        [accounts[2].clone(), one.clone()],
-        "the oldest comes first, a final one not at all"
-    );
-    let limited = port
-        .open_since(at("2026-08-14T23:00:00Z"), 1)
-        .await
-        .expect("the table can be read");
+    assert_eq!(open, [accounts[2].clone(), one.clone()], "the oldest comes first, a final one not at all");
+    let limited = port.open_since(at("2026-08-14T23:00:00Z"), 1).await.expect("the table can be read");
     assert!(limited.len() <= 1, "not more than asked for");
 
     let counts = port.count_by_state(import).await.expect("the table can be read");
-    assert_eq!(
-        counts,
-        StateCounts {
-            wanted: 1,
-            sending: 1,
-            sent: 1,
-            ..StateCounts::default()
-        }
-    );
-    let counts = port
-        .count_by_state(&format!("{import}-other"))
-        .await
-        .expect("the table can be read");
+    assert_eq!(counts, StateCounts { wanted: 1, sending: 1, sent: 1, ..StateCounts::default() });
+    let counts = port.count_by_state(&format!("{import}-other")).await.expect("the table can be read");
     assert_eq!(counts, StateCounts::default(), "an import without summaries has none");
 }
 
 async fn wanting_is_idempotent(port: &impl Summaries, import: &str, accounts: &[AccountNumber]) {
     let now = at("2026-08-14T10:00:00Z");
     let unknown = key(account("CONTRACT-1"), import);
-    assert_eq!(
-        port.load(&unknown).await.expect("the table can be read"),
-        None,
-        "not wanted yet"
-    );
+    assert_eq!(port.load(&unknown).await.expect("the table can be read"), None, "not wanted yet");
     let never = SummaryMail::wanted(unknown, now);
-    let saved = port
-        .save(&never, Version::FIRST)
-        .await
-        .expect("the table can be written");
+    let saved = port.save(&never, Version::FIRST).await.expect("the table can be written");
     assert_eq!(saved, Saved::Conflict, "a save makes no record");
 
     assert_eq!(port.want(import, &[], now).await.expect("no account is no error"), 0);
     let (first, rest) = accounts.split_at(1);
-    assert_eq!(
-        port.want(import, first, now).await.expect("the table can be written"),
-        1
-    );
-    assert_eq!(
-        port.want(import, accounts, now)
-            .await
-            .expect("the table can be written"),
-        2,
-        "only the new ones count"
-    );
-    assert_eq!(
-        port.want(import, rest, at("2026-08-15T10:00:00Z"))
-            .await
-            .expect("the table can be written"),
-        0
-    );
+    assert_eq!(port.want(import, first, now).await.expect("the table can be written"), 1);
+    assert_eq!(port.want(import, accounts, now).await.expect("the table can be written"), 2, "only the new ones count");
+    assert_eq!(port.want(import, rest, at("2026-08-15T10:00:00Z")).await.expect("the table can be written"), 0);
     for account in accounts {
         let (record, _) = load(port, import, account).await;
-        assert_eq!(
-            record,
-            SummaryMail::wanted(key(account.clone(), import), now),
-            "wanted since the first time"
-        );
+        assert_eq!(record, SummaryMail::wanted(key(account.clone(), import), now), "wanted since the first time");
     }
 }
 
 async fn saving_is_conditional(port: &impl Summaries, import: &str, account: &AccountNumber) {
     let (record, version) = load(port, import, account).await;
-    let sending = record
-        .sending(intent(&record), at("2026-08-14T11:00:00Z"))
-        .expect("it is wanted");
+    let sending = record.sending(intent(&record), at("2026-08-14T11:00:00Z")).expect("it is wanted");
     let Saved::Stored(stored) = port.save(&sending, version).await.expect("the table can be written") else {
         panic!("nobody else wrote");
     };
-    assert_eq!(
-        load(port, import, account).await,
-        (sending.clone(), stored),
-        "all of it is read back"
-    );
+    assert_eq!(load(port, import, account).await, (sending.clone(), stored), "all of it is read back");
     let late = port.save(&record, version).await.expect("the table can be written");
     assert_eq!(late, Saved::Conflict, "the version has moved on");
+    assert_eq!(load(port, import, account).await, (sending.clone(), stored), "a conflict changes nothing");
     assert_eq!(
-        load(port, import, account).await,
-        (sending.clone(), stored),
-        "a conflict changes nothing"
-    );
-    assert_eq!(
-        port.want(import, std::slice::from_ref(account), at("2026-08-16T10:00:00Z"))
-            .await
-            .expect("writable"),
+        port.want(import, std::slice::from_ref(account), at("2026-08-16T10:00:00Z")).await.expect("writable"),
         0
     );
-    assert_eq!(
-        load(port, import, account).await,
-        (sending, stored),
-        "wanting it again changes nothing"
-    );
+    assert_eq!(load(port, import, account).await, (sending, stored), "wanting it again changes nothing");
 }
 
 async fn final_records_are_not_open(port: &impl Summaries, import: &str, account: &AccountNumber) {
@@ -166,9 +105,7 @@ async fn final_records_are_not_open(port: &impl Summaries, import: &str, account
     let Saved::Stored(version) = port.save(&sending, version).await.expect("the table can be written") else {
         panic!("nobody else wrote");
     };
-    let taken = Sent::Taken {
-        carrier_id: "carrier-1".to_owned(),
-    };
+    let taken = Sent::Taken { carrier_id: "carrier-1".to_owned() };
     let sent = sending.on_answer(taken, now).expect("it is being sent");
     let Saved::Stored(version) = port.save(&sent, version).await.expect("the table can be written") else {
         panic!("a save gives the version for the next one");
@@ -177,19 +114,13 @@ async fn final_records_are_not_open(port: &impl Summaries, import: &str, account
 }
 
 async fn load(port: &impl Summaries, import: &str, account: &AccountNumber) -> (SummaryMail, Version) {
-    let loaded = port
-        .load(&key(account.clone(), import))
-        .await
-        .expect("the table can be read");
+    let loaded = port.load(&key(account.clone(), import)).await.expect("the table can be read");
     loaded.expect("the record is there")
 }
 
 async fn open_of(port: &impl Summaries, import: &str, before: Moment) -> Vec<AccountNumber> {
     let open = port.open_since(before, 1000).await.expect("the table can be read");
-    open.into_iter()
-        .filter(|it| it.key.import == import)
-        .map(|it| it.key.account)
-        .collect()
+    open.into_iter().filter(|it| it.key.import == import).map(|it| it.key.account).collect()
 }
 
 fn intent(record: &SummaryMail) -> Intent {
@@ -210,10 +141,7 @@ fn intent(record: &SummaryMail) -> Intent {
 }
 
 fn key(account: AccountNumber, import: &str) -> SummaryKey {
-    SummaryKey {
-        account,
-        import: import.to_owned(),
-    }
+    SummaryKey { account, import: import.to_owned() }
 }
 
 fn account(text: &str) -> AccountNumber {

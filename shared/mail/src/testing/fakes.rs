@@ -35,10 +35,7 @@ pub enum Answer {
 impl FakeMailer {
     /// A carrier that treats the first calls like `answers`, and takes all later ones.
     pub fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
-        Self {
-            answers: Mutex::new(answers.into_iter().collect()),
-            ..Self::default()
-        }
+        Self { answers: Mutex::new(answers.into_iter().collect()), ..Self::default() }
     }
 
     /// The mails taken, in their order.
@@ -55,15 +52,9 @@ impl Mailer for FakeMailer {
             taken.push(mail.clone());
         }
         match answer {
-            Answer::Take => Ok(Sent::Taken {
-                carrier_id: format!("fake-{}", taken.len()),
-            }),
-            Answer::TakeSilently | Answer::Lose => Ok(Sent::Unknown {
-                reason: "no answer".to_owned(),
-            }),
-            Answer::Refuse => Ok(Sent::Refused {
-                reason: "refused".to_owned(),
-            }),
+            Answer::Take => Ok(Sent::Taken { carrier_id: format!("fake-{}", taken.len()) }),
+            Answer::TakeSilently | Answer::Lose => Ok(Sent::Unknown { reason: "no answer".to_owned() }),
+            Answer::Refuse => Ok(Sent::Refused { reason: "refused".to_owned() }),
             Answer::Throttle => Err(SendMailError::Throttled("a pause, please".into())),
         }
     }
@@ -87,10 +78,7 @@ impl Summaries for FakeSummaries {
         let mut records = lock(&self.records);
         let mut new = 0_u64;
         for account in accounts {
-            let key = SummaryKey {
-                account: account.clone(),
-                import: import.to_owned(),
-            };
+            let key = SummaryKey { account: account.clone(), import: import.to_owned() };
             records.entry(key.clone()).or_insert_with(|| {
                 new = new.saturating_add(1);
                 (SummaryMail::wanted(key, now), Version::FIRST)
@@ -127,10 +115,7 @@ impl Summaries for FakeSummaries {
 
     async fn count_by_state(&self, import: &str) -> Result<StateCounts, SummariesError> {
         let mut counts = StateCounts::default();
-        for (record, _) in lock(&self.records)
-            .values()
-            .filter(|(record, _)| record.key.import == import)
-        {
+        for (record, _) in lock(&self.records).values().filter(|(record, _)| record.key.import == import) {
             let _ = counts.add(record.state.name());
         }
         Ok(counts)
@@ -152,9 +137,7 @@ impl FakeSummaryRequests {
 
 impl SummaryRequests for FakeSummaryRequests {
     async fn request(&self, import: &str, accounts: &[AccountNumber]) -> Result<(), RequestSummariesError> {
-        let requests = accounts
-            .iter()
-            .map(|account| SummaryRequest::new(import, account.clone()));
+        let requests = accounts.iter().map(|account| SummaryRequest::new(import, account.clone()));
         lock(&self.requests).extend(requests);
         Ok(())
     }

@@ -15,10 +15,7 @@ pub(super) fn exact_grants(template: &Template) -> Vec<Finding> {
             if statement.get("Effect").and_then(Value::as_str) != Some("Allow") {
                 continue;
             }
-            for action in items(statement.get("Action"))
-                .filter_map(Value::as_str)
-                .filter(|it| it.contains('*'))
-            {
+            for action in items(statement.get("Action")).filter_map(Value::as_str).filter(|it| it.contains('*')) {
                 findings.push(Finding::new(resource.id, format!("allows {action}")));
             }
             if statement.get("NotAction").is_some() || statement.get("NotResource").is_some() {
@@ -41,10 +38,7 @@ pub(super) fn own_role(template: &Template) -> Vec<Finding> {
         match role.filter(|it| it.kind() == "AWS::IAM::Role") {
             None => findings.push(Finding::new(function.id, "has no role of this template")),
             Some(role) if !taken.insert(role.id) => {
-                findings.push(Finding::new(
-                    function.id,
-                    format!("shares {} with another function", role.id),
-                ));
+                findings.push(Finding::new(function.id, format!("shares {} with another function", role.id)));
             }
             Some(role) if role.property("/ManagedPolicyArns").is_some() => {
                 findings.push(Finding::new(role.id, "takes policies that are not written here"));
@@ -63,10 +57,7 @@ pub(super) fn denies_plain_http(policy: &Resource<'_>) -> bool {
     statements(policy).any(|it| {
         it.get("Effect").and_then(Value::as_str) == Some("Deny")
             && it.get("Principal").and_then(Value::as_str) == Some("*")
-            && it
-                .pointer("/Condition/Bool/aws:SecureTransport")
-                .and_then(Value::as_str)
-                == Some("false")
+            && it.pointer("/Condition/Bool/aws:SecureTransport").and_then(Value::as_str) == Some("false")
     })
 }
 

@@ -20,10 +20,7 @@ pub(super) fn stage_throttled_and_logged(template: &Template) -> Vec<Finding> {
     let mut findings = Vec::new();
     for stage in template.of_type("AWS::ApiGatewayV2::Stage") {
         let limits = ["ThrottlingRateLimit", "ThrottlingBurstLimit"];
-        if !limits
-            .iter()
-            .all(|it| stage.number(&format!("/DefaultRouteSettings/{it}")).is_some())
-        {
+        if !limits.iter().all(|it| stage.number(&format!("/DefaultRouteSettings/{it}")).is_some()) {
             findings.push(Finding::new(stage.id, "is not throttled"));
         }
         if stage.target("/AccessLogSettings/DestinationArn").is_none() {

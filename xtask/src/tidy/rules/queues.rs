@@ -11,20 +11,13 @@ const FOURTEEN_DAYS_SECONDS: u64 = 1_209_600;
 pub(super) fn visibility_six_times_timeout(template: &Template) -> Vec<Finding> {
     let mut findings = Vec::new();
     for mapping in template.mappings() {
-        let Some(queue) = mapping
-            .source
-            .and_then(|it| template.resource(it))
-            .filter(|it| it.kind() == QUEUE)
-        else {
+        let Some(queue) = mapping.source.and_then(|it| template.resource(it)).filter(|it| it.kind() == QUEUE) else {
             continue;
         };
         let needed = template.timeout_seconds(mapping.function).saturating_mul(6);
         let visibility = queue.number("/VisibilityTimeout").unwrap_or(30);
         if visibility < needed {
-            let what = format!(
-                "hides a message for {visibility} s; {} needs {needed} s",
-                mapping.function
-            );
+            let what = format!("hides a message for {visibility} s; {} needs {needed} s", mapping.function);
             findings.push(Finding::new(queue.id, what));
         }
     }
@@ -33,12 +26,9 @@ pub(super) fn visibility_six_times_timeout(template: &Template) -> Vec<Finding> 
 
 /// A few failures in a row are an outage, not a bad message.
 pub(super) fn five_receives(template: &Template) -> Vec<Finding> {
-    let redriven = template
-        .of_type(QUEUE)
-        .filter(|it| it.property("/RedrivePolicy").is_some());
+    let redriven = template.of_type(QUEUE).filter(|it| it.property("/RedrivePolicy").is_some());
     let few = redriven.filter(|it| it.number("/RedrivePolicy/maxReceiveCount").unwrap_or(0) < 5);
-    few.map(|it| Finding::new(it.id, "gives a message up before its fifth delivery"))
-        .collect()
+    few.map(|it| Finding::new(it.id, "gives a message up before its fifth delivery")).collect()
 }
 
 pub(super) fn queue_dead_letters(template: &Template) -> Vec<Finding> {
@@ -67,45 +57,29 @@ pub(super) fn schedule_dead_letters(template: &Template) -> Vec<Finding> {
             if matches!(kind, Some("Schedule" | "ScheduleV2")) {
                 scheduled.push(function.id);
                 if event.pointer("/Properties/DeadLetterConfig").is_none() {
-                    findings.push(Finding::new(
-                        format!("{}.{id}", function.id),
-                        "has no dead-letter queue",
-                    ));
+                    findings.push(Finding::new(format!("{}.{id}", function.id), "has no dead-letter queue"));
                 }
             }
         }
     }
     for function in scheduled.iter().filter_map(|it| template.resource(it)) {
-        if function
-            .property("/EventInvokeConfig/DestinationConfig/OnFailure/Destination")
-            .is_none()
-        {
-            findings.push(Finding::new(
-                function.id,
-                "is started by a schedule and has no destination for failures",
-            ));
+        if function.property("/EventInvokeConfig/DestinationConfig/OnFailure/Destination").is_none() {
+            findings.push(Finding::new(function.id, "is started by a schedule and has no destination for failures"));
         }
     }
     findings
 }
 
 pub(super) fn dead_letters_kept(template: &Template) -> Vec<Finding> {
-    let ends = template
-        .dead_letter_queues()
-        .into_iter()
-        .filter_map(|it| template.resource(it));
+    let ends = template.dead_letter_queues().into_iter().filter_map(|it| template.resource(it));
     let short = ends.filter(|it| it.number("/MessageRetentionPeriod").unwrap_or(0) < FOURTEEN_DAYS_SECONDS);
-    short
-        .map(|it| Finding::new(it.id, "keeps dead letters for less than 14 days"))
-        .collect()
+    short.map(|it| Finding::new(it.id, "keeps dead letters for less than 14 days")).collect()
 }
 
 pub(super) fn dead_letters_alarm(template: &Template) -> Vec<Finding> {
     let ends = template.dead_letter_queues().into_iter();
     let silent = ends.filter(|it| !template.has_alarm("ApproximateNumberOfMessagesVisible", "QueueName", it));
-    silent
-        .map(|it| Finding::new(it, "has no alarm for letters that lie in it"))
-        .collect()
+    silent.map(|it| Finding::new(it, "has no alarm for letters that lie in it")).collect()
 }
 
 pub(super) fn waiting_alarm(template: &Template) -> Vec<Finding> {
@@ -113,9 +87,7 @@ pub(super) fn waiting_alarm(template: &Template) -> Vec<Finding> {
     let silent = template.of_type(QUEUE).filter(|it| {
         !ends.contains(&it.id) && !template.has_alarm("ApproximateAgeOfOldestMessage", "QueueName", it.id)
     });
-    silent
-        .map(|it| Finding::new(it.id, "has no alarm for messages that wait"))
-        .collect()
+    silent.map(|it| Finding::new(it.id, "has no alarm for messages that wait")).collect()
 }
 
 pub(super) fn queue_encryption(template: &Template) -> Vec<Finding> {
@@ -131,6 +103,5 @@ pub(super) fn queue_tls(template: &Template) -> Vec<Finding> {
             items(policy.property("/Queues")).any(|it| target(it) == Some(queue.id)) && denies_plain_http(&policy)
         })
     });
-    open.map(|it| Finding::new(it.id, "has no policy that refuses plain HTTP"))
-        .collect()
+    open.map(|it| Finding::new(it.id, "has no policy that refuses plain HTTP")).collect()
 }

@@ -13,30 +13,20 @@ fn refuse<'a>(resources: impl Iterator<Item = Resource<'a>>, what: &str) -> Vec<
 
 pub(super) fn table_recovery(template: &Template) -> Vec<Finding> {
     let pointer = "/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled";
-    refuse(
-        template.of_type(TABLE).filter(|it| !it.is_true(pointer)),
-        "cannot be recovered to a point in time",
-    )
+    refuse(template.of_type(TABLE).filter(|it| !it.is_true(pointer)), "cannot be recovered to a point in time")
 }
 
 /// By a parameter or always, but said.
 pub(super) fn table_protection(template: &Template) -> Vec<Finding> {
-    let open = template
-        .of_type(TABLE)
-        .filter(|it| match it.property("/DeletionProtectionEnabled") {
-            Some(value) => value.as_bool() == Some(false),
-            None => true,
-        });
+    let open = template.of_type(TABLE).filter(|it| match it.property("/DeletionProtectionEnabled") {
+        Some(value) => value.as_bool() == Some(false),
+        None => true,
+    });
     refuse(open, "is not protected from deletion")
 }
 
 pub(super) fn table_encryption(template: &Template) -> Vec<Finding> {
-    refuse(
-        template
-            .of_type(TABLE)
-            .filter(|it| !it.is_true("/SSESpecification/SSEEnabled")),
-        "is not encrypted",
-    )
+    refuse(template.of_type(TABLE).filter(|it| !it.is_true("/SSESpecification/SSEEnabled")), "is not encrypted")
 }
 
 /// What holds data outlives its stack.
@@ -50,32 +40,20 @@ pub(super) fn retained(template: &Template) -> Vec<Finding> {
 }
 
 pub(super) fn bucket_private(template: &Template) -> Vec<Finding> {
-    let blocks = [
-        "BlockPublicAcls",
-        "BlockPublicPolicy",
-        "IgnorePublicAcls",
-        "RestrictPublicBuckets",
-    ];
-    let open = template.of_type(BUCKET).filter(|it| {
-        !blocks
-            .iter()
-            .all(|block| it.is_true(&format!("/PublicAccessBlockConfiguration/{block}")))
-    });
+    let blocks = ["BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"];
+    let open = template
+        .of_type(BUCKET)
+        .filter(|it| !blocks.iter().all(|block| it.is_true(&format!("/PublicAccessBlockConfiguration/{block}"))));
     refuse(open, "does not block public access")
 }
 
 pub(super) fn bucket_encryption(template: &Template) -> Vec<Finding> {
     let pointer = "/BucketEncryption/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault/SSEAlgorithm";
-    refuse(
-        template.of_type(BUCKET).filter(|it| it.text(pointer).is_none()),
-        "is not encrypted",
-    )
+    refuse(template.of_type(BUCKET).filter(|it| it.text(pointer).is_none()), "is not encrypted")
 }
 
 pub(super) fn bucket_versions(template: &Template) -> Vec<Finding> {
-    let single = template
-        .of_type(BUCKET)
-        .filter(|it| it.text("/VersioningConfiguration/Status") != Some("Enabled"));
+    let single = template.of_type(BUCKET).filter(|it| it.text("/VersioningConfiguration/Status") != Some("Enabled"));
     refuse(single, "keeps no versions")
 }
 

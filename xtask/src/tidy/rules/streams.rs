@@ -14,40 +14,27 @@ pub(super) fn partial_failures(template: &Template) -> Vec<Finding> {
         let types = it.properties.get("FunctionResponseTypes");
         !items(types).any(|it| it.as_str() == Some("ReportBatchItemFailures"))
     });
-    whole
-        .map(|it| told(it, "does not report failures record by record"))
-        .collect()
+    whole.map(|it| told(it, "does not report failures record by record")).collect()
 }
 
 /// Without limits a record that always fails holds its shard up until it is trimmed.
 pub(super) fn stream_limits(template: &Template) -> Vec<Finding> {
     let endless = template.mappings().into_iter().filter(|it| {
-        let attempts = it
-            .properties
-            .get("MaximumRetryAttempts")
-            .and_then(serde_json::Value::as_u64);
-        let bisects = it
-            .properties
-            .get("BisectBatchOnFunctionError")
-            .and_then(serde_json::Value::as_bool);
+        let attempts = it.properties.get("MaximumRetryAttempts").and_then(serde_json::Value::as_u64);
+        let bisects = it.properties.get("BisectBatchOnFunctionError").and_then(serde_json::Value::as_bool);
         it.is_stream && (attempts.is_none() || bisects != Some(true))
     });
-    endless
-        .map(|it| told(&it, "has no retry limit or does not bisect"))
-        .collect()
+    endless.map(|it| told(&it, "has no retry limit or does not bisect")).collect()
 }
 
 /// A queue or a topic would get where the records were, and not the records.
 pub(super) fn stream_destination(template: &Template) -> Vec<Finding> {
     let lost = template.mappings().into_iter().filter(|it| {
         let failure = it.properties.pointer("/DestinationConfig/OnFailure");
-        let kind = failure
-            .and_then(|it| it.get("Type"))
-            .and_then(serde_json::Value::as_str);
+        let kind = failure.and_then(|it| it.get("Type")).and_then(serde_json::Value::as_str);
         it.is_stream && kind != Some("S3")
     });
-    lost.map(|it| told(&it, "does not put failed records into a bucket"))
-        .collect()
+    lost.map(|it| told(&it, "does not put failed records into a bucket")).collect()
 }
 
 pub(super) fn iterator_age_alarm(template: &Template) -> Vec<Finding> {
@@ -55,7 +42,5 @@ pub(super) fn iterator_age_alarm(template: &Template) -> Vec<Finding> {
         .mappings()
         .into_iter()
         .filter(|it| it.is_stream && !template.has_alarm("IteratorAge", "FunctionName", it.function));
-    silent
-        .map(|it| told(&it, "has no alarm for the age of its records"))
-        .collect()
+    silent.map(|it| told(&it, "has no alarm for the age of its records")).collect()
 }

@@ -27,15 +27,10 @@ pub(crate) fn section(code: &str, entries: &[(&str, &str)]) -> CurrencySummary {
         average_minor(of.iter().sum(), count).map(|minor| Money::new(minor, currency))
     };
     let split = |month: Option<calendar::Month>| {
-        let of: Vec<i128> = entries
-            .iter()
-            .filter(|it| month.is_none_or(|month| it.0 == month))
-            .map(|it| it.1)
-            .collect();
-        let (credits, debits): (Vec<i128>, Vec<i128>) = (
-            of.iter().copied().filter(|it| *it > 0).collect(),
-            of.iter().copied().filter(|it| *it < 0).collect(),
-        );
+        let of: Vec<i128> =
+            entries.iter().filter(|it| month.is_none_or(|month| it.0 == month)).map(|it| it.1).collect();
+        let (credits, debits): (Vec<i128>, Vec<i128>) =
+            (of.iter().copied().filter(|it| *it > 0).collect(), of.iter().copied().filter(|it| *it < 0).collect());
         (of, credits, debits)
     };
     let lines = months.into_iter().map(|month| {
@@ -72,12 +67,7 @@ pub(crate) fn summary(currencies: Vec<CurrencySummary>) -> Summary {
 pub(crate) fn four_rows() -> Summary {
     summary(vec![section(
         "EUR",
-        &[
-            ("2026-07-15", "+60.5"),
-            ("2026-07-28", "-10.3"),
-            ("2026-08-02", "-20.46"),
-            ("2026-08-13", "+10"),
-        ],
+        &[("2026-07-15", "+60.5"), ("2026-07-28", "-10.3"), ("2026-08-02", "-20.46"), ("2026-08-13", "+10")],
     )])
 }
 
@@ -90,10 +80,7 @@ pub(crate) fn five_years() -> Summary {
             continue;
         }
         entries.push((format!("{year}-{month:02}-01"), format!("-{}.00", 780 + number)));
-        entries.push((
-            format!("{year}-{month:02}-25"),
-            format!("{}.{:02}", 2150 + number * 7, number % 100),
-        ));
+        entries.push((format!("{year}-{month:02}-25"), format!("{}.{:02}", 2150 + number * 7, number % 100)));
         for extra in 0..number * 7 % 5 {
             entries.push((
                 format!("{year}-{month:02}-{:02}", extra + 5),
@@ -101,24 +88,14 @@ pub(crate) fn five_years() -> Summary {
             ));
         }
     }
-    let entries: Vec<(&str, &str)> = entries
-        .iter()
-        .map(|(date, amount)| (date.as_str(), amount.as_str()))
-        .collect();
+    let entries: Vec<(&str, &str)> = entries.iter().map(|(date, amount)| (date.as_str(), amount.as_str())).collect();
     summary(vec![section("EUR", &entries)])
 }
 
 /// Three currencies: one with both sides, one without decimals and credits, one with three decimals and large.
 pub(crate) fn three_currencies() -> Summary {
     summary(vec![
-        section(
-            "EUR",
-            &[
-                ("2025-12-30", "1200"),
-                ("2026-01-02", "-350.25"),
-                ("2026-03-09", "-0.01"),
-            ],
-        ),
+        section("EUR", &[("2025-12-30", "1200"), ("2026-01-02", "-350.25"), ("2026-03-09", "-0.01")]),
         section("JPY", &[("2026-02-01", "-12000"), ("2026-02-02", "-8000")]),
         section("KWD", &[("2026-02-01", "1234567.125"), ("2026-03-01", "0")]),
     ])
