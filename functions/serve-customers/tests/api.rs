@@ -1,10 +1,10 @@
 //! Who may ask for what, and what is refused how.
 
-mod common;
+mod samples;
 
 use axum::Router;
-use common::{Token, acme, ada, api, event, get, july, june, nobody, send, unreachable};
 use lambda_kit::Problem;
+use samples::{Token, acme, ada, api, event, get, july, june, nobody, send, unreachable};
 use serde_json::json;
 
 /// Sends `GET target`; a status from 400 on must be a problem document that names just `fields`.
@@ -88,7 +88,7 @@ async fn a_customer_sees_what_is_theirs() {
         assert_eq!((theirs.status, missing.status), (404, 404));
         assert_eq!(theirs.text, missing.text, "nothing tells that it exists");
     }
-    let theirs = get(&api, &format!("/customers/{}", common::ada()), &acme).await;
+    let theirs = get(&api, &format!("/customers/{}", samples::ada()), &acme).await;
     let missing = get(&api, &format!("/customers/{}", nobody()), &acme).await;
     assert_eq!((theirs.status, &theirs.text), (404, &missing.text));
 }

@@ -1,9 +1,9 @@
 //! What the answers look like.
 
-mod common;
+mod samples;
 
-use common::{Token, ada, api, get, july};
 use insta::assert_snapshot;
+use samples::{Token, ada, api, get, july};
 
 /// The answer's status and its JSON.
 async fn answer(target: &str, token: &Token) -> String {

@@ -1,11 +1,11 @@
 //! Lists are read in parts, and a cursor is good for its list alone.
 
-mod common;
+mod samples;
 
 use std::collections::BTreeSet;
 
 use axum::Router;
-use common::{IBAN, Token, acme, ada, api, get};
+use samples::{IBAN, Token, acme, ada, api, get};
 use serde_json::Value;
 
 /// All items of a list read in parts of `limit`.
@@ -90,7 +90,7 @@ async fn no_amount_is_a_number() {
         }
     }
     let api = api().await;
-    let import = format!("/imports/{}", common::july().id);
+    let import = format!("/imports/{}", samples::july().id);
     for target in ["/accounts/4711", "/accounts/4711/balance", "/accounts/4711/entries", &import] {
         let mut found = BTreeSet::new();
         amounts(&get(&api, target, &Token::Operator).await.json(), &mut found);

@@ -1,8 +1,8 @@
 //! The OpenAPI document is kept, and it is the router's.
 
-mod common;
+mod samples;
 
-use common::{Token, ada, api, get, july};
+use samples::{Token, ada, api, get, july};
 use serde_json::Value;
 
 const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");

@@ -62,8 +62,7 @@ impl Holders {
             }
             return Ok(());
         }
-        let number: AccountNumber =
-            accounts.name(account).parse().map_err(|error| Wrong::row(format!("{error}")))?;
+        let number: AccountNumber = accounts.name(account).parse().map_err(|error| Wrong::row(format!("{error}")))?;
         let registered = accounts.directory().get(&number).copied();
         let customer = if nameless {
             nameless_customer(CustomerId::of_account(&number))

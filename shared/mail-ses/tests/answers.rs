@@ -1,6 +1,6 @@
 //! What is made of each answer, from a carrier that says what it is told to.
 
-mod common;
+mod samples;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -67,7 +67,7 @@ async fn send(address: SocketAddr) -> Outcome {
         .endpoint_url(format!("http://{address}"))
         .region(Region::new("eu-west-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "testing"));
-    match SesMailer::new(Client::from_conf(config.build())).send(&common::mail()).await {
+    match SesMailer::new(Client::from_conf(config.build())).send(&samples::mail()).await {
         Ok(Sent::Taken { carrier_id }) => {
             assert_eq!(carrier_id, "id-1");
             Outcome::Taken

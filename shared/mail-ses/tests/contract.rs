@@ -1,6 +1,6 @@
 //! The contract of the carrier, kept on the local stack.
 
-mod common;
+mod samples;
 
 use aws_sdk_ses::Client;
 use dynamodb::testing;
@@ -12,5 +12,5 @@ async fn the_contract_is_kept() {
     let Some(config) = testing::stack().await else { return };
     let client = Client::new(&config);
     client.verify_email_identity().email_address("books@example.com").send().await.unwrap();
-    mailer_contract(&SesMailer::new(client), &common::mail()).await;
+    mailer_contract(&SesMailer::new(client), &samples::mail()).await;
 }

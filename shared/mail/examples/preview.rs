@@ -1,7 +1,7 @@
 //! Writes example mails as `.html` (images inlined) and `.eml` into the directory given, to be looked at.
 
-#[path = "../tests/common/mod.rs"]
-mod common;
+#[path = "../tests/samples/mod.rs"]
+mod samples;
 
 use base64::Engine as _;
 
@@ -10,12 +10,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let directory = std::path::Path::new(&directory);
     std::fs::create_dir_all(directory)?;
     let summaries = [
-        ("four-rows", common::four_rows()),
-        ("five-years", common::five_years()),
-        ("three-currencies", common::three_currencies()),
+        ("four-rows", samples::four_rows()),
+        ("five-years", samples::five_years()),
+        ("three-currencies", samples::three_currencies()),
     ];
     for (name, summary) in summaries {
-        let mail = mail::render(&summary, &common::envelope())?;
+        let mail = mail::render(&summary, &samples::envelope())?;
         let mut html = mail.html;
         for image in &mail.images {
             let data = base64::engine::general_purpose::STANDARD.encode(&image.png);

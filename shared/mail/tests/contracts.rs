@@ -8,7 +8,7 @@
     reason = "tests; clippy.toml allows it only inside of #[test]"
 )]
 
-mod common;
+mod samples;
 
 use mail::testing::{
     Answer, FakeMailer, FakeSummaries, FakeSummaryRequests, mailer_contract, ready, summaries_contract,
@@ -31,7 +31,7 @@ fn the_fake_requests_keep_their_contract() {
 #[test]
 fn the_fake_mailer_keeps_its_contract() {
     let mailer = FakeMailer::default();
-    let mail = mail::render(&common::four_rows(), &common::envelope()).unwrap();
+    let mail = mail::render(&samples::four_rows(), &samples::envelope()).unwrap();
     ready(mailer_contract(&mailer, &mail));
     assert_eq!(mailer.taken(), [mail.clone(), mail]);
 }
@@ -39,6 +39,6 @@ fn the_fake_mailer_keeps_its_contract() {
 #[test]
 #[should_panic(expected = "a good mail is taken")]
 fn the_contract_notices_a_mailer_that_loses_mails() {
-    let mail = mail::render(&common::four_rows(), &common::envelope()).unwrap();
+    let mail = mail::render(&samples::four_rows(), &samples::envelope()).unwrap();
     ready(mailer_contract(&FakeMailer::answering([Answer::Take, Answer::Lose]), &mail));
 }

@@ -8,17 +8,17 @@
     reason = "tests; clippy.toml allows it only inside of #[test]"
 )]
 
-mod common;
+mod samples;
 
 use std::cell::Cell;
 use std::time::Duration;
 
 use calendar::Moment;
-use common::{envelope, four_rows};
 use mail::mailer::Mailer;
 use mail::outbox::{Saved, Summaries};
 use mail::testing::{Answer, FakeMailer, FakeSummaries, ready};
 use mail::{Intent, MailState, Next, SummaryKey, SummaryMail};
+use samples::{envelope, four_rows};
 
 const LEASE: Duration = Duration::from_mins(1);
 

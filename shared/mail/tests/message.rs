@@ -8,11 +8,11 @@
     reason = "tests; clippy.toml allows it only inside of #[test]"
 )]
 
-mod common;
+mod samples;
 
-use common::{envelope, four_rows};
 use mail::{Address, Envelope, Reference, Summary, render};
 use proptest::prelude::*;
+use samples::{envelope, four_rows};
 
 /// The headers of the message, unfolded.
 fn headers(mime: &[u8]) -> Vec<(String, String)> {

@@ -8,10 +8,10 @@
     reason = "tests; clippy.toml allows it only inside of #[test]"
 )]
 
-mod common;
+mod samples;
 
-use common::{envelope, five_years, four_rows, section, summary, three_currencies};
 use mail::{RenderMailError, Summary, render};
+use samples::{envelope, five_years, four_rows, section, summary, three_currencies};
 
 /// The HTML as a reader sees it: without style and tags, one line for each cell or paragraph.
 fn read(html: &str) -> Vec<String> {
