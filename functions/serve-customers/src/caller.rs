@@ -57,12 +57,12 @@ impl Caller {
 impl<P: Ports> FromRequestParts<Arc<P>> for Caller {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, ports: &Arc<P>) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, api: &Arc<P>) -> Result<Self, Problem> {
         let Some(RequestContext::ApiGatewayV2(context)) = parts.extensions.get() else {
             return Err(Problem::unauthorized());
         };
         let jwt = context.authorizer.as_ref().and_then(|it| it.jwt.as_ref());
-        Self::of(&jwt.ok_or_else(Problem::unauthorized)?.claims, ports.client_id())
+        Self::of(&jwt.ok_or_else(Problem::unauthorized)?.claims, api.client_id())
     }
 }
 

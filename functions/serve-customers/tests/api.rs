@@ -1,5 +1,7 @@
 //! Who may ask for what, and what is refused how.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 mod samples;
 
 use axum::Router;

@@ -1,5 +1,7 @@
 //! What the answers look like.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod samples;
 
 use insta::assert_snapshot;

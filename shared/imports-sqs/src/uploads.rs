@@ -39,6 +39,8 @@ fn event(bucket: &str, request: &SplitFile) -> String {
         "eventSource": "aws:s3",
         "eventTime": "1970-01-01T00:00:00.000Z",
         "eventName": "ObjectCreated:Put",
+        "userIdentity": {},
+        "requestParameters": {},
         "s3": { "s3SchemaVersion": "1.0", "bucket": { "name": bucket }, "object": object },
     });
     serde_json::json!({ "Records": [record] }).to_string()

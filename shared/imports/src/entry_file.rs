@@ -26,6 +26,7 @@ impl Wrong {
         Self { field: None, what: what.into() }
     }
 
+    #[allow(clippy::needless_pass_by_value, reason = "errors are handed over whole, as `map_err` has them")]
     pub(crate) fn field(field: usize, what: impl ToString) -> Self {
         Self { field: Some(field), what: what.to_string() }
     }

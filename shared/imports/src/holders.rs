@@ -153,7 +153,7 @@ fn read_holder(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<Customer,
 
 fn read_date(layout: &Layout, text: &str) -> Result<Date, calendar::DateError> {
     match &layout.dates {
-        crate::layout::Dates::Format(format) => format.read(text.as_bytes()).map(|it| it.date()),
+        crate::layout::Dates::Format(format) => format.read(text.as_bytes()).map(calendar::Moment::date),
         crate::layout::Dates::Usual { .. } => text.parse(),
     }
 }

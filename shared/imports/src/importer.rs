@@ -168,11 +168,10 @@ impl Text {
         self.sniffed = true;
         let head = std::mem::take(&mut self.head);
         match head.as_slice() {
-            [0xef, 0xbb, 0xbf, text @ ..] => self.scan(text),
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0, ..] | [0, _, 0, _, ..] => {
                 Err(Refusal::NotUtf8("UTF-16"))
             }
-            text => self.scan(text),
+            [0xef, 0xbb, 0xbf, text @ ..] | text => self.scan(text),
         }
     }
 
@@ -276,7 +275,8 @@ impl Reader {
 
 fn content(kind: Kind, target: &str, text_hash: &[u8]) -> String {
     let digest = Sha256::new().chain_update(kind.name()).chain_update([0]).chain_update(target).chain_update([0]);
-    digest.chain_update(text_hash).finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = digest.chain_update(text_hash).finalize();
+    digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// A row as UTF-8, where the profile names another encoding.

@@ -187,6 +187,7 @@ impl Profile {
 }
 
 /// `Some(None)` for UTF-8, `None` for what is unknown or not cut into lines byte by byte.
+#[allow(clippy::option_option, reason = "UTF-8 needs no encoding, which is not an unknown one")]
 fn encoding(label: &str) -> Option<Option<&'static Encoding>> {
     let encoding = Encoding::for_label(label.as_bytes())?;
     if encoding == encoding_rs::UTF_8 {
@@ -246,7 +247,7 @@ fn mapped(kind: Kind, columns: &BTreeMap<String, OneOrMore>, wrong: &mut Vec<Str
                 mapped.extend(from.iter().map(|it| (Column::Text, it.clone())));
             }
             OneOrMore::More(_) => {
-                wrong.push(format!("`columns` names several columns for `{name}`; only `text` may have several"))
+                wrong.push(format!("`columns` names several columns for `{name}`; only `text` may have several"));
             }
         }
     }

@@ -54,10 +54,14 @@ impl Dialect {
         let Some(quote) = self.quote else { return At::Plain };
         for byte in bytes {
             at = match at {
-                At::FieldStart if *byte == quote => At::Quoted,
-                At::Quoted if *byte == quote => At::QuoteInQuoted,
-                At::Quoted => At::Quoted,
-                At::QuoteInQuoted if *byte == quote => At::Quoted,
+                At::FieldStart | At::QuoteInQuoted if *byte == quote => At::Quoted,
+                At::Quoted => {
+                    if *byte == quote {
+                        At::QuoteInQuoted
+                    } else {
+                        At::Quoted
+                    }
+                }
                 _ if *byte == self.delimiter || *byte == b'\n' => At::FieldStart,
                 _ => At::Plain,
             };

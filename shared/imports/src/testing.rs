@@ -18,7 +18,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// A bucket in memory.
 #[derive(Default)]
-pub struct FakeFiles(Mutex<BTreeMap<(String, String), (Upload, Vec<u8>)>>);
+pub struct FakeFiles(Mutex<Versions>);
+
+/// By key and version.
+type Versions = BTreeMap<(String, String), (Upload, Vec<u8>)>;
 
 impl FakeFiles {
     /// Uploads an object as a user would.

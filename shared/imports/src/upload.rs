@@ -53,7 +53,7 @@ impl Upload {
     /// Reads key and metadata. Metadata wins over the key.
     pub fn instructions(&self) -> Result<Instructions, Refusal> {
         let wrong = |name: &'static str, expected: &'static str| Refusal::BadMetadata { name, expected };
-        let mut instructions = self.from_key()?;
+        let mut instructions = self.folders()?;
         for (name, value) in &self.metadata {
             let value = value.trim();
             match name.as_str() {
@@ -63,7 +63,7 @@ impl Upload {
                     instructions.account = Some(account);
                 }
                 "profile" => {
-                    instructions.profile = Some(plain_name(value).ok_or(wrong("profile", "a profile's name"))?)
+                    instructions.profile = Some(plain_name(value).ok_or(wrong("profile", "a profile's name"))?);
                 }
                 "year" => {
                     let year = value.parse().ok().filter(|year| (1900..2200).contains(year));
@@ -84,7 +84,7 @@ impl Upload {
         Ok(instructions)
     }
 
-    fn from_key(&self) -> Result<Instructions, Refusal> {
+    fn folders(&self) -> Result<Instructions, Refusal> {
         let mut instructions = Instructions::default();
         let folders: Vec<&str> = self.key.strip_prefix(PREFIX).unwrap_or(&self.key).split('/').collect();
         match folders.as_slice() {

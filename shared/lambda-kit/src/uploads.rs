@@ -3,6 +3,7 @@
 use aws_lambda_events::s3::S3Event;
 use aws_lambda_events::sqs::SqsMessage;
 use calendar::Moment;
+use percent_encoding::percent_decode_str;
 
 use crate::batch::{MessageError, read};
 
@@ -35,7 +36,7 @@ fn object(record: aws_lambda_events::s3::S3EventRecord) -> Option<UploadedObject
     let object = record.s3.object;
     let micros = record.event_time.timestamp_micros();
     Some(UploadedObject {
-        key: object.url_decoded_key.or(object.key)?,
+        key: decoded(&object.key?),
         version: object.version_id.filter(|it| !it.is_empty()),
         etag: object.e_tag,
         size_bytes: object.size.and_then(|it| u64::try_from(it).ok()).unwrap_or(0),
@@ -43,9 +44,21 @@ fn object(record: aws_lambda_events::s3::S3EventRecord) -> Option<UploadedObject
     })
 }
 
+/// A key as it is: in events S3 writes it as in a form, `+` for a space and `%2B` for a plus.
+fn decoded(key: &str) -> String {
+    let key = key.replace('+', " ");
+    percent_decode_str(&key).decode_utf8_lossy().into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_decoded_once() {
+        assert_eq!(decoded("imports/a+b%2Bc%C3%A4.csv"), "imports/a b+cä.csv");
+        assert_eq!(decoded("imports/a%2520b.csv"), "imports/a%20b.csv");
+    }
 
     fn message(body: &str) -> SqsMessage {
         let mut message = SqsMessage::default();

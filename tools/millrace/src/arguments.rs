@@ -53,7 +53,7 @@ pub(crate) enum Command {
     },
     /// Lists the accounts with their holders and balances
     Accounts,
-    /// Shows the balance of an account, today or at the end of a day
+    /// Shows the balance of an account, after all entries or at the end of a day
     Balance(AskBalance),
     /// Lists the entries of an account, the oldest first
     Entries(AskEntries),

@@ -182,7 +182,8 @@ mod tests {
     impl Archive for Kept {
         async fn accounts(&self, after: Option<String>) -> Result<(Vec<AccountNumber>, Option<String>), BooksError> {
             let at = after.map_or(0, |it| it.parse().unwrap());
-            let more = (at + 1 < self.listed.len()).then(|| (at + 1).to_string());
+            let next = at.saturating_add(1);
+            let more = (next < self.listed.len()).then(|| next.to_string());
             Ok((self.listed.iter().skip(at).take(1).map(|it| number(it)).collect(), more))
         }
 
@@ -194,7 +195,7 @@ mod tests {
             if *left == 0 {
                 return Ok(self.shelf.clone());
             }
-            *left -= 1;
+            *left = left.saturating_sub(1);
             Ok(self.wrong.clone())
         }
     }

@@ -5,6 +5,11 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+/// Of parts whose number is not known yet.
+const UNKNOWN: &str = "  {spinner} {prefix}  {wide_msg}";
+const COUNTED: &str = "  {spinner} {prefix} [{bar:24}] {pos}/{len}  {wide_msg}";
+const BYTES: &str = "  {spinner} {prefix} [{bar:24}] {bytes}/{total_bytes}  {wide_msg}";
+
 /// One thing that takes its time, from its start to its result.
 pub(crate) struct Meter {
     title: String,
@@ -16,26 +21,32 @@ pub(crate) struct Meter {
 impl Meter {
     /// Of parts whose number may become known later.
     pub(crate) fn counting(title: &str, parts: u64) -> Self {
-        Self::with(title, parts, "  {spinner} {prefix} [{bar:24}] {pos}/{len}  {wide_msg}")
+        let template = if parts == 0 { UNKNOWN } else { COUNTED };
+        Self::with(title, parts, template)
     }
 
     /// Of bytes.
     pub(crate) fn bytes(title: &str, size_bytes: u64) -> Self {
-        Self::with(title, size_bytes, "  {spinner} {prefix} [{bar:24}] {bytes}/{total_bytes}  {wide_msg}")
+        Self::with(title, size_bytes, BYTES)
     }
 
     fn with(title: &str, length: u64, template: &str) -> Self {
         let on_terminal = io::stderr().is_terminal();
         let target = if on_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(length), target);
+        let meter = Self { title: title.to_owned(), bar, started: Instant::now(), on_terminal };
+        meter.style(template);
         if on_terminal {
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style.progress_chars("━╸ "));
-            }
-            bar.set_prefix(title.to_owned());
-            bar.enable_steady_tick(Duration::from_millis(100));
+            meter.bar.set_prefix(title.to_owned());
+            meter.bar.enable_steady_tick(Duration::from_millis(100));
         }
-        Self { title: title.to_owned(), bar, started: Instant::now(), on_terminal }
+        meter
+    }
+
+    fn style(&self, template: &str) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            self.bar.set_style(style.progress_chars("━╸ "));
+        }
     }
 
     /// What is being done just now; a new line where there is no bar.
@@ -50,6 +61,9 @@ impl Meter {
 
     /// How many are done, of how many.
     pub(crate) fn reached(&self, parts: u64, of: u64) {
+        if self.on_terminal && self.bar.length() == Some(0) && of > 0 {
+            self.style(COUNTED);
+        }
         self.bar.set_length(of);
         self.bar.set_position(parts);
     }

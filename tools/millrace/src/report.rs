@@ -183,11 +183,11 @@ mod tests {
         │ Rows read            ┆  49,104 │
         │   taken              ┆  49,102 │
         │   rejected           ┆       2 │
+        │ Customers named      ┆       0 │
+        │ Accounts             ┆       2 │
         │ Entries made         ┆  49,102 │
         │   new in the books   ┆  49,100 │
         │   duplicates         ┆       2 │
-        │ Accounts             ┆       2 │
-        │ Customers named      ┆       0 │
         │ Batches posted       ┆  1 of 1 │
         │ Mails sent           ┆       1 │
         │   without an address ┆       1 │

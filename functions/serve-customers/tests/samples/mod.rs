@@ -1,6 +1,7 @@
 //! The API over fakes, and requests as the gateway sends them.
 
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "examples for tests")]
 
 use std::collections::BTreeMap;
 
@@ -250,7 +251,7 @@ impl Answer {
     }
 }
 
-/// Sends an event through lambda_http's own reading of it.
+/// Sends an event through `lambda_http`'s own reading of it.
 pub async fn send(api: &Router, event: &str) -> Answer {
     let request = lambda_http::request::from_str(event).unwrap();
     let response = api.clone().oneshot(request.map(axum_body)).await.unwrap();

@@ -112,7 +112,7 @@ fn flags(entry: &Entry) -> u8 {
 }
 
 fn side(flags: u8) -> Result<Side, CodecError> {
-    match flags & 24 {
+    match flags & 0b1_1000 {
         0 => Ok(Side::None),
         8 => Ok(Side::Payer),
         16 => Ok(Side::Beneficiary),
@@ -121,7 +121,7 @@ fn side(flags: u8) -> Result<Side, CodecError> {
 }
 
 fn mark(flags: u8) -> Result<Mark, CodecError> {
-    match flags & 224 {
+    match flags & 0b1110_0000 {
         0 => Ok(Mark::Clean),
         32 => Ok(Mark::BatchPayment),
         64 => Ok(Mark::InvalidIban),

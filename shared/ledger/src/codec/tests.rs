@@ -1,3 +1,5 @@
+#![allow(clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
+
 use calendar::Moment;
 use money::Currency;
 use proptest::prelude::*;
