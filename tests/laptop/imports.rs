@@ -50,7 +50,7 @@ fn a_profile_reads_a_bank_and_overlapping_files_change_nothing() {
     }
     let header = "\"trans_id\";\"account_id\";\"date\";\"type\";\"operation\";\"amount\";\"balance\";\"k_symbol\";\"bank\";\"account\"\r\n";
     let row = |id: usize| {
-        let sign = if id % 3 == 0 { "VYDAJ" } else { "PRIJEM" };
+        let sign = if id.is_multiple_of(3) { "VYDAJ" } else { "PRIJEM" };
         format!("{id};{};9303{:02};\"{sign}\";\"VKLAD\";{}.50;1.00;\"\";;\r\n", 90_000 + id % 40, 1 + id % 28, id)
     };
     let rows: Vec<String> = (1..=600).map(row).collect();

@@ -1,5 +1,15 @@
 //! Every process stopped before and after each call of a port: what comes out is always the same.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
 use std::collections::BTreeMap;
 
 use e2e::{Outcome, Stop, Stopped, World};

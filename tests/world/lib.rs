@@ -1,6 +1,14 @@
 //! The whole suite in one process: every handler over the fakes of its ports, driven by queues that deliver again
 //! what was not acknowledged, on a clock of its own.
 
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::panic,
+    clippy::type_complexity,
+    clippy::missing_panics_doc,
+    reason = "for tests: a run that goes wrong panics"
+)]
+
 mod faults;
 
 use std::cell::Cell;

@@ -13,13 +13,13 @@ pub(crate) fn summary(holder: Option<String>, account: AccountNumber, as_of: Dat
 fn currency(figures: SummaryFigures) -> CurrencySummary {
     CurrencySummary {
         balance: figures.balance,
-        months: figures.months.into_iter().map(month).collect(),
+        months: figures.months.iter().map(month).collect(),
         average_credit: figures.average_credit,
         average_debit: figures.average_debit,
     }
 }
 
-fn month(figures: MonthFigures) -> MonthLine {
+fn month(figures: &MonthFigures) -> MonthLine {
     MonthLine {
         month: figures.month,
         transactions: figures.transactions,

@@ -30,7 +30,7 @@ async fn main() -> Result<(), Error> {
         customers: DynamoDbRegister::new(dynamodb.clone(), config.customers_table),
         books: DynamoDbBooks::new(dynamodb.clone(), config.ledger_table, NoVault),
         summaries: DynamoDbSummaries::new(dynamodb, config.mails_table),
-        mailer: SesMailer::new(aws_sdk_ses::Client::new(&sdk)),
+        mailer: SesMailer::new(&aws_sdk_ses::Client::new(&sdk)),
         clock: SystemClock,
         sender: Address::parse(&config.sender_address)?,
     };

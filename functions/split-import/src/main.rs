@@ -34,7 +34,7 @@ async fn main() -> Result<(), Error> {
         clock: SystemClock,
         default_currency: config.default_currency.parse()?,
     };
-    let pace = Pace::one_by_one(Duration::from_secs(60));
+    let pace = Pace::one_by_one(Duration::from_mins(1));
 
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let handle = async |message: SqsMessage| split_import.handle_all(&message).await;

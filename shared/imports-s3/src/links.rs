@@ -7,7 +7,7 @@ use crate::S3Files;
 use crate::error::unavailable;
 
 /// How long a link is good for.
-const GOOD_FOR: Duration = Duration::from_secs(60);
+const GOOD_FOR: Duration = Duration::from_mins(1);
 
 impl Downloads for S3Files {
     async fn link(&self, key: &str, file_name: &str) -> Result<String, PortError> {

@@ -24,7 +24,7 @@ pub struct SesMailer {
 
 impl SesMailer {
     /// The carrier behind `client`, whose own retries are turned off: each call may send a mail.
-    pub fn new(client: Client) -> Self {
+    pub fn new(client: &Client) -> Self {
         let config: Config = client.config().clone();
         let timeout = TimeoutConfig::builder().operation_timeout(TIME_EACH).build();
         let once = config.to_builder().retry_config(RetryConfig::disabled()).timeout_config(timeout);
@@ -77,5 +77,8 @@ fn answer(error: SdkError<SendRawEmailError>) -> Result<Sent, SendMailError> {
 /// Whether there was no connection, so that nothing was sent: no such host, refused, no handshake, or not in time.
 fn never_connected(error: &(dyn Error + 'static)) -> bool {
     let mut causes = std::iter::successors(Some(error), |it| (**it).source());
-    causes.any(|it| it.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|it| it.is_connect()))
+    causes.any(|it| {
+        it.downcast_ref::<hyper_util::client::legacy::Error>()
+            .is_some_and(hyper_util::client::legacy::Error::is_connect)
+    })
 }

@@ -1,5 +1,16 @@
 //! What is made of each answer, from a carrier that says what it is told to.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::arithmetic_side_effects,
+    clippy::large_stack_arrays,
+    reason = "a test fails by panicking"
+)]
+
 mod samples;
 
 use std::io::{Read, Write};
@@ -67,7 +78,7 @@ async fn send(address: SocketAddr) -> Outcome {
         .endpoint_url(format!("http://{address}"))
         .region(Region::new("eu-west-1"))
         .credentials_provider(Credentials::new("test", "test", None, None, "testing"));
-    match SesMailer::new(Client::from_conf(config.build())).send(&samples::mail()).await {
+    match SesMailer::new(&Client::from_conf(config.build())).send(&samples::mail()).await {
         Ok(Sent::Taken { carrier_id }) => {
             assert_eq!(carrier_id, "id-1");
             Outcome::Taken

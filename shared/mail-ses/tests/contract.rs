@@ -12,5 +12,5 @@ async fn the_contract_is_kept() {
     let Some(config) = testing::stack().await else { return };
     let client = Client::new(&config);
     client.verify_email_identity().email_address("books@example.com").send().await.unwrap();
-    mailer_contract(&SesMailer::new(client), &samples::mail()).await;
+    mailer_contract(&SesMailer::new(&client), &samples::mail()).await;
 }

@@ -1,5 +1,16 @@
 //! The contract of the requests for summaries, kept on the local stack.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::arithmetic_side_effects,
+    clippy::as_conversions,
+    reason = "a test fails by panicking"
+)]
+
 use aws_sdk_sqs::Client;
 use dynamodb::testing;
 use mail::outbox::SummaryRequest;
