@@ -7,10 +7,10 @@ use mail::{CurrencySummary, MonthLine, Summary};
 
 /// The summary of an account as of `as_of`.
 pub(crate) fn summary(holder: Option<String>, account: AccountNumber, as_of: Date, totals: &Totals) -> Summary {
-    Summary { holder, account, as_of, currencies: summarise(totals).into_iter().map(currency).collect() }
+    Summary { holder, account, as_of, currencies: summarise(totals).iter().map(currency).collect() }
 }
 
-fn currency(figures: SummaryFigures) -> CurrencySummary {
+fn currency(figures: &SummaryFigures) -> CurrencySummary {
     CurrencySummary {
         balance: figures.balance,
         months: figures.months.iter().map(month).collect(),

@@ -149,6 +149,7 @@ fn verdict(reasons: &[CancellationReason]) -> Verdict {
 mod tests {
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value, reason = "so that each row is one line")]
     fn check(codes: &[&str], expected: Verdict) {
         let reason = |code: &&str| CancellationReason::builder().code(*code).build();
         let reasons: Vec<_> = codes.iter().map(reason).collect();

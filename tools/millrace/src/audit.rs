@@ -181,7 +181,7 @@ mod tests {
 
     impl Archive for Kept {
         async fn accounts(&self, after: Option<String>) -> Result<(Vec<AccountNumber>, Option<String>), BooksError> {
-            let at = after.map_or(0, |it| it.parse().unwrap());
+            let at: usize = after.map_or(0, |it| it.parse().unwrap());
             let next = at.saturating_add(1);
             let more = (next < self.listed.len()).then(|| next.to_string());
             Ok((self.listed.iter().skip(at).take(1).map(|it| number(it)).collect(), more))
