@@ -150,25 +150,25 @@ mod tests {
     use super::*;
 
     #[allow(clippy::needless_pass_by_value, reason = "so that each row is one line")]
-    fn check(codes: &[&str], expected: Verdict) {
+    fn check(codes: &[&str], expected: &Verdict) {
         let reason = |code: &&str| CancellationReason::builder().code(*code).build();
         let reasons: Vec<_> = codes.iter().map(reason).collect();
-        assert_eq!(verdict(&reasons), expected, "{codes:?}");
+        assert_eq!(&verdict(&reasons), expected, "{codes:?}");
     }
 
     #[test]
     fn the_reasons_decide() {
         let again = |code: &str| Verdict::Again(code.to_owned());
-        check(&["None", "ConditionalCheckFailed"], Verdict::Failed(vec![1]));
+        check(&["None", "ConditionalCheckFailed"], &Verdict::Failed(vec![1]));
         check(
             &["ConditionalCheckFailed", "TransactionConflict", "ConditionalCheckFailed"],
-            Verdict::Failed(vec![0, 2]),
+            &Verdict::Failed(vec![0, 2]),
         );
-        check(&["None", "TransactionConflict"], again("TransactionConflict"));
-        check(&["ThrottlingError", "None"], again("ThrottlingError"));
-        check(&["ProvisionedThroughputExceeded"], again("ProvisionedThroughputExceeded"));
-        check(&["TransactionConflict", "ValidationError"], Verdict::Never);
-        check(&["ItemCollectionSizeLimitExceeded"], Verdict::Never);
-        check(&[], Verdict::Never);
+        check(&["None", "TransactionConflict"], &again("TransactionConflict"));
+        check(&["ThrottlingError", "None"], &again("ThrottlingError"));
+        check(&["ProvisionedThroughputExceeded"], &again("ProvisionedThroughputExceeded"));
+        check(&["TransactionConflict", "ValidationError"], &Verdict::Never);
+        check(&["ItemCollectionSizeLimitExceeded"], &Verdict::Never);
+        check(&[], &Verdict::Never);
     }
 }

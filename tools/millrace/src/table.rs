@@ -7,6 +7,9 @@ use money::Money;
 /// What stands where there is nothing to say.
 pub(crate) const NOTHING: &str = "—";
 
+/// The fewest characters of a line into which tables are fitted.
+const NARROWEST: u16 = 60;
+
 /// A column's name and on which side its text stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Column {
@@ -18,7 +21,11 @@ pub(crate) enum Column {
 /// A table of texts.
 pub(crate) fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(UTF8_FULL_CONDENSED);
+    // Some terminals have no width to tell; there, and in very narrow ones, long lines are better than tall cells.
+    if table.width().is_some_and(|it| it >= NARROWEST) {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
     let header = columns.iter().map(|column| match column {
         Column::Text(name) | Column::Number(name) => cell(name, *column),
     });
