@@ -10,7 +10,7 @@ fn the_four_rows_make_the_mail_of_the_product_page() {
         return;
     }
     let path = file("four.csv", FOUR);
-    let import = ["import", &path, "--account", "4711", "--year", "2026", "--email", "four@example.com", "--wait"];
+    let import = ["import", &path, "--account", "4713", "--year", "2026", "--email", "four@example.com", "--wait"];
     let (code, report) = millrace(&import);
     assert_eq!(code, 0, "{report}");
     assert_eq!(report["state"], "done");

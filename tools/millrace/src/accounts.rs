@@ -67,7 +67,7 @@ pub(crate) fn told(lines: &[AccountLine]) -> String {
     if lines.is_empty() {
         return "there are no accounts yet; an import registers them".to_owned();
     }
-    let columns = [Column::Text("Account"), Column::Text("Holder"), Column::Text("Type"), Column::Number("Balance")];
+    let columns = [Column::Id("Account"), Column::Text("Holder"), Column::Text("Type"), Column::Number("Balance")];
     let rows = lines.iter().map(|line| {
         vec![
             line.account.as_str().to_owned(),

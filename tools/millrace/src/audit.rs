@@ -115,7 +115,7 @@ fn told(audited: &Audited) -> String {
         return format!("{books}: totals = sums of the months = sums of the entries");
     }
     let rows = audited.findings.iter().map(|it| vec![it.account.as_str().to_owned(), it.finding.clone()]);
-    let table = table(&[Column::Text("Account"), Column::Text("Finding")], rows);
+    let table = table(&[Column::Id("Account"), Column::Text("Finding")], rows);
     let number = u64::try_from(audited.findings.len()).unwrap_or(u64::MAX);
     format!("{table}\n{books}: {}", counted(number, "finding", "findings"))
 }

@@ -61,7 +61,7 @@ fn told(customers: &[Customer]) -> String {
     if customers.is_empty() {
         return "there are no customers yet; an import registers them".to_owned();
     }
-    let columns = [Column::Text("Name"), Column::Text("Kind"), Column::Text("Mail"), Column::Text("Customer")];
+    let columns = [Column::Text("Name"), Column::Text("Kind"), Column::Text("Mail"), Column::Id("Customer")];
     let rows = customers.iter().map(|customer| {
         vec![
             shown(customer.name.as_deref()),

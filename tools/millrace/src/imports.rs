@@ -44,8 +44,7 @@ fn told(imports: &[Import]) -> String {
         Column::Text("State"),
         Column::Number("Rows"),
         Column::Number("Rejected"),
-        Column::Number("Entries"),
-        Column::Text("Import"),
+        Column::Id("Import"),
     ];
     let rows = imports.iter().map(|import| {
         let found = |number: fn(&::imports::Found) -> u64| {
@@ -53,22 +52,21 @@ fn told(imports: &[Import]) -> String {
             found.map_or_else(|| NOTHING.to_owned(), |it| count(number(it)))
         };
         vec![
-            to_the_second(&import.received_at.to_string()),
+            to_the_minute(&import.received_at.to_string()),
             import.file_name().to_owned(),
             import.kind.map_or(NOTHING, Kind::name).to_owned(),
             import.state.name().to_owned(),
             found(|it| it.rows_read),
             found(|it| it.rows_rejected),
-            found(|it| it.entries),
             import.id.to_string(),
         ]
     });
     table(&columns, rows)
 }
 
-/// `2026-11-21T10:00:00.25Z` as `2026-11-21 10:00:00`.
-fn to_the_second(moment: &str) -> String {
-    moment.get(..19).unwrap_or(moment).replace('T', " ")
+/// `2026-11-21T10:00:00.25Z` as `2026-11-21 10:00`.
+fn to_the_minute(moment: &str) -> String {
+    moment.get(..16).unwrap_or(moment).replace('T', " ")
 }
 
 /// The report of one import.

@@ -1,7 +1,7 @@
 //! Tables, and how counts and amounts stand in them.
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Row, Table};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table};
 use money::Money;
 
 /// What stands where there is nothing to say.
@@ -14,7 +14,9 @@ const NARROWEST: u16 = 60;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Column {
     Text(&'static str),
-    /// Amounts and counts.
+    /// What somebody copies: it stays on one line.
+    Id(&'static str),
+    /// Amounts and counts; they stay on one line too.
     Number(&'static str),
 }
 
@@ -27,12 +29,17 @@ pub(crate) fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<Strin
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }
     let header = columns.iter().map(|column| match column {
-        Column::Text(name) | Column::Number(name) => cell(name, *column),
+        Column::Text(name) | Column::Id(name) | Column::Number(name) => cell(name, *column),
     });
     table.set_header(Row::from(header.collect::<Vec<_>>()));
     for row in rows {
         let cells = row.iter().zip(columns).map(|(text, column)| cell(text, *column));
         table.add_row(Row::from(cells.collect::<Vec<_>>()));
+    }
+    for (column, shown) in columns.iter().zip(table.column_iter_mut()) {
+        if !matches!(column, Column::Text(_)) {
+            shown.set_constraint(ColumnConstraint::ContentWidth);
+        }
     }
     table.trim_fmt()
 }
@@ -40,7 +47,7 @@ pub(crate) fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<Strin
 fn cell(text: &str, column: Column) -> Cell {
     let cell = Cell::new(harmless(text));
     match column {
-        Column::Text(_) => cell,
+        Column::Text(_) | Column::Id(_) => cell,
         Column::Number(_) => cell.set_alignment(CellAlignment::Right),
     }
 }
