@@ -38,7 +38,7 @@ fn told(imports: &[Import]) -> String {
         return "nothing was imported yet; `millrace import FILE` does".to_owned();
     }
     let columns = [
-        Column::Text("Received"),
+        Column::Id("Received"),
         Column::Text("File"),
         Column::Text("Kind"),
         Column::Text("State"),
@@ -100,11 +100,11 @@ mod tests {
             metadata: BTreeMap::new(),
         });
         insta::assert_snapshot!(told(&[import]), @"
-        ┌─────────────────────┬──────────┬──────┬──────────┬──────┬──────────┬─────────┬──────────────────────────────────┐
-        │ Received            ┆ File     ┆ Kind ┆ State    ┆ Rows ┆ Rejected ┆ Entries ┆ Import                           │
-        ╞═════════════════════╪══════════╪══════╪══════════╪══════╪══════════╪═════════╪══════════════════════════════════╡
-        │ 2026-11-21 10:00:00 ┆ july.csv ┆ —    ┆ received ┆    — ┆        — ┆       — ┆ 3d99b7a782d18a2970059edd698a97f3 │
-        └─────────────────────┴──────────┴──────┴──────────┴──────┴──────────┴─────────┴──────────────────────────────────┘
+        ┌──────────────────┬──────────┬──────┬──────────┬──────┬──────────┬──────────────────────────────────┐
+        │ Received         ┆ File     ┆ Kind ┆ State    ┆ Rows ┆ Rejected ┆ Import                           │
+        ╞══════════════════╪══════════╪══════╪══════════╪══════╪══════════╪══════════════════════════════════╡
+        │ 2026-11-21 10:00 ┆ july.csv ┆ —    ┆ received ┆    — ┆        — ┆ 3d99b7a782d18a2970059edd698a97f3 │
+        └──────────────────┴──────────┴──────┴──────────┴──────┴──────────┴──────────────────────────────────┘
         ");
         assert!(told(&[]).contains("millrace import FILE"));
     }
