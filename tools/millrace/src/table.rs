@@ -7,8 +7,9 @@ use money::Money;
 /// What stands where there is nothing to say.
 pub(crate) const NOTHING: &str = "—";
 
-/// The fewest characters of a line into which tables are fitted.
-const NARROWEST: u16 = 60;
+/// How many characters a text keeps at least; where a terminal is narrower (some tell no width at all), long lines
+/// are better than tall cells.
+const NARROWEST_TEXT: u16 = 12;
 
 /// A column's name and on which side its text stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,10 +25,6 @@ pub(crate) enum Column {
 pub(crate) fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED);
-    // Some terminals have no width to tell; there, and in very narrow ones, long lines are better than tall cells.
-    if table.width().is_some_and(|it| it >= NARROWEST) {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-    }
     let header = columns.iter().map(|column| match column {
         Column::Text(name) | Column::Id(name) | Column::Number(name) => cell(name, *column),
     });
@@ -36,12 +33,26 @@ pub(crate) fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<Strin
         let cells = row.iter().zip(columns).map(|(text, column)| cell(text, *column));
         table.add_row(Row::from(cells.collect::<Vec<_>>()));
     }
-    for (column, shown) in columns.iter().zip(table.column_iter_mut()) {
-        if !matches!(column, Column::Text(_)) {
-            shown.set_constraint(ColumnConstraint::ContentWidth);
+    if table.width().is_some_and(|it| narrowest(&table, columns) <= it) {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        for (column, shown) in columns.iter().zip(table.column_iter_mut()) {
+            if !matches!(column, Column::Text(_)) {
+                shown.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
     }
     table.trim_fmt()
+}
+
+/// The width below which a table is not fitted to the terminal.
+fn narrowest(table: &Table, columns: &[Column]) -> u16 {
+    let widths = table.column_max_content_widths().into_iter().zip(columns);
+    let widths = widths.map(|(width, column)| match column {
+        Column::Text(_) => width.min(NARROWEST_TEXT),
+        Column::Id(_) | Column::Number(_) => width,
+    });
+    // Each column has a border and two spaces, the last one a border more.
+    widths.fold(1, |sum, width| sum.saturating_add(width).saturating_add(3))
 }
 
 fn cell(text: &str, column: Column) -> Cell {
