@@ -6,6 +6,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks through its output")]
 
+mod bench;
 mod compile;
 mod demo;
 mod deploy;
@@ -76,6 +77,12 @@ enum Command {
         #[arg(long)]
         fix: bool,
     },
+    /// Measures what imports cost, and counts what DynamoDB would charge for them
+    Bench {
+        /// The largest file, in rows
+        #[arg(long, default_value_t = 1_000_000)]
+        rows: u64,
+    },
     /// Builds what is shipped to AWS: one zip for each function, by cargo-lambda
     Package {
         /// The architecture the functions run on, as the template's parameter says it
@@ -107,6 +114,7 @@ fn run(command: Command) -> Result<()> {
         Command::Invoke { function, event } => deploy::invoke(&root, &function, &event),
         Command::Test { filter, only } => suite::run(&root, filter.as_deref(), only),
         Command::Tidy { fix } => tidy::run(root.path(), fix),
+        Command::Bench { rows } => bench::run(&root, rows),
         Command::Package { architecture, functions } => package::run(&root, architecture, &functions),
     }
 }

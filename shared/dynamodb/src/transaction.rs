@@ -44,7 +44,7 @@ impl Condition {
         }
     }
 
-    fn parts(self) -> (Option<String>, Option<&'static str>, Option<AttributeValue>) {
+    pub(crate) fn parts(self) -> (Option<String>, Option<&'static str>, Option<AttributeValue>) {
         match self {
             Self::Any => (None, None, None),
             Self::Absent => (Some("attribute_not_exists(pk)".to_owned()), None, None),

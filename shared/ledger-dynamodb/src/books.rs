@@ -46,7 +46,11 @@ impl<V: Vault + Sync> Books for DynamoDbBooks<V> {
             change.months.iter().map(|(it, kept)| (month_key(account, *it), kept.clone())).collect();
         let items = stream::iter(months).map(|(key, kept)| self.month_put(key, kept)).buffered(AT_ONCE);
         let mut writes: Vec<Write> = items.try_collect().await?;
-        let totals = item(&totals_key(account), &change.totals);
+        let (totals, version) = (item(&totals_key(account), &change.totals), change.totals.version);
+        if writes.is_empty() {
+            let stored = self.table.put_if(totals, Condition::version("v", version)).await.map_err(unavailable)?;
+            return Ok(if stored { Written::Stored } else { Written::Conflict });
+        }
         writes.push(put(totals, &change.totals));
         match self.table.transact(writes).await.map_err(unavailable)? {
             Transacted::Done => Ok(Written::Stored),

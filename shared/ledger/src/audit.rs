@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use banking::AccountNumber;
 use calendar::Month;
 
@@ -33,19 +35,21 @@ pub enum Finding {
 pub fn audit_account(account: &AccountNumber, shelf: &Shelf) -> (u64, Vec<Finding>) {
     let mut findings = Vec::new();
     let mut entries = 0_u64;
-    let totals = match shelf.totals() {
-        Ok(totals) => totals,
-        Err(source) => {
-            findings.push(Finding::Unreadable { place: "totals".to_owned(), source });
-            <_>::default()
-        }
-    };
-    for month in shelf.months.keys().copied() {
+    let unreadable = |place: &dyn ToString, source| Finding::Unreadable { place: place.to_string(), source };
+    let totals = shelf.totals().unwrap_or_else(|source| {
+        findings.push(unreadable(&"totals", source));
+        <_>::default()
+    });
+    let months: BTreeSet<Month> = shelf.months.keys().chain(totals.months.keys()).copied().collect();
+    for month in months {
         let journal = match shelf.month(month) {
             Ok(Some(journal)) => journal,
-            Ok(None) => continue,
+            Ok(None) => {
+                findings.push(Finding::MonthMissing(month));
+                continue;
+            }
             Err(source) => {
-                findings.push(Finding::Unreadable { place: month.to_string(), source });
+                findings.push(unreadable(&month, source));
                 continue;
             }
         };
@@ -57,7 +61,5 @@ pub fn audit_account(account: &AccountNumber, shelf: &Shelf) -> (u64, Vec<Findin
             findings.push(Finding::TotalsDiffer(month));
         }
     }
-    let missing = totals.months.keys().filter(|month| !shelf.months.contains_key(*month));
-    findings.extend(missing.map(|month| Finding::MonthMissing(*month)));
     (entries, findings)
 }

@@ -3,11 +3,12 @@ use std::collections::BTreeMap;
 use banking::AccountNumber;
 use calendar::Month;
 
-use crate::codec::{decode_totals, encode_totals};
+use crate::codec::TotalsItem;
 use crate::{CodecError, Entry, JournalMonth, Merged, PostingId, Totals, merge};
 
 /// The port to where the books are kept: packed months and totals of each account, each with a version.
 ///
+/// The latest month of an account is kept inside its totals while it is small: most postings then write one thing.
 /// Only [`post`] writes, so every write carries the account's totals; whoever holds their version knows that
 /// nothing else of the account has changed.
 pub trait Books {
@@ -39,6 +40,11 @@ pub trait Archive {
 
 /// The most months one write takes: a DynamoDB transaction has 100 items, one is for the totals.
 pub const MOST_MONTHS: usize = 99;
+/// The most months one posting changes at once: with them a month may move out of the totals.
+const MOST_CHANGED: usize = MOST_MONTHS - 1;
+/// The largest packed month that is kept inside the totals: with the figures of ten years an account's totals still
+/// take no more than three read units.
+const MOST_OPEN_BYTES: usize = 8 * 1024;
 /// The most packed bytes one write takes: a DynamoDB transaction has 4 MB.
 const MOST_BYTES: usize = 3_000_000;
 /// How often a write that met another writer is tried again before its message is.
@@ -116,20 +122,38 @@ pub struct Posted {
 impl Shelf {
     /// The totals; empty ones for an account without entries.
     pub fn totals(&self) -> Result<Totals, CodecError> {
-        Ok(self.open_totals()?.0)
+        Ok(self.open()?.totals)
     }
 
     /// One month, if it has entries.
     pub fn month(&self, month: Month) -> Result<Option<JournalMonth>, CodecError> {
-        self.months.get(&month).map(|kept| JournalMonth::decode(month, &kept.bytes)).transpose()
+        // Where a month is just moving out of the totals, its own item is the newer one.
+        match self.months.get(&month) {
+            Some(kept) => JournalMonth::decode(month, &kept.bytes).map(Some),
+            None => self.open()?.month(month),
+        }
     }
 
-    fn open_totals(&self) -> Result<(Totals, Vec<(PostingId, u64)>), CodecError> {
-        self.totals.as_ref().map_or_else(|| Ok(<_>::default()), |kept| decode_totals(&kept.bytes))
+    /// The months that are here, packed.
+    pub fn packed_months(&self) -> Result<BTreeMap<Month, Vec<u8>>, CodecError> {
+        let mut packed: BTreeMap<_, _> = self.open()?.open.into_iter().collect();
+        packed.extend(self.months.iter().map(|(month, kept)| (*month, kept.bytes.clone())));
+        Ok(packed)
+    }
+
+    fn open(&self) -> Result<TotalsItem, CodecError> {
+        self.totals.as_ref().map_or_else(|| Ok(<_>::default()), |kept| TotalsItem::decode(&kept.bytes))
     }
 
     fn version_of(&self, month: Month) -> u64 {
         self.months.get(&month).map_or(0, |kept| kept.version)
+    }
+}
+
+impl TotalsItem {
+    fn month(&self, month: Month) -> Result<Option<JournalMonth>, CodecError> {
+        let packed = self.open.as_ref().filter(|(open, _)| *open == month);
+        packed.map(|(_, packed)| JournalMonth::decode(month, packed)).transpose()
     }
 }
 
@@ -151,7 +175,7 @@ pub async fn post<B: Books>(
     }
     let months: Vec<Month> = by_month.keys().copied().collect();
     let mut added = 0;
-    for some in months.chunks(MOST_MONTHS) {
+    for some in months.chunks(MOST_CHANGED) {
         added = post_months(books, account, &by_month, some, posting).await?;
     }
     Ok(Posted { added, duplicates: offered.saturating_sub(added) })
@@ -196,11 +220,11 @@ fn plan(
     months: &[Month],
     posting: PostingId,
 ) -> Result<Plan, CodecError> {
-    let (mut totals, mut postings) = shelf.open_totals()?;
+    let mut item = shelf.open()?;
     let mut changed = BTreeMap::new();
     let (mut newly, mut bytes, mut whole) = (0_u64, 0_usize, true);
     for month in months {
-        let current = shelf.month(*month)?;
+        let current = if shelf.months.contains_key(month) { shelf.month(*month)? } else { item.month(*month)? };
         let new = incoming.get(month).cloned().unwrap_or_default();
         let Merged::Changed { month: merged, added } = merge(account, *month, current.as_ref(), new) else {
             continue;
@@ -211,19 +235,35 @@ fn plan(
             whole = false;
             break;
         }
-        totals.months.insert(*month, merged.totals().clone());
+        item.totals.months.insert(*month, merged.totals().clone());
         newly = newly.saturating_add(added);
         changed.insert(*month, kept);
     }
-    let added = remember(&mut postings, posting, newly);
-    let change = (!changed.is_empty()).then(|| Change {
-        totals: Kept {
-            version: shelf.totals.as_ref().map_or(0, |kept| kept.version),
-            bytes: encode_totals(&totals, &postings),
-        },
-        months: changed,
-    });
-    Ok(Plan { change, added, whole })
+    let added = remember(&mut item.postings, posting, newly);
+    if changed.is_empty() {
+        return Ok(Plan { change: None, added, whole });
+    }
+    keep_latest_open(&mut item, &mut changed);
+    let version = shelf.totals.as_ref().map_or(0, |kept| kept.version);
+    let change = Change { totals: Kept { version, bytes: item.encode() }, months: changed };
+    Ok(Plan { change: Some(change), added, whole })
+}
+
+/// Moves the latest month into the totals if it is small, and the one that was there out of them if it has grown or
+/// is not the latest any more. A month that has an item of its own keeps it.
+fn keep_latest_open(item: &mut TotalsItem, changed: &mut BTreeMap<Month, Kept>) {
+    let latest = item.totals.months.keys().next_back().copied();
+    if let Some((month, packed)) = item.open.take() {
+        if Some(month) == latest && !changed.contains_key(&month) {
+            item.open = Some((month, packed));
+            return;
+        }
+        changed.entry(month).or_insert(Kept { version: 0, bytes: packed });
+    }
+    let fits = |kept: &Kept| kept.version == 0 && kept.bytes.len() <= MOST_OPEN_BYTES;
+    item.open = latest
+        .filter(|month| changed.get(month).is_some_and(fits))
+        .and_then(|month| changed.remove(&month).map(|kept| (month, kept.bytes)));
 }
 
 /// How many postings an account's totals remember.

@@ -94,7 +94,7 @@ pub async fn page_of_entries<B: Books>(
     let mut page = Vec::new();
     for month in totals.months.keys().copied().filter(|it| (start..=to.month()).contains(it)) {
         let skip = cursor.as_ref().filter(|it| it.month == month).map_or(0, |it| it.passed);
-        let Some(journal) = books.read(account, &[month]).await?.month(month)? else {
+        let Some(journal) = read_settled(books, account, &[month]).await?.month(month)? else {
             continue;
         };
         for (index, entry) in journal.entries().iter().enumerate().skip(skip) {

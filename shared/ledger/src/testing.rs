@@ -23,7 +23,7 @@ impl FakeBooks {
     /// All that is kept, without versions and remembered postings: what must be equal after the same entries in
     /// any order.
     pub fn bytes(&self) -> BTreeMap<AccountNumber, BTreeMap<Month, Vec<u8>>> {
-        let months = |shelf: &Shelf| shelf.months.iter().map(|(month, kept)| (*month, kept.bytes.clone())).collect();
+        let months = |shelf: &Shelf| shelf.packed_months().unwrap_or_default();
         self.shelves().iter().map(|(account, shelf)| (account.clone(), months(shelf))).collect()
     }
 

@@ -170,10 +170,32 @@ fn an_audit_finds_what_does_not_add_up() {
     without_a_month.months.pop_last();
     assert_eq!(audit_account(&account(), &without_a_month).1.len(), 1);
     let other = FakeBooks::default();
-    posted(&other, 1, vec![row("2026-07-15", 1, Some("0"))]);
+    posted(&other, 1, vec![row("2026-07-15", 1, Some("0")), row("2026-08-15", 1, Some("0"))]);
     let mut another_month = honest;
     another_month.months.extend(other.all()[&account()].months.clone());
     assert_eq!(audit_account(&account(), &another_month).1.len(), 1);
+}
+
+#[test]
+fn the_latest_month_is_kept_with_the_totals_until_it_is_large_or_another_begins() {
+    let books = FakeBooks::default();
+    let own = || books.all()[&account()].months.keys().map(ToString::to_string).collect::<Vec<_>>();
+    posted(&books, 1, vec![row("2026-07-15", 1, Some("a"))]);
+    assert_eq!(own(), [""; 0], "one small thing to write");
+    posted(&books, 2, vec![row("2026-07-16", 1, Some("b"))]);
+    assert_eq!(own(), [""; 0]);
+    posted(&books, 3, vec![row("2026-09-01", 1, Some("c"))]);
+    assert_eq!(own(), ["2026-07"], "the month that ended has an item of its own");
+    posted(&books, 4, vec![row("2026-08-01", 1, Some("d")), row("2026-07-01", 1, Some("e"))]);
+    assert_eq!(own(), ["2026-07", "2026-08"], "what comes late goes where its month is");
+    let busy = (0..3_000_i64).map(|it| row("2026-09-02", it * 7_919_993 % 1_000_003, Some(&format!("{it:x}"))));
+    posted(&books, 5, busy.collect());
+    assert_eq!(own(), ["2026-07", "2026-08", "2026-09"], "a large month has one too");
+    posted(&books, 6, vec![row("2026-10-02", 1, Some("f"))]);
+    assert_eq!(own(), ["2026-07", "2026-08", "2026-09"]);
+    posted(&books, 6, vec![row("2026-10-02", 1, Some("f"))]);
+    assert_eq!(totals(&books).months.values().map(|it| it[&Currency::EUR].clean.count).sum::<u64>(), 3_006);
+    proven(&books);
 }
 
 fn some_entries() -> impl Strategy<Value = Vec<Entry>> {

@@ -1,41 +1,37 @@
 //! Entries as columns. Values that hardly differ (sources, currencies, times) pack to next to nothing.
 
-use std::collections::BTreeSet;
-
 use calendar::{Date, Moment};
 
-use super::wire::{Reader, Writer};
-use super::{CodecError, currency, text};
+use super::bits::{Reader, Writer, unzigzag, zigzag};
+use super::text::{self, distinct, places};
+use super::{CodecError, currency};
 use crate::{Entry, Mark, Side};
 
-const MICROS_PER_SECOND: i64 = 1_000_000;
-const MICROS_PER_DAY: i64 = 86_400 * MICROS_PER_SECOND;
-
-/// Order: number of entries; dictionaries of sources, currencies, counterparties and texts; then the columns
-/// flags, times, amounts, ids, ordinals and the indexes into the dictionaries.
+/// Order: number of entries; then flags, times, amounts, ids, ordinals, and sources, currencies, counterparties and
+/// texts, each with its dictionary.
 pub(super) fn write_entries(writer: &mut Writer, entries: &[Entry]) {
     writer.length(entries.len());
     if entries.is_empty() {
         return;
     }
-    let sources = dictionary(writer, entries.iter().map(|it| Some(&*it.source)));
-    let currencies: Vec<_> = entries.iter().map(|it| it.currency).collect::<BTreeSet<_>>().into_iter().collect();
-    writer.length(currencies.len());
-    currencies.iter().for_each(|it| writer.unsigned(u128::from(it.numeric())));
-    let counterparties = dictionary(writer, entries.iter().map(|it| it.counterparty.as_deref()));
-    let texts = dictionary(writer, entries.iter().map(|it| it.text.as_deref()));
-
-    entries.iter().for_each(|it| writer.byte(flags(it)));
+    let flags: Vec<u8> = entries.iter().map(flags).collect();
+    let kinds = distinct(flags.iter().copied());
+    writer.length(kinds.len());
+    writer.bytes(&kinds);
+    writer.choices(places(&kinds, flags.into_iter()).into_iter(), kinds.len());
     write_times(writer, entries);
-    entries.iter().for_each(|it| writer.signed(it.amount_minor));
-    entries.iter().filter_map(|it| it.id.as_deref()).for_each(|id| text::write(writer, id));
-    entries.iter().filter(|it| it.ordinal > 0).for_each(|it| writer.unsigned(u128::from(it.ordinal)));
-    column(writer, &sources, entries.iter().map(|it| Some(&*it.source)));
-    if currencies.len() > 1 {
-        entries.iter().for_each(|it| writer.length(currencies.binary_search(&it.currency).unwrap_or(0)));
-    }
-    column(writer, &counterparties, entries.iter().map(|it| it.counterparty.as_deref()));
-    column(writer, &texts, entries.iter().map(|it| it.text.as_deref()));
+    writer.numbers(&entries.iter().map(|it| zigzag(it.amount_minor)).collect::<Vec<_>>());
+    text::write(writer, &entries.iter().filter_map(|it| it.id.as_deref()).collect::<Vec<_>>());
+    let ordinals = entries.iter().map(|it| u64::from(it.ordinal)).filter(|it| *it > 0);
+    writer.numbers(&ordinals.collect::<Vec<_>>());
+    write_column(writer, entries.iter().map(|it| Some(&*it.source)));
+    let currencies = distinct(entries.iter().map(|it| it.currency));
+    writer.length(currencies.len());
+    currencies.iter().for_each(|it| writer.bits(u64::from(it.numeric()), 10));
+    let of_entries = places(&currencies, entries.iter().map(|it| it.currency));
+    writer.choices(of_entries.into_iter(), currencies.len());
+    write_column(writer, entries.iter().map(|it| it.counterparty.as_deref()));
+    write_column(writer, entries.iter().map(|it| it.text.as_deref()));
 }
 
 pub(super) fn read_entries(reader: &mut Reader<'_>) -> Result<Vec<Entry>, CodecError> {
@@ -43,44 +39,44 @@ pub(super) fn read_entries(reader: &mut Reader<'_>) -> Result<Vec<Entry>, CodecE
     if count == 0 {
         return Ok(Vec::new());
     }
-    let sources = read_dictionary(reader)?;
-    let currencies = read_many(reader.length()?, || currency(reader.count()?))?;
-    let counterparties = read_dictionary(reader)?;
-    let texts = read_dictionary(reader)?;
-
-    let flags = reader.bytes(count)?;
-    let times = read_times(reader, flags)?;
-    let amounts = read_many(count, || reader.signed())?;
-    let ids = flags.iter().map(|it| (it & HAS_ID != 0).then(|| text::read(reader)).transpose());
-    let ids = ids.collect::<Result<Vec<_>, _>>()?;
-    let ordinals = flags.iter().map(|it| if it & HAS_ORDINAL == 0 { Ok(0) } else { reader.count() });
-    let ordinals = ordinals.collect::<Result<Vec<_>, _>>()?;
-    let source_column = read_column(reader, &sources, count)?;
-    let currency_column = if currencies.len() > 1 { read_many(count, || reader.count())? } else { vec![0; count] };
-    let counterparty_column = read_column(reader, &counterparties, count)?;
-    let text_column = read_column(reader, &texts, count)?;
+    let kinds = (0..reader.length()?).map(|_| Ok(reader.bytes::<1>()?[0]));
+    let kinds = kinds.collect::<Result<Vec<u8>, CodecError>>()?;
+    let flags = look_up(&kinds, reader.choices(count, kinds.len())?)?;
+    let times = read_times(reader, &flags)?;
+    let amounts = reader.numbers(count)?;
+    let with = |flag: u8| flags.iter().filter(|it| **it & flag != 0).count();
+    let mut ids = text::read(reader, with(HAS_ID))?.into_iter();
+    let mut ordinals = reader.numbers(with(HAS_ORDINAL))?.into_iter();
+    let sources = read_column(reader, count)?;
+    let currencies = (0..reader.length()?).map(|_| currency(reader.bits(10)?)).collect::<Result<Vec<_>, _>>()?;
+    let currencies = look_up(&currencies, reader.choices(count, currencies.len())?)?;
+    let counterparties = read_column(reader, count)?;
+    let texts = read_column(reader, count)?;
 
     let mut entries = Vec::with_capacity(count);
-    let rows = flags.iter().zip(times).zip(amounts).zip(ids).zip(ordinals);
-    let looked_up = source_column.into_iter().zip(currency_column).zip(counterparty_column).zip(text_column);
-    for (((((flags, at), amount_minor), id), ordinal), (((source, currency), counterparty), text)) in
-        rows.zip(looked_up)
-    {
-        let currency = usize::try_from(currency).ok().and_then(|it| currencies.get(it));
+    let rows = flags.into_iter().zip(times).zip(amounts).zip(sources).zip(currencies).zip(counterparties).zip(texts);
+    for ((((((flags, at), amount), source), currency), counterparty), text) in rows {
+        let ordinal = if flags & HAS_ORDINAL == 0 { 0 } else { ordinals.next().unwrap_or(0) };
         entries.push(Entry {
             at,
             source: source.ok_or(CodecError::Broken("an entry without a source"))?,
-            id,
+            id: if flags & HAS_ID == 0 { None } else { ids.next() },
             ordinal: u32::try_from(ordinal).map_err(|_| CodecError::Broken("an ordinal out of range"))?,
-            amount_minor,
-            currency: *currency.ok_or(CodecError::Broken("an entry without a currency"))?,
-            side: side(*flags)?,
+            amount_minor: unzigzag(amount),
+            currency,
+            side: side(flags)?,
             counterparty,
             text,
-            mark: mark(*flags)?,
+            mark: mark(flags)?,
         });
     }
     Ok(entries)
+}
+
+fn look_up<T: Copy>(dictionary: &[T], places: Vec<usize>) -> Result<Vec<T>, CodecError> {
+    let find =
+        |place| dictionary.get(place).copied().ok_or(CodecError::Broken("a value that is not in its dictionary"));
+    places.into_iter().map(find).collect()
 }
 
 const PRECISE: u8 = 1;
@@ -132,24 +128,31 @@ fn mark(flags: u8) -> Result<Mark, CodecError> {
 /// Times as differences, in the coarsest of days, seconds and microseconds that holds them all.
 fn write_times(writer: &mut Writer, entries: &[Entry]) {
     let whole = |unit: i64| entries.iter().all(|it| it.at.micros().rem_euclid(unit) == 0);
-    let unit = [MICROS_PER_DAY, MICROS_PER_SECOND].into_iter().find(|unit| whole(*unit)).unwrap_or(1);
-    writer.signed(unit);
-    let mut last = 0_i64;
-    for entry in entries {
-        let at = entry.at.micros().div_euclid(unit);
-        writer.signed(at.wrapping_sub(last));
-        last = at;
-    }
+    let unit = UNITS.into_iter().position(whole).unwrap_or(0);
+    writer.bits(u64::try_from(unit).unwrap_or(0), 2);
+    let unit = UNITS.get(unit).copied().unwrap_or(1);
+    let time = |entry: &Entry| entry.at.micros().div_euclid(unit);
+    let mut last = entries.first().map(time).unwrap_or_default();
+    writer.signed(last);
+    let differences = entries.iter().skip(1).map(|entry| {
+        let at = time(entry);
+        zigzag(at.wrapping_sub(std::mem::replace(&mut last, at)))
+    });
+    writer.numbers(&differences.collect::<Vec<_>>());
 }
+
+/// What times are counted in, in microseconds.
+const UNITS: [i64; 3] = [86_400_000_000, 1_000_000, 1];
 
 fn read_times(reader: &mut Reader<'_>, flags: &[u8]) -> Result<Vec<Moment>, CodecError> {
     const OUT_OF_RANGE: CodecError = CodecError::Broken("a time out of range");
-    let unit = reader.signed()?;
-    let mut last = 0_i64;
+    let unit = usize::try_from(reader.bits(2)?).ok().and_then(|it| UNITS.get(it)).ok_or(OUT_OF_RANGE)?;
+    let mut last = reader.signed()?;
+    let differences = reader.numbers(flags.len().saturating_sub(1))?;
     let mut times = Vec::with_capacity(flags.len());
-    for flags in flags {
-        last = last.checked_add(reader.signed()?).ok_or(OUT_OF_RANGE)?;
-        let micros = last.checked_mul(unit).ok_or(OUT_OF_RANGE)?;
+    for (flags, difference) in flags.iter().zip([0].into_iter().chain(differences)) {
+        last = last.checked_add(unzigzag(difference)).ok_or(OUT_OF_RANGE)?;
+        let micros = last.checked_mul(*unit).ok_or(OUT_OF_RANGE)?;
         let instant = Moment::instant(micros).map_err(|_| OUT_OF_RANGE)?;
         let day: Date = instant.date();
         times.push(if flags & PRECISE == 0 { Moment::day(day) } else { instant });
@@ -157,47 +160,32 @@ fn read_times(reader: &mut Reader<'_>, flags: &[u8]) -> Result<Vec<Moment>, Code
     Ok(times)
 }
 
-/// Writes the distinct texts, sorted, and returns them.
-fn dictionary<'a>(writer: &mut Writer, texts: impl Iterator<Item = Option<&'a str>>) -> Vec<&'a str> {
-    let distinct: Vec<&str> = texts.flatten().collect::<BTreeSet<_>>().into_iter().collect();
-    writer.length(distinct.len());
-    distinct.iter().for_each(|it| text::write(writer, it));
-    distinct
-}
-
-fn read_dictionary(reader: &mut Reader<'_>) -> Result<Vec<Box<str>>, CodecError> {
-    read_many(reader.length()?, || text::read(reader))
-}
-
-/// Writes each text's place in the dictionary, from 1; 0 where there is none. An empty dictionary needs no column.
-fn column<'a>(writer: &mut Writer, dictionary: &[&str], texts: impl Iterator<Item = Option<&'a str>>) {
+/// Writes the distinct texts, sorted, and then each text's place among them, from 1; 0 where there is none.
+fn write_column<'a>(writer: &mut Writer, texts: impl Iterator<Item = Option<&'a str>> + Clone) {
+    let dictionary = distinct(texts.clone().flatten());
+    writer.length(dictionary.len());
     if dictionary.is_empty() {
         return;
     }
-    for text in texts {
-        let place = text.and_then(|it| dictionary.binary_search(&it).ok());
-        writer.length(place.map_or(0, |it| it.saturating_add(1)));
-    }
+    text::write(writer, &dictionary);
+    let mut of_present = places(&dictionary, texts.clone().flatten()).into_iter();
+    let choices = texts.map(|it| it.and_then(|_| of_present.next()).map_or(0, |place| place.saturating_add(1)));
+    writer.choices(choices, dictionary.len().saturating_add(1));
 }
 
-fn read_column(
-    reader: &mut Reader<'_>,
-    dictionary: &[Box<str>],
-    count: usize,
-) -> Result<Vec<Option<Box<str>>>, CodecError> {
-    if dictionary.is_empty() {
+fn read_column(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Option<Box<str>>>, CodecError> {
+    let distinct = reader.length()?;
+    if distinct == 0 {
         return Ok(vec![None; count]);
     }
-    read_many(count, || {
-        let place = usize::try_from(reader.count()?).unwrap_or(usize::MAX);
-        let Some(index) = place.checked_sub(1) else {
-            return Ok(None);
-        };
-        let text = dictionary.get(index).ok_or(CodecError::Broken("a text that is not in the dictionary"))?;
-        Ok(Some(text.clone()))
-    })
-}
-
-fn read_many<T>(count: usize, mut read: impl FnMut() -> Result<T, CodecError>) -> Result<Vec<T>, CodecError> {
-    (0..count).map(|_| read()).collect()
+    let dictionary = text::read(reader, distinct)?;
+    let places = reader.choices(count, distinct.saturating_add(1))?.into_iter();
+    let find = |place: usize| match place.checked_sub(1) {
+        None => Ok(None),
+        Some(place) => match dictionary.get(place) {
+            Some(text) => Ok(Some(text.clone())),
+            None => Err(CodecError::Broken("a text that is not in its dictionary")),
+        },
+    };
+    places.map(find).collect()
 }

@@ -1,18 +1,19 @@
-//! How entries and totals are kept: columns of variable-length integers, deflated where that is smaller.
+//! How entries and totals are kept: columns of numbers, each in as few bits as it needs, and texts, deflated where
+//! that is smaller.
 //!
 //! Every packed value begins with a version byte and a method byte (0 plain, 1 deflated). Readers take this
 //! version and the one before, once there is one; an unknown one is an error.
 
+mod bits;
 mod columns;
 mod text;
-mod wire;
 
 use calendar::Month;
 use money::Currency;
 
 use crate::{Entry, Figures, MonthTotals, PostingId, Split, Totals};
+use bits::{Reader, Writer, open};
 use columns::{read_entries, write_entries};
-use wire::{Reader, Writer, open, seal};
 
 /// Why stored bytes cannot be read. It means broken storage or a newer writer, never bad input.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
@@ -28,68 +29,89 @@ pub enum CodecError {
 
 /// Packs entries in the order given; marks are kept.
 pub fn encode_entries(entries: &[Entry]) -> Vec<u8> {
-    let mut writer = Writer::default();
+    let mut writer = Writer::new();
     write_entries(&mut writer, entries);
-    seal(writer)
+    writer.seal()
 }
 
 /// Reads [`encode_entries`].
 pub fn decode_entries(bytes: &[u8]) -> Result<Vec<Entry>, CodecError> {
-    let body = open(bytes)?;
-    let mut reader = Reader::new(&body);
+    let opened = open(bytes)?;
+    let mut reader = Reader::new(&opened);
     let entries = read_entries(&mut reader)?;
     reader.end()?;
     Ok(entries)
 }
 
 pub(crate) fn encode_month(totals: &MonthTotals, entries: &[Entry]) -> Vec<u8> {
-    let mut writer = Writer::default();
+    let mut writer = Writer::new();
     write_month_totals(&mut writer, totals);
     write_entries(&mut writer, entries);
-    seal(writer)
+    writer.seal()
 }
 
 pub(crate) fn decode_month(bytes: &[u8]) -> Result<(MonthTotals, Vec<Entry>), CodecError> {
-    let body = open(bytes)?;
-    let mut reader = Reader::new(&body);
+    let opened = open(bytes)?;
+    let mut reader = Reader::new(&opened);
     let totals = read_month_totals(&mut reader)?;
     let entries = read_entries(&mut reader)?;
     reader.end()?;
     Ok((totals, entries))
 }
 
-/// Packs an account's totals with its last postings (which posting added how many entries).
-pub(crate) fn encode_totals(totals: &Totals, postings: &[(PostingId, u64)]) -> Vec<u8> {
-    let mut writer = Writer::default();
-    writer.length(totals.months.len());
-    for (month, figures) in &totals.months {
-        writer.signed(i64::from(month.ordinal()));
-        write_month_totals(&mut writer, figures);
-    }
-    writer.length(postings.len());
-    for (posting, added) in postings {
-        writer.bytes(&posting.0);
-        writer.unsigned(u128::from(*added));
-    }
-    seal(writer)
+/// What the item of an account's totals holds.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct TotalsItem {
+    pub(crate) totals: Totals,
+    /// The last postings: which added how many entries.
+    pub(crate) postings: Vec<(PostingId, u64)>,
+    /// The latest month, packed, while it is small enough to be kept here.
+    pub(crate) open: Option<(Month, Vec<u8>)>,
 }
 
-pub(crate) fn decode_totals(bytes: &[u8]) -> Result<(Totals, Vec<(PostingId, u64)>), CodecError> {
-    let body = open(bytes)?;
-    let mut reader = Reader::new(&body);
-    let mut totals = Totals::default();
-    for _ in 0..reader.length()? {
-        let ordinal = i32::try_from(reader.signed()?).map_err(|_| CodecError::Broken("a month out of range"))?;
-        let month = Month::from_ordinal(ordinal).map_err(|_| CodecError::Broken("a month out of range"))?;
-        totals.months.insert(month, read_month_totals(&mut reader)?);
+impl TotalsItem {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut writer = Writer::new();
+        writer.length(self.totals.months.len());
+        for (month, figures) in &self.totals.months {
+            writer.signed(i64::from(month.ordinal()));
+            write_month_totals(&mut writer, figures);
+        }
+        writer.length(self.postings.len());
+        for (posting, added) in &self.postings {
+            writer.bytes(&posting.0);
+            writer.unsigned(u128::from(*added));
+        }
+        writer.length(usize::from(self.open.is_some()));
+        if let Some((month, packed)) = &self.open {
+            writer.signed(i64::from(month.ordinal()));
+            writer.sealed(packed);
+        }
+        writer.seal()
     }
-    let mut postings = Vec::new();
-    for _ in 0..reader.length()? {
-        let id = reader.bytes(16)?.try_into().map_err(|_| CodecError::Broken("a posting's id"))?;
-        postings.push((PostingId(id), reader.count()?));
+
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, CodecError> {
+        let opened = open(bytes)?;
+        let mut reader = Reader::new(&opened);
+        let mut item = Self::default();
+        for _ in 0..reader.length()? {
+            let month = read_month(&mut reader)?;
+            item.totals.months.insert(month, read_month_totals(&mut reader)?);
+        }
+        for _ in 0..reader.length()? {
+            item.postings.push((PostingId(reader.bytes()?), reader.count()?));
+        }
+        if reader.count()? > 0 {
+            item.open = Some((read_month(&mut reader)?, reader.sealed()?.to_vec()));
+        }
+        reader.end()?;
+        Ok(item)
     }
-    reader.end()?;
-    Ok((totals, postings))
+}
+
+fn read_month(reader: &mut Reader<'_>) -> Result<Month, CodecError> {
+    let ordinal = i32::try_from(reader.signed()?).map_err(|_| CodecError::Broken("a month out of range"))?;
+    Month::from_ordinal(ordinal).map_err(|_| CodecError::Broken("a month out of range"))
 }
 
 fn write_month_totals(writer: &mut Writer, totals: &MonthTotals) {

@@ -1,0 +1,167 @@
+//! The commands.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Read as _, Write as _};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use anyhow::{Context, Result, anyhow};
+use calendar::Moment;
+use customers::CustomerId;
+use imports::{ImportId, Importer, PackedEntries, Read, Setting, Upload, read_batch};
+use ledger::post;
+use money::Currency;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::books::Meter;
+use crate::transfers::Transfers;
+
+/// As much as `split-import` asks S3 for at once.
+const PIECE_BYTES: usize = 8 * 1024 * 1024;
+const KEY: &str = "imports/sepa/transfers.csv";
+
+pub(crate) fn make(file: &Path, transfers: Transfers) -> Result<Value> {
+    let mut writer = BufWriter::with_capacity(1 << 20, File::create(file)?);
+    transfers.write(&transfers.ibans(), 0..transfers.rows, &mut writer)?;
+    writer.flush()?;
+    Ok(json!({ "rows": transfers.rows, "bytes": file.metadata()?.len() }))
+}
+
+pub(crate) fn parse(file: &Path, transfers: Transfers) -> Result<Value> {
+    let read = read(file, transfers)?;
+    Ok(json!({ "rows": read.found.rows_read, "taken": read.found.rows_taken }))
+}
+
+pub(crate) fn split(file: &Path, transfers: Transfers) -> Result<Value> {
+    let mut read = read(file, transfers)?;
+    let packed = read.pack();
+    let (entries, batches) = (read.found.entries, read.found.batches);
+    Ok(
+        json!({ "rows": read.found.rows_read, "entries": entries, "batches": batches, "packed_bytes": packed.bytes.len() }),
+    )
+}
+
+pub(crate) fn merge(file: &Path, transfers: Transfers) -> Result<Value> {
+    let mut read = read(file, transfers)?;
+    let packed = read.pack();
+    let (rows, meter) = (read.found.rows_read, Meter::default());
+    // As in the functions, where what was read is long gone when a batch is posted.
+    drop(read);
+    let posted = runtime()?.block_on(post_all(&meter, &packed, ImportId::of(KEY, "1")))?;
+    Ok(json!({ "rows": rows, "posted": posted, "books": fingerprint(&meter) }))
+}
+
+pub(crate) fn count(import: u64, transfers: Transfers) -> Result<Value> {
+    let (meter, runtime, ibans) = (Meter::default(), runtime()?, transfers.ibans());
+    let (mut batches, mut posted, mut number) = (0_u64, 0, 0_u64);
+    let mut from = 0;
+    while from < transfers.rows {
+        let to = transfers.rows.min(from + import);
+        let mut text = Vec::new();
+        transfers.write(&ibans, from..to, &mut text)?;
+        let mut importer = importer(transfers)?;
+        importer.feed(&text)?;
+        let mut read = importer.finish()?;
+        let packed = read.pack();
+        batches += u64::from(read.found.batches);
+        drop(read);
+        posted += runtime.block_on(post_all(&meter, &packed, ImportId::of(KEY, &number.to_string())))?;
+        from = to;
+        number += 1;
+    }
+    let of = |count: &std::sync::atomic::AtomicU64| count.load(Ordering::Relaxed);
+    Ok(json!({
+        "rows": transfers.rows,
+        "accounts": transfers.accounts,
+        "import_rows": import,
+        "imports": number,
+        "batches": batches,
+        "posted": posted,
+        "writes": of(&meter.writes),
+        "items": of(&meter.items),
+        "write_units": of(&meter.write_units),
+        "books": fingerprint(&meter),
+    }))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_current_thread().build()?)
+}
+
+fn importer(transfers: Transfers) -> Result<Importer> {
+    let uploaded_at = "2024-04-01T00:00:00Z".parse::<Moment>().map_err(|error| anyhow!("{error}"))?;
+    let upload =
+        Upload { key: KEY.to_owned(), version: "1".to_owned(), size_bytes: 0, uploaded_at, metadata: BTreeMap::new() };
+    Ok(Importer::new(Setting {
+        instructions: upload.instructions()?,
+        profile: None,
+        directory: transfers
+            .register()
+            .map(|it| {
+                let customer = CustomerId::of_account(&it);
+                (it, customer)
+            })
+            .collect(),
+        uploaded_at,
+        default_currency: Currency::EUR,
+    }))
+}
+
+fn read(file: &Path, transfers: Transfers) -> Result<Read> {
+    let mut importer = importer(transfers)?;
+    let mut file = File::open(file).with_context(|| format!("opening {}", file.display()))?;
+    let mut piece = vec![0; PIECE_BYTES];
+    loop {
+        let length = file.read(&mut piece)?;
+        if length == 0 {
+            break;
+        }
+        importer.feed(piece.get(..length).unwrap_or_default())?;
+    }
+    Ok(importer.finish()?)
+}
+
+async fn post_all(meter: &Meter, packed: &PackedEntries, import: ImportId) -> Result<u64> {
+    let mut posted = 0;
+    for request in packed.index.requests(import) {
+        let range = usize::try_from(request.from)?..usize::try_from(request.to)?;
+        for (account, entries) in read_batch(packed.bytes.get(range).unwrap_or_default())? {
+            posted += post(meter, &account, entries, import.posting()).await?.added;
+        }
+    }
+    Ok(posted)
+}
+
+/// A hash over every month's bytes: the same books, however the transfers came.
+fn fingerprint(meter: &Meter) -> String {
+    let mut hash = Sha256::new();
+    for (account, months) in meter.books.bytes() {
+        hash.update(account.as_str());
+        for (month, bytes) in months {
+            hash.update(month.to_string());
+            hash.update(bytes);
+        }
+    }
+    hash.finalize().iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    /// What the books cost, to the unit. Who changes it on purpose writes what is printed into `counted.json`.
+    #[test]
+    fn write_units_are_those_that_were_counted() {
+        let transfers = Transfers { rows: 100_000, accounts: 2_000, seed: 1 };
+        let counted = [100_000, 10_000, 1_000].map(|import| count(import, transfers).unwrap());
+        let books: Vec<&Value> = counted.iter().map(|it| &it["books"]).collect();
+        assert_eq!(books[0], books[1], "however many imports, the books are the same bytes");
+        assert_eq!(books[0], books[2], "however many imports, the books are the same bytes");
+        let committed: Value = serde_json::from_str(include_str!("../counted.json")).unwrap();
+        assert_eq!(json!(counted), committed, "{:#}", json!(counted));
+    }
+}
