@@ -11,5 +11,6 @@
     reason = "a test fails by panicking"
 )]
 
+mod api;
 mod command;
 mod imports;

@@ -1,0 +1,171 @@
+//! Who may see what through the API, with tokens as the user pool gives them.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::types::{
+    AuthFlowType, AuthenticationResultType, ExplicitAuthFlowsType, MessageActionType, TimeUnitsType,
+    TokenValidityUnitsType,
+};
+use serde_json::Value;
+
+use crate::command::{file, millrace, stack};
+
+const PASSWORD: &str = "For-this-test-0nly";
+
+/// The API and the user pool before it.
+struct Api {
+    runtime: tokio::runtime::Runtime,
+    cognito: Client,
+    host: String,
+    path: String,
+    pool: String,
+    client: String,
+}
+
+impl Api {
+    fn new(endpoint: &str) -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let config = runtime.block_on(aws_config::load_from_env());
+        let described = aws_sdk_cloudformation::Client::new(&config).describe_stacks().stack_name("millrace").send();
+        let stacks = runtime.block_on(described).unwrap().stacks.unwrap_or_default();
+        let output = |name: &str| {
+            let found = stacks[0].outputs().iter().find(|it| it.output_key() == Some(name));
+            found.and_then(|it| it.output_value()).unwrap().to_owned()
+        };
+        Self {
+            cognito: Client::new(&config),
+            host: endpoint.trim_start_matches("http://").to_owned(),
+            path: format!("/_aws/execute-api/{}/$default", output("ApiId")),
+            pool: output("UserPoolId"),
+            client: output("UserPoolClientId"),
+            runtime,
+        }
+    }
+
+    /// Asks with a token, or without.
+    fn get(&self, path: &str, token: Option<&str>) -> (u16, Value) {
+        let mut stream = TcpStream::connect(&self.host).unwrap();
+        let authorization = token.map(|it| format!("authorization: Bearer {it}\r\n")).unwrap_or_default();
+        let (host, before) = (&self.host, &self.path);
+        let head = format!("GET {before}{path} HTTP/1.1\r\nhost: {host}\r\n{authorization}connection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, serde_json::from_str(body.trim()).unwrap_or(Value::Null))
+    }
+
+    /// Somebody who signs in with [`PASSWORD`].
+    fn add_user(&self, name: &str, group: Option<&str>) {
+        self.runtime.block_on(async {
+            let made = self.cognito.admin_create_user().user_pool_id(&self.pool).username(name);
+            made.message_action(MessageActionType::Suppress).send().await.unwrap();
+            let chosen = self.cognito.admin_set_user_password().user_pool_id(&self.pool).username(name);
+            chosen.password(PASSWORD).permanent(true).send().await.unwrap();
+            if let Some(group) = group {
+                let _ = self.cognito.create_group().user_pool_id(&self.pool).group_name(group).send().await;
+                let joined = self.cognito.admin_add_user_to_group().user_pool_id(&self.pool).username(name);
+                joined.group_name(group).send().await.unwrap();
+            }
+        });
+    }
+
+    fn sign_in(&self, name: &str, client: &str) -> AuthenticationResultType {
+        let asked = self.cognito.admin_initiate_auth().user_pool_id(&self.pool).client_id(client);
+        let asked = asked.auth_flow(AuthFlowType::AdminUserPasswordAuth);
+        let asked = asked.auth_parameters("USERNAME", name).auth_parameters("PASSWORD", PASSWORD);
+        self.runtime.block_on(asked.send()).unwrap().authentication_result.unwrap()
+    }
+
+    fn access_token(&self, name: &str) -> String {
+        self.sign_in(name, &self.client).access_token.unwrap()
+    }
+
+    /// Another application that the same people may sign in to.
+    fn other_client(&self) -> String {
+        let made = self.cognito.create_user_pool_client().user_pool_id(&self.pool).client_name("another");
+        let made = made.explicit_auth_flows(ExplicitAuthFlowsType::AllowAdminUserPasswordAuth);
+        let made = self.runtime.block_on(made.send()).unwrap();
+        made.user_pool_client.unwrap().client_id.unwrap()
+    }
+
+    /// How many seconds the tokens live that are given from now on.
+    fn let_tokens_live(&self, seconds: i32) {
+        let asked = self.cognito.update_user_pool_client().user_pool_id(&self.pool).client_id(&self.client);
+        let asked = asked.explicit_auth_flows(ExplicitAuthFlowsType::AllowAdminUserPasswordAuth);
+        let units = TokenValidityUnitsType::builder().access_token(TimeUnitsType::Seconds).build();
+        let asked = asked.access_token_validity(seconds).token_validity_units(units);
+        self.runtime.block_on(asked.send()).unwrap();
+    }
+}
+
+#[test]
+fn the_token_decides_who_sees_what() {
+    let Some(endpoint) = stack() else { return };
+    let path = file("api.csv", "Id,Date,Transaction\n0,7/15,+60.5\n1,7/28,-10.3\n2,8/2,-20.46\n3,8/13,+10\n");
+    for account in ["API1", "API2"] {
+        let import = ["import", &path, "--account", account, "--year", "2026", "--wait"];
+        assert_eq!(millrace(&import).0, 0);
+    }
+    let api = Api::new(&endpoint);
+    let operator = "api-operator";
+    api.add_user(operator, Some("operator"));
+    let token = api.access_token(operator);
+    let status = |path: &str, token: &str| api.get(path, Some(token)).0;
+
+    let (code, balance) = api.get("/accounts/API1/balance", Some(&token));
+    assert_eq!(code, 200, "{balance}");
+    assert!(balance.to_string().contains("\"39.74\""), "amounts are strings: {balance}");
+
+    // No token, a forged one, one that says more than was signed, one for another use, one of another application.
+    assert_eq!(api.get("/accounts/API1", None).0, 401);
+    assert_eq!(status("/accounts/API1", "not.a.token"), 401);
+    let (body, signature) = token.rsplit_once('.').unwrap();
+    let turned: String = signature.chars().rev().collect();
+    assert_eq!(status("/accounts/API1", &format!("{body}.{turned}")), 401);
+    let (head, _) = body.split_once('.').unwrap();
+    let nobody = api_user_without_a_group(&api);
+    let (_, claims_of_nobody) = nobody.rsplit_once('.').unwrap().0.split_once('.').unwrap();
+    assert_eq!(status("/accounts/API1", &format!("{head}.{claims_of_nobody}.{signature}")), 401);
+    let id_token = api.sign_in(operator, &api.client).id_token.unwrap();
+    assert_eq!(status("/accounts/API1", &id_token), 401, "an id token is no access token");
+    let theirs = api.sign_in(operator, &api.other_client()).access_token.unwrap();
+    assert_eq!(status("/accounts/API1", &theirs), 401, "a token of another application");
+
+    // A right token without a role, and a customer who asks for their own and for another's.
+    assert_eq!(status("/accounts/API1", &nobody), 403);
+    let own = api.get("/accounts/API1", Some(&token)).1;
+    let customer = own["customer"].as_str().or_else(|| own["customer_id"].as_str()).unwrap().to_owned();
+    api.add_user(&customer, Some("customer"));
+    let customer = api.access_token(&customer);
+    assert_eq!(status("/accounts/API1/balance", &customer), 200);
+    for hidden in ["/accounts/API2", "/accounts/API2/balance", "/accounts/API2/entries", "/accounts/NONE"] {
+        assert_eq!(status(hidden, &customer), 404, "{hidden}");
+    }
+    assert_eq!(status("/imports", &customer), 403);
+
+    // What cannot be answered names the field.
+    let (code, problem) = api.get("/accounts/API1/balance?on=2026-02-30", Some(&token));
+    assert_eq!(code, 400);
+    assert!(problem.to_string().contains("on"), "{problem}");
+    assert_eq!(status("/accounts/API1/balance?unknown=1", &token), 400);
+
+    api.let_tokens_live(1);
+    let short = api.access_token(operator);
+    api.let_tokens_live(3600);
+    let until = Instant::now() + Duration::from_secs(30);
+    while status("/accounts/API1", &short) != 401 {
+        assert!(Instant::now() < until, "an expired token is still good");
+        thread::sleep(Duration::from_millis(200));
+    }
+}
+
+fn api_user_without_a_group(api: &Api) -> String {
+    api.add_user("api-nobody", None);
+    api.access_token("api-nobody")
+}
