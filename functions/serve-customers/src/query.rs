@@ -28,6 +28,7 @@ pub(crate) struct Nothing;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Part {
     /// The `next` of the part before.
+    #[param(min_length = 1)]
     pub(crate) cursor: Option<String>,
     /// At most how many: 1 to 500.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
@@ -57,6 +58,7 @@ pub(crate) struct EntriesQuery {
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) to: Option<Date>,
     /// The `next` of the part before, whose days and view must be the same.
+    #[param(min_length = 1)]
     pub(crate) cursor: Option<String>,
     /// At most how many: 1 to 500.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]

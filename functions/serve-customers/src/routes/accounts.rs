@@ -59,7 +59,7 @@ async fn own_accounts<P: Ports>(
 
 /// An account with its current balances
 #[utoipa::path(get, path = "/accounts/{account}", tag = "accounts", operation_id = "getAccount",
-    params(("account" = String, Path, description = "The account's number")),
+    params(("account" = String, Path, description = "The account's number", pattern = "^[A-Za-z0-9._-]{1,40}$")),
     responses((status = 200, description = "The account", body = AccountWithFigures)))]
 pub(crate) async fn one<P: Ports>(
     State(ports): State<Arc<P>>,
@@ -76,7 +76,7 @@ pub(crate) async fn one<P: Ports>(
 ///
 /// One figure for each currency, at the end of a day or after all entries.
 #[utoipa::path(get, path = "/accounts/{account}/balance", tag = "accounts", operation_id = "getBalance",
-    params(("account" = String, Path, description = "The account's number"), BalanceQuery),
+    params(("account" = String, Path, description = "The account's number", pattern = "^[A-Za-z0-9._-]{1,40}$"), BalanceQuery),
     responses((status = 200, description = "The balance", body = BalanceDocument)))]
 pub(crate) async fn balance<P: Ports>(
     State(ports): State<Arc<P>>,
@@ -96,7 +96,7 @@ pub(crate) async fn balance<P: Ports>(
 ///
 /// The oldest first.
 #[utoipa::path(get, path = "/accounts/{account}/entries", tag = "accounts", operation_id = "listEntries",
-    params(("account" = String, Path, description = "The account's number"), EntriesQuery),
+    params(("account" = String, Path, description = "The account's number", pattern = "^[A-Za-z0-9._-]{1,40}$"), EntriesQuery),
     responses((status = 200, description = "A part of the list", body = Part<EntryDocument>)))]
 pub(crate) async fn entries<P: Ports>(
     State(ports): State<Arc<P>>,

@@ -38,7 +38,7 @@ pub(crate) async fn list<P: Ports>(
 ///
 /// For operators. Rows read = taken + rejected; once it is done, entries made = posted + duplicates.
 #[utoipa::path(get, path = "/imports/{import}", tag = "imports", operation_id = "getImport",
-    params(("import" = String, Path, description = "The import's id")),
+    params(("import" = String, Path, description = "The import's id", pattern = "^[0-9a-f]{32}$")),
     responses((status = 200, description = "The report", body = ImportReportDocument)))]
 pub(crate) async fn one<P: Ports>(
     State(ports): State<Arc<P>>,
@@ -57,7 +57,7 @@ pub(crate) async fn one<P: Ports>(
 ///
 /// For operators. A CSV of line, reason and row; the link is good for a minute.
 #[utoipa::path(get, path = "/imports/{import}/rejects", tag = "imports", operation_id = "getRejects",
-    params(("import" = String, Path, description = "The import's id")),
+    params(("import" = String, Path, description = "The import's id", pattern = "^[0-9a-f]{32}$")),
     responses((status = 200, description = "The link", body = LinkDocument)))]
 pub(crate) async fn rejects<P: Ports>(
     State(ports): State<Arc<P>>,
