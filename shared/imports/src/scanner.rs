@@ -235,7 +235,7 @@ impl Scanner {
         let line = self.line;
         let breaks = memchr_iter(b'\n', bytes).count();
         self.line = line.saturating_add(u64::try_from(breaks).unwrap_or(u64::MAX));
-        let shape = if shape == Shape::Whole && bytes.len() > MOST_ROW_BYTES { Shape::TooLong } else { shape };
+        let shape = if bytes.len() > MOST_ROW_BYTES { Shape::TooLong } else { shape };
         if shape == Shape::Unclosed {
             if self.unclosed == 0 {
                 self.first_unclosed = line;

@@ -149,9 +149,38 @@ fn fingerprint(meter: &Meter) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
     use super::*;
+
+    /// Reads the file's rows again, as simply as can be.
+    fn sums(text: &str) -> BTreeMap<String, i128> {
+        let mut sums = BTreeMap::<String, i128>::new();
+        for row in text.lines().skip(1) {
+            let fields: Vec<&str> = row.split(',').collect();
+            let cents: i128 = fields[3].replace('.', "").parse().unwrap();
+            *sums.entry(fields[1].to_owned()).or_default() -= cents;
+            *sums.entry(fields[2].to_owned()).or_default() += cents;
+        }
+        sums
+    }
+
+    #[test]
+    fn the_books_of_a_million_rows_are_the_sums_of_the_rows() {
+        let transfers = Transfers { rows: 1_000_000, accounts: 20_000, seed: 3 };
+        let mut text = Vec::new();
+        transfers.write(&transfers.ibans(), 0..transfers.rows, &mut text).unwrap();
+        let mut importer = importer(transfers).unwrap();
+        text.chunks(PIECE_BYTES).for_each(|piece| importer.feed(piece).unwrap());
+        let packed = importer.finish().unwrap().pack();
+        let meter = Meter::default();
+        let posting = post_all(&meter, &packed, ImportId::of(KEY, "1"));
+        assert_eq!(runtime().unwrap().block_on(posting).unwrap(), 2_000_000);
+        let balance = |shelf: &ledger::Shelf| shelf.totals().unwrap().balances(ledger::View::Clean)[0].minor();
+        let books =
+            meter.books.all().into_iter().map(|(account, shelf)| (account.as_str().to_owned(), balance(&shelf)));
+        assert_eq!(books.collect::<BTreeMap<_, _>>(), sums(&String::from_utf8(text).unwrap()));
+    }
 
     /// What the books cost, to the unit. Who changes it on purpose writes what is printed into `counted.json`.
     #[test]
