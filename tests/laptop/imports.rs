@@ -10,12 +10,26 @@ fn the_four_rows_make_the_mail_of_the_product_page() {
         return;
     }
     let path = file("four.csv", FOUR);
-    let import = ["import", &path, "--account", "4713", "--year", "2026", "--email", "four@example.com", "--wait"];
+    let import = [
+        "import",
+        &path,
+        "--account",
+        "4713",
+        "--year",
+        "2026",
+        "--email",
+        "four@example.com",
+        "--name",
+        "Zoë Ångström",
+        "--wait",
+    ];
     let (code, report) = millrace(&import);
     assert_eq!(code, 0, "{report}");
     assert_eq!(report["state"], "done");
     assert_eq!(report["rows"], serde_json::json!({ "read": 4, "taken": 4, "rejected": 0 }));
     assert_eq!(report["entries"], serde_json::json!({ "made": 4, "posted": 4, "duplicates": 0 }));
+    let customers = millrace(&["customers"]).1.to_string();
+    assert!(customers.contains("Zoë Ångström"), "a name of any letters arrives: {customers}");
     let [mail] = mails_to("four@example.com").try_into().expect("one mail");
     for figure in ["39.74", "35.25", "-15.38", "60.50", "-10.30", "10.00", "-20.46"] {
         assert!(mail.contains(figure), "{figure} is not in the mail");

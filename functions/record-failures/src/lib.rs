@@ -3,7 +3,7 @@
 mod config;
 mod letters;
 
-use calendar::Clock;
+use calendar::{Clock, Date, Moment};
 use imports::{Import, ImportId, Imports, PortError, Saved, State, Upload};
 use lambda_kit::Failure;
 use mail::outbox::{Saved as SavedSummary, Summaries, SummariesError, SummaryRequest};
@@ -95,13 +95,14 @@ impl<I: Imports, S: Summaries, C: Clock> RecordFailures<I, S, C> {
     }
 }
 
-/// The upload of an object, for an import whose file was never described.
+/// The upload of an object, for an import whose file was never described. A request of the sweeper's says no time; its
+/// import is in the record already, with its own.
 pub(crate) fn upload(object: lambda_kit::uploads::UploadedObject) -> Option<Upload> {
     Some(Upload {
         version: object.version.or(object.etag)?,
         key: object.key,
         size_bytes: object.size_bytes,
-        uploaded_at: object.uploaded_at?,
+        uploaded_at: object.uploaded_at.unwrap_or(Moment::day(Date::MIN)),
         metadata: std::collections::BTreeMap::new(),
     })
 }

@@ -11,6 +11,7 @@ mod importer;
 mod intern;
 mod kind;
 mod layout;
+mod metadata;
 mod ports;
 mod profile;
 mod rates_file;
@@ -28,6 +29,7 @@ pub use batches::{BatchError, BatchIndex, PackedEntries, read_batch};
 pub use import::{BatchOutcome, Found, Import, ImportId, ImportIdError, Reject, State, Sums, Warning};
 pub use importer::{Importer, MOST_TEXT_BYTES, Read, Setting};
 pub use kind::{Column, Kind};
+pub use metadata::metadata_value;
 pub use ports::{
     BatchQueue, Batches, Claimed, DatedRate, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates, Saved,
     SplitFile, UploadQueue,

@@ -5,6 +5,7 @@ use calendar::Moment;
 use customers::EmailAddress;
 use money::Currency;
 
+use crate::metadata::decoded;
 use crate::{ImportId, Refusal};
 
 /// Where uploads lie.
@@ -55,6 +56,7 @@ impl Upload {
         let wrong = |name: &'static str, expected: &'static str| Refusal::BadMetadata { name, expected };
         let mut instructions = self.folders()?;
         for (name, value) in &self.metadata {
+            let value = decoded(value);
             let value = value.trim();
             match name.as_str() {
                 _ if value.is_empty() => {}
@@ -138,6 +140,7 @@ mod tests {
         let read = |metadata: &[(&str, &str)]| upload("imports/accounts/4711/july.csv", metadata).instructions();
         assert_eq!(read(&[("account", "DE89 3704")]).unwrap().account.unwrap().as_str(), "DE893704");
         assert_eq!(read(&[("year", "2021")]).unwrap().year, Some(2021));
+        assert_eq!(read(&[("name", "=?UTF-8?B?Sm9zw6k=?=")]).unwrap().name.as_deref(), Some("José"));
         for (name, value) in
             [("year", "21"), ("currency", "euro"), ("email", "ada"), ("account", "a/b"), ("profile", "../x")]
         {
