@@ -1,0 +1,294 @@
+//! Transfers. Row `n` of a feed is a function of the seed and `n` alone, so any thread can make any part.
+
+use std::ops::Range;
+
+use calendar::Date;
+
+use crate::answers::Sums;
+use crate::noise::Noise;
+use crate::{Feed, iban};
+
+/// The feeds' streams of chance.
+const SEPA: u64 = 2;
+const SWIFT: u64 = 3;
+const PARTIES: u64 = 4;
+/// Outside parties of SWIFT transfers.
+const OUTSIDERS: u64 = 20_000;
+/// Currencies of SWIFT transfers with their decimals (ISO 4217), those that are frequent more than once.
+pub(crate) const CURRENCIES: [(&str, u32); 8] =
+    [("EUR", 2), ("USD", 2), ("GBP", 2), ("CHF", 2), ("JPY", 0), ("SEK", 2), ("PLN", 2), ("KWD", 3)];
+/// A copy that comes late is so many rows behind its original. Copies and originals never meet: originals are the rows
+/// that four divides, copies that come next have a remainder of one, and late ones of three.
+const LATE: u64 = 4_003;
+const ROWS_IN_GROUP: u64 = 4;
+
+/// What rows are made from.
+pub(crate) struct Maker<'a> {
+    pub(crate) seed: u64,
+    pub(crate) feed: Feed,
+    pub(crate) rows: u64,
+    pub(crate) ibans: &'a [String],
+    pub(crate) outsiders: Vec<String>,
+    pub(crate) days: u64,
+    /// Rows in a million that belong to a batch payment beside its first one; that have an invalid IBAN; that repeat
+    /// another one.
+    pub(crate) batch_per_million: u64,
+    pub(crate) invalid_per_million: u64,
+    pub(crate) repeated_per_million: u64,
+    /// Each day as it stands in a timestamp, with its quarter.
+    pub(crate) calendar: Vec<(String, usize)>,
+}
+
+/// The parties outside, that no company's account is.
+pub(crate) fn outsiders(seed: u64) -> Vec<String> {
+    (0..OUTSIDERS).map(|number| iban::anywhere(&mut Noise::new(seed, PARTIES, number))).collect()
+}
+
+/// A part of a feed, as one thread makes it.
+pub(crate) struct Part {
+    /// Lines of the file.
+    pub(crate) rows: Vec<u8>,
+    /// Which of them are not clean.
+    pub(crate) labels: Vec<u8>,
+    /// What they come to, with all that was made before.
+    pub(crate) sums: Sums,
+}
+
+/// A party of a transfer: a company's account by its place, or an outside party by its.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Party {
+    Account(usize),
+    Outsider(usize),
+}
+
+/// A transfer.
+#[derive(Clone, Copy)]
+struct Transfer {
+    number: u64,
+    payer: Party,
+    beneficiary: Party,
+    minor: u64,
+    currency: usize,
+    day: usize,
+    second: u64,
+    /// The outside party is written without a country.
+    invalid: bool,
+}
+
+/// What a row is of another one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Copy {
+    Batch,
+    Repeat,
+}
+
+impl Maker<'_> {
+    /// Makes rows `from..to`.
+    pub(crate) fn make(&self, rows: Range<u64>, part: &mut Part) {
+        part.rows.clear();
+        part.labels.clear();
+        for row in rows {
+            if let Some((copy, original)) = self.copied(row) {
+                self.make_copy(row, copy, original, part);
+                continue;
+            }
+            let transfer = self.transfer(row);
+            self.put(&transfer, &mut part.rows);
+            self.count(&transfer, transfer.minor, !transfer.invalid, &mut part.sums);
+            if transfer.invalid {
+                part.label(row, "invalid-iban", row);
+            }
+        }
+    }
+
+    fn make_copy(&self, row: u64, copy: Copy, original: u64, part: &mut Part) {
+        let first = self.transfer(original);
+        match copy {
+            Copy::Repeat => {
+                self.put(&first, &mut part.rows);
+                part.label(row, "repeated", original);
+            }
+            Copy::Batch => {
+                let more = Transfer { minor: first.minor + 1 + row % 900, ..first };
+                self.put(&more, &mut part.rows);
+                // All rows of a batch payment are dirty, the first one too, which was counted as clean.
+                self.count(&more, more.minor, false, &mut part.sums);
+                self.uncount_clean(&first, &mut part.sums);
+                part.label(original, "batch-payment", original);
+                part.label(row, "batch-payment", original);
+            }
+        }
+    }
+
+    /// Which row this one is a copy of, if it is one.
+    fn copied(&self, row: u64) -> Option<(Copy, u64)> {
+        let behind = match row % ROWS_IN_GROUP {
+            1 => 1,
+            3 => LATE,
+            _ => return None,
+        };
+        let original = row.checked_sub(behind)?;
+        let mut noise = Noise::new(self.seed, self.feed.stream() + 10, original);
+        // Half of the rows may be copies, one in four each way, and an original has one copy at most.
+        let late = noise.below(2) == 1;
+        if late != (behind == LATE) {
+            return None;
+        }
+        let share = |per_million: u64| per_million * ROWS_IN_GROUP;
+        if noise.happens(share(self.batch_per_million)) {
+            return Some((Copy::Batch, original));
+        }
+        noise.happens(share(self.repeated_per_million)).then_some((Copy::Repeat, original))
+    }
+
+    fn transfer(&self, row: u64) -> Transfer {
+        let mut noise = Noise::new(self.seed, self.feed.stream(), row);
+        let accounts = u64::try_from(self.ibans.len()).unwrap_or(1);
+        let account = |noise: &mut Noise| usize::try_from(noise.below(accounts)).unwrap_or(0);
+        let own = account(&mut noise);
+        let outside = self.feed == Feed::Swift && noise.below(10) < 7;
+        let other = if outside {
+            Party::Outsider(usize::try_from(noise.below(OUTSIDERS)).unwrap_or(0))
+        } else {
+            let other = account(&mut noise);
+            Party::Account(if other == own { (own + 1) % self.ibans.len().max(1) } else { other })
+        };
+        let (payer, beneficiary) =
+            if noise.below(2) == 0 { (Party::Account(own), other) } else { (other, Party::Account(own)) };
+        let currency = match self.feed {
+            Feed::Sepa => 0,
+            Feed::Swift => usize::try_from(noise.below(8).min(noise.below(8))).unwrap_or(0),
+        };
+        let decimals = CURRENCIES.get(currency).map_or(2, |(_, decimals)| *decimals);
+        let magnitude = 10_u64.pow(1 + u32::try_from(noise.below(5)).unwrap_or(0) + decimals);
+        let seconds = self.days * 86_400;
+        let at = u64::try_from(u128::from(row) * u128::from(seconds) / u128::from(self.rows.max(1))).unwrap_or(0);
+        Transfer {
+            number: row,
+            payer,
+            beneficiary,
+            minor: 1 + noise.below(magnitude),
+            currency,
+            day: usize::try_from(at / 86_400).unwrap_or(0),
+            second: at % 86_400,
+            // Neither originals nor copies.
+            invalid: outside
+                && row % ROWS_IN_GROUP == 2
+                && noise.happens(self.invalid_per_million * ROWS_IN_GROUP * 10 / 7),
+        }
+    }
+
+    fn put(&self, transfer: &Transfer, out: &mut Vec<u8>) {
+        let mut digits = itoa::Buffer::new();
+        out.extend_from_slice(self.feed.prefix());
+        out.extend_from_slice(digits.format(1_000_000_000 + transfer.number).as_bytes());
+        out.push(b',');
+        self.put_party(transfer.payer, transfer.invalid, out);
+        out.push(b',');
+        self.put_party(transfer.beneficiary, transfer.invalid, out);
+        out.push(b',');
+        let (currency, decimals) = CURRENCIES.get(transfer.currency).copied().unwrap_or(("EUR", 2));
+        put_amount(transfer.minor, decimals, out, &mut digits);
+        out.push(b',');
+        out.extend_from_slice(currency.as_bytes());
+        out.push(b',');
+        let day = self.calendar.get(transfer.day).map_or("", |(day, _)| day.as_str());
+        out.extend_from_slice(day.as_bytes());
+        out.push(b'T');
+        put_pair(transfer.second / 3600, b':', out);
+        put_pair(transfer.second / 60 % 60, b':', out);
+        put_pair(transfer.second % 60, b'Z', out);
+        out.push(b'\n');
+    }
+
+    fn put_party(&self, party: Party, invalid: bool, out: &mut Vec<u8>) {
+        match party {
+            Party::Account(place) => out.extend_from_slice(self.ibans.get(place).map_or("", String::as_str).as_bytes()),
+            Party::Outsider(place) => {
+                let iban = self.outsiders.get(place).map_or("", String::as_str).as_bytes();
+                // `XX` is the code of no country (ISO 3166-1 keeps it for users).
+                out.extend_from_slice(if invalid { b"XX" } else { iban.get(..2).unwrap_or_default() });
+                out.extend_from_slice(iban.get(2..).unwrap_or_default());
+            }
+        }
+    }
+
+    fn count(&self, transfer: &Transfer, minor: u64, clean: bool, sums: &mut Sums) {
+        let quarter = self.calendar.get(transfer.day).map_or(0, |(_, quarter)| *quarter);
+        let minor = i128::from(minor);
+        for (party, signed) in [(transfer.payer, -minor), (transfer.beneficiary, minor)] {
+            if let Party::Account(account) = party {
+                sums.add(account, quarter, transfer.currency, if clean { signed } else { 0 }, signed);
+            }
+        }
+    }
+
+    fn uncount_clean(&self, transfer: &Transfer, sums: &mut Sums) {
+        let quarter = self.calendar.get(transfer.day).map_or(0, |(_, quarter)| *quarter);
+        let minor = i128::from(transfer.minor);
+        for (party, signed) in [(transfer.payer, minor), (transfer.beneficiary, -minor)] {
+            if let Party::Account(account) = party {
+                sums.add(account, quarter, transfer.currency, signed, 0);
+            }
+        }
+    }
+}
+
+/// Each day from the first one, as text, and the quarter it is in, from 0.
+pub(crate) fn calendar(first_day: Date, days: u64) -> Vec<(String, usize)> {
+    let quarter = |date: Date| {
+        let (year, month, _) = date.civil();
+        i64::from(year) * 4 + i64::from((month - 1) / 3)
+    };
+    let day = |number: u64| {
+        let date = i32::try_from(number).ok().and_then(|number| first_day.plus_days(number).ok()).unwrap_or(first_day);
+        (date.to_string(), usize::try_from(quarter(date) - quarter(first_day)).unwrap_or(0))
+    };
+    (0..days).map(day).collect()
+}
+
+impl Part {
+    fn label(&mut self, row: u64, what: &str, original: u64) {
+        // Lines are counted from 1, and the first one is the header.
+        self.labels.extend_from_slice(format!("{},{what},{}\n", row + 2, original + 2).as_bytes());
+    }
+}
+
+impl Feed {
+    fn stream(self) -> u64 {
+        match self {
+            Self::Sepa => SEPA,
+            Self::Swift => SWIFT,
+        }
+    }
+
+    fn prefix(self) -> &'static [u8] {
+        match self {
+            Self::Sepa => b"SEPA",
+            Self::Swift => b"SWIFT",
+        }
+    }
+}
+
+fn put_amount(minor: u64, decimals: u32, out: &mut Vec<u8>, digits: &mut itoa::Buffer) {
+    let unit = 10_u64.pow(decimals);
+    out.extend_from_slice(digits.format(minor / unit).as_bytes());
+    if decimals > 0 {
+        out.push(b'.');
+        let mut rest = minor % unit;
+        let mut unit = unit / 10;
+        while unit > 0 {
+            out.push(digit(rest / unit));
+            rest %= unit;
+            unit /= 10;
+        }
+    }
+}
+
+fn put_pair(number: u64, behind: u8, out: &mut Vec<u8>) {
+    out.extend_from_slice(&[digit(number / 10), digit(number % 10), behind]);
+}
+
+fn digit(number: u64) -> u8 {
+    b'0' + u8::try_from(number % 10).unwrap_or(0)
+}

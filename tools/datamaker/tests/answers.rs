@@ -1,0 +1,152 @@
+//! The same bytes on any number of threads; and what Millrace makes of them is what the answers say.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use banking::AccountNumber;
+use calendar::Date;
+use customers::{CustomerId, Directory};
+use datamaker::{Plan, make};
+use imports::{ImportId, Importer, Setting, Upload, read_batch};
+use ledger::testing::FakeBooks;
+use ledger::{View, balance_on, post};
+use money::Currency;
+use sha2::{Digest, Sha256};
+
+const PLAN: Plan = Plan {
+    seed: 7,
+    companies: 40,
+    sepa_rows: 3_000,
+    swift_rows: 140_000,
+    first_day: Date::MIN,
+    days: 500,
+    batch_per_million: 20_000,
+    invalid_per_million: 20_000,
+    repeated_per_million: 10_000,
+};
+
+fn plan() -> Plan {
+    Plan { first_day: "2023-11-20".parse().unwrap(), ..PLAN }
+}
+
+fn made(name: &str, plan: Plan, threads: usize) -> PathBuf {
+    let folder = std::env::temp_dir().join(format!("millrace-datamaker-{}-{name}", std::process::id()));
+    make(plan, &folder, threads, |_| ()).unwrap();
+    folder
+}
+
+fn read(folder: &Path, name: &str) -> String {
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
+#[test]
+fn a_seed_gives_the_same_bytes_on_any_number_of_threads() {
+    let hashes = |plan: Plan, threads: usize| {
+        let folder = made(&format!("threads-{}-{threads}", plan.seed), plan, threads);
+        let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path()).collect();
+        files.sort();
+        assert_eq!(files.len(), 6);
+        let hashes: Vec<_> = files.iter().map(|it| Sha256::digest(std::fs::read(it).unwrap())).collect();
+        std::fs::remove_dir_all(folder).unwrap();
+        hashes
+    };
+    let one = hashes(plan(), 1);
+    for threads in [2, 7] {
+        assert_eq!(hashes(plan(), threads), one, "{threads} threads");
+    }
+    assert_ne!(hashes(Plan { seed: 8, ..plan() }, 2), one, "another seed");
+}
+
+/// Posts a feed's file to books.
+fn posted(books: &FakeBooks, directory: &Directory, folder: &Path, feed: &str) -> u64 {
+    let upload = Upload {
+        key: format!("imports/{feed}/made.csv"),
+        version: "1".to_owned(),
+        size_bytes: 0,
+        uploaded_at: "2026-01-01T00:00:00Z".parse().unwrap(),
+        metadata: BTreeMap::new(),
+    };
+    let mut importer = Importer::new(Setting {
+        instructions: upload.instructions().unwrap(),
+        profile: None,
+        directory: directory.clone(),
+        uploaded_at: upload.uploaded_at,
+        default_currency: Currency::EUR,
+    });
+    importer.feed(read(folder, &format!("{feed}.csv")).as_bytes()).unwrap();
+    let mut read = importer.finish().unwrap();
+    assert_eq!(read.found.rows_rejected, 0, "{:?}", read.found.first_rejects);
+    assert_eq!(read.found.warnings, [], "every IBAN has right check digits");
+    let packed = read.pack();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let mut duplicates = 0;
+    for (account, entries) in read_batch(&packed.bytes).unwrap() {
+        let posting = ImportId::of(&upload.key, "1").posting();
+        duplicates += runtime.block_on(post(books, &account, entries, posting)).unwrap().duplicates;
+    }
+    duplicates
+}
+
+#[test]
+fn the_books_say_what_the_answers_say_at_the_end_of_each_quarter() {
+    let folder = made("answers", plan(), 2);
+    let companies = read(&folder, "companies.csv");
+    let accounts: Vec<AccountNumber> = companies
+        .lines()
+        .skip(1)
+        .flat_map(|row| row.rsplit(',').next().unwrap().split(' '))
+        .map(|iban| iban.parse().unwrap())
+        .collect();
+    let directory: Directory = accounts.iter().map(|it| (it.clone(), CustomerId::of_account(it))).collect();
+    assert_eq!(directory.len(), accounts.len(), "no IBAN twice");
+    let books = FakeBooks::default();
+    assert_eq!(posted(&books, &directory, &folder, "sepa"), 0);
+    let duplicates = posted(&books, &directory, &folder, "swift");
+
+    let labels = read(&folder, "labels.csv");
+    let count = |what: &str| labels.lines().filter(|it| it.split(',').nth(1) == Some(what)).count();
+    let (batch, invalid, repeated) = (count("batch-payment"), count("invalid-iban"), count("repeated"));
+    assert!(batch > 4_000 && invalid > 2_000 && repeated > 1_000, "{batch} {invalid} {repeated}");
+    let late = |it: &&str| {
+        let lines: Vec<u64> = it.split(',').filter_map(|it| it.parse().ok()).collect();
+        lines.len() == 2 && lines[0] > lines[1] + 4_000
+    };
+    assert!(labels.lines().filter(late).count() > 1_000, "some come late");
+    assert!(duplicates >= u64::try_from(repeated).unwrap(), "a repeated row is known on each side");
+
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let answers = read(&folder, "answers.csv");
+    let dates: BTreeSet<&str> = answers.lines().skip(1).map(|it| it.split(',').nth(1).unwrap()).collect();
+    assert_eq!(dates.len(), 7, "{dates:?}");
+    let mut expected = BTreeMap::<(&str, &str), BTreeMap<&str, (&str, &str)>>::new();
+    for row in answers.lines().skip(1) {
+        let fields: Vec<&str> = row.split(',').collect();
+        expected.entry((fields[0], fields[1])).or_default().insert(fields[2], (fields[3], fields[4]));
+    }
+    let mut compared = 0;
+    for account in &accounts {
+        for date in &dates {
+            let at = |view| {
+                let date: Date = date.parse().unwrap();
+                let balances = runtime.block_on(balance_on(&books, account, date, view)).unwrap();
+                balances.into_iter().map(|it| (it.currency().code(), it.amount())).collect::<BTreeMap<_, _>>()
+            };
+            let (clean, all) = (at(View::Clean), at(View::All));
+            let of_account = expected.remove(&(account.as_str(), *date)).unwrap_or_default();
+            for (currency, (expected_clean, expected_all)) in of_account {
+                assert_eq!(clean[currency], expected_clean, "{} {date} {currency}, clean", account.as_str());
+                assert_eq!(all[currency], expected_all, "{} {date} {currency}, all", account.as_str());
+                compared += 1;
+            }
+        }
+    }
+    assert!(expected.is_empty() && compared > 3_000, "{compared} balances compared");
+    std::fs::remove_dir_all(folder).unwrap();
+}
