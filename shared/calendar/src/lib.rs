@@ -2,12 +2,14 @@
 //!
 //! All times are UTC. Nothing here reads a clock: dates come in as values.
 
+mod bucket;
 mod clock;
 mod date;
 mod format;
 mod moment;
 mod month;
 
+pub use bucket::{Bucket, UnknownBucket};
 pub use clock::Clock;
 pub use date::{Date, DateError};
 pub use format::{DateFormat, DateFormatError};

@@ -45,7 +45,11 @@ pub async fn balance_on<B: Books>(
 }
 
 /// Reads until the months and the totals are of the same moment.
-async fn read_settled<B: Books>(books: &B, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+pub(crate) async fn read_settled<B: Books>(
+    books: &B,
+    account: &AccountNumber,
+    months: &[Month],
+) -> Result<Shelf, BooksError> {
     let mut shelf = books.read(account, months).await?;
     for _ in 0..MOST_LOOKS {
         if is_settled(&shelf, months)? {
