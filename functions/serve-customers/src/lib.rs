@@ -53,6 +53,7 @@ pub fn router<P: Ports>(ports: P) -> Router {
         .route("/accounts", get(accounts::list::<P>))
         .route("/accounts/{account}", get(accounts::one::<P>))
         .route("/accounts/{account}/balance", get(accounts::balance::<P>))
+        .route("/accounts/{account}/history", get(accounts::history::<P>))
         .route("/accounts/{account}/entries", get(accounts::entries::<P>))
         .route("/imports", get(imports::list::<P>))
         .route("/imports/{import}", get(imports::one::<P>))

@@ -25,6 +25,7 @@ const PROBLEM_SCHEMA: &str = "#/components/schemas/Problem";
         routes::accounts::list,
         routes::accounts::one,
         routes::accounts::balance,
+        routes::accounts::history,
         routes::accounts::entries,
         routes::imports::list,
         routes::imports::one,

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
-use calendar::Date;
+use calendar::{Bucket, Date};
 use lambda_kit::{FieldError, Problem};
 use ledger::View;
 use utoipa::IntoParams;
@@ -42,6 +42,24 @@ pub(crate) struct BalanceQuery {
     /// At the end of which day; without it, after all entries.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) on: Option<Date>,
+    /// `all` counts batch payments and invalid IBANs too.
+    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    pub(crate) view: View,
+}
+
+/// A history.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct HistoryQuery {
+    /// The first day; without it, that of the first month with entries.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) from: Option<Date>,
+    /// The last day; without it, that of the last month with entries.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) to: Option<Date>,
+    /// What it is cut into: `week` is that of ISO 8601.
+    #[param(value_type = Option<crate::documents::BucketName>, default = "month")]
+    pub(crate) by: Bucket,
     /// `all` counts batch payments and invalid IBANs too.
     #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
     pub(crate) view: View,
@@ -95,10 +113,16 @@ impl FromQuery for EntriesQuery {
             limit: fields.limit(),
             view: fields.view(),
         };
-        if query.from.zip(query.to).is_some_and(|(from, to)| from > to) {
-            fields.refuse("from", "after `to`");
-        }
+        fields.in_order(query.from, query.to);
         query
+    }
+}
+
+impl FromQuery for HistoryQuery {
+    fn read(fields: &mut Fields) -> Self {
+        let (from, to) = (fields.date("from"), fields.date("to"));
+        fields.in_order(from, to);
+        Self { from, to, by: fields.bucket(), view: fields.view() }
     }
 }
 
@@ -135,6 +159,20 @@ impl Fields {
             self.refuse(name, "not a date between 1900-01-01 and 2199-12-31, as YYYY-MM-DD");
         }
         date.ok()
+    }
+
+    fn in_order(&mut self, from: Option<Date>, to: Option<Date>) {
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
+            self.refuse("from", "after `to`");
+        }
+    }
+
+    fn bucket(&mut self) -> Bucket {
+        let by = self.text("by").map_or(Ok(Bucket::Month), |it| it.parse());
+        by.unwrap_or_else(|_| {
+            self.refuse("by", "none of `day`, `week`, `month`, `quarter` and `year`");
+            Bucket::Month
+        })
     }
 
     fn limit(&mut self) -> usize {

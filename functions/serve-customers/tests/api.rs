@@ -35,6 +35,7 @@ fn targets() -> Vec<String> {
         "/accounts".to_owned(),
         "/accounts/4711".to_owned(),
         "/accounts/4711/balance".to_owned(),
+        "/accounts/4711/history".to_owned(),
         "/accounts/4711/entries".to_owned(),
         "/imports".to_owned(),
         format!("/imports/{}", july().id),
@@ -72,10 +73,10 @@ async fn nothing_but_the_document_is_open() {
 async fn a_customer_sees_what_is_theirs() {
     let api = api().await;
     let (ada, acme) = (Token::Customer(ada()), Token::Customer(acme()));
-    for target in &targets()[..6] {
+    for target in &targets()[..7] {
         check(&api, &ada, target, 200, &[]).await;
     }
-    for target in &targets()[6..] {
+    for target in &targets()[7..] {
         check(&api, &ada, target, 403, &[]).await;
     }
     for target in ["/customers", "/accounts"] {
@@ -84,7 +85,7 @@ async fn a_customer_sees_what_is_theirs() {
         let of_nobody = get(&api, target, &Token::Customer(nobody())).await.json();
         assert_eq!(of_nobody, json!({"items": []}));
     }
-    for end in ["", "/balance", "/entries"] {
+    for end in ["", "/balance", "/history", "/entries"] {
         let theirs = get(&api, &format!("/accounts/4711{end}"), &acme).await;
         let missing = get(&api, &format!("/accounts/0815{end}"), &acme).await;
         assert_eq!((theirs.status, missing.status), (404, 404));
@@ -119,6 +120,8 @@ async fn what_is_wrong_is_named() {
         ("/accounts/4711/balance?on=2026-02-29", &["on"]),
         ("/accounts/4711/balance?on=yesterday&view=some", &["on", "view"]),
         ("/accounts/4711/balance?date=2026-07-31", &["date"]),
+        ("/accounts/4711/history?by=hour&from=2026-08-01&to=2026-07-01", &["from", "by"]),
+        ("/accounts/4711/history?by=day&from=1990-01-01&to=2026-07-01", &["by"]),
         ("/accounts/4711/entries?from=31.07.2026", &["from"]),
         ("/accounts/4711/entries?from=2026-08-01&to=2026-07-31", &["from"]),
         ("/accounts/4711/entries?to=9999-01-01&limit=1e2", &["to", "limit"]),
@@ -161,7 +164,9 @@ async fn what_is_not_there_is_said() {
 #[tokio::test]
 async fn what_is_ours_is_not_told() {
     let api = api().await;
-    for end in ["", "/balance", "/balance?on=2026-07-31", "/entries"] {
+    for end in
+        ["", "/balance", "/balance?on=2026-07-31", "/history?from=2026-01-01&to=2026-12-31", "/history", "/entries"]
+    {
         check(&api, &Token::Operator, &format!("/accounts/BROKEN{end}"), 500, &[]).await;
     }
     let rejects = format!("/imports/{}/rejects", unreachable().id);

@@ -30,6 +30,12 @@ async fn a_balance_at_a_date() {
 }
 
 #[tokio::test]
+async fn a_history_by_month_with_a_part_of_one() {
+    let target = "/accounts/4711/history?from=2026-07-20&to=2026-08-31&by=month";
+    assert_snapshot!(answer(target, &Token::Operator).await);
+}
+
+#[tokio::test]
 async fn entries_clean_and_dirty() {
     assert_snapshot!(answer("/accounts/4711/entries?from=2026-08-13&view=all", &Token::Operator).await);
 }

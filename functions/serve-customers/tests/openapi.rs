@@ -28,7 +28,7 @@ fn it_is_version_3_1_and_says_how_each_route_refuses() {
     let document: Value = serde_json::from_str(&serve_customers::document()).unwrap();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 10);
+    assert_eq!(paths.len(), 11);
     for (path, item) in paths {
         assert_eq!(item.as_object().unwrap().keys().collect::<Vec<_>>(), ["get"], "{path}");
         let responses = item["get"]["responses"].as_object().unwrap();

@@ -127,9 +127,9 @@ mod tests {
                 prop_assert_eq!(first.days(), next);
                 prop_assert!(first <= last && last <= to);
                 prop_assert_eq!(bucket.last_day(first), bucket.last_day(last));
-                next = last.days() + 1;
+                next = last.days().saturating_add(1);
             }
-            prop_assert_eq!(next, to.days() + 1);
+            prop_assert_eq!(next, to.days().saturating_add(1));
         }
     }
 }

@@ -85,6 +85,13 @@ pub async fn history<B: Books>(
     Ok(periods(by.cut(from, to), opening, &moved, &currencies))
 }
 
+/// The whole months that `totals` have entries in: what a history is of when nobody says.
+pub fn all_days(totals: &Totals) -> Option<(Date, Date)> {
+    let first = totals.months.keys().next()?;
+    let last = totals.months.keys().next_back()?;
+    Some((first.first_day(), last.last_day()))
+}
+
 /// Figures by day; those of a whole month on its first one.
 type Moved = BTreeMap<Date, BTreeMap<Currency, Figures>>;
 

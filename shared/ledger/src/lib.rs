@@ -23,7 +23,7 @@ pub use audit::{Finding, audit_account};
 pub use books::{Archive, Books, BooksError, Change, Kept, MOST_MONTHS, PostError, Posted, Shelf, Written, post};
 pub use codec::{CodecError, decode_entries, encode_entries};
 pub use entry::{Entry, Mark, PostingId, Side};
-pub use history::{Movement, Period, history};
+pub use history::{Movement, Period, all_days, history};
 pub use journal::JournalMonth;
 pub use merge::{Merged, merge};
 pub use queries::{EntryCursor, balance_on, page_of_entries};

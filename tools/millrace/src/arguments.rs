@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ::customers::CustomerId;
 use ::imports::ImportId;
 use banking::AccountNumber;
-use calendar::Date;
+use calendar::{Bucket, Date};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ledger::View;
 use money::Currency;
@@ -55,6 +55,8 @@ pub(crate) enum Command {
     Accounts,
     /// Shows the balance of an account, after all entries or at the end of a day
     Balance(AskBalance),
+    /// Shows what moved on an account, by day, week, month, quarter or year
+    History(AskHistory),
     /// Lists the entries of an account, the oldest first
     Entries(AskEntries),
     /// Lists the latest imports, or shows the report of one
@@ -122,6 +124,24 @@ pub(crate) struct AskBalance {
     /// At the end of this day, as YYYY-MM-DD; without, after all entries
     #[arg(long, value_name = "DATE")]
     pub(crate) on: Option<Date>,
+    /// With dirty transfers, or without
+    #[arg(long, value_enum, default_value_t = Look::Clean)]
+    pub(crate) view: Look,
+}
+
+#[derive(Args)]
+pub(crate) struct AskHistory {
+    /// The account's number
+    pub(crate) account: AccountNumber,
+    /// What it is cut into: day, week (ISO 8601), month, quarter or year
+    #[arg(long, default_value = "month", value_name = "BUCKET")]
+    pub(crate) by: Bucket,
+    /// From this day on, as YYYY-MM-DD; without, from the first month with entries
+    #[arg(long, value_name = "DATE")]
+    pub(crate) from: Option<Date>,
+    /// Up to this day; without, to the end of the last month with entries
+    #[arg(long, value_name = "DATE")]
+    pub(crate) to: Option<Date>,
     /// With dirty transfers, or without
     #[arg(long, value_enum, default_value_t = Look::Clean)]
     pub(crate) view: Look,

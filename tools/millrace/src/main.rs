@@ -9,6 +9,7 @@ mod arguments;
 mod audit;
 mod books;
 mod customers;
+mod history;
 mod import;
 mod imports;
 mod meter;
@@ -69,6 +70,7 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
         Command::Customer { id } => customers::show(screen, &stack.register()?, &stack.books()?, id).await,
         Command::Accounts => accounts::list(screen, &stack.register()?, &stack.books()?).await,
         Command::Balance(asked) => books::balance(screen, &stack.register()?, &stack.books()?, &asked).await,
+        Command::History(asked) => history::run(screen, &stack.register()?, &stack.books()?, &asked).await,
         Command::Entries(asked) => books::entries(screen, &stack.register()?, &stack.books()?, &asked).await,
         Command::Imports { id: None, limit } => imports::list(screen, &stack.imports()?, limit).await,
         Command::Imports { id: Some(id), .. } => {

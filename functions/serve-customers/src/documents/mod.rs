@@ -1,5 +1,6 @@
 //! The documents that the API answers with. Amounts are texts, so that no reader makes floats of them.
 
+mod history;
 mod import;
 
 use banking::AccountNumber;
@@ -9,6 +10,7 @@ use ledger::{Entry, Side, Totals, View};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(crate) use history::{BucketName, HistoryDocument};
 pub(crate) use import::{ImportDocument, ImportReportDocument, LinkDocument};
 
 /// A part of a list.

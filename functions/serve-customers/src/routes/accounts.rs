@@ -5,14 +5,16 @@ use axum::extract::State;
 use banking::AccountNumber;
 use calendar::Date;
 use customers::{Account, CustomerId, Customers};
-use lambda_kit::Problem;
-use ledger::{Books, balance_on, page_of_entries};
+use lambda_kit::{FieldError, Problem};
+use ledger::{Books, all_days, balance_on, page_of_entries};
 
 use crate::caller::Caller;
-use crate::documents::{AccountDocument, AccountWithFigures, BalanceDocument, EntryDocument, Part, ViewName};
+use crate::documents::{
+    AccountDocument, AccountWithFigures, BalanceDocument, EntryDocument, HistoryDocument, Part, ViewName,
+};
 use crate::error::ServeError;
 use crate::path::Id;
-use crate::query::{self, Asked, BalanceQuery, EntriesQuery, Nothing};
+use crate::query::{self, Asked, BalanceQuery, EntriesQuery, HistoryQuery, Nothing};
 use crate::{Ports, cursor};
 
 const LIST: &str = "accounts";
@@ -90,6 +92,40 @@ pub(crate) async fn balance<P: Ports>(
         None => ports.books().read(&number, &[]).await?.totals()?.balances(view),
     };
     Ok(Json(BalanceDocument::new(number, on, view, balances)))
+}
+
+/// The most buckets of one history.
+const MOST_BUCKETS: usize = 1_000;
+
+/// The history of an account
+///
+/// Opening, in, out, net and closing balance of each day, ISO week, month, quarter or year, in each currency.
+#[utoipa::path(get, path = "/accounts/{account}/history", tag = "accounts", operation_id = "getHistory",
+    params(("account" = String, Path, description = "The account's number", pattern = "^[A-Za-z0-9._-]{1,40}$"), HistoryQuery),
+    responses((status = 200, description = "The history", body = HistoryDocument)))]
+pub(crate) async fn history<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Id(number): Id<AccountNumber>,
+    Asked(HistoryQuery { from, to, by, view }): Asked<HistoryQuery>,
+) -> Result<Json<HistoryDocument>, ServeError> {
+    find(&*ports, caller, &number).await?;
+    let days = match (from, to) {
+        (Some(from), Some(to)) => Some((from, to)),
+        (from, to) => {
+            let all = all_days(&ports.books().read(&number, &[]).await?.totals()?);
+            all.map(|(first, last)| (from.unwrap_or(first), to.unwrap_or(last)))
+        }
+    };
+    let Some((from, to)) = days else {
+        return Ok(Json(HistoryDocument::new(number, by, view, Vec::new())));
+    };
+    if by.cut(from, to).nth(MOST_BUCKETS).is_some() {
+        let what = "more than 1,000 buckets; ask for fewer days or larger ones";
+        return Err(Problem::invalid(vec![FieldError::new("by", what)]).into());
+    }
+    let periods = ledger::history(ports.books(), &number, (from, to), by, view).await?;
+    Ok(Json(HistoryDocument::new(number, by, view, periods)))
 }
 
 /// The entries of an account
