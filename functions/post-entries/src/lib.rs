@@ -6,7 +6,7 @@ mod error;
 use calendar::Clock;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use imports::{BatchOutcome, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State, read_batch};
-use ledger::{Books, post};
+use ledger::{Books, Posted, post};
 use mail::outbox::{Summaries, SummaryRequests};
 
 pub use config::Config;
@@ -57,14 +57,16 @@ where
         let posted = stream::iter(batch)
             .map(async |(account, entries)| post(&self.books, &account, entries, posting).await)
             .buffer_unordered(ACCOUNTS_AT_ONCE);
-        let outcome = posted.try_fold(BatchOutcome::default(), async |sum, it| Ok(add(sum, it))).await?;
+        let posted = posted.try_fold(Posted::default(), async |sum, it| Ok(add(sum, &it))).await?;
+        let count = u64::try_from(accounts.len()).unwrap_or(u64::MAX);
+        let outcome = BatchOutcome::new(&posted.added, posted.duplicates, count);
 
         if request.summaries {
             let import = request.import.to_string();
             self.summaries.want(&import, &accounts, self.clock.now()).await?;
             self.requests.request(&import, &accounts).await?;
         }
-        self.imports.finish(request.import, request.batch, outcome).await?;
+        self.imports.finish(request.import, request.batch, outcome.clone()).await?;
         self.end(request.import, request.of).await?;
         tracing::info!(posted = outcome.posted, duplicates = outcome.duplicates, "a batch is in the books");
         Ok(outcome)
@@ -92,10 +94,7 @@ where
 /// How often a write that met another is tried again before its message is.
 const MOST_CONFLICTS: u32 = 8;
 
-fn add(sum: BatchOutcome, posted: ledger::Posted) -> BatchOutcome {
-    BatchOutcome {
-        posted: sum.posted.saturating_add(posted.added),
-        duplicates: sum.duplicates.saturating_add(posted.duplicates),
-        accounts: sum.accounts.saturating_add(1),
-    }
+fn add(sum: Posted, posted: &Posted) -> Posted {
+    let duplicates = sum.duplicates.saturating_add(posted.duplicates);
+    Posted { added: sum.added.and(&posted.added), duplicates }
 }

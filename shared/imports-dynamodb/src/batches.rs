@@ -1,4 +1,4 @@
-use dynamodb::{Item, Key, Query, number, number_of, text_of};
+use dynamodb::{Item, Key, Query, text, text_of};
 use imports::{BatchOutcome, Batches, ImportId, PortError};
 
 use crate::{DynamoDbImports, broken, failed};
@@ -8,11 +8,7 @@ const BATCH: &str = "BATCH#";
 impl Batches for DynamoDbImports {
     async fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome) -> Result<(), PortError> {
         let key = Key::new(format!("IMPORT#{import}"), format!("{BATCH}{batch:08}"));
-        let item = key.with([
-            ("posted", number(outcome.posted)),
-            ("duplicates", number(outcome.duplicates)),
-            ("accounts", number(outcome.accounts)),
-        ]);
+        let item = key.with([("doc", text(serde_json::to_string(&outcome).map_err(broken)?))]);
         self.table.put_if_absent(item).await.map_err(failed)?;
         Ok(())
     }
@@ -26,8 +22,5 @@ impl Batches for DynamoDbImports {
 fn batch(item: &Item) -> Result<(u32, BatchOutcome), PortError> {
     let sk = text_of(item, "sk").map_err(failed)?;
     let batch = sk.strip_prefix(BATCH).and_then(|it| it.parse().ok()).ok_or_else(|| broken("a batch's key"))?;
-    let number = |name| number_of(item, name).map_err(failed);
-    let outcome =
-        BatchOutcome { posted: number("posted")?, duplicates: number("duplicates")?, accounts: number("accounts")? };
-    Ok((batch, outcome))
+    Ok((batch, serde_json::from_str(text_of(item, "doc").map_err(failed)?).map_err(broken)?))
 }

@@ -3,7 +3,7 @@
 //! | pk | sk | attributes |
 //! | --- | --- | --- |
 //! | `IMPORT#<id>` | `IMPORT` | `doc` the import as JSON, `revision`; `listing` and `received_at` for the index `by-received`; `open` and `open_since`, while it is not final, for the index `open` |
-//! | `IMPORT#<id>` | `BATCH#<number>` | `posted`, `duplicates`, `accounts` |
+//! | `IMPORT#<id>` | `BATCH#<number>` | `doc` what came of posting it, as JSON |
 //! | `CONTENT#<content>` | `CONTENT` | `import` |
 //! | `RATES#<currency>` | `<date>#<received_at>#<import>` | `usd`, `eur` |
 

@@ -4,9 +4,10 @@ use banking::AccountNumber;
 use ledger::{Entry, Side, decode_entries, encode_entries};
 use serde::{Deserialize, Serialize};
 
-use crate::entry_file::{EntryFile, EntrySums};
+use crate::entry_file::EntryFile;
 use crate::layout::Layout;
 use crate::rows::NONE;
+use crate::sums::EntrySums;
 use crate::{Found, ImportId, Kind, PostBatch, Read};
 
 /// How large a batch is, about: one account more or less.
@@ -82,7 +83,7 @@ struct Packing {
 
 impl Packing {
     fn pack(&mut self, layout: &Layout, file: &EntryFile, found: &mut Found) {
-        let postings = postings(layout, file);
+        let postings = postings(layout, file, found);
         let of_one = |a: &Posting, b: &Posting| a.account == b.account;
         let mut accounts: Vec<&[Posting]> = postings.chunk_by(of_one).collect();
         accounts.sort_by_key(|it| it.first().map(|posting| file.accounts.name(posting.account)));
@@ -117,22 +118,28 @@ struct Posting {
     side: Side,
 }
 
-/// One for each row and side whose account is registered, by account and then in the file's order.
-fn postings(layout: &Layout, file: &EntryFile) -> Vec<Posting> {
+/// One for each row and side whose account is registered, by account and then in the file's order. What transfers come
+/// to is noted in `found`.
+fn postings(layout: &Layout, file: &EntryFile, found: &mut Found) -> Vec<Posting> {
     let rows = file.rows.rows();
     let mut postings = Vec::with_capacity(rows.len());
+    let mut sums = file.rejected.clone();
     for (row, taken) in (0_u32..).zip(rows) {
         if layout.kind == Kind::Transfers {
+            let before = postings.len();
             for (account, side) in [(taken.account, Side::Payer), (taken.other, Side::Beneficiary)] {
                 if file.accounts.note(account).registered {
                     postings.push(Posting { account, row, side });
                 }
             }
+            let both = postings.len() == before.saturating_add(2);
+            sums.take(file.rows.currency_of(taken), taken.amount_minor, both);
         } else {
             postings.push(Posting { account: taken.account, row, side: Side::None });
         }
     }
     postings.sort_unstable_by_key(|it| (it.account, it.row, it.side));
+    found.transfers = sums.finish();
     postings
 }
 

@@ -9,7 +9,8 @@ use crate::holders::Holders;
 use crate::layout::{Layout, Sign};
 use crate::rows::{NONE, TakenRow, TakenRows};
 use crate::scanner::Fields;
-use crate::{Column, Kind, Sums, Warning};
+use crate::sums::RowSums;
+use crate::{Column, Kind, Warning};
 
 /// The longest id and the longest text of an entry, in bytes.
 const MOST_ID_BYTES: usize = 255;
@@ -46,6 +47,8 @@ pub(crate) struct EntryFile {
     /// For a file of one account: which.
     one_account: Option<u32>,
     wrong_checksums: u64,
+    /// What the rejected rows of a file of transfers come to.
+    pub(crate) rejected: RowSums,
     last_currency: Option<([u8; 3], u8, u32)>,
     text: Vec<u8>,
 }
@@ -89,6 +92,7 @@ impl EntryFile {
             },
             one_account,
             wrong_checksums: 0,
+            rejected: RowSums::default(),
             last_currency: None,
             text: Vec::new(),
         }
@@ -117,6 +121,15 @@ impl EntryFile {
         let (id_from, id_length) = self.rows.keep_id(id).ok_or_else(no_room)?;
         self.rows.push(TakenRow { at, amount_minor, account, other, text, id_from, id_length, currency });
         Ok(())
+    }
+
+    /// Notes what a rejected transfer would have come to, if that can be read.
+    pub(crate) fn reject(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) {
+        let code = self.places.currency.map_or(&[][..], |it| fields.get(row, it));
+        let Some(currency) = Currency::parse(code).ok().filter(|_| layout.kind == Kind::Transfers) else { return };
+        if let Ok(minor) = self.amount(layout, fields, row, currency.decimals()) {
+            self.rejected.reject(currency, minor);
+        }
     }
 
     fn currency(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(u8, u32), Wrong> {
@@ -263,24 +276,4 @@ impl EntryFile {
 pub(crate) fn is_clean(text: &[u8]) -> bool {
     let ascii = text.iter().all(|it| (0x20..0x7f).contains(it));
     ascii || std::str::from_utf8(text).is_ok_and(|it| !it.chars().any(char::is_control))
-}
-
-/// Sums by currency, while entries are made.
-#[derive(Default)]
-pub(crate) struct EntrySums(std::collections::BTreeMap<Currency, (i128, i128)>);
-
-impl EntrySums {
-    pub(crate) fn add(&mut self, currency: Currency, minor: i64) {
-        let sum = self.0.entry(currency).or_default();
-        let side = if minor < 0 { &mut sum.1 } else { &mut sum.0 };
-        *side = side.saturating_add(i128::from(minor));
-    }
-
-    pub(crate) fn finish(self) -> Vec<Sums> {
-        let of = |minor: i128, currency: Currency| money::Money::new(minor, currency);
-        self.0
-            .into_iter()
-            .map(|(it, (credits, debits))| Sums { credits: of(credits, it), debits: of(debits, it) })
-            .collect()
-    }
 }

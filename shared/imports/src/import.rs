@@ -2,7 +2,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use calendar::Moment;
-use ledger::PostingId;
+use ledger::{Added, PostingId};
 use money::Money;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -175,6 +175,9 @@ pub struct Found {
     pub batches: u32,
     /// The sums of the entries, by currency.
     pub sums: Vec<Sums>,
+    /// Of a file of transfers: what its rows come to, by currency.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transfers: Vec<TransferSums>,
     /// Things that look wrong, but were taken.
     pub warnings: Vec<Warning>,
     /// The first rejects.
@@ -190,6 +193,24 @@ pub struct Sums {
     pub credits: Money,
     /// The sum of what is below zero.
     pub debits: Money,
+}
+
+/// The rows of one currency in a file of transfers, and the sums of their amounts. The entries made of them are as
+/// many as `taken_rows` and `both_rows` together, and so are their sums.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TransferSums {
+    /// Rows that were taken.
+    pub taken_rows: u64,
+    /// Their sum.
+    pub taken: Money,
+    /// Those of them of which both accounts are registered: they make two entries.
+    pub both_rows: u64,
+    /// Their sum.
+    pub both: Money,
+    /// Rows that were rejected, though currency and amount can be read.
+    pub rejected_rows: u64,
+    /// Their sum.
+    pub rejected: Money,
 }
 
 /// Something that looks wrong, and how many rows it is in.
@@ -213,14 +234,41 @@ pub struct Reject {
 }
 
 /// What came of posting one batch.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct BatchOutcome {
     /// Entries that are new in the books.
     pub posted: u64,
     /// Entries that were there already.
     pub duplicates: u64,
+    /// Entries that are dirty since: new ones, and those that a new one shows to be part of a batch payment.
+    #[serde(default)]
+    pub dirty: u64,
     /// Accounts they are on.
     pub accounts: u64,
+    /// The sums of the new and of the dirty ones, by currency.
+    #[serde(default)]
+    pub sums: Vec<PostedSums>,
+}
+
+/// Sums of amounts without their signs in one currency.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PostedSums {
+    /// Of entries that are new in the books.
+    pub posted: Money,
+    /// Of entries that are dirty since.
+    pub dirty: Money,
+}
+
+impl BatchOutcome {
+    /// What came of posting to so many accounts.
+    pub fn new(added: &Added, duplicates: u64, accounts: u64) -> Self {
+        let money = |minor: u128, currency| Money::new(i128::try_from(minor).unwrap_or(i128::MAX), currency);
+        let sums = added.gross.iter().map(|(currency, gross)| PostedSums {
+            posted: money(gross.added_minor, *currency),
+            dirty: money(gross.dirty_minor, *currency),
+        });
+        Self { posted: added.entries, duplicates, dirty: added.dirty, accounts, sums: sums.collect() }
+    }
 }
 
 impl Import {

@@ -212,7 +212,9 @@ impl Reader {
                 let bytes = decode(layout, row.bytes, decoded);
                 fields.split(bytes, *dialect);
                 check_width(layout, fields, bytes).and_then(|()| match rows {
-                    FileRows::Entries(file) => file.take(layout, fields, bytes),
+                    FileRows::Entries(file) => {
+                        file.take(layout, fields, bytes).inspect_err(|_| file.reject(layout, fields, bytes))
+                    }
                     FileRows::Customers(file) => file.take(layout, fields, bytes),
                     FileRows::Rates(file) => file.take(layout, row.line, fields, bytes),
                 })

@@ -20,13 +20,16 @@ mod rejects;
 mod report;
 mod rows;
 mod scanner;
+mod sums;
 mod upload;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use batches::{BatchError, BatchIndex, PackedEntries, read_batch};
-pub use import::{BatchOutcome, Found, Import, ImportId, ImportIdError, Reject, State, Sums, Warning};
+pub use import::{
+    BatchOutcome, Found, Import, ImportId, ImportIdError, PostedSums, Reject, State, Sums, TransferSums, Warning,
+};
 pub use importer::{Importer, MOST_TEXT_BYTES, Read, Setting};
 pub use kind::{Column, Kind};
 pub use metadata::metadata_value;

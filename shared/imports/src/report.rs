@@ -67,6 +67,10 @@ pub struct EntryCounts {
     pub posted: u64,
     /// In the books already, as far as the posting is.
     pub duplicates: u64,
+    /// Dirty since, as far as the posting is: batch payments, with the rows of earlier imports that belong to them, and
+    /// invalid IBANs.
+    #[serde(default)]
+    pub dirty: u64,
 }
 
 /// Batches of an import.
@@ -124,6 +128,7 @@ impl ImportReport {
                 made: found.entries,
                 posted: sum(|it| it.posted),
                 duplicates: sum(|it| it.duplicates),
+                dirty: sum(|it| it.dirty),
             },
             accounts: found.accounts,
             customers: found.customers,
@@ -171,7 +176,7 @@ mod tests {
             }),
             ..import(State::Done)
         };
-        let outcome = |posted, duplicates| BatchOutcome { posted, duplicates, accounts: 1 };
+        let outcome = |posted, duplicates| BatchOutcome { posted, duplicates, accounts: 1, ..BatchOutcome::default() };
         let mails = MailCounts { sent: 2, ..MailCounts::default() };
         let report = ImportReport::new(&import, &[(0, outcome(5, 1)), (1, outcome(2, 1))], mails);
         assert_eq!((report.file.as_str(), report.state.as_str()), ("july.csv", "done"));

@@ -5,11 +5,11 @@ use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use calendar::{Date, Moment};
-use money::Currency;
+use money::{Currency, Money};
 
 use crate::{
     BatchOutcome, BatchQueue, Batches, Claimed, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError,
-    PostBatch, Rates, Saved, SplitFile, State, Upload, UploadQueue,
+    PostBatch, PostedSums, Rates, Saved, SplitFile, State, Upload, UploadQueue,
 };
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -135,7 +135,7 @@ impl Batches for FakeImports {
     async fn finished(&self, import: ImportId) -> Result<Vec<(u32, BatchOutcome)>, PortError> {
         let records = lock(&self.0);
         let ours = records.batches.iter().filter(|((id, _), _)| *id == import);
-        Ok(ours.map(|((_, batch), outcome)| (*batch, *outcome)).collect())
+        Ok(ours.map(|((_, batch), outcome)| (*batch, outcome.clone())).collect())
     }
 }
 
@@ -249,13 +249,14 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates>(imports
     assert_eq!(imports.claim(&same).await.unwrap(), Claimed::Ours(2), "the claim of a failed import passes on");
 
     assert!(imports.finished(second.id).await.unwrap().is_empty());
-    let outcome = BatchOutcome { posted: 5, duplicates: 2, accounts: 1 };
+    let sums = PostedSums { posted: Money::new(500, Currency::EUR), dirty: Money::new(20, Currency::EUR) };
+    let outcome = BatchOutcome { posted: 5, duplicates: 2, dirty: 1, accounts: 1, sums: vec![sums] };
     for batch in [1, 0, 11, 2] {
-        imports.finish(second.id, batch, outcome).await.unwrap();
+        imports.finish(second.id, batch, outcome.clone()).await.unwrap();
     }
     imports.finish(second.id, 1, BatchOutcome::default()).await.unwrap();
     let finished = imports.finished(second.id).await.unwrap();
-    assert_eq!(finished, [0, 1, 2, 11].map(|batch| (batch, outcome)), "once, by number");
+    assert_eq!(finished, [0, 1, 2, 11].map(|batch| (batch, outcome.clone())), "once, by number");
 
     let third = imports.receive(&import("imports/c.csv", "2024-03-03T10:00:00Z")).await.unwrap();
     let ids = |imports: &[Import]| imports.iter().map(|it| it.id).collect::<Vec<_>>();

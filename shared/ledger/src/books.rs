@@ -2,8 +2,10 @@ use std::collections::BTreeMap;
 
 use banking::AccountNumber;
 use calendar::Month;
+use money::Currency;
 
 use crate::codec::TotalsItem;
+use crate::totals::MonthTotals;
 use crate::{CodecError, Entry, JournalMonth, Merged, PostingId, Totals, merge};
 
 /// The port to where the books are kept: packed months and totals of each account, each with a version.
@@ -111,12 +113,65 @@ pub enum PostError {
 }
 
 /// What a posting did to an account.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Posted {
-    /// Entries that were not in the books before this posting (its repetitions included).
-    pub added: u64,
-    /// Entries that were: rows repeated in the file, or known from an earlier one.
+    /// What is in the books since this posting (its repetitions included).
+    pub added: Added,
+    /// Entries that were there before: rows repeated in the file, or known from an earlier one.
     pub duplicates: u64,
+}
+
+/// What postings have brought into the books.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Added {
+    /// Entries that are new.
+    pub entries: u64,
+    /// Entries that are dirty since: new ones, and those that a new row shows to be part of a batch payment.
+    pub dirty: u64,
+    /// The sums of both, by currency.
+    pub gross: BTreeMap<Currency, Gross>,
+}
+
+/// Sums of amounts without their signs, in minor units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Gross {
+    /// Of the new entries.
+    pub added_minor: u128,
+    /// Of those that are dirty since.
+    pub dirty_minor: u128,
+}
+
+impl Added {
+    /// Adds what another posting has brought.
+    pub fn and(mut self, other: &Self) -> Self {
+        self.entries = self.entries.saturating_add(other.entries);
+        self.dirty = self.dirty.saturating_add(other.dirty);
+        for (currency, gross) in &other.gross {
+            let sum = self.gross.entry(*currency).or_default();
+            sum.added_minor = sum.added_minor.saturating_add(gross.added_minor);
+            sum.dirty_minor = sum.dirty_minor.saturating_add(gross.dirty_minor);
+        }
+        self
+    }
+
+    /// By what a month's totals have grown. Neither entries nor marks ever go away.
+    fn between(before: Option<&MonthTotals>, after: &MonthTotals) -> Self {
+        let mut added = Self::default();
+        for (currency, split) in after {
+            let was = before.and_then(|it| it.get(currency)).copied().unwrap_or_default();
+            let (all, was_all) = (split.clean.and(split.dirty), was.clean.and(was.dirty));
+            let gross = Gross {
+                added_minor: all.gross_minor().saturating_sub(was_all.gross_minor()),
+                dirty_minor: split.dirty.gross_minor().saturating_sub(was.dirty.gross_minor()),
+            };
+            added.entries = added.entries.saturating_add(all.count.saturating_sub(was_all.count));
+            added.dirty = added.dirty.saturating_add(split.dirty.count.saturating_sub(was.dirty.count));
+            if gross != Gross::default() {
+                added.gross.insert(*currency, gross);
+            }
+        }
+        added
+    }
 }
 
 impl Shelf {
@@ -174,21 +229,22 @@ pub async fn post<B: Books>(
         by_month.entry(entry.at.date().month()).or_default().push(entry);
     }
     let months: Vec<Month> = by_month.keys().copied().collect();
-    let mut added = 0;
+    let mut added = Added::default();
     for some in months.chunks(MOST_CHANGED) {
         added = post_months(books, account, &by_month, some, posting).await?;
     }
-    Ok(Posted { added, duplicates: offered.saturating_sub(added) })
+    let duplicates = offered.saturating_sub(added.entries);
+    Ok(Posted { added, duplicates })
 }
 
-/// Posts what `incoming` has for `months`; returns how many entries `posting` has added to the account so far.
+/// Posts what `incoming` has for `months`; returns what `posting` has added to the account so far.
 async fn post_months<B: Books>(
     books: &B,
     account: &AccountNumber,
     incoming: &BTreeMap<Month, Vec<Entry>>,
     months: &[Month],
     posting: PostingId,
-) -> Result<u64, PostError> {
+) -> Result<Added, PostError> {
     let mut conflicts = 0_u32;
     while conflicts < MOST_CONFLICTS {
         let shelf = books.read(account, months).await?;
@@ -207,8 +263,8 @@ async fn post_months<B: Books>(
 
 struct Plan {
     change: Option<Change>,
-    /// How many entries the posting has added, with this change.
-    added: u64,
+    /// What the posting has added, with this change.
+    added: Added,
     /// Whether the change holds all there is to change.
     whole: bool,
 }
@@ -222,11 +278,11 @@ fn plan(
 ) -> Result<Plan, CodecError> {
     let mut item = shelf.open()?;
     let mut changed = BTreeMap::new();
-    let (mut newly, mut bytes, mut whole) = (0_u64, 0_usize, true);
+    let (mut newly, mut bytes, mut whole) = (Added::default(), 0_usize, true);
     for month in months {
         let current = if shelf.months.contains_key(month) { shelf.month(*month)? } else { item.month(*month)? };
         let new = incoming.get(month).cloned().unwrap_or_default();
-        let Merged::Changed { month: merged, added } = merge(account, *month, current.as_ref(), new) else {
+        let Merged::Changed { month: merged, .. } = merge(account, *month, current.as_ref(), new) else {
             continue;
         };
         let kept = Kept { version: shelf.version_of(*month), bytes: merged.encode() };
@@ -235,11 +291,11 @@ fn plan(
             whole = false;
             break;
         }
+        newly = newly.and(&Added::between(item.totals.months.get(month), merged.totals()));
         item.totals.months.insert(*month, merged.totals().clone());
-        newly = newly.saturating_add(added);
         changed.insert(*month, kept);
     }
-    let added = remember(&mut item.postings, posting, newly);
+    let added = remember(&mut item.postings, posting, &newly);
     if changed.is_empty() {
         return Ok(Plan { change: None, added, whole });
     }
@@ -270,10 +326,10 @@ fn keep_latest_open(item: &mut TotalsItem, changed: &mut BTreeMap<Month, Kept>) 
 const REMEMBERED: usize = 8;
 
 /// Adds `newly` to what `posting` has added, forgets the oldest posting if there are too many, and returns the sum.
-fn remember(postings: &mut Vec<(PostingId, u64)>, posting: PostingId, newly: u64) -> u64 {
+fn remember(postings: &mut Vec<(PostingId, Added)>, posting: PostingId, newly: &Added) -> Added {
     let before = postings.iter().position(|(id, _)| *id == posting).map(|at| postings.remove(at).1);
-    let added = before.unwrap_or(0).saturating_add(newly);
-    postings.push((posting, added));
+    let added = before.unwrap_or_default().and(newly);
+    postings.push((posting, added.clone()));
     if postings.len() > REMEMBERED {
         postings.remove(0);
     }

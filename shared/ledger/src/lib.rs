@@ -20,7 +20,9 @@ mod totals;
 pub mod testing;
 
 pub use audit::{Finding, audit_account};
-pub use books::{Archive, Books, BooksError, Change, Kept, MOST_MONTHS, PostError, Posted, Shelf, Written, post};
+pub use books::{
+    Added, Archive, Books, BooksError, Change, Gross, Kept, MOST_MONTHS, PostError, Posted, Shelf, Written, post,
+};
 pub use codec::{CodecError, decode_entries, encode_entries};
 pub use entry::{Entry, Mark, PostingId, Side};
 pub use history::{Movement, Period, all_days, history};

@@ -26,6 +26,11 @@ impl Figures {
         self.in_minor.saturating_add(self.out_minor)
     }
 
+    /// The sum of all amounts without their signs, in minor units.
+    pub fn gross_minor(&self) -> u128 {
+        self.in_minor.unsigned_abs().saturating_add(self.out_minor.unsigned_abs())
+    }
+
     /// These entries and those. Saturates where 10^20 entries of the largest amount would overflow.
     pub fn and(self, other: Self) -> Self {
         Self {

@@ -40,7 +40,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 fn posted(books: &FakeBooks, import: u8, entries: Vec<Entry>) -> (u64, u64) {
     let posted = block_on(post(books, &account(), entries, PostingId([import; 16]))).unwrap();
-    (posted.added, posted.duplicates)
+    (posted.added.entries, posted.duplicates)
 }
 
 fn totals(books: &FakeBooks) -> ledger::Totals {
@@ -115,6 +115,29 @@ fn a_posting_repeated_after_a_crash_reports_what_it_reported_first() {
     assert_eq!(posted(&books, 2, overlap.clone()), (1, 4));
     assert_eq!(posted(&books, 2, overlap), (1, 4), "the same posting again");
     assert_eq!(posted(&books, 1, the_four()), (4, 0), "an earlier one again");
+}
+
+#[test]
+fn what_postings_have_added_is_what_the_totals_hold() {
+    let books = FakeBooks::default();
+    let other = "FR1420041010050500013M02606";
+    let single = transfer("2026-07-01T10:00:00Z", -1000, "1", other);
+    let batch = [-200, -300].map(|minor| transfer("2026-07-02T10:00:00Z", minor, "2", other));
+    let invalid = transfer("2026-08-03T10:00:00Z", 5000, "3", "XX1420041010050500013M02606");
+    let [first, second] = batch;
+    let added = |import: u8, entries: Vec<Entry>| {
+        let posted = block_on(post(&books, &account(), entries, PostingId([import; 16]))).unwrap();
+        let gross = posted.added.gross.get(&Currency::EUR).copied().unwrap_or_default();
+        (posted.added.entries, posted.added.dirty, gross.added_minor, gross.dirty_minor, posted.duplicates)
+    };
+    assert_eq!(added(1, vec![single.clone(), single.clone(), first.clone()]), (2, 0, 1200, 0, 1));
+    assert_eq!(added(2, vec![second.clone(), invalid.clone()]), (2, 3, 5300, 5500, 0), "the first row is dirty now");
+    assert_eq!(added(2, vec![second, invalid]), (2, 3, 5300, 5500, 0), "the same posting again");
+    assert_eq!(added(3, vec![single, first]), (0, 0, 0, 0, 2));
+    let figures = |view| totals(&books).figures(None, view)[&Currency::EUR];
+    let (all, clean) = (figures(View::All), figures(View::Clean));
+    assert_eq!((all.count, all.gross_minor()), (4, 1200 + 5300));
+    assert_eq!((all.count - clean.count, all.gross_minor() - clean.gross_minor()), (3, 5500));
 }
 
 #[test]

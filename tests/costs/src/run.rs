@@ -128,7 +128,7 @@ async fn post_all(meter: &Meter, packed: &PackedEntries, import: ImportId) -> Re
     for request in packed.index.requests(import) {
         let range = usize::try_from(request.from)?..usize::try_from(request.to)?;
         for (account, entries) in read_batch(packed.bytes.get(range).unwrap_or_default())? {
-            posted += post(meter, &account, entries, import.posting()).await?.added;
+            posted += post(meter, &account, entries, import.posting()).await?.added.entries;
         }
     }
     Ok(posted)

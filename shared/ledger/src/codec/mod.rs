@@ -11,7 +11,7 @@ mod text;
 use calendar::Month;
 use money::Currency;
 
-use crate::{Entry, Figures, MonthTotals, PostingId, Split, Totals};
+use crate::{Added, Entry, Figures, Gross, MonthTotals, PostingId, Split, Totals};
 use bits::{Reader, Writer, open};
 use columns::{read_entries, write_entries};
 
@@ -63,8 +63,8 @@ pub(crate) fn decode_month(bytes: &[u8]) -> Result<(MonthTotals, Vec<Entry>), Co
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct TotalsItem {
     pub(crate) totals: Totals,
-    /// The last postings: which added how many entries.
-    pub(crate) postings: Vec<(PostingId, u64)>,
+    /// The last postings, and what each has added.
+    pub(crate) postings: Vec<(PostingId, Added)>,
     /// The latest month, packed, while it is small enough to be kept here.
     pub(crate) open: Option<(Month, Vec<u8>)>,
 }
@@ -80,7 +80,7 @@ impl TotalsItem {
         writer.length(self.postings.len());
         for (posting, added) in &self.postings {
             writer.bytes(&posting.0);
-            writer.unsigned(u128::from(*added));
+            write_added(&mut writer, added);
         }
         writer.length(usize::from(self.open.is_some()));
         if let Some((month, packed)) = &self.open {
@@ -99,7 +99,7 @@ impl TotalsItem {
             item.totals.months.insert(month, read_month_totals(&mut reader)?);
         }
         for _ in 0..reader.length()? {
-            item.postings.push((PostingId(reader.bytes()?), reader.count()?));
+            item.postings.push((PostingId(reader.bytes()?), read_added(&mut reader)?));
         }
         if reader.count()? > 0 {
             item.open = Some((read_month(&mut reader)?, reader.sealed()?.to_vec()));
@@ -107,6 +107,31 @@ impl TotalsItem {
         reader.end()?;
         Ok(item)
     }
+}
+
+fn write_added(writer: &mut Writer, added: &Added) {
+    writer.unsigned(u128::from(added.entries));
+    writer.unsigned(u128::from(added.dirty));
+    writer.length(added.gross.len());
+    for (currency, gross) in &added.gross {
+        let dirty = gross.dirty_minor != 0;
+        writer.unsigned(u128::from(currency.numeric()).saturating_mul(2).saturating_add(u128::from(dirty)));
+        writer.unsigned(gross.added_minor);
+        if dirty {
+            writer.unsigned(gross.dirty_minor);
+        }
+    }
+}
+
+fn read_added(reader: &mut Reader<'_>) -> Result<Added, CodecError> {
+    let mut added = Added { entries: reader.count()?, dirty: reader.count()?, ..Added::default() };
+    for _ in 0..reader.length()? {
+        let head = reader.count()?;
+        let added_minor = reader.unsigned()?;
+        let dirty_minor = if head & 1 == 1 { reader.unsigned()? } else { 0 };
+        added.gross.insert(currency(head.wrapping_shr(1))?, Gross { added_minor, dirty_minor });
+    }
+    Ok(added)
 }
 
 fn read_month(reader: &mut Reader<'_>) -> Result<Month, CodecError> {
