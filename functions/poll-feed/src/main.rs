@@ -1,0 +1,46 @@
+//! `poll-feed`: what it is plugged into. What it does is in `lib.rs`.
+//!
+//! - **Trigger:** SQS `polls`, fed by a schedule, by `millrace feed poll`, and by itself to go on.
+//! - **Reads:** the bank's server of feeds; how far each feed is; its pages in the bucket; its imports' records.
+//! - **Writes:** each page as it came, and imports gathered of them, in the bucket; how far the feed is, with each of
+//!   these in one step; a proof at the end of each poll.
+//! - **Delivered twice:** of two polls of one feed at once only one writes each step, and the other one ends.
+//! - **Fails:** the message is retried on its own and takes up where the feed stands; then it is a dead letter, which
+//!   raises an alarm, and the next day's poll takes up.
+
+use std::time::Duration;
+
+use aws_config::BehaviorVersion;
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use feeds_dynamodb::DynamoDbFeedLog;
+use feeds_http::HttpFeedServer;
+use feeds_sqs::SqsPollQueue;
+use imports_dynamodb::DynamoDbImports;
+use imports_s3::S3Files;
+use lambda_kit::{Pace, SystemClock, batch};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use poll_feed::{Config, PollFeeds};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    lambda_kit::init_tracing();
+    let config = Config::from_env()?;
+    let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
+    let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+    let poll_feeds = &PollFeeds {
+        server: HttpFeedServer::new(&config.feed_url, config.time_out()?)?,
+        log: DynamoDbFeedLog::new(dynamodb.clone(), config.feeds_table),
+        files: S3Files::new(imports_s3::client(&sdk), config.files_bucket),
+        imports: DynamoDbImports::new(dynamodb, config.imports_table),
+        polls: SqsPollQueue::new(aws_sdk_sqs::Client::new(&sdk), config.polls_queue_url),
+        clock: SystemClock,
+    };
+    let pace = Pace::one_by_one(Duration::from_secs(10));
+
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let until = poll_feed::deadline(event.context.deadline);
+        let handle = async |message: SqsMessage| poll_feeds.handle_message(&message, until).await;
+        Ok::<_, Error>(batch::each(event, pace, handle).await)
+    }))
+    .await
+}

@@ -1,0 +1,108 @@
+//! The record of feeds in a table of DynamoDB. Everything is JSON in `doc`.
+//!
+//! | pk | sk | attributes |
+//! | --- | --- | --- |
+//! | `FEED#<feed>` | `PROGRESS` | `doc` how far it is, `revision` |
+//! | `FEED#<feed>` | `PAGE#<number>` | `doc` a page that was taken |
+//! | `FEED#<feed>` | `IMPORT#<number>` | `doc` pages that were gathered |
+//! | `FEED#<feed>` | `PROOF#<poll>` | `doc` the proof of a poll |
+
+use std::ops::Range;
+
+use dynamodb::{Client, Condition, DynamoDbError, Item, Key, Query, Table, Transacted, Write, number, number_of};
+use dynamodb::{sortable, text, text_of};
+use feeds::{Feed, FeedLog, Gathering, PageRecord, Progress, Proof, Step};
+use imports::{PortError, Saved};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The record of feeds in a table.
+#[derive(Clone, Debug)]
+pub struct DynamoDbFeedLog {
+    table: Table,
+}
+
+impl DynamoDbFeedLog {
+    /// The record in the table of this name.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { table: Table::new(client, table) }
+    }
+
+    async fn docs<T: DeserializeOwned>(&self, feed: Feed, prefix: &str) -> Result<Vec<T>, PortError> {
+        let query = Query::partition(partition(feed)).begins_with(prefix);
+        self.table.all(query).await.map_err(failed)?.iter().map(doc_of).collect()
+    }
+}
+
+impl FeedLog for DynamoDbFeedLog {
+    async fn progress(&self, feed: Feed) -> Result<Option<Progress>, PortError> {
+        let Some(item) = self.table.get(&key(feed, "PROGRESS")).await.map_err(failed)? else { return Ok(None) };
+        Ok(Some(Progress { revision: number_of(&item, "revision").map_err(failed)?, ..doc_of(&item)? }))
+    }
+
+    async fn advance(&self, progress: &Progress, step: &Step) -> Result<Saved, PortError> {
+        let revision = progress.revision.saturating_add(1);
+        let mut item = item(&key(progress.feed, "PROGRESS"), progress)?;
+        item.insert("revision".to_owned(), number(revision));
+        let part = match step {
+            Step::Page(page) => Some(item_of(progress.feed, format!("PAGE#{:08}", page.number), page)?),
+            Step::Gathered(it) => Some(item_of(progress.feed, format!("IMPORT#{:08}", it.number), it)?),
+            Step::Nothing => None,
+        };
+        let progress = Write::Put(item, Condition::version("revision", progress.revision));
+        let part = part.map(|item| Write::Put(item, Condition::Any));
+        match self.table.transact(std::iter::once(progress).chain(part).collect()).await.map_err(failed)? {
+            Transacted::Done => Ok(Saved::Stored(revision)),
+            Transacted::Failed(_) => Ok(Saved::Conflict),
+        }
+    }
+
+    async fn pages(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageRecord>, PortError> {
+        let mut pages: Vec<PageRecord> = self.docs(feed, "PAGE#").await?;
+        pages.retain(|it| numbers.contains(&it.number));
+        Ok(pages)
+    }
+
+    async fn gatherings(&self, feed: Feed) -> Result<Vec<Gathering>, PortError> {
+        self.docs(feed, "IMPORT#").await
+    }
+
+    async fn keep_proof(&self, proof: &Proof) -> Result<(), PortError> {
+        let item = item_of(proof.feed, format!("PROOF#{}", sortable(proof.poll)), proof)?;
+        self.table.put_if(item, Condition::Any).await.map_err(failed)?;
+        Ok(())
+    }
+
+    async fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError> {
+        let query = Query::partition(partition(feed)).begins_with("PROOF#").backwards();
+        self.table.first(query, 1).await.map_err(failed)?.first().map(doc_of).transpose()
+    }
+}
+
+fn partition(feed: Feed) -> String {
+    format!("FEED#{feed}")
+}
+
+fn key(feed: Feed, sk: impl Into<String>) -> Key {
+    Key::new(partition(feed), sk)
+}
+
+fn item_of(feed: Feed, sk: String, doc: &impl Serialize) -> Result<Item, PortError> {
+    item(&key(feed, sk), doc)
+}
+
+fn item(key: &Key, doc: &impl Serialize) -> Result<Item, PortError> {
+    Ok(key.with([("doc", text(serde_json::to_string(doc).map_err(broken)?))]))
+}
+
+fn doc_of<T: DeserializeOwned>(item: &Item) -> Result<T, PortError> {
+    serde_json::from_str(text_of(item, "doc").map_err(failed)?).map_err(broken)
+}
+
+fn failed(error: DynamoDbError) -> PortError {
+    if error.is_broken() { broken(error) } else { PortError::Unavailable("the record of feeds", error.into()) }
+}
+
+fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> PortError {
+    PortError::Broken("the record of feeds", error.into())
+}

@@ -1,0 +1,63 @@
+//! What the adapter makes of a server's answers, good and bad, over a real connection.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::time::Duration;
+
+use feeds::{AskError, Feed, FeedServer};
+use feeds_http::{AddressError, HttpFeedServer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+/// Answers one question with these bytes, then closes the connection; returns what was asked.
+async fn asked(answer: &'static [u8], hang: bool) -> (Result<Vec<u8>, AskError>, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}/bank/", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut question = [0; 2048];
+        let length = stream.read(&mut question).await.unwrap();
+        stream.write_all(answer).await.unwrap();
+        if hang {
+            tokio::time::sleep(Duration::from_mins(1)).await;
+        }
+        String::from_utf8_lossy(question.get(..length).unwrap()).into_owned()
+    });
+    let feed = HttpFeedServer::new(&address, Duration::from_millis(500)).unwrap();
+    let got = feed.ask(Feed::CompanyInfo, "a b&c").await;
+    let question = if hang { String::new() } else { server.await.unwrap() };
+    (got, question)
+}
+
+#[tokio::test]
+async fn a_page_is_its_body_and_the_cursor_is_in_the_question() {
+    let (got, question) = asked(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}", false).await;
+    assert_eq!(got.unwrap(), b"{}");
+    assert!(question.starts_with("GET /bank/company_info?cursor=a%20b%26c HTTP/1.1\r\n"), "{question}");
+}
+
+#[tokio::test]
+async fn what_may_pass_is_failing_and_what_will_not_is_refused() {
+    let failing = [
+        &b"HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n"[..],
+        b"HTTP/1.1 429 Slowly\r\ncontent-length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}",
+        b"",
+        b"what?",
+    ];
+    for answer in failing {
+        let (got, _) = asked(answer, false).await;
+        assert!(matches!(got, Err(AskError::Failing(_))), "{got:?}");
+    }
+    let (got, _) = asked(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}", true).await;
+    assert!(matches!(&got, Err(AskError::Failing(why)) if why.contains("no answer")), "{got:?}");
+    let (got, _) = asked(b"HTTP/1.1 400 No\r\ncontent-length: 0\r\n\r\n", false).await;
+    assert!(matches!(got, Err(AskError::Refused(400))), "{got:?}");
+}
+
+#[tokio::test]
+async fn an_address_is_a_url() {
+    for address in ["", "bank", "ftp://bank"] {
+        assert!(matches!(HttpFeedServer::new(address, Duration::ZERO), Err(AddressError::NoUrl)), "{address}");
+    }
+}

@@ -1,0 +1,23 @@
+//! Feeds: companies, exchange rates and transfers that a bank serves page by page, from a cursor on.
+//!
+//! A feed's pages are kept as they come, gathered into imports like any other file, and proven: what the pages declare
+//! is what was received, what was received is what the imports read, and what they made is in the books. [`Progress`]
+//! says what is to be done next; whoever does it writes the progress and its effect in one step.
+
+mod feed;
+mod gather;
+mod log;
+mod page;
+mod ports;
+mod proof;
+mod rows;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use feed::{Feed, UnknownFeed};
+pub use gather::Gathered;
+pub use log::{Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress, Step};
+pub use page::{Counted, Page, PageError};
+pub use ports::{AskError, FeedLog, FeedServer, PollFeed, PollQueue};
+pub use proof::{CurrencyProof, EntryProof, PageProof, Posting, Proof, RowProof};

@@ -1,0 +1,154 @@
+use std::collections::BTreeMap;
+
+use money::{Currency, Money};
+use serde::{Deserialize, Serialize};
+
+use crate::Feed;
+use crate::rows::{CompanyRow, RateRow, Row, SepaRow, SwiftRow};
+
+/// A page of a feed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Page {
+    /// The cursor that it answers.
+    pub cursor: String,
+    /// The cursor of what follows.
+    pub next: String,
+    /// Whether something follows now. Without, `next` is where later rows will appear.
+    pub more: bool,
+    /// What the page says is on it.
+    pub declared: Counted,
+    /// What is.
+    pub received: Counted,
+    /// Its rows as CSV, without a header.
+    pub csv: Vec<u8>,
+}
+
+/// Rows, and the sums of their amounts.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Counted {
+    /// How many rows.
+    pub rows: u64,
+    /// Those of them whose amount or currency cannot be read; they are in no sum.
+    #[serde(default)]
+    pub unreadable: u64,
+    /// The sum of each currency, but those of zero.
+    pub sums: Vec<Money>,
+}
+
+/// Why an answer is no page. Asking again may help: a body may be cut off.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PageError {
+    /// It is no JSON, or not of this form. It does not quote the answer.
+    #[error("the answer is no page of the feed (line {line}, column {column})")]
+    Unreadable {
+        /// In which line.
+        line: usize,
+        /// At which column of it.
+        column: usize,
+    },
+    /// A sum that is no amount of its currency.
+    #[error("the page declares a sum of {0} that is no amount")]
+    BadSum(Currency),
+}
+
+impl Counted {
+    /// The sum of one currency, in minor units.
+    pub fn sum_minor(&self, currency: Currency) -> i128 {
+        self.sums.iter().find(|it| it.currency() == currency).map_or(0, |it| it.minor())
+    }
+
+    /// These rows and those.
+    pub fn and(&self, other: &Self) -> Self {
+        let mut sums = BTreeMap::<Currency, i128>::new();
+        for money in self.sums.iter().chain(&other.sums) {
+            let sum = sums.entry(money.currency()).or_default();
+            *sum = sum.saturating_add(money.minor());
+        }
+        Self {
+            rows: self.rows.saturating_add(other.rows),
+            unreadable: self.unreadable.saturating_add(other.unreadable),
+            sums: monies(sums),
+        }
+    }
+
+    /// Whether these are the rows that were declared: as many, with the same sums.
+    pub fn is_as_declared(&self, declared: &Self) -> bool {
+        self.rows == declared.rows && self.sums == declared.sums
+    }
+}
+
+impl Page {
+    /// Reads the answer of `feed`.
+    pub fn parse(feed: Feed, body: &[u8]) -> Result<Self, PageError> {
+        match feed {
+            Feed::CompanyInfo => read::<CompanyRow<'_>>(body),
+            Feed::ExchangeRates => read::<RateRow<'_>>(body),
+            Feed::Sepa => read::<SepaRow<'_>>(body),
+            Feed::Swift => read::<SwiftRow<'_>>(body),
+        }
+    }
+
+    /// The columns of its rows, as an import's header.
+    pub fn columns(feed: Feed) -> &'static [&'static str] {
+        match feed {
+            Feed::CompanyInfo => CompanyRow::COLUMNS,
+            Feed::ExchangeRates => RateRow::COLUMNS,
+            Feed::Sepa => SepaRow::COLUMNS,
+            Feed::Swift => SwiftRow::COLUMNS,
+        }
+    }
+}
+
+/// A page as it is served.
+#[derive(Deserialize)]
+struct Served<R> {
+    cursor: String,
+    next: String,
+    more: bool,
+    rows: u64,
+    #[serde(default)]
+    sums: BTreeMap<Currency, String>,
+    #[serde(alias = "companies", alias = "rates")]
+    transfers: Vec<R>,
+}
+
+fn read<'a, R: Row + Deserialize<'a>>(body: &'a [u8]) -> Result<Page, PageError> {
+    let served: Served<R> = serde_json::from_slice(body)
+        .map_err(|error| PageError::Unreadable { line: error.line(), column: error.column() })?;
+    let mut declared = BTreeMap::new();
+    for (currency, sum) in &served.sums {
+        declared.insert(*currency, sum_minor(sum, *currency).ok_or(PageError::BadSum(*currency))?);
+    }
+    let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    let (mut sums, mut unreadable) = (BTreeMap::<Currency, i128>::new(), 0_u64);
+    for row in &served.transfers {
+        match row.amount() {
+            Some(Some((currency, minor))) => {
+                let sum = sums.entry(currency).or_default();
+                *sum = sum.saturating_add(i128::from(minor));
+            }
+            Some(None) => unreadable = unreadable.saturating_add(1),
+            None => {}
+        }
+        // Writing to memory does not fail, and every row has as many fields as the first.
+        csv.write_record(row.fields().iter().map(|it| it.as_bytes())).unwrap_or_default();
+    }
+    let rows = u64::try_from(served.transfers.len()).unwrap_or(u64::MAX);
+    Ok(Page {
+        cursor: served.cursor,
+        next: served.next,
+        more: served.more,
+        declared: Counted { rows: served.rows, unreadable: 0, sums: monies(declared) },
+        received: Counted { rows, unreadable, sums: monies(sums) },
+        csv: csv.into_inner().unwrap_or_default(),
+    })
+}
+
+fn sum_minor(text: &str, currency: Currency) -> Option<i128> {
+    Money::parse(text, currency).ok().map(Money::minor)
+}
+
+fn monies(sums: BTreeMap<Currency, i128>) -> Vec<Money> {
+    sums.into_iter().filter(|(_, minor)| *minor != 0).map(|(currency, minor)| Money::new(minor, currency)).collect()
+}

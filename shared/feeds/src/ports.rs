@@ -1,0 +1,73 @@
+//! What feeds need of the outside.
+
+use std::ops::Range;
+
+use calendar::Moment;
+use imports::{PortError, Saved};
+use serde::{Deserialize, Serialize};
+
+use crate::{Feed, Gathering, PageRecord, Progress, Proof, Step};
+
+/// The port to the bank's server.
+pub trait FeedServer {
+    /// Asks once for the page of `feed` at `cursor` (empty: the first), and returns the answer's body.
+    fn ask(&self, feed: Feed, cursor: &str) -> impl Future<Output = Result<Vec<u8>, AskError>> + Send;
+}
+
+/// Why the bank's server gives no page.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum AskError {
+    /// It does not answer, or not in time, or with a failure of its own: asking again may help.
+    #[error("the feed's server fails: {0}")]
+    Failing(String),
+    /// It refuses the question: asking again does not help.
+    #[error("the feed's server refuses the question with status {0}")]
+    Refused(u16),
+    /// It answers with more than a page may have.
+    #[error("the feed's server answers with more than {0} bytes")]
+    TooLarge(u64),
+}
+
+/// The port to the record of what has been taken of each feed.
+pub trait FeedLog {
+    /// How far `feed` is, consistent; `None`: it was never polled.
+    fn progress(&self, feed: Feed) -> impl Future<Output = Result<Option<Progress>, PortError>> + Send;
+
+    /// Writes `progress` and what belongs to it in one step, if the stored revision is still [`Progress::revision`]
+    /// (0: there is none yet), with the next revision.
+    fn advance(&self, progress: &Progress, step: &Step) -> impl Future<Output = Result<Saved, PortError>> + Send;
+
+    /// The pages of these numbers, consistent, in order.
+    fn pages(&self, feed: Feed, numbers: Range<u32>)
+    -> impl Future<Output = Result<Vec<PageRecord>, PortError>> + Send;
+
+    /// All imports made of a feed's pages, consistent, in order.
+    fn gatherings(&self, feed: Feed) -> impl Future<Output = Result<Vec<Gathering>, PortError>> + Send;
+
+    /// Keeps the proof of a poll; the same again, or one later made, replaces it.
+    fn keep_proof(&self, proof: &Proof) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// The proof of the latest poll that has one.
+    fn proof(&self, feed: Feed) -> impl Future<Output = Result<Option<Proof>, PortError>> + Send;
+}
+
+/// A request to poll.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PollFeed {
+    /// The version of this message.
+    pub v: u32,
+    /// Which feed; none: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed: Option<Feed>,
+    /// Which poll, named by when it was asked for; none: by when this message was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll: Option<Moment>,
+}
+
+/// The port to the queue of polls.
+pub trait PollQueue {
+    /// Asks for a poll to be begun or to go on, at least once, in about so many seconds.
+    fn send(&self, request: PollFeed, after_seconds: u32) -> impl Future<Output = Result<(), PortError>> + Send;
+}

@@ -1,0 +1,156 @@
+//! Each feed's own spelling of its rows, as the columns of an import.
+//!
+//! A field that is missing becomes an empty one, and a number its digits as they stand: whether a row can be taken, and
+//! why not, is for the import to say.
+
+use std::borrow::Cow;
+
+use money::{Currency, DecimalMark, parse_minor};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// A row in the columns of its kind of import.
+pub(crate) trait Row {
+    /// The names of the columns.
+    const COLUMNS: &'static [&'static str];
+
+    /// The fields in the same order.
+    fn fields(&self) -> Vec<Cow<'_, str>>;
+
+    /// What the page's sums count: the amount in minor units and its currency. `Some(None)`: it cannot be read.
+    fn amount(&self) -> Option<Option<(Currency, i64)>> {
+        None
+    }
+}
+
+const TRANSFER: &[&str] = &["id", "payer", "beneficiary", "amount", "currency", "timestamp"];
+
+/// A transfer as `/sepa` spells it; all are in euros.
+#[derive(Deserialize)]
+pub(crate) struct SepaRow<'a> {
+    #[serde(borrow, default)]
+    id: Field<'a>,
+    #[serde(borrow, default)]
+    payer_iban: Field<'a>,
+    #[serde(borrow, default)]
+    beneficiary_iban: Field<'a>,
+    #[serde(borrow, default)]
+    amount: Field<'a>,
+    #[serde(borrow, default)]
+    time: Field<'a>,
+}
+
+impl Row for SepaRow<'_> {
+    const COLUMNS: &'static [&'static str] = TRANSFER;
+
+    fn fields(&self) -> Vec<Cow<'_, str>> {
+        let [id, payer, beneficiary] = [&self.id, &self.payer_iban, &self.beneficiary_iban].map(Field::text);
+        vec![id, payer, beneficiary, self.amount.text(), Currency::EUR.code().into(), self.time.text()]
+    }
+
+    fn amount(&self) -> Option<Option<(Currency, i64)>> {
+        Some(minor(&self.amount.text(), Some(Currency::EUR)))
+    }
+}
+
+/// A transfer as `/swift` spells it.
+#[derive(Deserialize)]
+pub(crate) struct SwiftRow<'a> {
+    #[serde(borrow, default)]
+    transaction_id: Field<'a>,
+    #[serde(borrow, default)]
+    sender: Field<'a>,
+    #[serde(borrow, default)]
+    receiver: Field<'a>,
+    #[serde(borrow, default)]
+    amount: Field<'a>,
+    #[serde(borrow, default)]
+    currency: Field<'a>,
+    #[serde(borrow, default)]
+    timestamp: Field<'a>,
+}
+
+impl Row for SwiftRow<'_> {
+    const COLUMNS: &'static [&'static str] = TRANSFER;
+
+    fn fields(&self) -> Vec<Cow<'_, str>> {
+        let Self { transaction_id, sender, receiver, amount, currency, timestamp } = self;
+        [transaction_id, sender, receiver, amount, currency, timestamp].map(Field::text).into()
+    }
+
+    fn amount(&self) -> Option<Option<(Currency, i64)>> {
+        Some(minor(&self.amount.text(), Currency::parse(self.currency.text().as_bytes()).ok()))
+    }
+}
+
+fn minor(amount: &str, currency: Option<Currency>) -> Option<(Currency, i64)> {
+    let currency = currency?;
+    let minor = parse_minor(amount.as_bytes(), currency.decimals(), DecimalMark::Point).ok()?;
+    Some((currency, minor))
+}
+
+/// A company as `/company_info` spells it.
+#[derive(Deserialize)]
+pub(crate) struct CompanyRow<'a> {
+    #[serde(borrow, default)]
+    id: Field<'a>,
+    #[serde(borrow, default)]
+    name: Field<'a>,
+    #[serde(borrow, default)]
+    owner: Field<'a>,
+    #[serde(borrow, default)]
+    address: Field<'a>,
+    #[serde(borrow, default)]
+    email: Field<'a>,
+    #[serde(borrow, default)]
+    ibans: Vec<Field<'a>>,
+}
+
+impl Row for CompanyRow<'_> {
+    const COLUMNS: &'static [&'static str] = &["id", "name", "owner", "address", "email", "ibans"];
+
+    fn fields(&self) -> Vec<Cow<'_, str>> {
+        let Self { id, name, owner, address, email, ibans } = self;
+        let mut fields: Vec<_> = [id, name, owner, address, email].map(Field::text).into();
+        fields.push(ibans.iter().map(Field::text).collect::<Vec<_>>().join(";").into());
+        fields
+    }
+}
+
+/// A rate as `/exchange_rates` spells it.
+#[derive(Deserialize)]
+pub(crate) struct RateRow<'a> {
+    #[serde(borrow, default)]
+    currency: Field<'a>,
+    #[serde(borrow, default)]
+    date: Field<'a>,
+    #[serde(borrow, default)]
+    usd_rate: Field<'a>,
+    #[serde(borrow, default)]
+    eur_rate: Field<'a>,
+}
+
+impl Row for RateRow<'_> {
+    const COLUMNS: &'static [&'static str] = &["currency", "usd_rate", "eur_rate", "date"];
+
+    fn fields(&self) -> Vec<Cow<'_, str>> {
+        [&self.currency, &self.usd_rate, &self.eur_rate, &self.date].map(Field::text).into()
+    }
+}
+
+/// A value as it stands in the document. A number is never read as one, for that would go through a float.
+#[derive(Deserialize, Default)]
+#[serde(transparent)]
+struct Field<'a>(#[serde(borrow)] Option<&'a RawValue>);
+
+impl Field<'_> {
+    fn text(&self) -> Cow<'_, str> {
+        let raw = self.0.map_or("", RawValue::get);
+        match raw.strip_prefix('"').and_then(|it| it.strip_suffix('"')) {
+            Some(plain) if !plain.contains('\\') => plain.into(),
+            Some(_) => serde_json::from_str::<String>(raw).unwrap_or_default().into(),
+            None if raw == "null" => "".into(),
+            None => raw.into(),
+        }
+    }
+}

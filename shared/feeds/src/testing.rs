@@ -1,0 +1,138 @@
+//! Fakes of the ports of feeds, and the contract that the record shares with its adapter.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use imports::{ImportId, PortError, Saved};
+use money::{Currency, Money};
+
+use crate::{Counted, Feed, FeedLog, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step};
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The record of feeds in memory.
+#[derive(Default)]
+pub struct FakeFeedLog(Mutex<BTreeMap<Feed, Logged>>);
+
+/// What is recorded of a feed.
+#[derive(Clone, Default, PartialEq, Debug)]
+struct Logged {
+    progress: Option<Progress>,
+    pages: BTreeMap<u32, PageRecord>,
+    gatherings: BTreeMap<u32, Gathering>,
+    proofs: BTreeMap<calendar::Moment, Proof>,
+}
+
+impl FeedLog for FakeFeedLog {
+    async fn progress(&self, feed: Feed) -> Result<Option<Progress>, PortError> {
+        Ok(lock(&self.0).get(&feed).and_then(|it| it.progress.clone()))
+    }
+
+    async fn advance(&self, progress: &Progress, step: &Step) -> Result<Saved, PortError> {
+        let mut logs = lock(&self.0);
+        let log = logs.entry(progress.feed).or_default();
+        if log.progress.as_ref().map_or(0, |it| it.revision) != progress.revision {
+            return Ok(Saved::Conflict);
+        }
+        let revision = progress.revision.saturating_add(1);
+        log.progress = Some(Progress { revision, ..progress.clone() });
+        match step {
+            Step::Page(page) => drop(log.pages.insert(page.number, page.clone())),
+            Step::Gathered(gathering) => drop(log.gatherings.insert(gathering.number, gathering.clone())),
+            Step::Nothing => {}
+        }
+        Ok(Saved::Stored(revision))
+    }
+
+    async fn pages(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageRecord>, PortError> {
+        let logs = lock(&self.0);
+        let pages = logs.get(&feed).into_iter().flat_map(|it| it.pages.range(numbers.clone()));
+        Ok(pages.map(|(_, page)| page.clone()).collect())
+    }
+
+    async fn gatherings(&self, feed: Feed) -> Result<Vec<Gathering>, PortError> {
+        Ok(lock(&self.0).get(&feed).map(|it| it.gatherings.values().cloned().collect()).unwrap_or_default())
+    }
+
+    async fn keep_proof(&self, proof: &Proof) -> Result<(), PortError> {
+        lock(&self.0).entry(proof.feed).or_default().proofs.insert(proof.poll, proof.clone());
+        Ok(())
+    }
+
+    async fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError> {
+        let logs = lock(&self.0);
+        Ok(logs.get(&feed).and_then(|it| it.proofs.values().next_back()).cloned())
+    }
+}
+
+/// A queue of polls in memory.
+#[derive(Default)]
+pub struct FakePollQueue(Mutex<Vec<(PollFeed, u32)>>);
+
+impl FakePollQueue {
+    /// Takes what was sent.
+    pub fn take(&self) -> Vec<(PollFeed, u32)> {
+        std::mem::take(&mut lock(&self.0))
+    }
+}
+
+impl PollQueue for FakePollQueue {
+    async fn send(&self, request: PollFeed, after_seconds: u32) -> Result<(), PortError> {
+        lock(&self.0).push((request, after_seconds));
+        Ok(())
+    }
+}
+
+/// The contract of [`FeedLog`]: an empty record in, panics where it is not honoured.
+#[allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a contract test fails by panicking")]
+pub async fn feed_log_contract(log: &impl FeedLog) {
+    let poll = |text: &str| text.parse().unwrap();
+    let feed = Feed::Sepa;
+    assert_eq!(log.progress(feed).await.unwrap(), None);
+    let begun = Progress::new(feed, poll("2024-03-01T10:00:00Z"));
+    assert_eq!(log.advance(&begun, &Step::Nothing).await.unwrap(), Saved::Stored(1));
+    assert_eq!(log.advance(&begun, &Step::Nothing).await.unwrap(), Saved::Conflict, "it is there already");
+    let begun = log.progress(feed).await.unwrap().unwrap();
+    assert_eq!(begun.revision, 1);
+
+    let counted = Counted { rows: 3, unreadable: 1, sums: vec![Money::new(500, Currency::EUR)] };
+    let page = |number: u32| PageRecord {
+        number,
+        cursor: number.to_string(),
+        next: "next".to_owned(),
+        key: PageRecord::key(feed, number, "0011"),
+        declared: counted.clone(),
+        received: counted.clone(),
+        asked: 2,
+        repeated: 1,
+    };
+    let mut progress = begun.clone();
+    for number in 0..12 {
+        let taken = progress.taken(&page(number), 100, true);
+        let Saved::Stored(revision) = log.advance(&taken, &Step::Page(page(number))).await.unwrap() else {
+            unreachable!("nobody else writes")
+        };
+        progress = Progress { revision, ..taken };
+    }
+    assert_eq!(log.advance(&begun, &Step::Page(page(77))).await.unwrap(), Saved::Conflict);
+    assert_eq!(log.progress(feed).await.unwrap(), Some(progress.clone()), "a conflict writes nothing");
+    assert_eq!(log.pages(feed, 0..100).await.unwrap(), (0..12).map(page).collect::<Vec<_>>(), "in order");
+    assert_eq!(log.pages(feed, 2..4).await.unwrap(), [page(2), page(3)]);
+    assert!(log.pages(Feed::Swift, 0..100).await.unwrap().is_empty(), "each feed has its own");
+
+    let import = ImportId::of("a", "1");
+    let gathering = Gathering { number: 0, from: 0, to: 12, key: Gathering::key(feed, &(0..12)), import };
+    let gathered = progress.gathered();
+    log.advance(&gathered, &Step::Gathered(gathering.clone())).await.unwrap();
+    assert_eq!(log.gatherings(feed).await.unwrap(), [gathering]);
+
+    assert_eq!(log.proof(feed).await.unwrap(), None);
+    let proof = |at: &str| Proof::of(feed, poll(at), &[page(0)], &[]);
+    for at in ["2024-03-01T10:00:00Z", "2024-03-12T10:00:00Z", "2024-03-02T10:00:00Z"] {
+        log.keep_proof(&proof(at)).await.unwrap();
+    }
+    assert_eq!(log.proof(feed).await.unwrap(), Some(proof("2024-03-12T10:00:00Z")), "the latest poll's");
+}
