@@ -180,7 +180,7 @@ pub trait Rates {
     fn keep(&self, import: &Import, rates: &[DatedRate]) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// The rates of `currencies` from `from` to `to`, both inclusive, and of each currency the latest one before
-    /// `from`; by currency, then date.
+    /// `from`; by currency, then date. `to` is not before `from`.
     fn table(
         &self,
         currencies: &[Currency],
