@@ -8,6 +8,7 @@ use calendar::{Date, Moment, Month};
 use customers::{
     Account, Customer, CustomerId, Customers, Directory, Page, Register, RegisterError, Registered, Registration,
 };
+use feeds::{AskError, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step};
 use imports::{
     BatchOutcome, BatchQueue, Batches, Claimed, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError,
     PostBatch, Rates, Saved, SplitFile, Upload, UploadQueue,
@@ -137,4 +138,18 @@ through!(SummaryRequests {
 });
 through!(Mailer {
     fn send(&self, mail: &Mail) -> Result<Sent, SendMailError>;
+});
+through!(FeedServer {
+    fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError>;
+});
+through!(FeedLog {
+    fn progress(&self, feed: Feed) -> Result<Option<Progress>, PortError>;
+    fn advance(&self, progress: &Progress, step: &Step) -> Result<Saved, PortError>;
+    fn pages(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageRecord>, PortError>;
+    fn gatherings(&self, feed: Feed) -> Result<Vec<Gathering>, PortError>;
+    fn keep_proof(&self, proof: &Proof) -> Result<(), PortError>;
+    fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError>;
+});
+through!(PollQueue {
+    fn send(&self, request: PollFeed, after_seconds: u32) -> Result<(), PortError>;
 });

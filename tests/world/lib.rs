@@ -14,10 +14,13 @@ mod faults;
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
 
 use banking::AccountNumber;
 use calendar::{Clock, Moment, Month};
 use customers::testing::FakeRegister;
+use feeds::testing::{FakeFeedLog, FakeFeedServer, FakePollQueue};
+use feeds::{Feed, FeedLog, PollFeed, Proof};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
 use imports::{BatchOutcome, Batches, Import, ImportId, ImportList, PostBatch, SplitFile, State, Upload};
 use ledger::testing::FakeBooks;
@@ -27,6 +30,7 @@ use mail::testing::{FakeMailer, FakeSummaries, FakeSummaryRequests, ready};
 use mail::{Address, Mail};
 use mail_summary::MailSummary;
 use money::Currency;
+use poll_feed::PollFeeds;
 use post_entries::PostEntries;
 use split_import::SplitImport;
 use sweep_imports::SweepImports;
@@ -47,6 +51,8 @@ pub enum Message {
     Post(PostBatch),
     /// For `mail-summary`.
     Mail(SummaryRequest),
+    /// For `poll-feed`, sent at.
+    Poll(PollFeed, Moment),
 }
 
 /// The suite's whole state.
@@ -59,6 +65,10 @@ pub struct World {
     requests: FakeSummaryRequests,
     queues: FakeQueues,
     mailer: FakeMailer,
+    /// The bank's server of feeds.
+    pub server: FakeFeedServer,
+    feed_log: FakeFeedLog,
+    polls: FakePollQueue,
     faults: Faults,
     now: Cell<Moment>,
     messages: VecDeque<Message>,
@@ -99,6 +109,9 @@ impl World {
             requests: FakeSummaryRequests::default(),
             queues: FakeQueues::default(),
             mailer: FakeMailer::default(),
+            server: FakeFeedServer::default(),
+            feed_log: FakeFeedLog::default(),
+            polls: FakePollQueue::default(),
             faults: Faults::new(plan),
             now: Cell::new(start()),
             messages: VecDeque::new(),
@@ -118,6 +131,16 @@ impl World {
         };
         self.files.upload(upload, text.as_bytes());
         self.messages.push_back(Message::Split(SplitFile { key: key.to_owned(), version: Some(version.to_owned()) }));
+    }
+
+    /// Asks for all feeds to be polled, as the schedule does.
+    pub fn poll(&mut self) {
+        self.messages.push_back(Message::Poll(PollFeed::all(), self.now.get()));
+    }
+
+    /// The last proof of a feed.
+    pub fn proof(&self, feed: Feed) -> Option<Proof> {
+        ready(self.feed_log.proof(feed)).ok().flatten()
     }
 
     /// Delivers messages until there are none, each again until it is acknowledged; then lets the sweeper look for
@@ -214,6 +237,7 @@ impl World {
             Message::Split(file) => ready(self.split_import().handle(file.clone())).is_ok(),
             Message::Post(batch) => ready(self.post_entries().handle(batch.clone())).is_ok(),
             Message::Mail(request) => ready(self.mail_summary().handle(request.clone())).is_ok(),
+            Message::Poll(request, sent_at) => ready(self.poll_feeds().handle(*request, *sent_at, late())).is_ok(),
         }))
         .unwrap_or(false)
     }
@@ -288,8 +312,39 @@ impl World {
         }
     }
 
+    fn poll_feeds(
+        &self,
+    ) -> PollFeeds<
+        Faulty<'_, FakeFeedServer>,
+        Faulty<'_, FakeFeedLog>,
+        Faulty<'_, FakeFiles>,
+        Faulty<'_, FakeImports>,
+        Faulty<'_, FakePollQueue>,
+        WorldClock<'_>,
+    > {
+        PollFeeds {
+            server: self.through(&self.server),
+            log: self.through(&self.feed_log),
+            files: self.through(&self.files),
+            imports: self.through(&self.imports),
+            polls: self.through(&self.polls),
+            clock: WorldClock(&self.now),
+        }
+    }
+
     /// Moves what was sent onto the queues.
     fn collect(&mut self) {
+        let now = self.now.get();
+        for (request, after_seconds) in self.polls.take() {
+            let message = Message::Poll(request, now);
+            // One that is held back does not come before those that wait already.
+            if self.backwards && after_seconds > 0 {
+                self.messages.push_front(message);
+            } else {
+                self.messages.push_back(message);
+            }
+        }
+        self.messages.extend(self.files.take_arrived().into_iter().map(Message::Split));
         self.messages.extend(self.queues.take_batches().into_iter().map(Message::Post));
         self.messages.extend(self.queues.take_uploads().into_iter().map(Message::Split));
         self.messages.extend(self.requests.take().into_iter().map(Message::Mail));
@@ -304,6 +359,12 @@ impl World {
         let now = self.now.get();
         self.now.set(Moment::instant(now.micros().saturating_add(micros)).unwrap_or(now));
     }
+}
+
+/// When a function of this world runs out of time: never.
+fn late() -> Instant {
+    let now = Instant::now();
+    now.checked_add(Duration::from_hours(1)).unwrap_or(now)
 }
 
 fn start() -> Moment {

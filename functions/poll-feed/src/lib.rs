@@ -18,8 +18,6 @@ use sha2::{Digest, Sha256};
 pub use config::Config;
 pub use error::{NoPage, PollFeedError};
 
-/// The version of [`PollFeed`] this function takes.
-const VERSION: u32 = 1;
 /// What one step may take; with less time left the poll goes on with a new message.
 const STEP: Duration = Duration::from_secs(60);
 /// How soon something that is waited for is looked at again.
@@ -56,7 +54,7 @@ pub enum Polled {
     Waits,
     /// Another poll of the feed is at work, and goes on.
     AtWork,
-    /// No further: it is older than what has been polled.
+    /// No further: a later poll, or a later message of this one, is at work.
     Late,
 }
 
@@ -79,7 +77,7 @@ where
     /// Takes a poll as far as it goes before `until`.
     #[tracing::instrument(skip_all, fields(feed = request.feed.map_or("all", Feed::name)))]
     pub async fn handle(&self, request: PollFeed, sent_at: Moment, until: Instant) -> Result<Polled, PollFeedError> {
-        if request.v != VERSION {
+        if request.v != PollFeed::VERSION {
             return Err(PollFeedError::UnknownVersion(request.v));
         }
         let poll = request.poll.unwrap_or(sent_at);
@@ -90,32 +88,46 @@ where
             }
             return Ok(Polled::FannedOut);
         };
-        let polled = self.poll(feed, poll, until).await?;
+        let polled = self.poll(feed, poll, request.turn, until).await?;
         let again = match polled {
             Polled::GoesOn => Some(0),
             Polled::Waits => Some(WAIT_SECONDS),
             _ => None,
         };
         if let Some(seconds) = again {
-            let next = PollFeed { poll: Some(poll), ..request };
-            self.polls.send(next, seconds).await.map_err(|it| PollFeedError::Port(feed, it))?;
+            let next = PollFeed { poll: Some(poll), turn: request.turn.saturating_add(1), ..request };
+            self.pass_on(feed, next, seconds).await.map_err(|it| PollFeedError::Port(feed, it))?;
         }
         tracing::info!(?polled, "{feed} was polled");
         Ok(polled)
     }
 
-    async fn poll(&self, feed: Feed, poll: Moment, until: Instant) -> Result<Polled, PollFeedError> {
+    /// Lets another message go on. It is sent before this one's turn ends, so that none is missing; once it has ended,
+    /// a second delivery of this one is late, so that they do not become more and more.
+    async fn pass_on(&self, feed: Feed, next: PollFeed, after_seconds: u32) -> Result<(), PortError> {
+        self.polls.send(next, after_seconds).await?;
+        if let Some(progress) = self.log.progress(feed).await?.filter(|it| it.turn < next.turn) {
+            self.log.advance(&progress.turned(next.turn), &Step::Nothing).await?;
+        }
+        Ok(())
+    }
+
+    async fn poll(&self, feed: Feed, poll: Moment, turn: u32, until: Instant) -> Result<Polled, PollFeedError> {
         let port = |error: PortError| PollFeedError::Port(feed, error);
         loop {
             let Some(progress) = self.log.progress(feed).await.map_err(port)? else {
                 self.log.advance(&Progress::new(feed, poll), &Step::Nothing).await.map_err(port)?;
                 continue;
             };
-            if poll < progress.poll {
-                return Ok(Polled::Late);
-            }
             if let Some(begun) = progress.begun(poll) {
                 self.log.advance(&begun, &Step::Nothing).await.map_err(port)?;
+                continue;
+            }
+            if (poll, turn) < (progress.poll, progress.turn) {
+                return Ok(Polled::Late);
+            }
+            if turn > progress.turn {
+                self.log.advance(&progress.turned(turn), &Step::Nothing).await.map_err(port)?;
                 continue;
             }
             let next = progress.next();

@@ -13,7 +13,8 @@ async fn a_request_arrives() {
     let client = Client::new(&config);
     let created = client.create_queue().queue_name(testing::unique("polls")).send().await.unwrap();
     let url = created.queue_url.unwrap();
-    let request = PollFeed { v: 1, feed: Some(Feed::Sepa), poll: Some("2026-11-21T10:00:00.5Z".parse().unwrap()) };
+    let poll = "2026-11-21T10:00:00.5Z".parse().unwrap();
+    let request = PollFeed { feed: Some(Feed::Sepa), poll: Some(poll), turn: 7, ..PollFeed::all() };
     SqsPollQueue::new(client.clone(), &url).send(request, 1).await.unwrap();
     let received = client.receive_message().queue_url(&url).wait_time_seconds(10).send().await.unwrap();
     let body = received.messages()[0].body().unwrap();

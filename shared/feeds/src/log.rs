@@ -16,6 +16,9 @@ pub struct Progress {
     pub feed: Feed,
     /// When the poll that is under way, or the last one, was asked for.
     pub poll: Moment,
+    /// Which message of the poll is at work: each one that goes on where another left has the next number.
+    #[serde(default)]
+    pub turn: u32,
     /// The cursor of the next page.
     pub cursor: String,
     /// How many pages have been taken.
@@ -102,6 +105,7 @@ impl Progress {
         Self {
             feed,
             poll,
+            turn: 0,
             cursor: String::new(),
             pages: 0,
             at_end: false,
@@ -129,7 +133,12 @@ impl Progress {
 
     /// The progress when `poll` begins: where the last one stood. `None`: it is an earlier poll, or this one.
     pub fn begun(&self, poll: Moment) -> Option<Self> {
-        (poll > self.poll).then(|| Self { poll, at_end: false, ..self.clone() })
+        (poll > self.poll).then(|| Self { poll, turn: 0, at_end: false, ..self.clone() })
+    }
+
+    /// The progress when message `turn` of the poll is at work.
+    pub fn turned(&self, turn: u32) -> Self {
+        Self { turn, ..self.clone() }
     }
 
     /// The progress when `page` has been taken, with `csv_bytes` of rows; after it the feed goes on or not.

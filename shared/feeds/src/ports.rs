@@ -64,6 +64,19 @@ pub struct PollFeed {
     /// Which poll, named by when it was asked for; none: by when this message was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll: Option<Moment>,
+    /// The how manieth message of the poll and the feed this is, from 0: one that goes on where another left off.
+    #[serde(default)]
+    pub turn: u32,
+}
+
+impl PollFeed {
+    /// The version of the message.
+    pub const VERSION: u32 = 1;
+
+    /// A poll of all feeds, named by when the message is sent.
+    pub fn all() -> Self {
+        Self { v: Self::VERSION, feed: None, poll: None, turn: 0 }
+    }
 }
 
 /// The port to the queue of polls.

@@ -6,8 +6,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use imports::{ImportId, PortError, Saved};
 use money::{Currency, Money};
+use serde_json::{Value, json};
 
-use crate::{Counted, Feed, FeedLog, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step};
+use crate::{
+    AskError, Counted, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step,
+};
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -65,6 +68,67 @@ impl FeedLog for FakeFeedLog {
     async fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError> {
         let logs = lock(&self.0);
         Ok(logs.get(&feed).and_then(|it| it.proofs.values().next_back()).cloned())
+    }
+}
+
+/// A bank's server in memory: of each feed, rows in the feed's own spelling, so many on a page. Cursors are places.
+#[derive(Default)]
+pub struct FakeFeedServer {
+    feeds: Mutex<BTreeMap<Feed, Vec<Value>>>,
+    /// What it answers the next questions with, whatever they are.
+    instead: Mutex<Vec<Result<Vec<u8>, AskError>>>,
+}
+
+/// Rows on a page of [`FakeFeedServer`].
+const PAGE_ROWS: usize = 3;
+
+impl FakeFeedServer {
+    /// Adds rows to the end of a feed.
+    pub fn add(&self, feed: Feed, rows: impl IntoIterator<Item = Value>) {
+        lock(&self.feeds).entry(feed).or_default().extend(rows);
+    }
+
+    /// Answers the next question with `answer`, the one after it as before; later calls come first.
+    pub fn answer_once(&self, answer: Result<Vec<u8>, AskError>) {
+        lock(&self.instead).push(answer);
+    }
+
+    /// The page of `feed` at `cursor`.
+    pub fn page(&self, feed: Feed, cursor: &str) -> Vec<u8> {
+        let feeds = lock(&self.feeds);
+        let rows = feeds.get(&feed).map(Vec::as_slice).unwrap_or_default();
+        let from: usize = cursor.parse().unwrap_or(0);
+        let to = from.saturating_add(PAGE_ROWS).min(rows.len());
+        let page = rows.get(from..to).unwrap_or_default();
+        let mut sums = BTreeMap::<Currency, i128>::new();
+        for row in page {
+            let text = |name: &str| row.get(name).and_then(Value::as_str);
+            let currency = text("currency").map_or(Ok(Currency::EUR), str::parse);
+            let money = text("amount").zip(currency.ok()).and_then(|(amount, it)| Money::parse(amount, it).ok());
+            if let Some(money) = money {
+                let sum = sums.entry(money.currency()).or_default();
+                *sum = sum.saturating_add(money.minor());
+            }
+        }
+        let sums: BTreeMap<&str, String> =
+            sums.into_iter().map(|(it, minor)| (it.code(), Money::new(minor, it).amount())).collect();
+        let name = match feed {
+            Feed::CompanyInfo => "companies",
+            Feed::ExchangeRates => "rates",
+            Feed::Sepa | Feed::Swift => "transfers",
+        };
+        let page = json!({
+            "feed": feed.name(), "cursor": cursor, "next": to.to_string(), "more": to < rows.len(),
+            "rows": page.len(), "sums": sums, name: page,
+        });
+        page.to_string().into_bytes()
+    }
+}
+
+impl FeedServer for FakeFeedServer {
+    async fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError> {
+        let instead = lock(&self.instead).pop();
+        instead.unwrap_or_else(|| Ok(self.page(feed, cursor)))
     }
 }
 

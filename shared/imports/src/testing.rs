@@ -18,7 +18,10 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// A bucket in memory.
 #[derive(Default)]
-pub struct FakeFiles(Mutex<Versions>);
+pub struct FakeFiles {
+    versions: Mutex<Versions>,
+    arrived: Mutex<Vec<SplitFile>>,
+}
 
 /// By key and version.
 type Versions = BTreeMap<(String, String), (Upload, Vec<u8>)>;
@@ -27,16 +30,21 @@ impl FakeFiles {
     /// Uploads an object as a user would.
     pub fn upload(&self, upload: Upload, bytes: &[u8]) {
         let key = (upload.key.clone(), upload.version.clone());
-        lock(&self.0).insert(key, (upload, bytes.to_vec()));
+        lock(&self.versions).insert(key, (upload, bytes.to_vec()));
+    }
+
+    /// Takes what S3 tells of objects that were written under `imports/`.
+    pub fn take_arrived(&self) -> Vec<SplitFile> {
+        std::mem::take(&mut lock(&self.arrived))
     }
 
     /// All objects by key.
     pub fn all(&self) -> BTreeMap<String, Vec<u8>> {
-        lock(&self.0).iter().map(|((key, _), (_, bytes))| (key.clone(), bytes.clone())).collect()
+        lock(&self.versions).iter().map(|((key, _), (_, bytes))| (key.clone(), bytes.clone())).collect()
     }
 
     fn find(&self, key: &str, version: Option<&str>) -> Option<(Upload, Vec<u8>)> {
-        let files = lock(&self.0);
+        let files = lock(&self.versions);
         let mut versions = files.iter().filter(|((k, v), _)| k == key && version.is_none_or(|it| it == v));
         versions.next_back().map(|(_, file)| file.clone())
     }
@@ -56,14 +64,19 @@ impl Files for FakeFiles {
     }
 
     async fn write(&self, key: &str, bytes: Vec<u8>, _content_type: &str) -> Result<(), PortError> {
+        let mut files = lock(&self.versions);
+        let version = format!("{:08}", files.keys().filter(|(k, _)| k == key).count());
         let upload = Upload {
             key: key.to_owned(),
-            version: String::new(),
+            version: version.clone(),
             size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
             uploaded_at: Moment::day(Date::MIN),
             metadata: BTreeMap::new(),
         };
-        lock(&self.0).insert((upload.key.clone(), String::new()), (upload, bytes));
+        files.insert((key.to_owned(), version.clone()), (upload, bytes));
+        if key.starts_with("imports/") {
+            lock(&self.arrived).push(SplitFile { key: key.to_owned(), version: Some(version) });
+        }
         Ok(())
     }
 }
