@@ -28,5 +28,6 @@ pub use companies::Company;
 pub use feeds::{Feeds, TransferRow};
 pub use files::make;
 pub use lines::{Format, UnknownFormat};
+pub use noise::Noise;
 pub use plan::{Feed, Plan, Size, UnknownSize};
 pub use rates::RateRow;

@@ -52,7 +52,9 @@ fn main() -> Result<()> {
         batch_per_million: asked.batch,
         invalid_per_million: asked.invalid,
         repeated_per_million: asked.repeated,
-        ..Plan::new(asked.seed, asked.size, first_day, asked.days)
+        first_day,
+        days: asked.days,
+        ..Plan::new(asked.seed, asked.size)
     };
     let threads = asked.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let rows = plan.sepa_rows.saturating_add(plan.swift_rows);

@@ -61,8 +61,8 @@ impl FromStr for Size {
 }
 
 impl Plan {
-    /// The plan of this size over so many days, one row in forty of SWIFT being corrupt.
-    pub fn new(seed: u64, size: Size, first_day: Date, days: u64) -> Self {
+    /// The plan of this size over 2023 and 2024, one row in forty of SWIFT being corrupt.
+    pub fn new(seed: u64, size: Size) -> Self {
         let (companies, sepa_rows, swift_rows) = match size {
             Size::Small => (100, 2_000, 20_000),
             Size::Medium => (1_000, 100_000, 1_000_000),
@@ -75,8 +75,8 @@ impl Plan {
             people: companies,
             sepa_rows,
             swift_rows,
-            first_day,
-            days,
+            first_day: Date::try_new(2023, 1, 1).unwrap_or(Date::MIN),
+            days: 730,
             batch_per_million: 10_000,
             invalid_per_million: 10_000,
             repeated_per_million: 5_000,

@@ -17,8 +17,15 @@ use imports::{Importer, Setting, Upload};
 use money::Currency;
 
 fn plan() -> Plan {
-    let plan = Plan::new(11, Size::Small, "2023-11-20".parse().unwrap(), 100);
-    Plan { sepa_rows: 3_001, swift_rows: 29_999, batch_per_million: 20_000, repeated_per_million: 10_000, ..plan }
+    Plan {
+        sepa_rows: 3_001,
+        swift_rows: 29_999,
+        first_day: "2023-11-20".parse().unwrap(),
+        days: 100,
+        batch_per_million: 20_000,
+        repeated_per_million: 10_000,
+        ..Plan::new(11, Size::Small)
+    }
 }
 
 fn made(format: Format, name: &str) -> BTreeMap<String, String> {
