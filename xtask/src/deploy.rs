@@ -47,6 +47,7 @@ pub(crate) fn run(root: &Root, instance: &Instance) -> Result<Outputs> {
         .args(["--parameter", &format!("Architecture={architecture}")])
         .args(["--parameter", &format!("SenderAddress={SENDER}")])
         .args(["--parameter", "DeletionProtection=false"])
+        .args(["--parameter", &format!("FeedUrl=http://127.0.0.1:{}", instance.feed_port)])
         .args(["--sender", SENDER, "--operator", OPERATOR, "--password", PASSWORD])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -98,6 +99,7 @@ pub(crate) fn environment(instance: &Instance) -> Vec<(&'static str, String)> {
         ("MILLRACE_ENDPOINT", instance.endpoint()),
         ("MILLRACE_STACK", STACK.to_owned()),
         ("MILLRACE_MAILS_DIR", instance.mails().display().to_string()),
+        ("MILLRACE_FEED_PORT", instance.feed_port.to_string()),
         ("MILLRACE_USER", OPERATOR.to_owned()),
         ("MILLRACE_PASSWORD", PASSWORD.to_owned()),
         ("AWS_ENDPOINT_URL", instance.endpoint()),

@@ -15,6 +15,8 @@ use crate::probe;
 use crate::process::Background;
 use crate::python::{Environment, script};
 
+/// Where the bank's feeds are served to the shared stack.
+const FEED_PORT: u16 = 4577;
 const START: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -25,6 +27,8 @@ pub(crate) struct Instance {
     pub(crate) port: u16,
     /// Where the mail sink listens.
     pub(crate) mail_port: u16,
+    /// Where the functions look for the bank's feeds: `millrace feed serve` listens there, if anything does.
+    pub(crate) feed_port: u16,
     tied: bool,
     children: Vec<Child>,
 }
@@ -32,14 +36,15 @@ pub(crate) struct Instance {
 impl Instance {
     /// The one that `up` starts and the other commands speak to.
     pub(crate) fn shared(root: &Root, port: u16, mail_port: u16) -> Self {
-        Self { folder: Self::shared_folder(root), port, mail_port, tied: false, children: Vec::new() }
+        let folder = Self::shared_folder(root);
+        Self { folder, port, mail_port, feed_port: FEED_PORT, tied: false, children: Vec::new() }
     }
 
     /// One that lives no longer than this command, on ports nobody uses.
     pub(crate) fn own(root: &Root) -> Result<Self> {
-        let (port, mail_port) = (probe::free_port()?, probe::free_port()?);
+        let [port, mail_port, feed_port] = [probe::free_port()?, probe::free_port()?, probe::free_port()?];
         let folder = root.made().join(format!("test-{port}"));
-        Ok(Self { folder, port, mail_port, tied: true, children: Vec::new() })
+        Ok(Self { folder, port, mail_port, feed_port, tied: true, children: Vec::new() })
     }
 
     /// The shared one as it was started last; `None` when it never was.

@@ -12,14 +12,15 @@ use super::Finding;
 /// Tier 0: values. They depend on nothing of ours.
 const VALUES: [&str; 3] = ["money", "calendar", "banking"];
 /// Tier 1: domains. They depend on values and, with a reason, on each other.
-const DOMAINS: [&str; 9] =
-    ["customers", "ledger", "imports", "mail", "mails", "advances", "invoices", "risk", "statements"];
+const DOMAINS: [&str; 10] =
+    ["customers", "ledger", "imports", "mail", "mails", "feeds", "advances", "invoices", "risk", "statements"];
 /// What adapters (tier 2) are made with: `<owner>-<technology>`. One that is a crate of ours has its bare name.
 const TECHNOLOGIES: [&str; 6] = ["dynamodb", "s3", "sqs", "ses", "http", "athena"];
 const KIT: &str = "lambda-kit";
 
 /// Why a domain, or its adapter, knows another domain, and why the kit knows a value.
-const REASONS: [(&str, &str, &str); 4] = [
+const REASONS: [(&str, &str, &str); 5] = [
+    ("feeds", "imports", "a feed's pages become imports, and its proof is of what these have brought"),
     ("lambda-kit", "calendar", "its clock tells moments"),
     ("dynamodb", "calendar", "an index sorts by moments written as texts"),
     (
