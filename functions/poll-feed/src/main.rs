@@ -38,8 +38,10 @@ async fn main() -> Result<(), Error> {
     let pace = Pace::one_by_one(Duration::from_secs(10));
 
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        let until = poll_feed::deadline(event.context.deadline);
-        let handle = async |message: SqsMessage| poll_feeds.handle_message(&message, until).await;
+        let until = batch::deadline(&event.context);
+        let handle = async |message: SqsMessage| {
+            poll_feeds.handle(batch::read(&message)?, batch::sent_at(&message), until).await
+        };
         Ok::<_, Error>(batch::each(event, pace, handle).await)
     }))
     .await

@@ -1,12 +1,12 @@
 //! Batches of SQS messages: each message succeeds or fails on its own.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use calendar::Clock;
+use calendar::{Clock, Moment};
 use futures_util::{FutureExt, StreamExt, stream};
-use lambda_runtime::LambdaEvent;
+use lambda_runtime::{Context, LambdaEvent};
 use serde::de::DeserializeOwned;
 
 use crate::failure::{Failure, log};
@@ -44,6 +44,19 @@ impl Failure for MessageError {}
 pub fn read<T: DeserializeOwned>(message: &SqsMessage) -> Result<T, MessageError> {
     serde_json::from_str(message.body.as_deref().unwrap_or_default())
         .map_err(|error| MessageError { line: error.line(), column: error.column() })
+}
+
+/// When a message was first sent: the same at each delivery.
+pub fn sent_at(message: &SqsMessage) -> Moment {
+    let sent_ms: Option<i64> = message.attributes.get("SentTimestamp").and_then(|it| it.parse().ok());
+    let sent_at = sent_ms.and_then(|it| Moment::instant(it.saturating_mul(1000)).ok());
+    sent_at.unwrap_or_else(|| SystemClock.now())
+}
+
+/// When an invocation must have ended.
+pub fn deadline(context: &Context) -> Instant {
+    let now = Instant::now();
+    now.checked_add(time_left(context.deadline)).unwrap_or(now)
 }
 
 /// Hands each message to `handle` and answers which ones failed, so that only those come again.

@@ -62,7 +62,8 @@ pub(super) fn schedule_dead_letters(template: &Template) -> Vec<Finding> {
             }
         }
     }
-    for function in scheduled.iter().filter_map(|it| template.resource(it)) {
+    // A queue that is a schedule's target has dead letters of its own.
+    for function in scheduled.iter().filter_map(|it| template.resource(it)).filter(|it| it.kind() != QUEUE) {
         if function.property("/EventInvokeConfig/DestinationConfig/OnFailure/Destination").is_none() {
             findings.push(Finding::new(function.id, "is started by a schedule and has no destination for failures"));
         }
