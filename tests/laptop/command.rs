@@ -1,7 +1,7 @@
 //! The operator's command, as a user runs it.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 /// The address of the stack the tests run on; `None`, and a line that says so, if there is none.
 #[allow(clippy::disallowed_methods, reason = "a test is told its stack by the environment")]
@@ -22,12 +22,22 @@ pub(crate) fn mails_to(address: &str) -> Vec<String> {
     of_address.map(|it| std::fs::read_to_string(it).unwrap()).collect()
 }
 
-/// Runs `millrace --json` with `arguments`; its exit code and what it printed.
 #[allow(clippy::disallowed_methods, reason = "the command lies where cargo was told to build")]
-pub(crate) fn millrace(arguments: &[&str]) -> (i32, serde_json::Value) {
+fn command() -> Command {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let target = std::env::var("CARGO_TARGET_DIR").map_or_else(|_| root.join("target"), PathBuf::from);
-    let output = Command::new(target.join("local/millrace")).arg("--json").args(arguments).output().unwrap();
+    Command::new(target.join("local/millrace"))
+}
+
+/// Starts `millrace` with `arguments` and leaves it running.
+#[allow(dead_code, reason = "not every binary of these tests needs it")]
+pub(crate) fn spawn(arguments: &[&str]) -> Child {
+    command().args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+/// Runs `millrace --json` with `arguments`; its exit code and what it printed.
+pub(crate) fn millrace(arguments: &[&str]) -> (i32, serde_json::Value) {
+    let output = command().arg("--json").args(arguments).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let printed = serde_json::from_str(&text).unwrap_or_else(|_| {
         panic!("{arguments:?} printed `{text}` and said `{}`", String::from_utf8_lossy(&output.stderr))

@@ -16,7 +16,7 @@ use crate::process::Background;
 use crate::python::{Environment, script};
 
 /// Where the bank's feeds are served to the shared stack.
-const FEED_PORT: u16 = 4577;
+const FEED_PORT: u16 = 4680;
 const START: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(50);
 

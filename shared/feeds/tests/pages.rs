@@ -1,0 +1,118 @@
+//! What is read of a bank's answers.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::io::Read as _;
+
+use feeds::{Counted, Feed, Gathered, Page, PageError};
+use proptest::prelude::*;
+
+fn page(feed: Feed, body: &str) -> Page {
+    Page::parse(feed, body.as_bytes()).unwrap()
+}
+
+fn csv(page: &Page) -> &str {
+    std::str::from_utf8(&page.csv).unwrap()
+}
+
+fn sums(counted: &Counted) -> Vec<String> {
+    counted.sums.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn each_feed_has_its_own_spelling() {
+    let sepa = page(
+        Feed::Sepa,
+        r#"{"feed":"sepa","cursor":"a","next":"b","more":true,"rows":1,"sums":{"EUR":"12.50"},"transfers":[
+            {"id":"S1","payer_iban":"DE1","beneficiary_iban":"FR1","amount":"12.50","time":"2024-01-02T10:00:00Z"}]}"#,
+    );
+    assert_eq!((sepa.cursor.as_str(), sepa.next.as_str(), sepa.more), ("a", "b", true));
+    assert_eq!(csv(&sepa), "S1,DE1,FR1,12.50,EUR,2024-01-02T10:00:00Z\n");
+    assert!(sepa.received.is_as_declared(&sepa.declared));
+
+    let swift = page(
+        Feed::Swift,
+        r#"{"cursor":"","next":"1","more":false,"rows":2,"sums":{"JPY":"900","USD":"1.00","EUR":"0.00"},"transfers":[
+            {"transaction_id":"W1","sender":"DE1","receiver":"FR1","amount":"900","currency":"JPY","timestamp":"t"},
+            {"transaction_id":"W2","sender":"DE1","receiver":"FR1","amount":"1.00","currency":"USD","timestamp":"t","new":[1]}]}"#,
+    );
+    assert_eq!(csv(&swift), "W1,DE1,FR1,900,JPY,t\nW2,DE1,FR1,1.00,USD,t\n");
+    assert_eq!(sums(&swift.received), ["900 JPY", "1.00 USD"]);
+    assert!(swift.received.is_as_declared(&swift.declared), "a sum of zero is none");
+
+    let companies = page(
+        Feed::CompanyInfo,
+        r#"{"cursor":"","next":"1","more":false,"rows":1,"companies":[{"id":"C1","name":"A, \"B\"","owner":"O",
+            "address":"1 Mill Lane","email":"a@b.example","ibans":["DE1","FR1"]}]}"#,
+    );
+    assert_eq!(csv(&companies), "C1,\"A, \"\"B\"\"\",O,1 Mill Lane,a@b.example,DE1;FR1\n");
+
+    let rates = page(
+        Feed::ExchangeRates,
+        r#"{"cursor":"","next":"1","more":false,"rows":1,"rates":[
+            {"currency":"USD","date":"2024-01-02","usd_rate":"1","eur_rate":"0.9127"}]}"#,
+    );
+    assert_eq!((csv(&rates), rates.declared.rows), ("USD,1,0.9127,2024-01-02\n", 1));
+}
+
+#[test]
+fn a_row_that_cannot_be_taken_is_the_imports_to_reject() {
+    let odd = page(
+        Feed::Swift,
+        r#"{"cursor":"","next":"1","more":false,"rows":4,"sums":{"EUR":"0.10"},"transfers":[
+            {"transaction_id":7,"sender":null,"amount":0.10,"currency":"EUR"},
+            {"amount":"1e5","currency":"EUR"},{"amount":"5","currency":"euro"},{}]}"#,
+    );
+    assert_eq!(csv(&odd), "7,,,0.10,EUR,\n,,,1e5,EUR,\n,,,5,euro,\n,,,,,\n", "a number's digits stay as they are");
+    assert_eq!((odd.received.rows, odd.received.unreadable, sums(&odd.received)), (4, 3, vec!["0.10 EUR".to_owned()]));
+}
+
+#[test]
+fn what_is_no_page_says_where() {
+    let whole = r#"{"cursor":"","next":"1","more":false,"rows":0,"transfers":[]}"#;
+    for end in 0..whole.len() {
+        let cut = Page::parse(Feed::Sepa, &whole.as_bytes()[..end]);
+        assert!(matches!(cut, Err(PageError::Unreadable { .. })), "{end}");
+    }
+    let error = Page::parse(Feed::Sepa, b"<html>secret</html>").unwrap_err().to_string();
+    assert_eq!(error, "the answer is no page of the feed (line 1, column 1)");
+    let body = r#"{"cursor":"","next":"1","more":false,"rows":0,"sums":{"EUR":"1.001"},"transfers":[]}"#;
+    assert!(matches!(Page::parse(Feed::Sepa, body.as_bytes()), Err(PageError::BadSum(_))));
+}
+
+#[test]
+fn pages_are_gathered_under_one_header_into_the_same_bytes() {
+    let page = |id: u32| {
+        let row = format!(r#"{{"id":"S{id}","amount":"1.00"}}"#);
+        page(Feed::Sepa, &format!(r#"{{"cursor":"","next":"1","more":false,"rows":1,"transfers":[{row}]}}"#))
+    };
+    let gathered = || {
+        let mut file = Gathered::new(Feed::Sepa).unwrap();
+        [1, 2].iter().for_each(|id| file.add(&page(*id)).unwrap());
+        file.finish().unwrap()
+    };
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(gathered().as_slice()).read_to_string(&mut text).unwrap();
+    assert_eq!(text, "id,payer,beneficiary,amount,currency,timestamp\nS1,,,1.00,EUR,\nS2,,,1.00,EUR,\n");
+    assert_eq!(gathered(), gathered());
+}
+
+proptest! {
+    #[test]
+    fn any_answer_is_a_page_or_an_error(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        for feed in Feed::ALL {
+            let _ = Page::parse(feed, &body);
+        }
+    }
+
+    #[test]
+    fn any_text_of_a_row_arrives_in_its_column(id in "\\PC{0,20}", payer in "[\\x20-\\x7e\\n\"]{0,20}") {
+        let row = serde_json::json!({"id": id, "payer_iban": payer, "amount": "1"});
+        let body = serde_json::json!({"cursor": "", "next": "1", "more": false, "rows": 1, "transfers": [row]});
+        let page = Page::parse(Feed::Sepa, body.to_string().as_bytes()).unwrap();
+        let mut csv = csv::ReaderBuilder::new().has_headers(false).from_reader(page.csv.as_slice());
+        let record = csv.records().next().unwrap().unwrap();
+        prop_assert_eq!(&record[0], id);
+        prop_assert_eq!(&record[1], payer);
+    }
+}

@@ -1,0 +1,112 @@
+//! A bank's feeds that crash and repeat themselves, polled on the stack while functions are killed: every balance is
+//! the data maker's answer.
+//!
+//! It stops processes of the whole stack, so it runs alone: see `.config/nextest.toml`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
+mod command;
+mod processes;
+
+use std::collections::BTreeMap;
+use std::process::Child;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use command::{millrace, spawn, stack};
+use processes::{at_work, redelivered_after};
+use rustix::process::{Signal, kill_process};
+
+/// No message is given up after four deliveries, so no function is killed more often.
+const KILLS: [(&str, u32); 3] = [("poll-feed", 3), ("split-import", 2), ("post-entries", 4)];
+const REDELIVERED_AFTER: &str = "15";
+
+/// A bank that crashes, cuts its answers off, repeats pages and rows.
+struct Bank(Child);
+
+impl Bank {
+    #[allow(clippy::disallowed_methods, reason = "a test is told its stack by the environment")]
+    fn open() -> Self {
+        let port = std::env::var("MILLRACE_FEED_PORT").unwrap();
+        let faults =
+            ["--crash", "5%", "--repeat-pages", "2%", "--repeat-rows", "1%", "--cut", "2%", "--truncate", "2%"];
+        let bank = Self(spawn(&[&["feed", "serve", "--size", "small", "--port", &port][..], &faults].concat()));
+        let until = Instant::now() + Duration::from_secs(30);
+        while std::net::TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
+            assert!(Instant::now() < until, "the bank does not open");
+            thread::sleep(Duration::from_millis(50));
+        }
+        bank
+    }
+}
+
+impl Drop for Bank {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_crashing_feed_and_killed_functions_leave_every_balance_right() {
+    if stack().is_none() {
+        return;
+    }
+    let usual = redelivered_after(&BTreeMap::new(), Some(REDELIVERED_AFTER));
+    let bank = Bank::open();
+    let polling = thread::spawn(|| millrace(&["feed", "poll", "--wait", "--timeout", "400"]));
+    let mut killed = BTreeMap::<String, u32>::new();
+    for pause in [20, 300, 5, 120, 40].into_iter().cycle() {
+        if polling.is_finished() {
+            break;
+        }
+        let left: Vec<&str> = KILLS
+            .iter()
+            .filter(|(name, most)| killed.get(*name).copied().unwrap_or(0) < *most)
+            .map(|(name, _)| *name)
+            .collect();
+        let caught = at_work(&left);
+        thread::sleep(Duration::from_millis(pause));
+        if let Some((name, pid)) = caught
+            && kill_process(pid, Signal::KILL).is_ok()
+        {
+            *killed.entry(name).or_default() += 1;
+        }
+    }
+    let (code, proofs) = polling.join().unwrap();
+    redelivered_after(&usual, None);
+    assert_eq!(code, 0, "{proofs}");
+    assert!(killed.values().sum::<u32>() >= 4, "too few were caught at work: {killed:?}");
+    let proofs = proofs.as_array().unwrap();
+    assert_eq!(proofs.len(), 4);
+    for proof in proofs {
+        assert_eq!(proof["gaps"], serde_json::json!([]), "{proof}");
+    }
+    let swift = &proofs[3];
+    assert!(swift["rows"]["declared"].as_u64().unwrap() > 20_000, "repeated rows are declared, too: {swift}");
+    assert!(swift["pages"]["asked"].as_u64() > swift["pages"]["taken"].as_u64(), "{swift}");
+    assert!(
+        swift["entries"]["dirty"].as_u64().unwrap() > 100 && swift["entries"]["duplicates"].as_u64().unwrap() > 100
+    );
+
+    let (code, checked) = millrace(&["feed", "check", "--size", "small"]);
+    assert_eq!(code, 0, "{checked}");
+    assert!(checked["balances"].as_u64().unwrap() > 5_000, "{checked}");
+    let (code, audit) = millrace(&["audit"]);
+    assert_eq!(code, 0, "{audit}");
+
+    // Polled once more, with nothing new: the same proof.
+    let (code, again) = millrace(&["feed", "poll", "--wait"]);
+    assert_eq!(code, 0, "{again}");
+    assert_eq!(again[3]["entries"], swift["entries"]);
+    drop(bank);
+    eprintln!("killed {killed:?}; {} balances", checked["balances"]);
+}

@@ -1,0 +1,150 @@
+//! `feed check`: whether the books say what is true of the sandbox's feeds.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use banking::AccountNumber;
+use calendar::{Bucket, Date};
+use datamaker::{Format, Plan, make};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use ledger::{Books, View, history};
+use money::{Currency, Money};
+use serde::Serialize;
+
+use crate::Verdict;
+use crate::meter::Meter;
+use crate::screen::Screen;
+use crate::table::{Column, count, table};
+
+/// How many accounts are asked for at once.
+const AT_ONCE: usize = 16;
+/// How many differences are told.
+const MOST_TOLD: usize = 20;
+
+/// The true balances of an account: at the end of each quarter in each currency, clean and with dirty transfers.
+type Answers = BTreeMap<(Date, Currency), [Money; 2]>;
+
+/// What was compared, and what differs.
+#[derive(Serialize)]
+struct Checked {
+    accounts: usize,
+    balances: u64,
+    differences: Vec<Difference>,
+}
+
+/// A balance that is not as it should be.
+#[derive(Serialize)]
+struct Difference {
+    account: AccountNumber,
+    on: Date,
+    view: &'static str,
+    is: Money,
+    must_be: Money,
+}
+
+/// Compares every account's balance at the end of each quarter with what the data maker says of `plan`.
+pub(crate) async fn run(screen: &Screen, books: &impl Books, plan: Plan) -> Result<Verdict> {
+    let folder = std::env::temp_dir().join(format!("millrace-answers-{}", std::process::id()));
+    let answers = made(plan, &folder);
+    std::fs::remove_dir_all(&folder).unwrap_or_default();
+    let answers = answers?;
+    let (last, accounts) = (answers.values().flat_map(BTreeMap::keys).map(|(date, _)| *date).max(), answers.len());
+    let Some(last) = last else { bail!("the data maker has no answers") };
+    let meter = Meter::counting("balances", u64::try_from(accounts).unwrap_or(u64::MAX));
+    let mut checked = Checked { accounts, balances: 0, differences: Vec::new() };
+    let each = answers.iter().map(|(account, answers)| differences(books, account, answers, (plan.first_day, last)));
+    let mut each = stream::iter(each).buffer_unordered(AT_ONCE);
+    let mut done = 0_u64;
+    while let Some((compared, differences)) = each.try_next().await? {
+        checked.balances = checked.balances.saturating_add(compared);
+        checked.differences.extend(differences);
+        done = done.saturating_add(1);
+        meter.reached(done, u64::try_from(accounts).unwrap_or(u64::MAX));
+    }
+    drop(each);
+    meter.done(if checked.differences.is_empty() { "as they must be" } else { "not as they must be" });
+    screen.answer(&checked, || told(&checked))?;
+    Ok(if checked.differences.is_empty() { Verdict::Well } else { Verdict::Amiss })
+}
+
+fn made(plan: Plan, folder: &Path) -> Result<BTreeMap<AccountNumber, Answers>> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    make(plan, Format::Csv, folder, threads, |_| ()).with_context(|| format!("writing to {}", folder.display()))?;
+    let text = std::fs::read_to_string(folder.join("answers.csv")).context("reading the answers")?;
+    let mut answers = BTreeMap::<AccountNumber, Answers>::new();
+    for row in text.lines().skip(1) {
+        let fields: Vec<&str> = row.split(',').collect();
+        let [account, date, currency, clean, all] = fields.as_slice() else { bail!("an answer is broken: {row}") };
+        let currency: Currency = currency.parse()?;
+        let balances = [Money::parse(clean, currency)?, Money::parse(all, currency)?];
+        answers.entry(account.parse()?).or_default().insert((date.parse()?, currency), balances);
+    }
+    Ok(answers)
+}
+
+/// One history for each view has the balances of all quarters: what an account's totals are for.
+async fn differences(
+    books: &impl Books,
+    account: &AccountNumber,
+    answers: &Answers,
+    (first, last): (Date, Date),
+) -> Result<(u64, Vec<Difference>)> {
+    let (mut compared, mut differences) = (0_u64, Vec::new());
+    for (place, view, name) in [(0, View::Clean, "clean"), (1, View::All, "all")] {
+        let periods = history(books, account, (first, last), Bucket::Quarter, view).await?;
+        for ((on, currency), balances) in answers {
+            let period = periods.iter().find(|it| (it.from..=it.to).contains(on));
+            let closing = period.and_then(|it| it.currencies.get(currency)).map_or(0, ledger::Movement::closing_minor);
+            let (is, must_be) = (Money::new(closing, *currency), balances.get(place).copied().unwrap_or(Money::new(0, *currency)));
+            compared = compared.saturating_add(1);
+            if is != must_be {
+                differences.push(Difference { account: account.clone(), on: *on, view: name, is, must_be });
+            }
+        }
+    }
+    Ok((compared, differences))
+}
+
+fn told(checked: &Checked) -> String {
+    let (accounts, balances) = (count(u64::try_from(checked.accounts).unwrap_or(u64::MAX)), count(checked.balances));
+    if checked.differences.is_empty() {
+        return format!("{balances} balances of {accounts} accounts at the ends of quarters are what the data maker says");
+    }
+    let columns = [
+        Column::Id("Account"),
+        Column::Id("On"),
+        Column::Text("View"),
+        Column::Number("Is"),
+        Column::Number("Must be"),
+    ];
+    let row = |it: &Difference| {
+        vec![it.account.as_str().to_owned(), it.on.to_string(), it.view.to_owned(), it.is.to_string(), it.must_be.to_string()]
+    };
+    let wrong = count(u64::try_from(checked.differences.len()).unwrap_or(u64::MAX));
+    let first = table(&columns, checked.differences.iter().take(MOST_TOLD).map(row));
+    format!("{wrong} of {balances} balances are not what the data maker says; the first:\n{first}")
+}
+
+#[cfg(test)]
+mod tests {
+    use datamaker::Size;
+    use ledger::testing::FakeBooks;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn empty_books_are_not_what_they_must_be() {
+        let plan = Plan { companies: 3, sepa_rows: 50, swift_rows: 200, ..Plan::new(1, Size::Small) };
+        assert_eq!(run(&Screen::new(true), &FakeBooks::default(), plan).await.unwrap(), Verdict::Amiss);
+        let difference = Difference {
+            account: "4711".parse().unwrap(),
+            on: "2024-03-31".parse().unwrap(),
+            view: "clean",
+            is: Money::new(0, Currency::EUR),
+            must_be: Money::new(1, Currency::EUR),
+        };
+        let told = told(&Checked { accounts: 1, balances: 8, differences: vec![difference] });
+        assert!(told.starts_with("1 of 8 balances are not what the data maker says") && told.contains("0.01 EUR"), "{told}");
+    }
+}

@@ -1,0 +1,193 @@
+//! `feed poll` and `feed proof`: taking the bank's feeds in, and whether they are complete.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+use calendar::Moment;
+use feeds::{CurrencyProof, Feed, FeedLog, Next, PollFeed, PollQueue, Progress, Proof};
+
+use crate::Verdict;
+use crate::meter::Meter;
+use crate::screen::Screen;
+use crate::table::{Column, NOTHING, count, counted, table};
+
+/// How often to look how far a poll is.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Asks for all feeds to be polled; with `patience`, waits until they are proven and shows the proofs.
+pub(crate) async fn poll(
+    screen: &Screen,
+    log: &impl FeedLog,
+    queue: &impl PollQueue,
+    now: Moment,
+    patience: Option<Duration>,
+) -> Result<Verdict> {
+    queue.send(PollFeed { poll: Some(now), ..PollFeed::all() }, 0).await?;
+    let Some(patience) = patience else {
+        let asked = serde_json::json!({ "poll": now });
+        screen.answer(&asked, || format!("asked for poll {now}; `millrace feed proof` shows what came of it"))?;
+        return Ok(Verdict::Well);
+    };
+    let meter = Meter::counting("feeds", u64::try_from(Feed::ALL.len()).unwrap_or(0));
+    let started = Instant::now();
+    loop {
+        let mut ended = 0_u64;
+        for feed in Feed::ALL {
+            let progress = log.progress(feed).await?.filter(|it| it.poll >= now);
+            if progress.as_ref().is_some_and(|it| it.next() == Next::Rest) {
+                ended = ended.saturating_add(1);
+            } else {
+                meter.note(&told_progress(feed, progress.as_ref()));
+                break;
+            }
+        }
+        meter.reached(ended, u64::try_from(Feed::ALL.len()).unwrap_or(0));
+        if ended == u64::try_from(Feed::ALL.len()).unwrap_or(0) {
+            meter.done("proven");
+            return proofs(screen, log).await;
+        }
+        if started.elapsed() >= patience {
+            bail!(
+                "the poll has not ended within {} s; it goes on by itself. Look again with `millrace feed proof`, or \
+                 wait longer with --timeout; the log of poll-feed may say why",
+                patience.as_secs()
+            );
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+fn told_progress(feed: Feed, progress: Option<&Progress>) -> String {
+    let Some(progress) = progress else { return format!("{feed}: waiting to be taken up") };
+    let pages = counted(u64::from(progress.pages), "page", "pages");
+    match progress.next() {
+        Next::Ask => format!("{feed}: {pages}"),
+        Next::Gather(_) => format!("{feed}: {pages}, to be imported"),
+        Next::Prove | Next::Rest => format!("{feed}: {pages}, being posted and proven"),
+    }
+}
+
+/// The last proof of each feed.
+pub(crate) async fn proofs(screen: &Screen, log: &impl FeedLog) -> Result<Verdict> {
+    let mut proofs = Vec::new();
+    for feed in Feed::ALL {
+        proofs.extend(log.proof(feed).await?);
+    }
+    screen.answer(&proofs, || told(&proofs))?;
+    Ok(if proofs.iter().all(Proof::is_complete) { Verdict::Well } else { Verdict::Amiss })
+}
+
+fn told(proofs: &[Proof]) -> String {
+    if proofs.is_empty() {
+        return "no feed has been polled yet; `millrace feed poll --wait` does".to_owned();
+    }
+    let columns = [
+        Column::Id("Feed"),
+        Column::Number("Pages"),
+        Column::Number("Asked"),
+        Column::Number("Declared"),
+        Column::Number("Received"),
+        Column::Number("Taken"),
+        Column::Number("Rejected"),
+        Column::Number("Entries"),
+        Column::Number("Posted"),
+        Column::Number("Duplicates"),
+        Column::Number("Dirty"),
+        Column::Id("Proof"),
+    ];
+    let row = |proof: &Proof| {
+        let (rows, entries) = (&proof.rows, &proof.entries);
+        let counts = [
+            proof.pages.taken,
+            proof.pages.asked,
+            rows.declared,
+            rows.received,
+            rows.taken,
+            rows.rejected,
+            entries.made,
+            entries.posted,
+            entries.duplicates,
+            entries.dirty,
+        ];
+        let verdict = if proof.is_complete() { "complete" } else { "not complete" };
+        let mut row = vec![proof.feed.to_string()];
+        row.extend(counts.map(count));
+        row.push(verdict.to_owned());
+        row
+    };
+    let mut parts = vec![table(&columns, proofs.iter().map(row))];
+    parts.extend(proofs.iter().filter(|it| !it.currencies.is_empty()).map(told_sums));
+    for proof in proofs.iter().filter(|it| !it.is_complete()) {
+        let gaps: Vec<String> = proof.gaps.iter().map(|gap| format!("  {gap}")).collect();
+        parts.push(format!("{} is not complete:\n{}", proof.feed, gaps.join("\n")));
+    }
+    parts.join("\n")
+}
+
+/// The sums of a feed, by currency; those of entries are without their signs.
+fn told_sums(proof: &Proof) -> String {
+    let columns = [
+        Column::Id(proof.feed.name()),
+        Column::Number("Declared"),
+        Column::Number("Received"),
+        Column::Number("Taken"),
+        Column::Number("Entries"),
+        Column::Number("Posted"),
+        Column::Number("Duplicates"),
+        Column::Number("Dirty"),
+    ];
+    let row = |it: &CurrencyProof| {
+        let sums = [it.declared, it.received, it.taken, it.made, it.posted, it.duplicates, it.dirty];
+        let amount = |sum: money::Money| if sum.minor() == 0 { NOTHING.to_owned() } else { sum.amount() };
+        std::iter::once(it.declared.currency().to_string()).chain(sums.map(amount)).collect()
+    };
+    table(&columns, proof.currencies.iter().map(row))
+}
+
+#[cfg(test)]
+mod tests {
+    use feeds::testing::{FakeFeedLog, FakePollQueue};
+    use feeds::{Step, PageRecord};
+
+    use super::*;
+
+    fn now() -> Moment {
+        "2026-11-21T10:00:00Z".parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_poll_is_asked_for_once() {
+        let (log, queue) = (FakeFeedLog::default(), FakePollQueue::default());
+        let verdict = poll(&Screen::new(true), &log, &queue, now(), None).await.unwrap();
+        assert_eq!((verdict, queue.take()), (Verdict::Well, vec![(PollFeed { poll: Some(now()), ..PollFeed::all() }, 0)]));
+    }
+
+    #[tokio::test]
+    async fn a_poll_that_takes_too_long_says_what_to_do() {
+        let (log, queue) = (FakeFeedLog::default(), FakePollQueue::default());
+        let waited = poll(&Screen::new(true), &log, &queue, now(), Some(Duration::ZERO)).await;
+        let message = waited.unwrap_err().to_string();
+        assert!(message.contains("millrace feed proof") && message.contains("--timeout"), "{message}");
+    }
+
+    #[tokio::test]
+    async fn a_gap_is_amiss() {
+        let log = FakeFeedLog::default();
+        for feed in Feed::ALL {
+            log.keep_proof(&Proof::of(feed, now(), &[], &[])).await.unwrap();
+            log.advance(&Progress { at_end: true, proven: Some(now()), ..Progress::new(feed, now()) }, &Step::Nothing).await.unwrap();
+        }
+        let patience = Some(Duration::from_secs(5));
+        let well = poll(&Screen::new(true), &log, &FakePollQueue::default(), now(), patience).await.unwrap();
+        assert_eq!(well, Verdict::Well);
+        let page: PageRecord = serde_json::from_value(serde_json::json!({
+            "number": 0, "cursor": "", "next": "1", "key": "", "asked": 1, "repeated": 0,
+            "declared": {"rows": 2, "sums": []}, "received": {"rows": 1, "sums": []},
+        }))
+        .unwrap();
+        let proof = Proof::of(Feed::Sepa, now(), &[page], &[]);
+        assert!(told(std::slice::from_ref(&proof)).contains("sepa is not complete:\n  page 0 (cursor ``) declares 2 rows and has 1"));
+        log.keep_proof(&proof).await.unwrap();
+        assert_eq!(proofs(&Screen::new(true), &log).await.unwrap(), Verdict::Amiss);
+    }
+}
