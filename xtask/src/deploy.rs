@@ -48,6 +48,7 @@ pub(crate) fn run(root: &Root, instance: &Instance) -> Result<Outputs> {
         .args(["--parameter", &format!("SenderAddress={SENDER}")])
         .args(["--parameter", "DeletionProtection=false"])
         .args(["--parameter", &format!("FeedUrl=http://127.0.0.1:{}", instance.feed_port)])
+        .args(["--parameter", "Sandbox=true"])
         .args(["--sender", SENDER, "--operator", OPERATOR, "--password", PASSWORD])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -20,6 +20,8 @@ mod feed;
 mod page;
 mod routes;
 
+pub use datamaker::{Plan, Size, UnknownSize};
+
 pub use chances::{Chances, ChancesError, PerMille, PerMilleError};
 pub use faults::{Carrier, Faults, Served};
 pub use feed::SandboxFeed;

@@ -1,5 +1,6 @@
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -9,13 +10,15 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use datamaker::Feed;
-use futures_util::stream;
+use futures_util::{StreamExt as _, stream};
 use lambda_kit::{Chain, FieldError, Problem};
 use serde::Deserialize;
 
 use crate::cursor::{Table, row_of};
 use crate::faults::Fault;
 use crate::{Carrier, SandboxFeed, Served};
+
+const BEFORE_THE_CUT: Duration = Duration::from_millis(20);
 
 /// The routes of a feed.
 pub fn router(feed: SandboxFeed) -> Router {
@@ -81,8 +84,13 @@ async fn deliver(feed: &SandboxFeed, fault: Option<Fault>, mut json: Vec<u8>) ->
         (Some(Fault::Crash), _) => Problem::internal().into_response(),
         (Some(Fault::Cut), Carrier::Connection) => {
             json.truncate(half);
-            let pieces = [Ok(json), Err(io::Error::other("the connection is cut"))];
-            ([(CONTENT_TYPE, "application/json")], Body::from_stream(stream::iter(pieces))).into_response()
+            let sent = stream::once(async { Ok(json) });
+            let end = stream::once(async {
+                // What was sent is to be on its way when the connection ends.
+                tokio::time::sleep(BEFORE_THE_CUT).await;
+                Err(io::Error::other("the connection is cut"))
+            });
+            ([(CONTENT_TYPE, "application/json")], Body::from_stream(sent.chain(end))).into_response()
         }
         (Some(Fault::Cut), Carrier::Gateway) | (Some(Fault::Truncate), _) => {
             json.truncate(half);

@@ -235,3 +235,14 @@ async fn what_cannot_be_asked_is_a_problem() {
     assert_eq!(get(&router, "/ping").await, (StatusCode::OK, Some(json!({ "ok": true }))));
     assert_eq!(get(&router, "/faults").await.1.unwrap()["requests"], 0, "only pages fail");
 }
+
+#[tokio::test]
+async fn the_samples_are_pages_as_they_are_served() {
+    let plan = Plan { companies: 3, sepa_rows: 2, swift_rows: 3, days: 3, ..Plan::new(1, Size::Small) };
+    let samples =
+        [include_str!("../../../events/sepa-page.v1.json"), include_str!("../../../events/swift-page.v1.json")];
+    for (path, sample) in ["/sepa", "/swift"].into_iter().zip(samples) {
+        let (_, page) = get(&sound(plan), path).await;
+        assert_eq!(page.unwrap(), serde_json::from_str::<Value>(sample).unwrap(), "{path}");
+    }
+}
