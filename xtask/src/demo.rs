@@ -1,29 +1,37 @@
-//! `demo`: the whole first job on this machine, shown to a person.
+//! `demo`: the whole first job on this machine, shown to a person; with `--feed`, the second.
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::compile::PROFILE;
 use crate::deploy;
 use crate::holders::{self, Holders};
 use crate::instance::Instance;
+use crate::millrace::Millrace;
 use crate::paths::Root;
 use crate::probe;
 use crate::progress::{self, Step};
 use crate::up::{self, Ports};
 
 const MAILS: Duration = Duration::from_mins(2);
+const BANK: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Ends with `demo: ok`, or says what failed.
-pub(crate) fn run(root: &Root, ports: &Ports) -> Result<()> {
+/// How a bank fails that its feeds must be taken in from all the same.
+const FAULTS: [&str; 6] = ["--crash", "5%", "--repeat-pages", "2%", "--repeat-rows", "1%"];
+
+/// Ends with `demo: ok`, or says what failed. With `feed`, shows the second job on feeds of this size.
+pub(crate) fn run(root: &Root, ports: &Ports, feed: Option<&str>) -> Result<()> {
     let started = Instant::now();
-    match show(root, ports) {
+    let shown = match feed {
+        None => show(root, ports),
+        Some(size) => show_feed(root, ports, size),
+    };
+    match shown {
         Ok(()) => {
             println!("\ndemo: ok ({})", progress::seconds(started.elapsed()));
             Ok(())
@@ -70,50 +78,49 @@ fn show(root: &Root, ports: &Ports) -> Result<()> {
     Ok(())
 }
 
-/// The operator's command, as built, speaking to the local stack.
-struct Millrace {
-    binary: PathBuf,
-    endpoint: String,
-    environment: Vec<(&'static str, String)>,
+fn show_feed(root: &Root, ports: &Ports, size: &str) -> Result<()> {
+    let (instance, _) = up::bring_up(root, ports)?;
+    let millrace = Millrace::of(root, &instance);
+    let started = Instant::now();
+    let bank = Bank::open(&millrace, &instance, size)?;
+    println!("\nA bank whose feeds crash and repeat themselves is at http://127.0.0.1:{}", instance.feed_port);
+    millrace.show(&["feed", "poll", "--wait", "--timeout", "3600"])?;
+    drop(bank);
+    println!();
+    millrace.show(&["feed", "check", "--size", size])?;
+    println!();
+    millrace.show(&["audit"])?;
+    println!("\nFrom the first page to here: {}", progress::seconds(started.elapsed()));
+    println!("Stop it all: cargo xtask down");
+    Ok(())
 }
 
-impl Millrace {
-    fn of(root: &Root, instance: &Instance) -> Self {
-        Self {
-            binary: root.target().join(PROFILE).join("millrace"),
-            endpoint: instance.endpoint(),
-            environment: deploy::environment(instance),
+/// `millrace feed serve`, until it is dropped.
+struct Bank(Child);
+
+impl Bank {
+    fn open(millrace: &Millrace, instance: &Instance, size: &str) -> Result<Self> {
+        let port = instance.feed_port.to_string();
+        if !probe::is_free(instance.feed_port) {
+            bail!("port {port} of 127.0.0.1, meant for the bank's feeds, is in use; is `millrace feed serve` running?");
         }
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(&self.binary);
-        command.args(["--endpoint", &self.endpoint]).args(arguments).envs(self.environment.iter().cloned());
-        command
-    }
-
-    /// Runs it before the person's eyes.
-    fn show(&self, arguments: &[&str]) -> Result<()> {
-        println!("$ millrace {}", arguments.join(" "));
-        let status = self.command(arguments).status().with_context(|| self.missing())?;
-        if !status.success() {
-            bail!("`millrace {}` failed; the reason stands above", arguments.join(" "));
+        let asked = [&["feed", "serve", "--size", size, "--port", &port][..], &FAULTS].concat();
+        let bank = Self(millrace.start(&asked)?);
+        let started = Instant::now();
+        while !probe::accepts(instance.feed_port) {
+            if started.elapsed() > BANK {
+                bail!("the bank's feeds are not served within {}", progress::seconds(BANK));
+            }
+            thread::sleep(PAUSE);
         }
-        Ok(())
+        Ok(bank)
     }
+}
 
-    /// Runs it for what it prints.
-    fn answer(&self, arguments: &[&str]) -> Result<String> {
-        let output = self.command(arguments).stderr(Stdio::inherit()).output().with_context(|| self.missing())?;
-        let text = String::from_utf8(output.stdout)?.trim().to_owned();
-        if !output.status.success() || text.is_empty() {
-            bail!("`millrace {}` failed", arguments.join(" "));
-        }
-        Ok(text)
-    }
-
-    fn missing(&self) -> String {
-        format!("starting {}", self.binary.display())
+impl Drop for Bank {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

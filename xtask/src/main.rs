@@ -12,6 +12,7 @@ mod demo;
 mod deploy;
 mod holders;
 mod instance;
+mod millrace;
 mod package;
 mod paths;
 mod probe;
@@ -41,7 +42,13 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Shows the whole first job on this machine: a bank file becomes books and mails
-    Demo(up::Ports),
+    Demo {
+        #[command(flatten)]
+        ports: up::Ports,
+        /// Shows the second job instead: feeds of this size (small, medium) that crash, polled and proven
+        #[arg(long, value_name = "SIZE")]
+        feed: Option<String>,
+    },
     /// Starts the local stack, builds and deploys; does only what is left to do
     Up(up::Ports),
     /// Stops what `up` or `demo` started; the data in it is gone
@@ -106,7 +113,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     let root = Root::find()?;
     match command {
-        Command::Demo(ports) => demo::run(&root, &ports),
+        Command::Demo { ports, feed } => demo::run(&root, &ports, feed.as_deref()),
         Command::Up(ports) => up::run(&root, &ports),
         Command::Down => up::down(&root),
         Command::Reset => up::reset(&root),

@@ -75,7 +75,7 @@ pub(crate) enum Command {
     /// Checks or uploads a profile, which says how another bank's CSV is read
     #[command(subcommand)]
     Profile(ProfileCommand),
-    /// Plays the feeds of a bank, to try things on; needs no stack
+    /// Takes the bank's feeds in, and proves them complete; or plays a bank
     #[command(subcommand)]
     Feed(FeedCommand),
 }
@@ -220,18 +220,38 @@ pub(crate) enum ProfileCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum FeedCommand {
-    /// Serves companies, exchange rates, SEPA and SWIFT transfers on 127.0.0.1, until it is interrupted
+    /// Polls all feeds; with --wait, until what they have is in the books, and shows the proofs
+    Poll {
+        /// Waits until all feeds are proven
+        #[arg(long)]
+        wait: bool,
+        /// How many seconds --wait waits
+        #[arg(long, default_value_t = 900, value_name = "SECONDS")]
+        timeout: u64,
+    },
+    /// Shows the last proof of each feed: whether all that it declared is in the books
+    Proof,
+    /// Compares the balances of all accounts with what is true of the feeds that `feed serve` plays
+    Check(Made),
+    /// Serves companies, exchange rates, SEPA and SWIFT transfers on 127.0.0.1, until it is interrupted; needs no stack
     Serve(ServeFeed),
 }
 
-#[derive(Args)]
-pub(crate) struct ServeFeed {
+/// What a bank's feeds are made of.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Made {
     /// How much: small (22 thousand transfers), medium (a million), large (11 millions) or mega (a hundred)
     #[arg(long, default_value = "small")]
     pub(crate) size: Size,
     /// What data and failures are drawn from: the same seed, the same run
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
+}
+
+#[derive(Args)]
+pub(crate) struct ServeFeed {
+    #[command(flatten)]
+    pub(crate) made: Made,
     /// The port of 127.0.0.1; 0 for any that is free
     #[arg(long, default_value_t = 4680, value_name = "N")]
     pub(crate) port: u16,

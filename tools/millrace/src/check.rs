@@ -96,7 +96,8 @@ async fn differences(
         for ((on, currency), balances) in answers {
             let period = periods.iter().find(|it| (it.from..=it.to).contains(on));
             let closing = period.and_then(|it| it.currencies.get(currency)).map_or(0, ledger::Movement::closing_minor);
-            let (is, must_be) = (Money::new(closing, *currency), balances.get(place).copied().unwrap_or(Money::new(0, *currency)));
+            let (is, must_be) =
+                (Money::new(closing, *currency), balances.get(place).copied().unwrap_or(Money::new(0, *currency)));
             compared = compared.saturating_add(1);
             if is != must_be {
                 differences.push(Difference { account: account.clone(), on: *on, view: name, is, must_be });
@@ -109,7 +110,9 @@ async fn differences(
 fn told(checked: &Checked) -> String {
     let (accounts, balances) = (count(u64::try_from(checked.accounts).unwrap_or(u64::MAX)), count(checked.balances));
     if checked.differences.is_empty() {
-        return format!("{balances} balances of {accounts} accounts at the ends of quarters are what the data maker says");
+        return format!(
+            "{balances} balances of {accounts} accounts at the ends of quarters are what the data maker says"
+        );
     }
     let columns = [
         Column::Id("Account"),
@@ -119,7 +122,13 @@ fn told(checked: &Checked) -> String {
         Column::Number("Must be"),
     ];
     let row = |it: &Difference| {
-        vec![it.account.as_str().to_owned(), it.on.to_string(), it.view.to_owned(), it.is.to_string(), it.must_be.to_string()]
+        vec![
+            it.account.as_str().to_owned(),
+            it.on.to_string(),
+            it.view.to_owned(),
+            it.is.to_string(),
+            it.must_be.to_string(),
+        ]
     };
     let wrong = count(u64::try_from(checked.differences.len()).unwrap_or(u64::MAX));
     let first = table(&columns, checked.differences.iter().take(MOST_TOLD).map(row));
@@ -145,6 +154,9 @@ mod tests {
             must_be: Money::new(1, Currency::EUR),
         };
         let told = told(&Checked { accounts: 1, balances: 8, differences: vec![difference] });
-        assert!(told.starts_with("1 of 8 balances are not what the data maker says") && told.contains("0.01 EUR"), "{told}");
+        assert!(
+            told.starts_with("1 of 8 balances are not what the data maker says") && told.contains("0.01 EUR"),
+            "{told}"
+        );
     }
 }

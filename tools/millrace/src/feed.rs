@@ -9,13 +9,12 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::Verdict;
-use crate::arguments::{FeedCommand, ServeFeed};
+use crate::arguments::ServeFeed;
 use crate::screen::Screen;
 
 /// Serves until it is interrupted. Nobody but this machine can ask.
-pub(crate) async fn run(screen: &Screen, command: FeedCommand) -> Result<Verdict> {
-    let FeedCommand::Serve(asked) = command;
-    let feed = feed(&asked)?;
+pub(crate) async fn serve(screen: &Screen, asked: &ServeFeed) -> Result<Verdict> {
+    let feed = feed(asked)?;
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, asked.port))).await;
     let listener = listener.with_context(|| format!("port {} of 127.0.0.1; choose another with --port", asked.port))?;
     let address = format!("http://{}", listener.local_addr()?);
@@ -37,13 +36,13 @@ fn feed(asked: &ServeFeed) -> Result<SandboxFeed> {
         repeat_rows: asked.repeat_rows,
     };
     let faults = Faults {
-        seed: asked.seed,
+        seed: asked.made.seed,
         chances: chances.checked()?,
         hang: Duration::from_secs(asked.hang_seconds),
         slow: Duration::from_secs(asked.slow_seconds),
         carrier: Carrier::Connection,
     };
-    Ok(SandboxFeed::new(Plan::new(asked.seed, asked.size), faults))
+    Ok(SandboxFeed::new(Plan::new(asked.made.seed, asked.made.size), faults))
 }
 
 #[cfg(test)]
@@ -53,7 +52,7 @@ mod tests {
     use tokio::net::TcpStream;
 
     use super::*;
-    use crate::arguments::{Arguments, Command};
+    use crate::arguments::{Arguments, Command, FeedCommand};
 
     fn asked(flags: &[&str]) -> ServeFeed {
         let words = ["millrace", "feed", "serve"].iter().chain(flags);

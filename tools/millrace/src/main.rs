@@ -8,6 +8,7 @@ mod accounts;
 mod arguments;
 mod audit;
 mod books;
+mod check;
 mod customers;
 mod feed;
 mod history;
@@ -16,6 +17,7 @@ mod imports;
 mod meter;
 mod parcel;
 mod place;
+mod poll;
 mod profile;
 mod report;
 mod screen;
@@ -26,11 +28,15 @@ mod upload;
 mod wait;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
+use calendar::Clock as _;
 use clap::Parser as _;
+use datamaker::Plan;
+use lambda_kit::SystemClock;
 
-use crate::arguments::{Arguments, Command, Global};
+use crate::arguments::{Arguments, Command, FeedCommand, Global};
 use crate::screen::Screen;
 use crate::stack::Stack;
 
@@ -61,15 +67,15 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
     if let Command::Profile(command) = command {
         return Box::pin(profile::run(screen, global, command)).await;
     }
-    if let Command::Feed(command) = command {
-        return feed::run(screen, command).await;
+    if let Command::Feed(FeedCommand::Serve(asked)) = command {
+        return feed::serve(screen, &asked).await;
     }
     if let Command::Import(asked) = command {
         return Box::pin(import::run(screen, global, asked)).await;
     }
     let stack = Stack::open(screen, global).await?;
     match command {
-        Command::Import(_) | Command::Profile(_) | Command::Feed(_) => Ok(Verdict::Well),
+        Command::Import(_) | Command::Profile(_) | Command::Feed(FeedCommand::Serve(_)) => Ok(Verdict::Well),
         Command::Customers => customers::list(screen, &stack.register()?).await,
         Command::Customer { id } => customers::show(screen, &stack.register()?, &stack.books()?, id).await,
         Command::Accounts => accounts::list(screen, &stack.register()?, &stack.books()?).await,
@@ -81,6 +87,14 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
             imports::show(screen, &stack.imports()?, &stack.summaries()?, id).await
         }
         Command::Audit => audit::run(screen, &stack.register()?, &stack.books()?).await,
+        Command::Feed(FeedCommand::Poll { wait, timeout }) => {
+            let patience = wait.then_some(Duration::from_secs(timeout));
+            poll::poll(screen, &stack.feed_log()?, &stack.polls()?, SystemClock.now(), patience).await
+        }
+        Command::Feed(FeedCommand::Proof) => poll::proofs(screen, &stack.feed_log()?).await,
+        Command::Feed(FeedCommand::Check(made)) => {
+            check::run(screen, &stack.books()?, Plan::new(made.seed, made.size)).await
+        }
         Command::Token(asked) => token::run(screen, &stack, asked).await,
     }
 }

@@ -147,7 +147,7 @@ fn told_sums(proof: &Proof) -> String {
 #[cfg(test)]
 mod tests {
     use feeds::testing::{FakeFeedLog, FakePollQueue};
-    use feeds::{Step, PageRecord};
+    use feeds::{PageRecord, Step};
 
     use super::*;
 
@@ -159,7 +159,10 @@ mod tests {
     async fn a_poll_is_asked_for_once() {
         let (log, queue) = (FakeFeedLog::default(), FakePollQueue::default());
         let verdict = poll(&Screen::new(true), &log, &queue, now(), None).await.unwrap();
-        assert_eq!((verdict, queue.take()), (Verdict::Well, vec![(PollFeed { poll: Some(now()), ..PollFeed::all() }, 0)]));
+        assert_eq!(
+            (verdict, queue.take()),
+            (Verdict::Well, vec![(PollFeed { poll: Some(now()), ..PollFeed::all() }, 0)])
+        );
     }
 
     #[tokio::test]
@@ -175,7 +178,9 @@ mod tests {
         let log = FakeFeedLog::default();
         for feed in Feed::ALL {
             log.keep_proof(&Proof::of(feed, now(), &[], &[])).await.unwrap();
-            log.advance(&Progress { at_end: true, proven: Some(now()), ..Progress::new(feed, now()) }, &Step::Nothing).await.unwrap();
+            log.advance(&Progress { at_end: true, proven: Some(now()), ..Progress::new(feed, now()) }, &Step::Nothing)
+                .await
+                .unwrap();
         }
         let patience = Some(Duration::from_secs(5));
         let well = poll(&Screen::new(true), &log, &FakePollQueue::default(), now(), patience).await.unwrap();
@@ -186,7 +191,10 @@ mod tests {
         }))
         .unwrap();
         let proof = Proof::of(Feed::Sepa, now(), &[page], &[]);
-        assert!(told(std::slice::from_ref(&proof)).contains("sepa is not complete:\n  page 0 (cursor ``) declares 2 rows and has 1"));
+        assert!(
+            told(std::slice::from_ref(&proof))
+                .contains("sepa is not complete:\n  page 0 (cursor ``) declares 2 rows and has 1")
+        );
         log.keep_proof(&proof).await.unwrap();
         assert_eq!(proofs(&Screen::new(true), &log).await.unwrap(), Verdict::Amiss);
     }

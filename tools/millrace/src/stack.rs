@@ -7,6 +7,8 @@ use aws_config::SdkConfig;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata as _, SdkError};
 use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksError;
 use customers_dynamodb::DynamoDbRegister;
+use feeds_dynamodb::DynamoDbFeedLog;
+use feeds_sqs::SqsPollQueue;
 use imports_dynamodb::DynamoDbImports;
 use imports_s3::S3Files;
 use ledger_dynamodb::DynamoDbBooks;
@@ -92,6 +94,16 @@ impl Stack {
     pub(crate) fn books(&self) -> Result<DynamoDbBooks<S3Vault>> {
         let vault = S3Vault::new(self.s3(), self.output("FilesBucket")?);
         Ok(DynamoDbBooks::new(self.dynamodb(), self.output("LedgerTable")?, vault))
+    }
+
+    /// The record of feeds.
+    pub(crate) fn feed_log(&self) -> Result<DynamoDbFeedLog> {
+        Ok(DynamoDbFeedLog::new(self.dynamodb(), self.output("FeedsTable")?))
+    }
+
+    /// The queue of polls.
+    pub(crate) fn polls(&self) -> Result<SqsPollQueue> {
+        Ok(SqsPollQueue::new(aws_sdk_sqs::Client::new(&self.sdk), self.output("PollsQueueUrl")?))
     }
 
     /// The summary mails.
