@@ -97,21 +97,21 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_dollars_at_1_0956_dollars_a_euro_are_91_27_euros() {
-        check(100_00, "USD", Decimal::ONE.checked_div(decimal("1.0956")).unwrap(), 91_27);
-        // The same rate, of 28 digits, for a sum of 38 bits.
-        check(2_000_000_000_00, "USD", Decimal::ONE.checked_div(decimal("1.0956")).unwrap(), 1_825_483_753_19);
+    fn a_hundred_dollars_at_1_0956_dollars_a_euro_are_9_127_euros() {
+        check(10_000, "USD", Decimal::ONE.checked_div(decimal("1.0956")).unwrap(), 9_127);
+        // The same rate, of 28 digits, for two milliards.
+        check(200_000_000_000, "USD", Decimal::ONE.checked_div(decimal("1.0956")).unwrap(), 182_548_375_319);
     }
 
     #[test]
     fn currencies_have_their_own_decimals() {
         check(100, "JPY", decimal("0.0061"), 61);
-        check(1_000, "KWD", decimal("3"), 3_00);
+        check(1_000, "KWD", decimal("3"), 300);
         check(1, "KWD", decimal("5"), 0);
         check(3, "KWD", decimal("5"), 2);
         check(-3, "KWD", decimal("5"), -2);
-        check(10_000, "CLF", decimal("35.123456"), 35_12);
-        check(7, "JPY", decimal("150"), 1050_00);
+        check(10_000, "CLF", decimal("35.123456"), 3_512);
+        check(7, "JPY", decimal("150"), 105_000);
     }
 
     #[test]

@@ -12,14 +12,14 @@ use super::Finding;
 /// Tier 0: values. They depend on nothing of ours.
 const VALUES: [&str; 3] = ["money", "calendar", "banking"];
 /// Tier 1: domains. They depend on values and, with a reason, on each other.
-const DOMAINS: [&str; 9] =
-    ["customers", "ledger", "imports", "mail", "mails", "advances", "invoices", "risk", "statements"];
+const DOMAINS: [&str; 10] =
+    ["customers", "ledger", "imports", "mail", "mails", "treasury", "advances", "invoices", "risk", "statements"];
 /// What adapters (tier 2) are made with: `<owner>-<technology>`. One that is a crate of ours has its bare name.
 const TECHNOLOGIES: [&str; 6] = ["dynamodb", "s3", "sqs", "ses", "http", "athena"];
 const KIT: &str = "lambda-kit";
 
 /// Why a domain, or its adapter, knows another domain, and why the kit knows a value.
-const REASONS: [(&str, &str, &str); 4] = [
+const REASONS: [(&str, &str, &str); 5] = [
     ("lambda-kit", "calendar", "its clock tells moments"),
     ("dynamodb", "calendar", "an index sorts by moments written as texts"),
     (
@@ -28,6 +28,7 @@ const REASONS: [(&str, &str, &str); 4] = [
         "a holders or customers file registers customers, and only registered accounts are posted",
     ),
     ("imports", "ledger", "a row becomes an entry of the books, with the same identity rules"),
+    ("treasury", "ledger", "a company's figures are folds of its accounts' periods and entries"),
 ];
 
 /// What no value and no domain may reach by any way.
