@@ -42,7 +42,8 @@ impl Figures {
         }
     }
 
-    fn of(amount_minor: i64) -> Self {
+    /// Those of one entry.
+    pub fn of(amount_minor: i64) -> Self {
         Self {
             count: 1,
             credits: u64::from(amount_minor > 0),

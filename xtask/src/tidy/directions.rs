@@ -12,8 +12,19 @@ use super::Finding;
 /// Tier 0: values. They depend on nothing of ours.
 const VALUES: [&str; 3] = ["money", "calendar", "banking"];
 /// Tier 1: domains. They depend on values and, with a reason, on each other.
-const DOMAINS: [&str; 10] =
-    ["customers", "ledger", "imports", "mail", "mails", "feeds", "advances", "invoices", "risk", "statements"];
+const DOMAINS: [&str; 11] = [
+    "customers",
+    "ledger",
+    "imports",
+    "mail",
+    "mails",
+    "feeds",
+    "treasury",
+    "advances",
+    "invoices",
+    "risk",
+    "statements",
+];
 /// What adapters (tier 2) are made with: `<owner>-<technology>`. One that is a crate of ours has its bare name.
 const TECHNOLOGIES: [&str; 6] = ["dynamodb", "s3", "sqs", "ses", "http", "athena"];
 const KIT: &str = "lambda-kit";
@@ -21,7 +32,7 @@ const KIT: &str = "lambda-kit";
 const SANDBOXES: [&str; 1] = ["feeds-sandbox"];
 
 /// Why a domain, or its adapter, knows another domain, why the kit knows a value, and a sandbox a tool.
-const REASONS: [(&str, &str, &str); 6] = [
+const REASONS: [(&str, &str, &str); 7] = [
     ("feeds", "imports", "a feed's pages become imports, and its proof is of what these have brought"),
     (
         "feeds-sandbox",
@@ -36,6 +47,7 @@ const REASONS: [(&str, &str, &str); 6] = [
         "a holders or customers file registers customers, and only registered accounts are posted",
     ),
     ("imports", "ledger", "a row becomes an entry of the books, with the same identity rules"),
+    ("treasury", "ledger", "a company's figures are folds of its accounts' periods and entries"),
 ];
 
 /// What no value and no domain may reach by any way.

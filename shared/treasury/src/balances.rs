@@ -1,0 +1,163 @@
+use std::collections::BTreeMap;
+
+use banking::AccountNumber;
+use money::{Currency, Money, MoneyError};
+use serde::Serialize;
+
+use crate::Valuation;
+
+/// The balances of a company: each account's, and all together.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Balances {
+    /// The accounts, as given.
+    pub accounts: Vec<AccountBalance>,
+    /// Each currency over all accounts, by code.
+    pub currencies: Vec<CurrencyBalance>,
+    /// All of it in one currency, if that is wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub converted: Option<ConvertedBalance>,
+}
+
+/// The balances of one account.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct AccountBalance {
+    /// Which account.
+    pub account: AccountNumber,
+    /// One for each currency.
+    pub balances: Vec<Money>,
+    /// What those with a rate are worth, if that is wanted. The accounts' add up to [`ConvertedBalance::total`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub converted: Option<Money>,
+}
+
+/// The balances of all accounts in one currency: debt + credit = balance.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct CurrencyBalance {
+    /// All together.
+    pub balance: Money,
+    /// The sum of the negative balances; zero or below.
+    pub debt: Money,
+    /// The sum of the positive balances.
+    pub credit: Money,
+    /// What the balance is worth, if that is wanted and there is a rate. The currencies' add up to
+    /// [`ConvertedBalance::total`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub converted: Option<Money>,
+}
+
+/// Balances told in one currency: debt + credit = total.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ConvertedBalance {
+    /// What all that has a rate is worth together, rounded once.
+    pub total: Money,
+    /// What the negative balances are worth; zero or below.
+    pub debt: Money,
+    /// What the positive balances are worth.
+    pub credit: Money,
+    /// The balances of currencies without a rate, which are in none of these; one of zero where debt and credit are
+    /// equal.
+    pub unconverted: Vec<Money>,
+}
+
+impl Balances {
+    /// Those of `accounts`, each with its balance in each currency, converted if a valuation is given.
+    /// [`MoneyError::Overflow`] where a converted sum is no `i128` of minor units.
+    pub fn of(
+        accounts: Vec<(AccountNumber, Vec<Money>)>,
+        valuation: Option<&Valuation<'_>>,
+    ) -> Result<Self, MoneyError> {
+        let mut sides = BTreeMap::<Currency, Sides>::new();
+        for balance in accounts.iter().flat_map(|(_, balances)| balances) {
+            let sum = sides.entry(balance.currency()).or_default();
+            *sum = sum.and(Sides::of(balance.minor()));
+        }
+        let mut accounts: Vec<AccountBalance> = accounts
+            .into_iter()
+            .map(|(account, balances)| AccountBalance { account, balances, converted: None })
+            .collect();
+        let mut converted = None;
+        if let Some(valuation) = valuation {
+            convert_accounts(&mut accounts, valuation)?;
+            converted = Some(ConvertedBalance::of(&sides, valuation)?);
+        }
+        Ok(Self { accounts, currencies: currencies(sides, valuation)?, converted })
+    }
+}
+
+impl ConvertedBalance {
+    pub(crate) fn of(sides: &BTreeMap<Currency, Sides>, valuation: &Valuation<'_>) -> Result<Self, MoneyError> {
+        let side = |minor: fn(&Sides) -> i128| {
+            valuation.sum(sides.iter().map(|(currency, it)| Money::new(minor(it), *currency)))
+        };
+        let (debt, credit) = (side(|it| it.debt_minor)?, side(|it| it.credit_minor)?);
+        let mut unconverted = Vec::new();
+        for (currency, sides) in sides.iter().filter(|(_, it)| **it != Sides::default()) {
+            let balance = Money::new(sides.balance_minor(), *currency);
+            if valuation.value(balance)?.is_none() {
+                unconverted.push(balance);
+            }
+        }
+        let lines = valuation.footed(&[debt.worth, credit.worth])?;
+        let [debt, credit] = lines.as_slice() else { return Err(MoneyError::Overflow) };
+        Ok(Self { total: debt.try_add(*credit)?, debt: *debt, credit: *credit, unconverted })
+    }
+}
+
+fn convert_accounts(accounts: &mut [AccountBalance], valuation: &Valuation<'_>) -> Result<(), MoneyError> {
+    let column = accounts.iter().map(|it| Ok(valuation.sum(it.balances.iter().copied())?.worth));
+    let lines = valuation.footed(&column.collect::<Result<Vec<_>, MoneyError>>()?)?;
+    for (account, line) in accounts.iter_mut().zip(lines) {
+        account.converted = Some(line);
+    }
+    Ok(())
+}
+
+/// The currencies as lines; those that have a rate are converted such that they add up.
+pub(crate) fn currencies(
+    sides: BTreeMap<Currency, Sides>,
+    valuation: Option<&Valuation<'_>>,
+) -> Result<Vec<CurrencyBalance>, MoneyError> {
+    let lines = sides.into_iter().map(|(currency, sides)| CurrencyBalance {
+        balance: Money::new(sides.balance_minor(), currency),
+        debt: Money::new(sides.debt_minor, currency),
+        credit: Money::new(sides.credit_minor, currency),
+        converted: None,
+    });
+    let mut lines: Vec<CurrencyBalance> = lines.collect();
+    let Some(valuation) = valuation else { return Ok(lines) };
+    let (mut with_rate, mut column) = (Vec::new(), Vec::new());
+    for line in &mut lines {
+        if let Some(worth) = valuation.value(line.balance)? {
+            with_rate.push(line);
+            column.push(worth);
+        }
+    }
+    for (line, converted) in with_rate.into_iter().zip(valuation.footed(&column)?) {
+        line.converted = Some(converted);
+    }
+    Ok(lines)
+}
+
+/// Negative and positive balances of one currency apart, in minor units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Sides {
+    pub(crate) debt_minor: i128,
+    pub(crate) credit_minor: i128,
+}
+
+impl Sides {
+    fn of(balance_minor: i128) -> Self {
+        Self { debt_minor: balance_minor.min(0), credit_minor: balance_minor.max(0) }
+    }
+
+    pub(crate) fn balance_minor(self) -> i128 {
+        self.debt_minor.saturating_add(self.credit_minor)
+    }
+
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            debt_minor: self.debt_minor.saturating_add(other.debt_minor),
+            credit_minor: self.credit_minor.saturating_add(other.credit_minor),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What a company's treasurer asks of the books of all its accounts.
+//!
+//! Values in, values out: periods and entries of the accounts come from `ledger`, exchange rates from who keeps them.
+//! Every amount stays in its own currency; a conversion is exact and is rounded once, at the end.
+//!
+//! **What adds up.** A converted total depends on the amounts and the rates alone, never on how they are grouped: the
+//! balance of a day, the closing of a history that ends on it and the sum of its parts are the same cents. The lines
+//! shown with a total ([`Balances::accounts`], [`Balances::currencies`], debt and credit) add up to it, because they
+//! are [footed](money::Unrounded::footed): a line may be off by less than a cent, the sum is not. Opening, in, out,
+//! net, revaluation and closing add up because net and revaluation are what the others leave. Totals of different
+//! questions are each rounded for themselves: those of companies may differ from the portfolio's by a cent each.
+
+mod balances;
+mod company;
+mod counterparties;
+mod countries;
+mod csv;
+mod flows;
+mod forecast;
+mod history;
+mod interest;
+mod portfolio;
+mod rates;
+mod turnover;
+
+pub use balances::{AccountBalance, Balances, ConvertedBalance, CurrencyBalance};
+pub use company::{
+    CompanyCursor, balances_of_companies, balances_on, days_for_forecast, days_with_entries, each_entry,
+    page_of_company_entries, periods,
+};
+pub use counterparties::{Counterparties, Counterparty, Ranking};
+pub use countries::{Countries, Country};
+pub use csv::entries_csv;
+pub use flows::{DailyFlows, up_to_last_entry};
+pub use forecast::{Forecast, Outlook, days_needed, forecast};
+pub use history::{ConvertedPeriod, DifferentCuts, company_history, converted_history};
+pub use interest::{Interest, InterestBase, InterestRates, NotADay, RateError, YearlyRate};
+pub use portfolio::Portfolio;
+pub use rates::{ExchangeRates, Valuation, Valued};
+pub use turnover::Turnover;

@@ -1,0 +1,61 @@
+use std::collections::BTreeMap;
+
+use money::{Currency, Money, MoneyError, Unrounded};
+
+use crate::balances::{Sides, currencies};
+use crate::{ConvertedBalance, CurrencyBalance, Valuation};
+
+/// The balances of many companies: a fold that keeps sums and the largest debts alone.
+#[derive(Clone, Debug)]
+pub struct Portfolio<'a, C> {
+    valuation: Valuation<'a>,
+    most: usize,
+    companies: u64,
+    sides: BTreeMap<Currency, Sides>,
+    /// The largest first.
+    debts: Vec<(Unrounded, C)>,
+}
+
+impl<'a, C: Ord + Clone> Portfolio<'a, C> {
+    /// No company yet; of the debts, the `most` largest are kept.
+    pub fn new(valuation: Valuation<'a>, most: usize) -> Self {
+        Self { valuation, most, companies: 0, sides: BTreeMap::new(), debts: Vec::new() }
+    }
+
+    /// Adds a company with what [`crate::Balances::currencies`] says of it.
+    pub fn take(&mut self, company: C, balances: &[CurrencyBalance]) -> Result<(), MoneyError> {
+        self.companies = self.companies.saturating_add(1);
+        for it in balances {
+            let sum = self.sides.entry(it.debt.currency()).or_default();
+            *sum = sum.and(Sides { debt_minor: it.debt.minor(), credit_minor: it.credit.minor() });
+        }
+        let debt = self.valuation.sum(balances.iter().map(|it| it.debt))?.worth;
+        if debt < Unrounded::default() {
+            let at = self.debts.partition_point(|(kept, of)| (*kept, of) < (debt, &company));
+            self.debts.insert(at, (debt, company));
+            self.debts.truncate(self.most);
+        }
+        Ok(())
+    }
+
+    /// How many companies.
+    pub fn companies(&self) -> u64 {
+        self.companies
+    }
+
+    /// Each currency over all companies.
+    pub fn currencies(&self) -> Result<Vec<CurrencyBalance>, MoneyError> {
+        currencies(self.sides.clone(), Some(&self.valuation))
+    }
+
+    /// All companies together.
+    pub fn converted(&self) -> Result<ConvertedBalance, MoneyError> {
+        ConvertedBalance::of(&self.sides, &self.valuation)
+    }
+
+    /// The companies with the largest debts and what these are worth, the largest first; each rounded for itself.
+    pub fn largest_debts(&self) -> Result<Vec<(C, Money)>, MoneyError> {
+        let debt = |(worth, company): &(Unrounded, C)| Ok((company.clone(), self.valuation.round(*worth)?));
+        self.debts.iter().map(debt).collect()
+    }
+}

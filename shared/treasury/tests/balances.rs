@@ -1,0 +1,212 @@
+//! Balances of companies, written as an accountant adds them up.
+
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
+
+use banking::AccountNumber;
+use calendar::Date;
+use money::{Currency, Money, Reference, Worth};
+use proptest::prelude::*;
+use rust_decimal::Decimal;
+use treasury::{Balances, ExchangeRates, Portfolio, Valuation};
+
+const DAY: &str = "2024-06-30";
+
+fn money(text: &str) -> Money {
+    let (amount, currency) = text.split_once(' ').unwrap();
+    Money::parse(amount, currency.parse().unwrap()).unwrap()
+}
+
+fn rates(rows: &[(&str, &str, &str, &str)]) -> ExchangeRates {
+    let decimal = |text: &str| Decimal::from_str_exact(text).unwrap();
+    let row = |(currency, date, usd, eur): &(&str, &str, &str, &str)| {
+        (currency.parse().unwrap(), date.parse().unwrap(), Worth { usd: decimal(usd), eur: decimal(eur) })
+    };
+    rows.iter().map(row).collect()
+}
+
+fn usual_rates() -> ExchangeRates {
+    rates(&[
+        ("USD", "2024-01-01", "1", "0.9"),
+        ("USD", "2024-06-30", "1", "0.925"),
+        ("USD", "2024-07-01", "1", "0.95"),
+        ("GBP", "2024-03-01", "1.25", "1.155"),
+        ("EUR", "2024-01-01", "1.081", "1"),
+    ])
+}
+
+/// `accounts` are lines of an account's number and its balances; the expected lines are what is told.
+fn check(accounts: &str, expected: &str) {
+    let accounts = accounts.lines().map(|line| {
+        let (number, balances) = line.trim().split_once(": ").unwrap();
+        (number.parse().unwrap(), balances.split(", ").map(money).collect())
+    });
+    let rates = usual_rates();
+    let valuation = Valuation { rates: &rates, on: DAY.parse().unwrap(), into: Reference::Eur };
+    let told = Balances::of(accounts.collect(), Some(&valuation)).unwrap();
+    let mut lines = Vec::new();
+    for it in &told.accounts {
+        lines.push(format!("{} {}", it.account.as_str(), it.converted.unwrap()));
+    }
+    for it in &told.currencies {
+        let sum = it.converted.map_or_else(|| "unconverted".to_owned(), |it| it.to_string());
+        lines.push(format!("{} {} {} = {sum}", it.balance.currency(), it.debt.amount(), it.credit.amount()));
+        assert_eq!(it.debt.try_add(it.credit), Ok(it.balance));
+    }
+    let all = told.converted.unwrap();
+    lines.push(format!("debt {} credit {} total {}", all.debt, all.credit, all.total));
+    lines.extend(all.unconverted.iter().map(|it| format!("and {it}")));
+    let expected: Vec<_> = expected.lines().map(str::trim).collect();
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn balances_are_told_by_account_by_currency_and_together() {
+    check(
+        "A1: 100.00 EUR, -10.00 USD
+         B2: 200.00 USD, 40.00 GBP",
+        "A1 90.75 EUR
+         B2 231.20 EUR
+         EUR 0.00 100.00 = 100.00 EUR
+         GBP 0.00 40.00 = 46.20 EUR
+         USD -10.00 200.00 = 175.75 EUR
+         debt -9.25 EUR credit 331.20 EUR total 321.95 EUR",
+    );
+}
+
+#[test]
+fn lines_are_footed_to_a_total_that_is_rounded_once() {
+    // A cent in dollars is 0.925 cents: three are 2.775, which is 3, not three times 1 nor three times 0.
+    check(
+        "A1: 0.01 USD
+         B2: 0.01 USD
+         C3: 0.01 USD, 0.01 EUR",
+        "A1 0.01 EUR
+         B2 0.01 EUR
+         C3 0.02 EUR
+         EUR 0.00 0.01 = 0.01 EUR
+         USD 0.00 0.03 = 0.03 EUR
+         debt 0.00 EUR credit 0.04 EUR total 0.04 EUR",
+    );
+    check(
+        "A1: 0.20 USD
+         B2: 0.20 USD
+         C3: 0.20 USD
+         D4: -0.02 USD",
+        "A1 0.19 EUR
+         B2 0.19 EUR
+         C3 0.18 EUR
+         D4 -0.02 EUR
+         USD -0.02 0.60 = 0.54 EUR
+         debt -0.02 EUR credit 0.56 EUR total 0.54 EUR",
+    );
+}
+
+#[test]
+fn what_has_no_rate_stays_beside_the_total() {
+    check(
+        "A1: 100.00 EUR, -500 JPY
+         B2: 300 JPY, 0.00 CHF
+         C3: 7.000 KWD, 10.00 USD
+         D4: -7.000 KWD",
+        "A1 100.00 EUR
+         B2 0.00 EUR
+         C3 9.25 EUR
+         D4 0.00 EUR
+         CHF 0.00 0.00 = unconverted
+         EUR 0.00 100.00 = 100.00 EUR
+         JPY -500 300 = unconverted
+         KWD -7.000 7.000 = unconverted
+         USD 0.00 10.00 = 9.25 EUR
+         debt 0.00 EUR credit 109.25 EUR total 109.25 EUR
+         and -200 JPY
+         and 0.000 KWD",
+    );
+}
+
+#[test]
+fn the_rate_of_a_day_is_the_latest_on_or_before_it() {
+    let rates = usual_rates();
+    for (amount, on, into, expected) in [
+        ("100.00 USD", "2024-01-01", Reference::Eur, Some(9_000)),
+        ("100.00 USD", "2024-06-29", Reference::Eur, Some(9_000)),
+        ("100.00 USD", "2024-06-30", Reference::Eur, Some(9_250)),
+        ("100.00 USD", "2199-12-31", Reference::Eur, Some(9_500)),
+        ("100.00 USD", "2023-12-31", Reference::Eur, None),
+        ("100.00 USD", "1900-01-01", Reference::Usd, Some(10_000)),
+        ("100.00 EUR", "1900-01-01", Reference::Eur, Some(10_000)),
+        ("100.00 EUR", "1900-01-01", Reference::Usd, None),
+        ("100.00 EUR", "2024-02-01", Reference::Usd, Some(10_810)),
+        ("100.00 SEK", DAY, Reference::Usd, None),
+    ] {
+        let valuation = Valuation { rates: &rates, on: on.parse().unwrap(), into };
+        let worth = valuation.value(money(amount)).unwrap();
+        assert_eq!(worth.map(|it| it.rounded().unwrap()), expected, "{amount} on {on} in {into}");
+    }
+}
+
+#[test]
+fn a_portfolio_sums_companies_and_keeps_the_largest_debts() {
+    let rates = usual_rates();
+    let valuation = Valuation { rates: &rates, on: DAY.parse().unwrap(), into: Reference::Eur };
+    let mut portfolio = Portfolio::new(valuation, 2);
+    for (company, balances) in [
+        ("acme", vec!["100.00 EUR", "-10.00 USD"]),
+        ("bolt", vec!["-80.00 GBP"]),
+        ("cask", vec!["-50.00 EUR", "500.00 EUR"]),
+        ("dune", vec!["7.00 EUR"]),
+        ("edge", vec!["-900000 JPY"]),
+    ] {
+        let accounts = balances.iter().enumerate().map(|(number, it)| (account(number), vec![money(it)]));
+        portfolio.take(company, &Balances::of(accounts.collect(), None).unwrap().currencies).unwrap();
+    }
+    assert_eq!(portfolio.companies(), 5);
+    let all = portfolio.converted().unwrap();
+    assert_eq!([all.debt, all.credit, all.total], ["-151.65 EUR", "607.00 EUR", "455.35 EUR"].map(money));
+    assert_eq!(all.unconverted, [money("-900000 JPY")]);
+    let debts = portfolio.largest_debts().unwrap();
+    assert_eq!(debts, [("bolt", money("-92.40 EUR")), ("cask", money("-50.00 EUR"))]);
+    let sum: i128 = portfolio.currencies().unwrap().iter().filter_map(|it| it.converted).map(Money::minor).sum();
+    assert_eq!(sum, all.total.minor());
+}
+
+fn account(number: usize) -> AccountNumber {
+    format!("A{number}").parse().unwrap()
+}
+
+proptest! {
+    #[test]
+    fn every_column_adds_up_to_one_total(
+        cells in prop::collection::vec((0_usize..5, 0_usize..4, -99_999_i128..99_999), 0..20),
+        usd in 1_u32..3_000_000,
+        jpy in 1_u32..30_000,
+    ) {
+        let rates: ExchangeRates = [("USD", usd), ("JPY", jpy)]
+            .map(|(code, millionths)| {
+                let eur = Decimal::new(millionths.into(), 6);
+                (code.parse().unwrap(), Date::MIN, Worth { usd: Decimal::ONE, eur })
+            })
+            .into_iter()
+            .collect();
+        let valuation = Valuation { rates: &rates, on: DAY.parse().unwrap(), into: Reference::Eur };
+        let codes = ["EUR", "USD", "JPY", "SEK"];
+        let mut accounts: Vec<(AccountNumber, Vec<Money>)> = (0..5).map(|it| (account(it), Vec::new())).collect();
+        for (account, code, minor) in cells {
+            let currency: Currency = codes.get(code).unwrap().parse().unwrap();
+            let balances = &mut accounts.get_mut(account).unwrap().1;
+            if balances.iter().all(|it| it.currency() != currency) {
+                balances.push(Money::new(minor, currency));
+            }
+        }
+        let told = Balances::of(accounts.clone(), Some(&valuation)).unwrap();
+        let all = told.converted.unwrap();
+        let of_accounts: i128 = told.accounts.iter().map(|it| it.converted.unwrap().minor()).sum();
+        let of_currencies: i128 = told.currencies.iter().filter_map(|it| it.converted).map(Money::minor).sum();
+        prop_assert_eq!(of_accounts, all.total.minor());
+        prop_assert_eq!(of_currencies, all.total.minor());
+        prop_assert_eq!(all.debt.minor() + all.credit.minor(), all.total.minor());
+        // The same money in one account is the same total.
+        let one = accounts.into_iter().flat_map(|(_, balances)| balances).map(|it| (account(9), vec![it]));
+        let regrouped = Balances::of(one.collect(), Some(&valuation)).unwrap().converted.unwrap();
+        prop_assert_eq!(regrouped, all);
+    }
+}
