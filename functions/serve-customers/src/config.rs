@@ -12,6 +12,8 @@ pub struct Config {
     pub imports_table: String,
     /// The table of summary mails.
     pub mails_table: String,
+    /// The table of feeds.
+    pub feeds_table: String,
     /// The client whose access tokens are taken.
     pub user_pool_client_id: String,
 }
@@ -25,6 +27,7 @@ impl Config {
             ledger_table: env.required("LEDGER_TABLE"),
             imports_table: env.required("IMPORTS_TABLE"),
             mails_table: env.required("MAILS_TABLE"),
+            feeds_table: env.required("FEEDS_TABLE"),
             user_pool_client_id: env.required("USER_POOL_CLIENT_ID"),
         })
     }

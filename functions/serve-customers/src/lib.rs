@@ -27,10 +27,10 @@ pub use config::Config;
 pub use openapi::document;
 pub use ports::Ports;
 
-use routes::{accounts, companies, company_entries, customers, imports, portfolio};
+use routes::{accounts, companies, company_entries, customers, feeds, imports, portfolio};
 
 /// What the API may touch, and whose tokens it takes.
-pub struct ServeCustomers<C, B, I, S, D> {
+pub struct ServeCustomers<C, B, I, S, D, F> {
     /// The register.
     pub customers: C,
     /// The books.
@@ -41,6 +41,8 @@ pub struct ServeCustomers<C, B, I, S, D> {
     pub summaries: S,
     /// What signs links.
     pub downloads: D,
+    /// The record of feeds.
+    pub feeds: F,
     /// The client of the user pool whose access tokens are taken.
     pub client_id: String,
 }
@@ -67,6 +69,8 @@ pub fn router<P: Ports>(ports: P) -> Router {
         .route("/imports", get(imports::list::<P>))
         .route("/imports/{import}", get(imports::one::<P>))
         .route("/imports/{import}/rejects", get(imports::rejects::<P>))
+        .route("/feeds", get(feeds::list::<P>))
+        .route("/feeds/{feed}", get(feeds::one::<P>))
         .route("/openapi.json", get(openapi::serve))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())

@@ -1,13 +1,15 @@
 //! `serve-customers`: what it is plugged into. What it does is in `lib.rs`.
 //!
 //! - **Trigger:** the HTTP API, payload version 2, behind the JWT authorizer of the user pool.
-//! - **Reads:** customers and accounts, the books, imports with their batches, exchange rates, the counts of summaries.
+//! - **Reads:** customers and accounts, the books, imports with their batches, exchange rates, the counts of summaries,
+//!   how far feeds are and their proofs.
 //! - **Writes:** nothing; it signs links to rejects, each good for a minute.
 //! - **Delivered twice:** the same question has the same answer.
 //! - **Fails:** the caller gets a problem document, 503 where trying again helps; the log has the chain.
 
 use aws_config::BehaviorVersion;
 use customers_dynamodb::DynamoDbRegister;
+use feeds_dynamodb::DynamoDbFeedLog;
 use imports_dynamodb::DynamoDbImports;
 use imports_s3::S3Files;
 use lambda_http::Error;
@@ -29,7 +31,8 @@ async fn main() -> Result<(), Error> {
         customers: DynamoDbRegister::new(dynamodb.clone(), config.customers_table),
         books: DynamoDbBooks::new(dynamodb.clone(), config.ledger_table, vault),
         imports: DynamoDbImports::new(dynamodb.clone(), config.imports_table),
-        summaries: DynamoDbSummaries::new(dynamodb, config.mails_table),
+        summaries: DynamoDbSummaries::new(dynamodb.clone(), config.mails_table),
+        feeds: DynamoDbFeedLog::new(dynamodb, config.feeds_table),
         downloads: S3Files::new(s3, config.files_bucket),
         client_id: config.user_pool_client_id,
     }))

@@ -4,6 +4,7 @@ use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use banking::AccountNumber;
 use customers::CustomerId;
+use feeds::Feed;
 use imports::ImportId;
 use lambda_kit::{FieldError, Problem};
 
@@ -29,6 +30,11 @@ impl PathId for AccountNumber {
 impl PathId for ImportId {
     const FIELD: &str = "import";
     const EXPECTED: &str = "not an import id: 32 hexadecimal digits";
+}
+
+impl PathId for Feed {
+    const FIELD: &str = "feed";
+    const EXPECTED: &str = "not a feed: company-info, exchange-rates, sepa or swift";
 }
 
 impl<S: Send + Sync, T: PathId> FromRequestParts<S> for Id<T> {

@@ -1,4 +1,5 @@
 use customers::Customers;
+use feeds::FeedLog;
 use imports::{Batches, Downloads, ImportList, Imports, Rates};
 use ledger::Books;
 use mail::outbox::Summaries;
@@ -17,6 +18,8 @@ pub trait Ports: Send + Sync + 'static {
     type Summaries: Summaries + Send + Sync;
     /// What signs links.
     type Downloads: Downloads + Send + Sync;
+    /// The record of feeds.
+    type Feeds: FeedLog + Send + Sync;
 
     /// The register.
     fn customers(&self) -> &Self::Customers;
@@ -28,23 +31,27 @@ pub trait Ports: Send + Sync + 'static {
     fn summaries(&self) -> &Self::Summaries;
     /// What signs links.
     fn downloads(&self) -> &Self::Downloads;
+    /// The record of feeds.
+    fn feeds(&self) -> &Self::Feeds;
     /// The client of the user pool whose access tokens are taken.
     fn client_id(&self) -> &str;
 }
 
-impl<C, B, I, S, D> Ports for ServeCustomers<C, B, I, S, D>
+impl<C, B, I, S, D, F> Ports for ServeCustomers<C, B, I, S, D, F>
 where
     C: Customers + Send + Sync + 'static,
     B: Books + Send + Sync + 'static,
     I: Imports + ImportList + Batches + Rates + Send + Sync + 'static,
     S: Summaries + Send + Sync + 'static,
     D: Downloads + Send + Sync + 'static,
+    F: FeedLog + Send + Sync + 'static,
 {
     type Customers = C;
     type Books = B;
     type Imports = I;
     type Summaries = S;
     type Downloads = D;
+    type Feeds = F;
 
     fn customers(&self) -> &C {
         &self.customers
@@ -64,6 +71,10 @@ where
 
     fn downloads(&self) -> &D {
         &self.downloads
+    }
+
+    fn feeds(&self) -> &F {
+        &self.feeds
     }
 
     fn client_id(&self) -> &str {

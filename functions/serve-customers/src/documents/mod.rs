@@ -1,6 +1,7 @@
 //! The documents that the API answers with. Amounts are texts, so that no reader makes floats of them.
 
 mod balances;
+mod feed;
 mod history;
 mod import;
 mod outlook;
@@ -14,6 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(crate) use balances::{BalancesDocument, DebtDocument, PortfolioDocument};
+pub(crate) use feed::FeedDocument;
 pub(crate) use history::{BucketName, CompanyHistoryDocument, HistoryDocument};
 pub(crate) use import::{ImportDocument, ImportReportDocument, LinkDocument};
 pub(crate) use outlook::{ForecastDocument, ForecastsDocument, InterestDocument};

@@ -4,5 +4,6 @@ pub(crate) mod accounts;
 pub(crate) mod companies;
 pub(crate) mod company_entries;
 pub(crate) mod customers;
+pub(crate) mod feeds;
 pub(crate) mod imports;
 pub(crate) mod portfolio;

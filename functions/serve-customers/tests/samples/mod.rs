@@ -10,6 +10,8 @@ use banking::AccountNumber;
 use calendar::{Date, Moment};
 use customers::testing::FakeRegister;
 use customers::{Account, Customer, CustomerId, CustomerKind, EmailAddress, Register, Registration};
+use feeds::testing::FakeFeedLog;
+use feeds::{Counted, Feed, FeedLog, PageRecord, Progress, Proof, Step};
 use imports::testing::FakeImports;
 use imports::{
     BatchOutcome, Batches, DatedRate, Downloads, Found, Import, Imports, Kind, PortError, Rates, Reject, Saved, State,
@@ -236,9 +238,30 @@ async fn imports() -> FakeImports {
         eur: eur.parse().unwrap(),
     };
     imports.keep(&july(), &[rate("2026-01-01", "0.9"), rate("2026-06-30", "0.95")]).await.unwrap();
-    let outcome = BatchOutcome { posted: 4, duplicates: 1, accounts: 1 };
+    let outcome = BatchOutcome { posted: 4, duplicates: 1, accounts: 1, ..BatchOutcome::default() };
     imports.finish(july().id, 0, outcome).await.unwrap();
     imports
+}
+
+/// SEPA has a page of which a row is missing; the others were never polled.
+async fn feeds() -> FakeFeedLog {
+    let feeds = FakeFeedLog::default();
+    let counted = |rows, minor: i64| Counted { rows, unreadable: 0, sums: vec![Money::new(minor, Currency::EUR)] };
+    let page = PageRecord {
+        number: 0,
+        cursor: String::new(),
+        next: "1".to_owned(),
+        key: PageRecord::key(Feed::Sepa, 0, "00"),
+        declared: counted(3, 300),
+        received: counted(2, 200),
+        asked: 4,
+        repeated: 1,
+    };
+    let poll = at("2026-11-21T04:00:00Z");
+    let progress = Progress::new(Feed::Sepa, poll).taken(&page, 100, false);
+    feeds.advance(&progress, &Step::Page(page.clone())).await.unwrap();
+    feeds.keep_proof(&Proof::of(Feed::Sepa, poll, &[page], &[])).await.unwrap();
+    feeds
 }
 
 pub async fn api() -> Router {
@@ -251,6 +274,7 @@ pub async fn api() -> Router {
         imports: imports().await,
         summaries,
         downloads: FakeDownloads,
+        feeds: feeds().await,
         client_id: CLIENT.to_owned(),
     })
 }

@@ -1,0 +1,162 @@
+//! A feed and its proof, as JSON.
+
+use calendar::Moment;
+use feeds::{CurrencyProof, Feed, Next, Progress, Proof};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::Money;
+
+/// A feed: how far it is, and whether it is complete.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Feed)]
+pub(crate) struct FeedDocument {
+    /// `company-info`, `exchange-rates`, `sepa` or `swift`.
+    feed: &'static str,
+    /// `never-polled`, `asking`, `importing`, `proving`, or `at-rest` where no poll is under way.
+    state: &'static str,
+    /// When the last poll was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    poll: Option<Moment>,
+    /// How many pages have been taken.
+    pages: u32,
+    /// The last proof; none before the first poll has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<ProofDocument>,
+}
+
+/// Whether all that a feed has declared is in the books.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Proof)]
+struct ProofDocument {
+    /// After which poll.
+    #[schema(value_type = String, format = DateTime)]
+    poll: Moment,
+    /// Whether nothing is missing and all adds up.
+    complete: bool,
+    /// What is missing or does not add up, and where.
+    gaps: Vec<String>,
+    pages: PageCounts,
+    rows: FeedRows,
+    entries: FeedEntries,
+    /// The sums, by currency.
+    sums: Vec<FeedSums>,
+}
+
+/// Pages of a feed.
+#[derive(Serialize, ToSchema)]
+struct PageCounts {
+    /// Those that were taken.
+    taken: u64,
+    /// How often one was asked for.
+    asked: u64,
+    /// How often another one came instead.
+    repeated: u64,
+    /// Imports they were gathered into.
+    imports: u64,
+}
+
+/// Rows of a feed: declared = received = read = taken + rejected.
+#[derive(Serialize, ToSchema)]
+struct FeedRows {
+    declared: u64,
+    received: u64,
+    read: u64,
+    taken: u64,
+    rejected: u64,
+}
+
+/// Entries of a feed: made = posted + duplicates; dirty ones are posted, too.
+#[derive(Serialize, ToSchema)]
+struct FeedEntries {
+    made: u64,
+    posted: u64,
+    duplicates: u64,
+    dirty: u64,
+}
+
+/// Sums of one currency; those of entries are without their signs.
+#[derive(Serialize, ToSchema)]
+struct FeedSums {
+    /// Of rows, as the pages say.
+    declared: Money,
+    /// Of rows, as counted on the pages.
+    received: Money,
+    /// Of rows that were taken.
+    taken: Money,
+    /// Of rows that were not.
+    rejected: Money,
+    /// Of entries made.
+    made: Money,
+    /// Of those that are new in the books.
+    posted: Money,
+    /// Of those that were there before.
+    duplicates: Money,
+    /// Of those that are dirty.
+    dirty: Money,
+}
+
+impl FeedDocument {
+    pub(crate) fn new(feed: Feed, progress: Option<&Progress>, proof: Option<Proof>) -> Self {
+        let state = progress.map_or("never-polled", |it| match it.next() {
+            Next::Ask => "asking",
+            Next::Gather(_) => "importing",
+            Next::Prove => "proving",
+            Next::Rest => "at-rest",
+        });
+        Self {
+            feed: feed.name(),
+            state,
+            poll: progress.map(|it| it.poll),
+            pages: progress.map_or(0, |it| it.pages),
+            proof: proof.map(ProofDocument::from),
+        }
+    }
+}
+
+impl From<Proof> for ProofDocument {
+    fn from(proof: Proof) -> Self {
+        let (complete, Proof { poll, gaps, pages, rows, entries, currencies, .. }) = (proof.is_complete(), proof);
+        Self {
+            poll,
+            complete,
+            gaps,
+            pages: PageCounts {
+                taken: pages.taken,
+                asked: pages.asked,
+                repeated: pages.repeated,
+                imports: pages.imports,
+            },
+            rows: FeedRows {
+                declared: rows.declared,
+                received: rows.received,
+                read: rows.read,
+                taken: rows.taken,
+                rejected: rows.rejected,
+            },
+            entries: FeedEntries {
+                made: entries.made,
+                posted: entries.posted,
+                duplicates: entries.duplicates,
+                dirty: entries.dirty,
+            },
+            sums: currencies.into_iter().map(FeedSums::from).collect(),
+        }
+    }
+}
+
+impl From<CurrencyProof> for FeedSums {
+    fn from(proof: CurrencyProof) -> Self {
+        Self {
+            declared: proof.declared.into(),
+            received: proof.received.into(),
+            taken: proof.taken.into(),
+            rejected: proof.rejected.into(),
+            made: proof.made.into(),
+            posted: proof.posted.into(),
+            duplicates: proof.duplicates.into(),
+            dirty: proof.dirty.into(),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use feeds::{Feed, FeedLog};
+
+use crate::Ports;
+use crate::caller::Caller;
+use crate::documents::{FeedDocument, Part};
+use crate::error::ServeError;
+use crate::path::Id;
+use crate::query::{Asked, Nothing};
+
+/// The bank's feeds
+///
+/// For operators. How far each one is, and whether all that it declared is in the books.
+#[utoipa::path(get, path = "/feeds", tag = "feeds", operation_id = "listFeeds",
+    responses((status = 200, description = "All feeds", body = Part<FeedDocument>)))]
+pub(crate) async fn list<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Asked(Nothing): Asked<Nothing>,
+) -> Result<Json<Part<FeedDocument>>, ServeError> {
+    caller.operates()?;
+    let mut items = Vec::new();
+    for feed in Feed::ALL {
+        items.push(document(&*ports, feed).await?);
+    }
+    Ok(Json(Part { items, next: None }))
+}
+
+/// One of the bank's feeds
+///
+/// For operators. Its proof is of all its pages: declared = received = read = taken + rejected rows; made = posted +
+/// duplicate entries; what does not add up is named in `gaps`.
+#[utoipa::path(get, path = "/feeds/{feed}", tag = "feeds", operation_id = "getFeed",
+    params(("feed" = String, Path, description = "The feed", pattern = "^(company-info|exchange-rates|sepa|swift)$")),
+    responses((status = 200, description = "The feed", body = FeedDocument)))]
+pub(crate) async fn one<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Id(feed): Id<Feed>,
+    Asked(Nothing): Asked<Nothing>,
+) -> Result<Json<FeedDocument>, ServeError> {
+    caller.operates()?;
+    Ok(Json(document(&*ports, feed).await?))
+}
+
+async fn document<P: Ports>(ports: &P, feed: Feed) -> Result<FeedDocument, ServeError> {
+    let progress = ports.feeds().progress(feed).await?;
+    Ok(FeedDocument::new(feed, progress.as_ref(), ports.feeds().proof(feed).await?))
+}
