@@ -169,3 +169,20 @@ fn api_user_without_a_group(api: &Api) -> String {
     api.add_user("api-nobody", None);
     api.access_token("api-nobody")
 }
+
+#[test]
+fn the_feeds_of_the_sandbox_are_open_and_page_on() {
+    let Some(endpoint) = stack() else { return };
+    let api = Api::new(&endpoint);
+    assert_eq!(api.get("/sandbox/ping", None), (200, serde_json::json!({ "ok": true })));
+    let (mut cursor, mut rows, mut more) = (String::new(), 0, true);
+    while more {
+        let (status, page) = api.get(&format!("/sandbox/sepa?cursor={cursor}"), None);
+        assert_eq!((status, page["cursor"].as_str()), (200, Some(cursor.as_str())));
+        page["next"].as_str().unwrap().clone_into(&mut cursor);
+        rows += page["rows"].as_u64().unwrap();
+        more = page["more"] == true;
+    }
+    assert_eq!((rows, cursor.as_str()), (2_000, "sepa-2000"));
+    assert_eq!(api.get("/sandbox/sepa?cursor=x", None).0, 400);
+}

@@ -148,6 +148,7 @@ impl Request {
 
     /// Whether a row is on its page twice.
     pub(crate) fn repeats(self, row: u64) -> bool {
+        // Requests in the upper bits, rows in the lower ones: neither come near the other.
         let number = self.number.rotate_right(24) ^ row;
         self.repeat_rows > 0 && Noise::new(self.seed, ROW, number).below(1000) < self.repeat_rows
     }

@@ -82,8 +82,7 @@ impl SandboxFeed {
     /// The page that begins with row `from`.
     pub(crate) fn page(&self, table: Table, from: u64, request: Request) -> Result<Body, PageError> {
         let rows = from..self.end(table, from);
-        let part = |of: &Range<u64>| (place(of.start), place(of.end.saturating_sub(of.start)));
-        let (skip, take) = part(&rows);
+        let (skip, take) = (place(rows.start), place(rows.end.saturating_sub(rows.start)));
         match table {
             Table::Companies => {
                 let companies = self.feeds.companies().skip(skip).take(take);

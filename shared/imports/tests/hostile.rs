@@ -21,7 +21,7 @@ const OURS: [&str; 2] = ["DE89370400440532013000", "AT611904300234573201"];
 const PROFILE: &str = include_str!("../../../profiles/berka.json");
 
 /// A well-formed file of each kind: its key, and its text.
-const SAMPLES: [(&str, &str); 6] = [
+const SAMPLES: [(&str, &str); 7] = [
     ("imports/accounts/4711/a.csv", "Id,Date,Transaction\n0,7/15,+60.5\n1,7/28,-10.3\n2,8/2,-20.46\n3,8/13,+10\n"),
     (
         "imports/h.csv",
@@ -40,6 +40,7 @@ const SAMPLES: [(&str, &str); 6] = [
         "id,name,owner,address,email,ibans\nC1,One,Own,Street 1,one@example.com,\"['DE89370400440532013000']\"\n",
     ),
     ("imports/r.csv", "currency,usd_rate,eur_rate,date\nUSD,1,0.9,2024-01-02\nGBP,1.25,1.125,2024-01-02\n"),
+    ("imports/r.csv", "Date,USD,JPY,TRL,\n2024-01-02,1.0956,155.68,N/A,\n2004-12-31,1.3621,139.65,1836200,\n"),
     (
         "imports/profiles/berka/b.asc",
         "\"trans_id\";\"account_id\";\"date\";\"type\";\"operation\";\"amount\";\"balance\";\"k_symbol\";\"bank\";\"account\"\r\n\

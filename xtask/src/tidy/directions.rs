@@ -245,13 +245,16 @@ fn may_use(
         | (Tier::Domain | Tier::Adapter { .. }, Tier::Value)
         | (Tier::Adapter { .. }, Tier::Technology)
         | (Tier::Sandbox, Tier::Value | Tier::Kit) => Ok(()),
-        (Tier::Sandbox, Tier::Tool) if has_reason(from) => Ok(()),
-        (Tier::Sandbox, _) => Err("a sandbox depends on values, the kit and, with a reason, on a tool"),
         (Tier::Function, Tier::Sandbox) if !from.starts_with("sandbox-") => Err("only functions sandbox-* play at it"),
         (Tier::Function | Tier::Tool, _) if is_library => Ok(()),
         (Tier::Function | Tier::Tool, _) => Err("it is not a library"),
         (Tier::Value, _) => Err("a value depends on nothing of ours"),
-        (Tier::Kit | Tier::Technology, Tier::Value) | (Tier::Domain, Tier::Domain) if has_reason(from) => Ok(()),
+        (Tier::Kit | Tier::Technology, Tier::Value) | (Tier::Domain, Tier::Domain) | (Tier::Sandbox, Tier::Tool)
+            if has_reason(from) =>
+        {
+            Ok(())
+        }
+        (Tier::Sandbox, _) => Err("a sandbox depends on values, the kit and, with a reason, on a tool"),
         // An adapter may complete another one of its owner: large months lie in S3.
         (Tier::Adapter { owner }, Tier::Adapter { owner: of }) if owner == of => Ok(()),
         (Tier::Kit | Tier::Technology, _) => Err("it knows nothing of the house"),
