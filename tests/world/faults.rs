@@ -103,7 +103,7 @@ through!(ImportList {
 });
 through!(Rates {
     fn keep(&self, import: &Import, rates: &[DatedRate]) -> Result<(), PortError>;
-    fn rates(&self, currency: Currency, date: Date, limit: usize) -> Result<Vec<DatedRate>, PortError>;
+    fn table(&self, currencies: &[Currency], from: Date, to: Date) -> Result<Vec<DatedRate>, PortError>;
 });
 through!(BatchQueue {
     fn send(&self, requests: &[PostBatch]) -> Result<(), PortError>;

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use calendar::Date;
 use dynamodb::{Item, Key, Query, sortable, text, text_of};
 use imports::{DatedRate, Import, PortError, Rates};
@@ -18,25 +20,37 @@ impl Rates for DynamoDbImports {
         self.table.put_all(items.into_values().collect()).await.map_err(failed)
     }
 
-    async fn rates(&self, currency: Currency, date: Date, limit: usize) -> Result<Vec<DatedRate>, PortError> {
+    async fn table(&self, currencies: &[Currency], from: Date, to: Date) -> Result<Vec<DatedRate>, PortError> {
+        let currencies: BTreeSet<Currency> = currencies.iter().copied().collect();
+        let mut table = Vec::new();
+        for currency in currencies {
+            table.extend(self.of_currency(currency, from, to).await?);
+        }
+        Ok(table)
+    }
+}
+
+impl DynamoDbImports {
+    async fn of_currency(&self, currency: Currency, from: Date, to: Date) -> Result<Vec<DatedRate>, PortError> {
         // `$` follows `#`: everything of the day itself is below it.
-        let query = Query::partition(format!("RATES#{currency}")).below("sk", format!("{date}$")).backwards();
+        let query = Query::partition(format!("RATES#{currency}")).below("sk", format!("{to}$")).backwards();
         let mut query = Some(query);
         let mut rates: Vec<DatedRate> = Vec::new();
         while let Some(asked) = query.take() {
-            let (items, next) = self.table.page(&asked, limit.saturating_mul(2)).await.map_err(failed)?;
+            let (items, next) = self.table.page(&asked, 100).await.map_err(failed)?;
             for item in &items {
                 let rate = rate(item, currency)?;
                 // Of a day, the one received last comes first.
                 if rates.last().is_none_or(|it| it.date != rate.date) {
                     rates.push(rate);
                 }
-                if rates.len() == limit {
-                    return Ok(rates);
-                }
             }
-            query = next.map(|start| asked.after(start));
+            let done = rates.last().is_some_and(|it| it.date < from);
+            query = next.filter(|_| !done).map(|start| asked.after(start));
         }
+        let before = rates.iter().position(|it| it.date < from);
+        rates.truncate(before.map_or(rates.len(), |at| at.saturating_add(1)));
+        rates.reverse();
         Ok(rates)
     }
 }

@@ -266,7 +266,10 @@ impl Reader {
                 (read.registrations, read.found.warnings) = file.finish();
                 read.found.customers = u64::try_from(read.registrations.len()).unwrap_or(u64::MAX);
             }
-            FileRows::Rates(file) => read.rates = file.finish()?,
+            FileRows::Rates(file) => {
+                read.found.warnings = file.warnings();
+                read.rates = file.finish()?;
+            }
         }
         read.content = content(kind, &target, text_hash);
         Ok(read)
@@ -330,7 +333,7 @@ fn header(
         }
         Kind::Holders | Kind::Transfers => FileRows::Entries(Box::new(EntryFile::new(&layout, directory, None))),
         Kind::Customers => FileRows::Customers(CustomerFile::default()),
-        Kind::Rates => FileRows::Rates(RateFile::new(uploaded_at.date())),
+        Kind::Rates => FileRows::Rates(RateFile::new(&layout, uploaded_at.date())),
     };
     Ok((layout, rows))
 }

@@ -174,9 +174,10 @@ impl Kind {
         }
     }
 
-    /// The columns a header of this kind has, for messages: `Id,Date,Transaction`.
+    /// The columns a header of this kind has, for messages: `id,date,transaction`.
     pub fn header(self) -> String {
         let needed = self.columns().iter().filter(|it| it.needed);
-        needed.filter_map(|it| it.names.first().copied()).collect::<Vec<_>>().join(",")
+        let header = needed.filter_map(|it| it.names.first().copied()).collect::<Vec<_>>().join(",");
+        if self == Self::Rates { format!("{header} or Date,USD,… in units for one euro") } else { header }
     }
 }

@@ -4,6 +4,7 @@ use calendar::{Date, DateError, DateFormat, Moment, parse_moment, parse_month_da
 use encoding_rs::Encoding;
 use money::{Currency, DecimalMark};
 
+use crate::euro_table::EuroTable;
 use crate::kind::Named;
 use crate::{Column, Kind, Refusal};
 
@@ -94,6 +95,11 @@ impl Places {
         self.names.get(index).map_or("?", String::as_str)
     }
 
+    /// The names the header has.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// How many fields a row has.
     pub(crate) fn width(&self) -> usize {
         self.names.len()
@@ -113,6 +119,7 @@ pub(crate) fn recognise(names: &[String]) -> Result<(Kind, Places), Refusal> {
         kind.columns().iter().filter(|it| it.needed).all(has)
     };
     let kind = Kind::ALL.into_iter().find(|kind| fits(*kind));
+    let kind = kind.or_else(|| EuroTable::of(names).map(|_| Kind::Rates));
     let kind = kind.ok_or_else(|| Refusal::UnknownHeader { found: shown(names) })?;
     let mut places = Places::new(names.to_vec());
     for named in kind.columns() {
@@ -156,6 +163,7 @@ mod tests {
             ("id,name,owner,address,email,ibans", Kind::Customers),
             ("currency,usd_rate,eur_rate", Kind::Rates),
             ("date,currency,eur_rate,usd_rate", Kind::Rates),
+            ("Date,JPY,usd, ROL", Kind::Rates),
         ] {
             assert_eq!(kind(header), Ok(expected), "{header}");
         }
@@ -165,8 +173,11 @@ mod tests {
     fn an_unknown_header_lists_the_known_kinds() {
         let message = kind("a,b,c").unwrap_err().to_string();
         assert!(message.starts_with("the header `a,b,c` is of no known kind of file."), "{message}");
-        for header in ["Id,Date,Transaction".to_lowercase(), "currency,usd_rate,eur_rate".to_owned()] {
-            assert!(message.contains(&header), "{message}");
+        for header in ["id,date,transaction", "currency,usd_rate,eur_rate or Date,USD,…"] {
+            assert!(message.contains(header), "{message}");
+        }
+        for header in ["Date,JPY,GBP", "Day,USD,JPY", "Date,USD,Pound", "Date", "USD,Date,JPY"] {
+            assert!(kind(header).is_err(), "no table with a column for each currency: {header}");
         }
     }
 

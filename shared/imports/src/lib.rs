@@ -4,6 +4,7 @@ mod accounts;
 mod batches;
 mod customers_file;
 mod entry_file;
+mod euro_table;
 mod gunzip;
 mod holders;
 mod import;

@@ -179,11 +179,12 @@ pub trait Rates {
     /// the same day, the one received later is the one read.
     fn keep(&self, import: &Import, rates: &[DatedRate]) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// The rates of `currency`, the latest day first, on or before `date`, at most `limit`.
-    fn rates(
+    /// The rates of `currencies` from `from` to `to`, both inclusive, and of each currency the latest one before
+    /// `from`; by currency, then date. `to` is not before `from`.
+    fn table(
         &self,
-        currency: Currency,
-        date: Date,
-        limit: usize,
+        currencies: &[Currency],
+        from: Date,
+        to: Date,
     ) -> impl Future<Output = Result<Vec<DatedRate>, PortError>> + Send;
 }

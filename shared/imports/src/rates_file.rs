@@ -7,9 +7,10 @@ use money::Currency;
 use rust_decimal::Decimal;
 
 use crate::entry_file::Wrong;
+use crate::euro_table::EuroTable;
 use crate::layout::Layout;
 use crate::scanner::Fields;
-use crate::{Column, DatedRate, Refusal};
+use crate::{Column, DatedRate, Refusal, Warning};
 
 /// How many of a table's contradictions a refusal names.
 const MOST_NAMED: usize = 10;
@@ -18,22 +19,32 @@ const MOST_NAMED: usize = 10;
 pub(crate) struct RateFile {
     /// Of which day rates without a date are.
     uploaded_on: Date,
+    /// The columns, where each currency has one.
+    euro_table: Option<EuroTable>,
     rates: Vec<(u64, DatedRate)>,
 }
 
 impl RateFile {
-    pub(crate) fn new(uploaded_on: Date) -> Self {
-        Self { uploaded_on, rates: Vec::new() }
+    pub(crate) fn new(layout: &Layout, uploaded_on: Date) -> Self {
+        let is_listed = layout.places.find(Column::Currency).is_some();
+        let euro_table = if is_listed { None } else { EuroTable::of(layout.places.names()) };
+        Self { uploaded_on, euro_table, rates: Vec::new() }
     }
 
     pub(crate) fn take(&mut self, layout: &Layout, line: u64, fields: &Fields, row: &[u8]) -> Result<(), Wrong> {
+        let rates = match &mut self.euro_table {
+            Some(table) => table.take(layout, fields, row)?,
+            None => vec![self.listed(layout, fields, row)?],
+        };
+        self.rates.extend(rates.into_iter().map(|rate| (line, rate)));
+        Ok(())
+    }
+
+    fn listed(&self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<DatedRate, Wrong> {
         let place = |column: Column| layout.places.find(column).unwrap_or(usize::MAX);
         let field = |column: Column| fields.get(row, place(column));
         let rate = |column: Column| {
-            let text = std::str::from_utf8(field(column)).unwrap_or_default();
-            let plain = text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
-            let rate = if plain { Decimal::from_str_exact(text).ok() } else { None };
-            rate.filter(|it| *it > Decimal::ZERO).ok_or_else(|| Wrong::field(place(column), "not a rate above zero"))
+            above_zero(field(column)).ok_or_else(|| Wrong::field(place(column), "not a rate above zero"))
         };
         let currency = Currency::parse(field(Column::Currency));
         let currency = currency.map_err(|error| Wrong::field(place(Column::Currency), error))?;
@@ -41,8 +52,12 @@ impl RateFile {
             [] => self.uploaded_on,
             text => layout.dates.read(text).map_err(|error| Wrong::field(place(Column::Date), error))?.date(),
         };
-        self.rates.push((line, DatedRate { date, currency, usd: rate(Column::UsdRate)?, eur: rate(Column::EurRate)? }));
-        Ok(())
+        Ok(DatedRate { date, currency, usd: rate(Column::UsdRate)?, eur: rate(Column::EurRate)? })
+    }
+
+    /// What was left out.
+    pub(crate) fn warnings(&self) -> Vec<Warning> {
+        self.euro_table.iter().filter_map(EuroTable::warning).collect()
     }
 
     /// The rates, if they agree with each other: the two rates of a row imply what a euro is worth in dollars, and
@@ -85,4 +100,12 @@ impl RateFile {
         let more = if more > 0 { format!("; and {more} more") } else { String::new() };
         Err(Refusal::ContradictoryRates(format!("{}{more}", wrong.join("; "))))
     }
+}
+
+/// A plain decimal number above zero.
+pub(crate) fn above_zero(text: &[u8]) -> Option<Decimal> {
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    let plain = text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
+    let number = if plain { Decimal::from_str_exact(text).ok() } else { None };
+    number.filter(|it| *it > Decimal::ZERO)
 }

@@ -1,6 +1,6 @@
 //! Fakes of the ports of imports, and the contracts they share with every adapter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -168,10 +168,16 @@ impl Rates for FakeImports {
         Ok(())
     }
 
-    async fn rates(&self, currency: Currency, date: Date, limit: usize) -> Result<Vec<DatedRate>, PortError> {
+    async fn table(&self, currencies: &[Currency], from: Date, to: Date) -> Result<Vec<DatedRate>, PortError> {
         let records = lock(&self.0);
-        let of_it = records.rates.range((currency, Date::MIN)..=(currency, date)).rev();
-        Ok(of_it.take(limit).map(|(_, (_, rate))| *rate).collect())
+        let of_currency = |currency: Currency| {
+            let before = records.rates.range((currency, Date::MIN)..(currency, from)).next_back();
+            let since = records.rates.range((currency, from)..);
+            let within = since.take_while(|((of, date), _)| *of == currency && *date <= to);
+            before.into_iter().chain(within).collect::<Vec<_>>()
+        };
+        let currencies: BTreeSet<Currency> = currencies.iter().copied().collect();
+        Ok(currencies.into_iter().flat_map(of_currency).map(|(_, (_, rate))| *rate).collect())
     }
 }
 
@@ -268,19 +274,48 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates>(imports
     let standing = imports.standing(at("2024-03-02T12:00:00Z")).await.unwrap();
     assert_eq!(ids(&standing), [second.id], "not the failed one, not the later one");
 
-    let rate = |date: &str, usd: &str| DatedRate {
+    rates_contract(imports, &second, &third).await;
+}
+
+/// `late` is received after `early`.
+#[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
+async fn rates_contract<I: Rates>(rates: &I, early: &Import, late: &Import) {
+    let rate = |currency: Currency, date: &str, usd: &str| DatedRate {
         date: date.parse().unwrap(),
-        currency: Currency::USD,
+        currency,
         usd: usd.parse().unwrap(),
-        eur: "0.9127".parse().unwrap(),
+        eur: "0.9127000000000000000000000001".parse().unwrap(),
     };
-    let (monday, tuesday) = (rate("2024-01-01", "1"), rate("2024-01-02", "1.0"));
-    imports.keep(&third, &[monday, tuesday]).await.unwrap();
-    imports.keep(&second, &[rate("2024-01-02", "2")]).await.unwrap();
-    let rates = imports.rates(Currency::USD, "2024-02-01".parse().unwrap(), 9).await.unwrap();
-    assert_eq!(rates, [tuesday, monday], "the import received later wins");
-    assert_eq!(imports.rates(Currency::USD, "2024-01-01".parse().unwrap(), 1).await.unwrap(), [monday]);
-    assert!(imports.rates(Currency::EUR, "2024-02-01".parse().unwrap(), 1).await.unwrap().is_empty());
+    let table = async |currencies: &[Currency], from: &str, to: &str| {
+        rates.table(currencies, from.parse().unwrap(), to.parse().unwrap()).await.unwrap()
+    };
+    let (both, swiss) = ([Currency::USD, Currency::EUR], "CHF".parse::<Currency>().unwrap());
+    assert!(table(&both, "1999-01-04", "2024-12-31").await.is_empty());
+
+    let friday = rate(Currency::USD, "2023-12-29", "1");
+    let [monday, tuesday] = ["2024-01-01", "2024-01-02"].map(|date| rate(Currency::USD, date, "1.0"));
+    let euro = rate(Currency::EUR, "2024-01-02", "1.0956");
+    let francs = rate(swiss, "2024-01-02", "1.1774");
+    for _ in 0..2 {
+        rates.keep(late, &[tuesday, euro, friday, monday, monday, francs]).await.unwrap();
+    }
+    let sunday = rate(Currency::USD, "2023-12-31", "1.00");
+    rates.keep(early, &[rate(Currency::USD, "2024-01-02", "2"), sunday]).await.unwrap();
+
+    for (currencies, from, to, expected) in [
+        (both, "2024-01-02", "2024-01-02", vec![euro, monday, tuesday]),
+        ([Currency::USD; 2], "2023-12-31", "2024-01-01", vec![friday, sunday, monday]),
+        ([Currency::USD; 2], "2023-12-29", "2023-12-30", vec![friday]),
+        (both, "2030-01-01", "2031-12-31", vec![euro, tuesday]),
+        (both, "1999-01-04", "2023-12-28", vec![]),
+        ([swiss, Currency::EUR], "2024-01-01", "2024-02-01", vec![francs, euro]),
+    ] {
+        assert_eq!(table(&currencies, from, to).await, expected, "{currencies:?} from {from} to {to}");
+    }
+    assert!(table(&[], "1999-01-04", "2024-12-31").await.is_empty());
+    let again = rate(Currency::USD, "2024-01-02", "3");
+    rates.keep(late, &[again]).await.unwrap();
+    assert_eq!(table(&both, "2024-01-02", "2024-01-02").await, [euro, monday, again], "the same import, corrected");
 }
 
 /// What every bucket must do. `key` must not be in use.

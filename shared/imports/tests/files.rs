@@ -260,7 +260,6 @@ fn companies_and_rates_are_no_entries() {
     assert_eq!(read.registrations[0].accounts[0].number.as_str(), OURS[0]);
     assert_eq!(rejects(&read).iter().map(|it| it.0).collect::<Vec<_>>(), [3, 4]);
 
-    let rates = |text: &str| read_with(&upload("imports/r.csv", &[]), None, &[text.as_bytes()]);
     let good = rates("currency,usd_rate,eur_rate\nUSD,1,0.91\nEUR,1.0989,1\nGBP,1.27,1.156\n").unwrap();
     assert_eq!(good.rates.len(), 3);
     assert_eq!(good.rates[0].date.to_string(), "2026-11-21");
@@ -276,6 +275,62 @@ fn companies_and_rates_are_no_entries() {
     assert!(twice.contains("lines 2 and 3 give two rates for USD on 2026-11-21"), "{twice}");
     let broken = rates("currency,usd_rate,eur_rate\nUSD,1,-0.91\n").err().unwrap().to_string();
     assert_eq!(broken, "the rates cannot be read: line 2: eur_rate: not a rate above zero");
+}
+
+/// Rows of the European Central Bank's table, some of its columns.
+const EURO_TABLE: &str = "Date,USD,JPY,EEK,TRL,TRY,IDR,
+2024-01-03,1.0919,156.16,N/A,N/A,32.5178,16994.33,
+2024-01-02,1.0956,155.68,N/A,N/A,32.5684,17007.66,
+2024-01-01,N/A,N/A,N/A,N/A,N/A,N/A,
+2004-12-31,1.3621,139.65,15.6466,1836200,N/A,12646.6,
+";
+
+fn rates(text: &str) -> Result<Read, Refusal> {
+    read_with(&upload("imports/r.csv", &[]), None, &[text.as_bytes()])
+}
+
+#[test]
+fn units_for_a_euro_become_the_worth_of_one_unit() {
+    let read = rates(EURO_TABLE).unwrap();
+    assert_eq!((read.kind, read.source.as_str()), (imports::Kind::Rates, "rates"));
+    assert_eq!((read.found.rows_read, read.found.rows_taken, read.found.rows_rejected), (4, 4, 0));
+    let lines: Vec<String> =
+        read.rates.iter().map(|it| format!("{} {} {} {}", it.date, it.currency, it.usd, it.eur)).collect();
+    assert_eq!(lines.len(), 14);
+    assert_eq!(
+        lines[5..9],
+        [
+            "2024-01-02 EUR 1.0956 1",
+            "2024-01-02 USD 1 0.9127418765972982840452719971",
+            "2024-01-02 JPY 0.0070375128468653648509763618 0.0064234326824254881808838643",
+            "2024-01-02 TRY 0.033639970032301249063509414 0.030704609375959519042998735",
+        ]
+    );
+    let [hundred, dollars] = [money::Money::new(100_00, Currency::USD), money::Money::new(91_27, Currency::EUR)];
+    let rate = money::Rate { from: Currency::USD, to: Currency::EUR, value: read.rates[6].eur };
+    assert_eq!(rate.convert(hundred), Ok(dollars));
+    let warning = &read.found.warnings[0];
+    assert_eq!(
+        (warning.what.as_str(), warning.rows),
+        ("left out, as ISO 4217 has no such currency today: EEK, TRL", 1)
+    );
+}
+
+#[test]
+fn a_euro_table_is_refused_whole_and_says_where() {
+    for (from, to, expected) in [
+        ("155.68", "155,68", "line 3: has 9 fields, the header has 7"),
+        ("155.68", "0", "line 3: JPY: not a rate above zero"),
+        ("1836200", "-1", "line 5: TRL: not a rate above zero"),
+        ("155.68", "79228162514264337593543950335", "line 3: JPY: too large or too small for a rate"),
+        ("2024-01-01", "2024-02-30", "line 4: Date: no such day"),
+        ("1.3621", "N/A", "line 5: USD: missing; the day has no worth in dollars"),
+    ] {
+        let refusal = rates(&EURO_TABLE.replace(from, to)).err().unwrap().to_string();
+        assert_eq!(refusal, format!("the rates cannot be read: {expected}"));
+    }
+    let refusal = rates(&EURO_TABLE.replace("2024-01-03", "2024-01-02")).err().unwrap().to_string();
+    assert!(refusal.contains("lines 2 and 3 give two rates for USD on 2024-01-02"), "{refusal}");
 }
 
 #[test]
