@@ -2,54 +2,51 @@ use std::collections::BTreeMap;
 
 use banking::AccountNumber;
 use money::{Currency, Money, MoneyError};
+use serde::Serialize;
 
 use crate::Valuation;
 
 /// The balances of a company: each account's, and all together.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Balances {
     /// The accounts, as given.
     pub accounts: Vec<AccountBalance>,
     /// Each currency over all accounts, by code.
     pub currencies: Vec<CurrencyBalance>,
     /// All of it in one currency, if that is wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub converted: Option<ConvertedBalance>,
 }
 
 /// The balances of one account.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct AccountBalance {
     /// Which account.
     pub account: AccountNumber,
     /// One for each currency.
     pub balances: Vec<Money>,
     /// What those with a rate are worth, if that is wanted. The accounts' add up to [`ConvertedBalance::total`].
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub converted: Option<Money>,
 }
 
-/// The balances of all accounts in one currency.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// The balances of all accounts in one currency: debt + credit = balance.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct CurrencyBalance {
-    /// Which currency.
-    pub currency: Currency,
-    /// Debt and credit.
-    pub sides: Sides,
-    /// What debt and credit together are worth, if that is wanted and there is a rate. The currencies' add up to
-    /// [`ConvertedBalance::total`].
-    pub converted: Option<Money>,
-}
-
-/// Negative and positive balances of one currency apart, in minor units.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Sides {
+    /// All together.
+    pub balance: Money,
     /// The sum of the negative balances; zero or below.
-    pub debt_minor: i128,
+    pub debt: Money,
     /// The sum of the positive balances.
-    pub credit_minor: i128,
+    pub credit: Money,
+    /// What the balance is worth, if that is wanted and there is a rate. The currencies' add up to
+    /// [`ConvertedBalance::total`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub converted: Option<Money>,
 }
 
 /// Balances told in one currency: debt + credit = total.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ConvertedBalance {
     /// What all that has a rate is worth together, rounded once.
     pub total: Money,
@@ -60,25 +57,6 @@ pub struct ConvertedBalance {
     /// The balances of currencies without a rate, which are in none of these; one of zero where debt and credit are
     /// equal.
     pub unconverted: Vec<Money>,
-}
-
-impl Sides {
-    /// Debt and credit together, in minor units.
-    pub fn balance_minor(self) -> i128 {
-        self.debt_minor.saturating_add(self.credit_minor)
-    }
-
-    /// These and those.
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            debt_minor: self.debt_minor.saturating_add(other.debt_minor),
-            credit_minor: self.credit_minor.saturating_add(other.credit_minor),
-        }
-    }
-
-    fn of(balance_minor: i128) -> Self {
-        Self { debt_minor: balance_minor.min(0), credit_minor: balance_minor.max(0) }
-    }
 }
 
 impl Balances {
@@ -139,12 +117,17 @@ pub(crate) fn currencies(
     sides: BTreeMap<Currency, Sides>,
     valuation: Option<&Valuation<'_>>,
 ) -> Result<Vec<CurrencyBalance>, MoneyError> {
-    let lines = sides.into_iter().map(|(currency, sides)| CurrencyBalance { currency, sides, converted: None });
+    let lines = sides.into_iter().map(|(currency, sides)| CurrencyBalance {
+        balance: Money::new(sides.balance_minor(), currency),
+        debt: Money::new(sides.debt_minor, currency),
+        credit: Money::new(sides.credit_minor, currency),
+        converted: None,
+    });
     let mut lines: Vec<CurrencyBalance> = lines.collect();
     let Some(valuation) = valuation else { return Ok(lines) };
     let (mut with_rate, mut column) = (Vec::new(), Vec::new());
     for line in &mut lines {
-        if let Some(worth) = valuation.value(Money::new(line.sides.balance_minor(), line.currency))? {
+        if let Some(worth) = valuation.value(line.balance)? {
             with_rate.push(line);
             column.push(worth);
         }
@@ -153,4 +136,28 @@ pub(crate) fn currencies(
         line.converted = Some(converted);
     }
     Ok(lines)
+}
+
+/// Negative and positive balances of one currency apart, in minor units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Sides {
+    pub(crate) debt_minor: i128,
+    pub(crate) credit_minor: i128,
+}
+
+impl Sides {
+    fn of(balance_minor: i128) -> Self {
+        Self { debt_minor: balance_minor.min(0), credit_minor: balance_minor.max(0) }
+    }
+
+    pub(crate) fn balance_minor(self) -> i128 {
+        self.debt_minor.saturating_add(self.credit_minor)
+    }
+
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self {
+            debt_minor: self.debt_minor.saturating_add(other.debt_minor),
+            credit_minor: self.credit_minor.saturating_add(other.credit_minor),
+        }
+    }
 }

@@ -3,23 +3,27 @@ use std::collections::BTreeMap;
 
 use ledger::{Entry, Figures};
 use money::{Currency, Money, MoneyError, Unrounded};
+use serde::Serialize;
 
 use crate::Valuation;
-use crate::countries::add;
+use crate::turnover::{Turnover, add, count, turnover};
 
 /// With whom there was business: a fold of entries that holds one item for each counterparty.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Counterparties(BTreeMap<Box<str>, BTreeMap<Currency, Figures>>);
 
 /// What was moved with a counterparty.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Counterparty {
     /// Its account, as the entries name it.
     pub account: Box<str>,
-    /// Counts and sums in each currency.
-    pub currencies: BTreeMap<Currency, Figures>,
+    /// How many entries, in all currencies.
+    pub transactions: u64,
+    /// What came in and went out, one for each currency.
+    pub turnover: Vec<Turnover>,
     /// What came in and what went out, added regardless of sign and rounded, as far as there are rates; where the
     /// ranking is by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub gross: Option<Money>,
 }
 
@@ -47,26 +51,23 @@ impl Counterparties {
 
     /// The top ones, at most `limit`. [`MoneyError::Overflow`] where a converted sum is no `i128` of minor units.
     pub fn top(self, limit: usize, ranking: &Ranking<'_>) -> Result<Vec<Counterparty>, MoneyError> {
-        match ranking {
-            Ranking::Count => {
-                let mut all: Vec<_> = self.0.into_iter().collect();
-                all.sort_by_key(|(_, currencies)| Reverse(currencies.values().map(|it| it.count).sum::<u64>()));
-                all.truncate(limit);
-                let counterparty = |(account, currencies)| Counterparty { account, currencies, gross: None };
-                Ok(all.into_iter().map(counterparty).collect())
-            }
-            Ranking::Gross(valuation) => {
-                let worth = |(account, currencies)| Ok((gross(&currencies, valuation)?, account, currencies));
-                let mut all = self.0.into_iter().map(worth).collect::<Result<Vec<_>, MoneyError>>()?;
-                all.sort_by_key(|(worth, ..)| Reverse(*worth));
-                all.truncate(limit);
-                let counterparty = |(worth, account, currencies): (Unrounded, _, _)| {
-                    let minor = worth.rounded().ok_or(MoneyError::Overflow)?;
-                    Ok(Counterparty { account, currencies, gross: Some(valuation.into.money(minor)) })
-                };
-                all.into_iter().map(counterparty).collect()
-            }
+        let valuation = match ranking {
+            Ranking::Count => None,
+            Ranking::Gross(valuation) => Some(valuation),
+        };
+        let mut ranked = Vec::new();
+        for (account, currencies) in self.0 {
+            let worth = valuation.map(|it| gross(&currencies, it)).transpose()?;
+            ranked.push((worth, count(&currencies), account, currencies));
         }
+        // By count where there is no worth; a stable sort leaves equals in the order of their accounts.
+        ranked.sort_by_key(|(worth, count, ..)| Reverse((*worth, *count)));
+        ranked.truncate(limit);
+        let counterparty = |(worth, transactions, account, currencies): (Option<Unrounded>, _, _, _)| {
+            let gross = worth.zip(valuation).map(|(worth, it)| it.round(worth)).transpose()?;
+            Ok(Counterparty { account, transactions, turnover: turnover(&currencies), gross })
+        };
+        ranked.into_iter().map(counterparty).collect()
     }
 }
 

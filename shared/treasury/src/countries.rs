@@ -2,6 +2,9 @@ use std::collections::BTreeMap;
 
 use ledger::{Entry, Figures};
 use money::Currency;
+use serde::Serialize;
+
+use crate::turnover::{Turnover, add, count, turnover};
 
 /// With which countries there was business: a fold of entries that holds no more than the world has countries.
 ///
@@ -13,12 +16,15 @@ pub struct Countries {
 }
 
 /// What was moved with a country.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Country {
     /// Its two letters; none for counterparties without a country.
-    pub code: Option<Box<str>>,
-    /// Counts and sums in each currency.
-    pub currencies: BTreeMap<Currency, Figures>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub country: Option<Box<str>>,
+    /// How many entries, in all currencies.
+    pub transactions: u64,
+    /// What came in and went out, one for each currency.
+    pub turnover: Vec<Turnover>,
 }
 
 impl Countries {
@@ -34,13 +40,13 @@ impl Countries {
 
     /// The countries by their letters; what has none comes last.
     pub fn finish(self) -> Vec<Country> {
-        let countries = self.by_code.into_iter().map(|(code, currencies)| Country { code: Some(code), currencies });
         let none = Some(self.none).filter(|it| !it.is_empty());
-        countries.chain(none.map(|currencies| Country { code: None, currencies })).collect()
+        let by_code = self.by_code.into_iter().map(|(code, it)| (Some(code), it));
+        let country = |(country, it): (_, BTreeMap<Currency, Figures>)| Country {
+            country,
+            transactions: count(&it),
+            turnover: turnover(&it),
+        };
+        by_code.chain(none.map(|it| (None, it))).map(country).collect()
     }
-}
-
-pub(crate) fn add(currencies: &mut BTreeMap<Currency, Figures>, entry: &Entry) {
-    let figures = currencies.entry(entry.currency).or_default();
-    *figures = figures.and(Figures::of(entry.amount_minor));
 }

@@ -1,4 +1,5 @@
-use money::average_minor;
+use money::{Money, average_minor};
+use serde::Serialize;
 
 /// The weeks that a forecast looks back: a quarter, which has three ends of months wherever it begins.
 const WEEKS: usize = 13;
@@ -8,7 +9,8 @@ const WINDOW: usize = WEEKS * WEEK;
 const FEWEST_ERRORS: usize = 28;
 
 /// What comes of asking for a forecast.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Forecast {
     /// There is one.
     Made(Outlook),
@@ -21,20 +23,20 @@ pub enum Forecast {
     },
 }
 
-/// A balance some days ahead, in minor units, and how such forecasts did in the past.
+/// A balance some days ahead and how such forecasts did in the past.
 ///
 /// Its errors are those of a backtest: the same forecast made on every past day that has enough days before and behind
 /// it, compared with what the balance became.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Outlook {
     /// The balance expected.
-    pub expected_minor: i128,
+    pub expected: Money,
     /// The balance is above this in nine of ten cases.
-    pub low_minor: i128,
+    pub low: Money,
     /// The balance is below this in nine of ten cases.
-    pub high_minor: i128,
+    pub high: Money,
     /// The mean of the errors regardless of sign.
-    pub mean_error_minor: i128,
+    pub mean_error: Money,
     /// How many past forecasts were compared.
     pub compared: usize,
     /// How many of them were judged by an interval of the errors known on their day.
@@ -49,15 +51,15 @@ pub fn days_needed(days: usize) -> usize {
     days.saturating_mul(3).saturating_add(WINDOW).saturating_add(FEWEST_ERRORS)
 }
 
-/// The balance `days` days ahead of one of `balance_minor`, from the net flow of each past day, the latest last.
+/// The balance `days` days after one of `balance`, from the net flow of each past day in minor units, the latest last.
 ///
 /// Each day ahead is expected to bring the mean of its weekday over the last 13 weeks. The interval of 80 % lies between
 /// the tenth and the ninetieth hundredth of the errors that such forecasts made at this distance. Integers throughout;
 /// a mean is rounded half to even.
-pub fn forecast(balance_minor: i128, flows_minor: &[i128], days: usize) -> Forecast {
+pub fn forecast(balance: Money, flows_minor: &[i128], days: usize) -> Forecast {
     let needed = days_needed(days);
     let past = Past::of(flows_minor);
-    let made = if flows_minor.len() < needed { None } else { past.outlook(balance_minor, days) };
+    let made = if flows_minor.len() < needed { None } else { past.outlook(balance, days) };
     made.map_or(Forecast::TooShort { days: flows_minor.len(), needed }, Forecast::Made)
 }
 
@@ -96,8 +98,9 @@ impl Past {
         average_minor(sum, u64::try_from(WEEKS).ok()?)
     }
 
-    fn outlook(&self, balance_minor: i128, days: usize) -> Option<Outlook> {
-        let expected = balance_minor.checked_add(self.expected(self.days(), days)?)?;
+    fn outlook(&self, balance: Money, days: usize) -> Option<Outlook> {
+        let expected = balance.minor().checked_add(self.expected(self.days(), days)?)?;
+        let money = |minor: i128| Money::new(minor, balance.currency());
         let errors = self.errors(days)?;
         let absolute = errors.iter().try_fold(0_i128, |sum, it| sum.checked_add(it.checked_abs()?))?;
         let (judged, held) = judge(&errors, days);
@@ -105,10 +108,10 @@ impl Past {
         sorted.sort_unstable();
         let (low, high) = interval(&sorted)?;
         Some(Outlook {
-            expected_minor: expected,
-            low_minor: expected.checked_add(low)?,
-            high_minor: expected.checked_add(high)?,
-            mean_error_minor: average_minor(absolute, u64::try_from(sorted.len()).ok()?)?,
+            expected: money(expected),
+            low: money(expected.checked_add(low)?),
+            high: money(expected.checked_add(high)?),
+            mean_error: money(average_minor(absolute, u64::try_from(sorted.len()).ok()?)?),
             compared: sorted.len(),
             judged,
             held,

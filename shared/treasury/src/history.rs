@@ -1,6 +1,7 @@
 use calendar::Date;
 use ledger::{Movement, Period};
 use money::{Currency, Money, MoneyError, Reference};
+use serde::Serialize;
 
 use crate::{ExchangeRates, Valuation};
 
@@ -13,7 +14,7 @@ pub struct DifferentCuts;
 ///
 /// Opening and closing are at the rates of their days, so a closing is the next opening; in and out are at the rates
 /// of the last day. A currency whose first rate falls into the period comes in as revaluation.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ConvertedPeriod {
     /// Its first day.
     pub from: Date,
@@ -76,10 +77,12 @@ fn convert(period: &Period, rates: &ExchangeRates, into: Reference) -> Result<Co
         let amount = move |(currency, it): (&Currency, &Movement)| Money::new(minor(it), *currency);
         period.currencies.iter().map(amount)
     };
-    let opening = before.rounded(amounts(|it| it.opening_minor))?;
-    let closing = after.rounded(amounts(Movement::closing_minor))?;
-    let r#in = after.rounded(amounts(|it| it.figures.in_minor))?;
-    let out = after.rounded(amounts(|it| it.figures.out_minor))?;
+    let opening = before.sum(amounts(|it| it.opening_minor))?;
+    let closing = after.sum(amounts(Movement::closing_minor))?;
+    let (unconverted_opening, unconverted_closing) = (opening.unconverted, closing.unconverted);
+    let (opening, closing) = (before.round(opening.worth)?, after.round(closing.worth)?);
+    let r#in = after.round(after.sum(amounts(|it| it.figures.in_minor))?.worth)?;
+    let out = after.round(after.sum(amounts(|it| it.figures.out_minor))?.worth)?;
     let net = r#in.try_add(out)?;
     let revaluation = closing.minor().checked_sub(opening.minor()).and_then(|it| it.checked_sub(net.minor()));
     Ok(ConvertedPeriod {
@@ -91,7 +94,7 @@ fn convert(period: &Period, rates: &ExchangeRates, into: Reference) -> Result<Co
         net,
         revaluation: into.money(revaluation.ok_or(MoneyError::Overflow)?),
         closing,
-        unconverted_opening: before.sum(amounts(|it| it.opening_minor))?.unconverted,
-        unconverted_closing: after.sum(amounts(Movement::closing_minor))?.unconverted,
+        unconverted_opening,
+        unconverted_closing,
     })
 }

@@ -4,6 +4,7 @@ use std::str::FromStr;
 use ledger::Period;
 use money::{Currency, Money, MoneyError, average_minor};
 use rust_decimal::Decimal;
+use serde::Serialize;
 
 /// One, in the parts that a yearly rate is kept in.
 const MILLION: u32 = 1_000_000;
@@ -46,7 +47,7 @@ struct BalanceDays {
 }
 
 /// The interest in one currency, each side rounded half to even once.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Interest {
     /// What is to pay on debt; zero or below.
     pub on_debt: Money,

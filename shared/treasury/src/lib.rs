@@ -11,6 +11,7 @@
 //! questions are each rounded for themselves: those of companies may differ from the portfolio's by a cent each.
 
 mod balances;
+mod company;
 mod counterparties;
 mod countries;
 mod forecast;
@@ -18,8 +19,10 @@ mod history;
 mod interest;
 mod portfolio;
 mod rates;
+mod turnover;
 
-pub use balances::{AccountBalance, Balances, ConvertedBalance, CurrencyBalance, Sides};
+pub use balances::{AccountBalance, Balances, ConvertedBalance, CurrencyBalance};
+pub use company::{CompanyCursor, balances_on, days_with_entries, each_entry, page_of_company_entries, periods};
 pub use counterparties::{Counterparties, Counterparty, Ranking};
 pub use countries::{Countries, Country};
 pub use forecast::{Forecast, Outlook, days_needed, forecast};
@@ -27,3 +30,4 @@ pub use history::{ConvertedPeriod, DifferentCuts, company_history, converted_his
 pub use interest::{Interest, InterestBase, InterestRates, NotADay, RateError, YearlyRate};
 pub use portfolio::Portfolio;
 pub use rates::{ExchangeRates, Valuation, Valued};
+pub use turnover::Turnover;

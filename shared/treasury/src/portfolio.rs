@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use money::{Currency, Money, MoneyError, Unrounded};
 
-use crate::balances::currencies;
-use crate::{ConvertedBalance, CurrencyBalance, Sides, Valuation};
+use crate::balances::{Sides, currencies};
+use crate::{ConvertedBalance, CurrencyBalance, Valuation};
 
 /// The balances of many companies: a fold that keeps sums and the largest debts alone.
 #[derive(Clone, Debug)]
@@ -26,11 +26,10 @@ impl<'a, C: Ord + Clone> Portfolio<'a, C> {
     pub fn take(&mut self, company: C, balances: &[CurrencyBalance]) -> Result<(), MoneyError> {
         self.companies = self.companies.saturating_add(1);
         for it in balances {
-            let sum = self.sides.entry(it.currency).or_default();
-            *sum = sum.and(it.sides);
+            let sum = self.sides.entry(it.debt.currency()).or_default();
+            *sum = sum.and(Sides { debt_minor: it.debt.minor(), credit_minor: it.credit.minor() });
         }
-        let debts = balances.iter().map(|it| Money::new(it.sides.debt_minor, it.currency));
-        let debt = self.valuation.sum(debts)?.worth;
+        let debt = self.valuation.sum(balances.iter().map(|it| it.debt))?.worth;
         if debt < Unrounded::default() {
             let at = self.debts.partition_point(|(kept, of)| (*kept, of) < (debt, &company));
             self.debts.insert(at, (debt, company));
@@ -56,10 +55,7 @@ impl<'a, C: Ord + Clone> Portfolio<'a, C> {
 
     /// The companies with the largest debts and what these are worth, the largest first; each rounded for itself.
     pub fn largest_debts(&self) -> Result<Vec<(C, Money)>, MoneyError> {
-        let debt = |(worth, company): &(Unrounded, C)| {
-            let minor = worth.rounded().ok_or(MoneyError::Overflow)?;
-            Ok((company.clone(), self.valuation.into.money(minor)))
-        };
+        let debt = |(worth, company): &(Unrounded, C)| Ok((company.clone(), self.valuation.round(*worth)?));
         self.debts.iter().map(debt).collect()
     }
 }

@@ -67,10 +67,8 @@ impl Valuation<'_> {
         Ok(sum)
     }
 
-    /// The worth of `amounts` that have a rate, rounded.
-    pub(crate) fn rounded(&self, amounts: impl IntoIterator<Item = Money>) -> Result<Money, MoneyError> {
-        let minor = self.sum(amounts)?.worth.rounded().ok_or(MoneyError::Overflow)?;
-        Ok(self.into.money(minor))
+    pub(crate) fn round(&self, worth: Unrounded) -> Result<Money, MoneyError> {
+        Ok(self.into.money(worth.rounded().ok_or(MoneyError::Overflow)?))
     }
 
     /// A column of worths as lines that add up to their sum, see [`Unrounded::footed`].

@@ -48,9 +48,9 @@ fn check(accounts: &str, expected: &str) {
         lines.push(format!("{} {}", it.account.as_str(), it.converted.unwrap()));
     }
     for it in &told.currencies {
-        let side = |minor: i128| Money::new(minor, it.currency).amount();
         let sum = it.converted.map_or_else(|| "unconverted".to_owned(), |it| it.to_string());
-        lines.push(format!("{} {} {} = {sum}", it.currency, side(it.sides.debt_minor), side(it.sides.credit_minor)));
+        lines.push(format!("{} {} {} = {sum}", it.balance.currency(), it.debt.amount(), it.credit.amount()));
+        assert_eq!(it.debt.try_add(it.credit), Ok(it.balance));
     }
     let all = told.converted.unwrap();
     lines.push(format!("debt {} credit {} total {}", all.debt, all.credit, all.total));

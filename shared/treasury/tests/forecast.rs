@@ -5,15 +5,20 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
+    clippy::panic,
     reason = "a test fails by panicking"
 )]
 
-use money::average_minor;
+use money::{Currency, Money, average_minor};
 use proptest::prelude::*;
 use treasury::{Forecast, Outlook, days_needed, forecast};
 
+fn euros(minor: i128) -> Money {
+    Money::new(minor, Currency::EUR)
+}
+
 fn made(balance: i128, flows: &[i128], days: usize) -> Outlook {
-    match forecast(balance, flows, days) {
+    match forecast(euros(balance), flows, days) {
         Forecast::Made(outlook) => outlook,
         other @ Forecast::TooShort { .. } => panic!("{other:?}"),
     }
@@ -43,8 +48,11 @@ fn a_constant_flow_is_forecast_exactly_and_without_error() {
     for days in [1, 6, 7, 30, 100] {
         let outlook = made(5_000, &vec![-120; days_needed(days) + 50], days);
         let expected = 5_000 - 120 * days as i128;
-        assert_eq!((outlook.expected_minor, outlook.low_minor, outlook.high_minor), (expected, expected, expected));
-        assert_eq!((outlook.mean_error_minor, outlook.held), (0, outlook.judged));
+        assert_eq!(
+            (outlook.expected.minor(), outlook.low.minor(), outlook.high.minor()),
+            (expected, expected, expected)
+        );
+        assert_eq!((outlook.mean_error.minor(), outlook.held), (0, outlook.judged));
         assert!(outlook.judged >= days, "{outlook:?}");
     }
 }
@@ -55,7 +63,7 @@ fn a_week_that_repeats_is_forecast_exactly() {
     for days in 1..40 {
         let outlook = made(0, &flows, days);
         let expected: i128 = [900, -100, -100, -50, -400, 0, 0].iter().cycle().skip(400 % 7).take(days).sum();
-        assert_eq!((outlook.expected_minor, outlook.mean_error_minor), (expected, 0), "{days}");
+        assert_eq!((outlook.expected.minor(), outlook.mean_error.minor()), (expected, 0), "{days}");
     }
 }
 
@@ -66,13 +74,13 @@ fn the_interval_holds_in_about_eight_of_ten_cases() {
         let outlook = made(0, &flows, days);
         let percent = outlook.held * 100 / outlook.judged;
         assert!((75..=85).contains(&percent), "{percent} % of {outlook:?}");
-        assert!(outlook.low_minor < outlook.expected_minor && outlook.expected_minor < outlook.high_minor);
+        assert!(outlook.low.minor() < outlook.expected.minor() && outlook.expected.minor() < outlook.high.minor());
         // What nobody knew when the forecast was made: does the interval hold there, too?
         let (mut held, mut of) = (0, 0);
         for start in (600..2_900).step_by(23) {
             let before = made(0, &flows[start - 600..start], days);
             let became: i128 = flows[start..start + days].iter().sum();
-            held += usize::from((before.low_minor..=before.high_minor).contains(&became));
+            held += usize::from((before.low.minor()..=before.high.minor()).contains(&became));
             of += 1;
         }
         assert!((70..=90).contains(&(held * 100 / of)), "{held} of {of}");
@@ -82,9 +90,9 @@ fn the_interval_holds_in_about_eight_of_ten_cases() {
 #[test]
 fn too_short_a_past_is_told_instead_of_a_number() {
     assert_eq!(days_needed(30), 209);
-    assert_eq!(forecast(1, &[5; 208], 30), Forecast::TooShort { days: 208, needed: 209 });
-    assert_eq!(made(1, &[5; 209], 30).expected_minor, 151);
-    assert_eq!(forecast(1, &[], 1), Forecast::TooShort { days: 0, needed: 122 });
+    assert_eq!(forecast(euros(1), &[5; 208], 30), Forecast::TooShort { days: 208, needed: 209 });
+    assert_eq!(made(1, &[5; 209], 30).expected.minor(), 151);
+    assert_eq!(forecast(euros(1), &[], 1), Forecast::TooShort { days: 0, needed: 122 });
 }
 
 proptest! {
@@ -96,15 +104,15 @@ proptest! {
         days in 1_usize..14,
     ) {
         let outlook = made(balance, &flows, days);
-        prop_assert_eq!(outlook.expected_minor, balance + plain(&flows, days));
+        prop_assert_eq!(outlook.expected.minor(), balance + plain(&flows, days));
         let errors: Vec<i128> = (91..=flows.len() - days)
             .map(|origin| flows[origin..origin + days].iter().sum::<i128>() - plain(&flows[..origin], days))
             .collect();
         prop_assert_eq!(outlook.compared, errors.len());
         let absolute: i128 = errors.iter().map(|it| it.abs()).sum();
-        prop_assert_eq!(outlook.mean_error_minor, average_minor(absolute, errors.len() as u64).unwrap());
+        prop_assert_eq!(outlook.mean_error.minor(), average_minor(absolute, errors.len() as u64).unwrap());
         // Eight of ten errors lie in the interval, and the rest on both sides of it.
-        let (low, high) = (outlook.low_minor - outlook.expected_minor, outlook.high_minor - outlook.expected_minor);
+        let (low, high) = (outlook.low.minor() - outlook.expected.minor(), outlook.high.minor() - outlook.expected.minor());
         let (below, above) = (errors.iter().filter(|it| **it < low).count(), errors.iter().filter(|it| **it > high).count());
         prop_assert!(below * 10 <= errors.len() && (below + 2) * 10 > errors.len(), "{} of {}", below, errors.len());
         prop_assert!(above * 10 <= errors.len() && (above + 2) * 10 > errors.len(), "{} of {}", above, errors.len());

@@ -42,15 +42,9 @@ fn countries(entries: &[Entry]) -> Vec<String> {
     let mut countries = Countries::default();
     entries.iter().for_each(|it| countries.take(it));
     let line = |it: &treasury::Country| {
-        let sums = it.currencies.iter().map(|(currency, it)| {
-            format!(
-                "{}: {} {} {currency}",
-                it.count,
-                Money::new(it.in_minor, *currency).amount(),
-                Money::new(it.out_minor, *currency).amount()
-            )
-        });
-        format!("{} {}", it.code.as_deref().unwrap_or("-"), sums.collect::<Vec<_>>().join(", "))
+        let sums = it.turnover.iter().map(|it| format!("{}: {} {}", it.transactions, it.r#in, it.out));
+        let country = it.country.as_deref().unwrap_or("-");
+        format!("{country} {}: {}", it.transactions, sums.collect::<Vec<_>>().join(", "))
     };
     countries.finish().iter().map(line).collect()
 }
@@ -58,10 +52,10 @@ fn countries(entries: &[Entry]) -> Vec<String> {
 #[test]
 fn countries_are_those_of_the_counterparties_ibans() {
     let expected = [
-        "DE 3: 10.00 -6.00 EUR, 1: 7.00 0.00 USD",
-        "FR 1: 0.00 -900.00 EUR",
-        "JP 1: 100000 0 JPY",
-        "- 2: 1.00 0.00 EUR",
+        "DE 4: 3: 10.00 EUR -6.00 EUR, 1: 7.00 USD 0.00 USD",
+        "FR 1: 1: 0.00 EUR -900.00 EUR",
+        "JP 1: 1: 100000 JPY 0 JPY",
+        "- 2: 2: 1.00 EUR 0.00 EUR",
     ];
     let mut entries = entries();
     assert_eq!(countries(&entries), expected);

@@ -1,0 +1,159 @@
+//! What is read of the books for a company's figures, and how much of it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
+use std::sync::Mutex;
+
+use banking::AccountNumber;
+use calendar::{Bucket, Date, Month};
+use ledger::testing::FakeBooks;
+use ledger::{Books, BooksError, Change, Entry, Mark, PostingId, Shelf, Side, View, Written, post};
+use money::{Currency, Money};
+use treasury::{
+    Countries, balances_on, company_history, days_with_entries, each_entry, page_of_company_entries, periods,
+};
+
+/// Books that write down how many months each read asks for.
+#[derive(Default)]
+struct Watched {
+    books: FakeBooks,
+    reads: Mutex<Vec<usize>>,
+}
+
+impl Books for Watched {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+        self.reads.lock().unwrap().push(months.len());
+        self.books.read(account, months).await
+    }
+
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+        self.books.write(account, change).await
+    }
+}
+
+impl Watched {
+    fn taken(&self) -> Vec<usize> {
+        std::mem::take(&mut *self.reads.lock().unwrap())
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+fn date(text: &str) -> Date {
+    text.parse().unwrap()
+}
+
+/// How many days each account has an entry on, from 2023-10-01 on.
+const DAYS: i32 = 547;
+
+/// Three accounts with one cent more each day, and one without books.
+fn company() -> (Watched, Vec<AccountNumber>) {
+    let accounts: Vec<AccountNumber> = ["CH3", "AT1", "BE2", "DE4"].iter().map(|it| it.parse().unwrap()).collect();
+    let books = Watched::default();
+    for account in &accounts[..3] {
+        let entry = |days: i32| Entry {
+            at: date("2023-10-01").plus_days(days).unwrap().to_string().parse().unwrap(),
+            source: "sepa".into(),
+            id: Some(format!("{}-{days}", account.as_str()).into()),
+            ordinal: 0,
+            amount_minor: 1,
+            currency: Currency::EUR,
+            side: Side::Beneficiary,
+            counterparty: Some(if days % 2 == 0 { "FR14".into() } else { "IT60".into() }),
+            text: None,
+            mark: Mark::Clean,
+        };
+        block_on(post(&books, account, (0..DAYS).map(entry).collect(), PostingId([1; 16]))).unwrap();
+    }
+    books.taken();
+    (books, accounts)
+}
+
+#[test]
+fn a_history_by_months_reads_the_totals_of_each_account_and_the_months_cut_in_two() {
+    let (books, accounts) = company();
+    let cost = |from: &str, to: &str, by: Bucket| {
+        let read = block_on(periods(&books, &accounts, (date(from), date(to)), by, View::Clean)).unwrap();
+        assert_eq!(company_history(read).unwrap().len(), by.cut(date(from), date(to)).count());
+        books.taken()
+    };
+    for by in [Bucket::Month, Bucket::Quarter, Bucket::Year] {
+        assert_eq!(cost("2023-10-01", "2025-03-31", by), [0; 4], "one read of the totals alone for each account");
+        assert_eq!(cost("2023-10-02", "2025-03-31", by), [1; 4]);
+        assert_eq!(cost("2023-10-02", "2025-03-30", by), [2; 4], "totals and two months in one read");
+    }
+    block_on(balances_on(&books, &accounts, None, View::Clean)).unwrap();
+    assert_eq!(books.taken(), [0; 4]);
+    block_on(balances_on(&books, &accounts, Some(date("2024-02-10")), View::Clean)).unwrap();
+    assert_eq!(books.taken(), [1; 4]);
+}
+
+#[test]
+fn a_company_s_history_is_the_sum_of_its_accounts() {
+    let (books, accounts) = company();
+    let days = block_on(days_with_entries(&books, &accounts)).unwrap().unwrap();
+    assert_eq!(days, (date("2023-10-01"), date("2025-03-31")));
+    let read = block_on(periods(&books, &accounts, days, Bucket::Year, View::Clean)).unwrap();
+    let history = company_history(read).unwrap();
+    let figures = history.iter().map(|it| {
+        let movement = it.currencies[&Currency::EUR];
+        (movement.opening_minor, movement.figures.count, movement.closing_minor())
+    });
+    assert_eq!(figures.collect::<Vec<_>>(), [(0, 276, 276), (276, 1_098, 1_374), (1_374, 267, 1_641)]);
+    assert_eq!(block_on(days_with_entries(&books, &accounts[3..])).unwrap(), None);
+}
+
+#[test]
+fn balances_are_in_the_order_of_the_accounts() {
+    let (books, accounts) = company();
+    let balances = block_on(balances_on(&books, &accounts, Some(date("2023-10-10")), View::Clean)).unwrap();
+    let ten = vec![Money::new(10, Currency::EUR)];
+    let expected: Vec<_> = accounts.into_iter().zip([ten.clone(), ten.clone(), ten, Vec::new()]).collect();
+    assert_eq!(balances, expected);
+}
+
+#[test]
+fn every_entry_is_shown_once() {
+    let (books, accounts) = company();
+    let mut countries = Countries::default();
+    let days = (date("2024-01-01"), date("2024-01-04"));
+    block_on(each_entry(&books, &accounts, days, View::Clean, |it| countries.take(it))).unwrap();
+    let counts: Vec<_> = countries.finish().into_iter().map(|it| (it.country.unwrap(), it.transactions)).collect();
+    assert_eq!(counts, [("FR".into(), 6), ("IT".into(), 6)]);
+    let mut count = 0;
+    block_on(each_entry(&books, &accounts, (Date::MIN, Date::MAX), View::Clean, |_| count += 1)).unwrap();
+    assert_eq!(count, 3 * DAYS);
+}
+
+#[test]
+fn entries_in_parts_are_the_entries() {
+    let (books, accounts) = company();
+    let days = (date("2024-01-30"), date("2024-02-02"));
+    let page =
+        |cursor, limit| block_on(page_of_company_entries(&books, &accounts, days, View::Clean, cursor, limit)).unwrap();
+    let (whole, next) = page(None, 500);
+    let told: Vec<_> = whole.iter().map(|(account, it)| format!("{} {}", account.as_str(), it.at)).collect();
+    assert_eq!((told[0].as_str(), told[3].as_str()), ("AT1 2024-01-30", "AT1 2024-02-02"));
+    assert_eq!((told[4].as_str(), told[11].as_str(), told.len()), ("BE2 2024-01-30", "CH3 2024-02-02", 12));
+    assert_eq!(next, None);
+    for limit in 1..14 {
+        let (mut all, mut cursor) = (Vec::new(), None);
+        loop {
+            let (some, next) = page(cursor, limit);
+            assert!(some.len() <= limit);
+            all.extend(some);
+            cursor = next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(all, whole, "by {limit}");
+    }
+}
