@@ -7,6 +7,8 @@ use ledger::{Books, BooksError, Entry, EntryCursor, Period, View, all_days, bala
 use money::Money;
 use serde::{Deserialize, Serialize};
 
+use crate::days_needed;
+
 /// How many accounts are read at once.
 const AT_ONCE: usize = 16;
 /// How many entries of an account are held at once while all are looked at.
@@ -20,14 +22,24 @@ pub async fn balances_on<B: Books + Sync>(
     on: Option<Date>,
     view: View,
 ) -> Result<Vec<(AccountNumber, Vec<Money>)>, BooksError> {
-    side_by_side(accounts, |account| async move {
+    side_by_side(accounts.iter().map(|account| async move {
         let balances = match on {
             Some(date) => balance_on(books, account, date, view).await?,
             None => books.read(account, &[]).await?.totals()?.balances(view),
         };
         Ok((account.clone(), balances))
-    })
+    }))
     .await
+}
+
+/// [`balances_on`] of each of many companies.
+pub async fn balances_of_companies<B: Books + Sync>(
+    books: &B,
+    companies: &[Vec<AccountNumber>],
+    on: Option<Date>,
+    view: View,
+) -> Result<Vec<Vec<(AccountNumber, Vec<Money>)>>, BooksError> {
+    side_by_side(companies.iter().map(|accounts| balances_on(books, accounts, on, view))).await
 }
 
 /// The whole months that the accounts have entries in.
@@ -35,9 +47,8 @@ pub async fn days_with_entries<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
 ) -> Result<Option<(Date, Date)>, BooksError> {
-    let days =
-        side_by_side(accounts, |account| async move { Ok(all_days(&books.read(account, &[]).await?.totals()?)) });
-    let days = days.await?;
+    let days = accounts.iter().map(|account| async move { Ok(all_days(&books.read(account, &[]).await?.totals()?)) });
+    let days = side_by_side(days).await?;
     Ok(days.into_iter().flatten().reduce(|one, other| (one.0.min(other.0), one.1.max(other.1))))
 }
 
@@ -50,7 +61,25 @@ pub async fn periods<B: Books + Sync>(
     by: Bucket,
     view: View,
 ) -> Result<Vec<Vec<Period>>, BooksError> {
-    side_by_side(accounts, |account| ledger::history(books, account, days, by, view)).await
+    side_by_side(accounts.iter().map(|account| ledger::history(books, account, days, by, view))).await
+}
+
+/// Each account's days up to `on`, or else to the end of the last month with entries, as many as a forecast up to `to`
+/// takes and a year more, or as there are.
+pub async fn days_for_forecast<B: Books + Sync>(
+    books: &B,
+    accounts: &[AccountNumber],
+    on: Option<Date>,
+    to: Date,
+    view: View,
+) -> Result<Vec<Vec<Period>>, BooksError> {
+    let Some((first, last)) = days_with_entries(books, accounts).await? else { return Ok(Vec::new()) };
+    let last = on.unwrap_or(last);
+    // Without a day it may begin a month earlier than the last one's end.
+    let ahead = to.days().saturating_sub(last.days()).max(0).saturating_add(31);
+    let days = days_needed(usize::try_from(ahead).unwrap_or(0)).saturating_add(365);
+    let from = last.plus_days(i32::try_from(days).unwrap_or(i32::MAX).saturating_neg());
+    periods(books, accounts, (first.max(from.unwrap_or(first)), last), Bucket::Day, view).await
 }
 
 /// Shows every entry of the accounts from `from` to `to` to `look`, in no order, a page of a few accounts at a time.
@@ -61,8 +90,8 @@ pub async fn each_entry<B: Books + Sync>(
     view: View,
     mut look: impl FnMut(&Entry) + Send,
 ) -> Result<(), BooksError> {
-    let pages = stream::iter(accounts).map(|account| Box::pin(pages(books, account, days, view)));
-    let shown = pages.flatten_unordered(AT_ONCE).try_for_each(|page| {
+    let pages: Vec<_> = accounts.iter().map(|account| Box::pin(pages(books, account, days, view))).collect();
+    let shown = stream::iter(pages).flatten_unordered(AT_ONCE).try_for_each(|page| {
         page.iter().for_each(&mut look);
         future::ready(Ok(()))
     });
@@ -121,14 +150,11 @@ pub async fn page_of_company_entries<B: Books>(
     Ok((page, None))
 }
 
-/// Asks for each account, a few at once; the answers are in the order of the accounts.
-async fn side_by_side<'a, T, F>(
-    accounts: &'a [AccountNumber],
-    ask: impl Fn(&'a AccountNumber) -> F + Send,
-) -> Result<Vec<T>, BooksError>
-where
-    T: Send,
-    F: Future<Output = Result<T, BooksError>> + Send,
-{
-    stream::iter(accounts).map(|account| Box::pin(ask(account))).buffered(AT_ONCE).try_collect().await
+/// Awaits all of `asked`, a few at once; the answers are in their order.
+async fn side_by_side<T: Send, F: Future<Output = Result<T, BooksError>> + Send>(
+    asked: impl Iterator<Item = F>,
+) -> Result<Vec<T>, BooksError> {
+    // Pinned and gathered first: held as closures over a borrow, the compiler cannot prove them `Send`.
+    let asked: Vec<_> = asked.map(Box::pin).collect();
+    stream::iter(asked).buffered(AT_ONCE).try_collect().await
 }

@@ -1,6 +1,8 @@
 use money::{Money, average_minor};
 use serde::Serialize;
 
+use crate::DailyFlows;
+
 /// The weeks that a forecast looks back: a quarter, which has three ends of months wherever it begins.
 const WEEKS: usize = 13;
 const WEEK: usize = 7;
@@ -51,16 +53,16 @@ pub fn days_needed(days: usize) -> usize {
     days.saturating_mul(3).saturating_add(WINDOW).saturating_add(FEWEST_ERRORS)
 }
 
-/// The balance `days` days after one of `balance`, from the net flow of each past day in minor units, the latest last.
+/// The balance `days` days after the last of `flows`.
 ///
 /// Each day ahead is expected to bring the mean of its weekday over the last 13 weeks. The interval of 80 % lies between
 /// the tenth and the ninetieth hundredth of the errors that such forecasts made at this distance. Integers throughout;
 /// a mean is rounded half to even.
-pub fn forecast(balance: Money, flows_minor: &[i128], days: usize) -> Forecast {
+pub fn forecast(flows: &DailyFlows, days: usize) -> Forecast {
     let needed = days_needed(days);
-    let past = Past::of(flows_minor);
-    let made = if flows_minor.len() < needed { None } else { past.outlook(balance, days) };
-    made.map_or(Forecast::TooShort { days: flows_minor.len(), needed }, Forecast::Made)
+    let past = Past::of(&flows.net_minor);
+    let made = if past.days() < needed { None } else { past.outlook(flows.balance, days) };
+    made.map_or(Forecast::TooShort { days: past.days(), needed }, Forecast::Made)
 }
 
 /// The balances after each day, beginning with the zero before the first.

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::str::FromStr;
 
 use ledger::Period;
@@ -64,6 +65,12 @@ impl FromStr for YearlyRate {
         let parts = rate.and_then(|it| it.checked_mul(Decimal::from(MILLION))).filter(Decimal::is_integer);
         let millionths = parts.and_then(|it| u32::try_from(it.normalize().mantissa()).ok());
         millionths.filter(|it| *it <= MILLION).map(|millionths| Self { millionths }).ok_or(RateError)
+    }
+}
+
+impl fmt::Display for YearlyRate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Decimal::new(self.millionths.into(), 6).normalize().fmt(f)
     }
 }
 

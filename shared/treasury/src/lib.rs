@@ -14,6 +14,7 @@ mod balances;
 mod company;
 mod counterparties;
 mod countries;
+mod flows;
 mod forecast;
 mod history;
 mod interest;
@@ -22,9 +23,13 @@ mod rates;
 mod turnover;
 
 pub use balances::{AccountBalance, Balances, ConvertedBalance, CurrencyBalance};
-pub use company::{CompanyCursor, balances_on, days_with_entries, each_entry, page_of_company_entries, periods};
+pub use company::{
+    CompanyCursor, balances_of_companies, balances_on, days_for_forecast, days_with_entries, each_entry,
+    page_of_company_entries, periods,
+};
 pub use counterparties::{Counterparties, Counterparty, Ranking};
 pub use countries::{Countries, Country};
+pub use flows::{DailyFlows, up_to_last_entry};
 pub use forecast::{Forecast, Outlook, days_needed, forecast};
 pub use history::{ConvertedPeriod, DifferentCuts, company_history, converted_history};
 pub use interest::{Interest, InterestBase, InterestRates, NotADay, RateError, YearlyRate};

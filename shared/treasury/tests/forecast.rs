@@ -9,16 +9,21 @@
     reason = "a test fails by panicking"
 )]
 
-use money::{Currency, Money, average_minor};
+use calendar::{Bucket, Date};
+use ledger::{Figures, Movement, Period};
+use money::{Currency, Money, Reference, Worth, average_minor};
 use proptest::prelude::*;
-use treasury::{Forecast, Outlook, days_needed, forecast};
+use treasury::{
+    DailyFlows, ExchangeRates, Forecast, Outlook, Valuation, company_history, days_needed, forecast, up_to_last_entry,
+};
 
-fn euros(minor: i128) -> Money {
-    Money::new(minor, Currency::EUR)
+fn of(balance: i128, flows: &[i128], days: usize) -> Forecast {
+    let flows = DailyFlows { balance: Money::new(balance, Currency::EUR), net_minor: flows.to_vec() };
+    forecast(&flows, days)
 }
 
 fn made(balance: i128, flows: &[i128], days: usize) -> Outlook {
-    match forecast(euros(balance), flows, days) {
+    match of(balance, flows, days) {
         Forecast::Made(outlook) => outlook,
         other @ Forecast::TooShort { .. } => panic!("{other:?}"),
     }
@@ -90,9 +95,48 @@ fn the_interval_holds_in_about_eight_of_ten_cases() {
 #[test]
 fn too_short_a_past_is_told_instead_of_a_number() {
     assert_eq!(days_needed(30), 209);
-    assert_eq!(forecast(euros(1), &[5; 208], 30), Forecast::TooShort { days: 208, needed: 209 });
+    assert_eq!(of(1, &[5; 208], 30), Forecast::TooShort { days: 208, needed: 209 });
     assert_eq!(made(1, &[5; 209], 30).expected.minor(), 151);
-    assert_eq!(forecast(euros(1), &[], 1), Forecast::TooShort { days: 0, needed: 122 });
+    assert_eq!(of(1, &[], 1), Forecast::TooShort { days: 0, needed: 122 });
+}
+
+/// Days from 2024-01-01 on: a movement in each currency, with its opening balance and its net flow.
+fn days(of_days: &[&[(Currency, i128, i64)]]) -> Vec<Period> {
+    let first: Date = "2024-01-01".parse().unwrap();
+    let movement = |(currency, opening_minor, net): &(Currency, i128, i64)| {
+        let figures = if *net == 0 { Figures::default() } else { Figures::of(*net) };
+        (*currency, Movement { opening_minor: *opening_minor, figures })
+    };
+    let cut = Bucket::Day.cut(first, Date::MAX).zip(of_days);
+    cut.map(|((from, to), it)| Period { from, to, currencies: it.iter().map(movement).collect() }).collect()
+}
+
+#[test]
+fn flows_begin_with_the_first_entry_and_end_with_the_last() {
+    let (eur, usd) = (Currency::EUR, Currency::USD);
+    let days = days(&[
+        &[(eur, 0, 0), (usd, 500, 0)],
+        &[(eur, 0, 700), (usd, 500, -100)],
+        &[(eur, 700, 0), (usd, 400, 0)],
+        &[(eur, 700, -200), (usd, 400, 0)],
+        &[(eur, 500, 0), (usd, 400, 0)],
+    ]);
+    let days = up_to_last_entry(company_history([days]).unwrap());
+    assert_eq!(days.len(), 4);
+    let flows = |balance: i128, currency, net_minor: &[i128]| DailyFlows {
+        balance: Money::new(balance, currency),
+        net_minor: net_minor.to_vec(),
+    };
+    assert_eq!(DailyFlows::by_currency(&days), [flows(500, eur, &[700, 0, -200]), flows(400, usd, &[0, -100, 0, 0])]);
+    let half = Worth { usd: 1.into(), eur: "0.5".parse().unwrap() };
+    let rates: ExchangeRates = std::iter::once((usd, Date::MIN, half)).collect();
+    let valuation = Valuation { rates: &rates, on: Date::MAX, into: Reference::Eur };
+    let all = flows(700, eur, &[0, 650, 0, -200]);
+    assert_eq!(DailyFlows::converted(&days, &valuation).unwrap(), (all, Vec::new()));
+    let valuation = Valuation { into: Reference::Usd, ..valuation };
+    let dollars = flows(400, usd, &[0, -100, 0, 0]);
+    assert_eq!(DailyFlows::converted(&days, &valuation).unwrap(), (dollars, vec![Money::new(500, eur)]));
+    assert_eq!(up_to_last_entry(Vec::new()), Vec::new());
 }
 
 proptest! {

@@ -58,6 +58,7 @@ fn rates_are_parts_of_one() {
     {
         assert_eq!(text.parse::<YearlyRate>(), Err(RateError), "{text}");
     }
+    assert_eq!("0.030".parse::<YearlyRate>().unwrap().to_string(), "0.03");
     let full = InterestRates { debt: "1".parse().unwrap(), credit: "0".parse().unwrap() };
     let told = interest("2023-01-01", &[&[-365], &[99_999]], full);
     assert_eq!((told.on_debt.minor(), told.on_credit.minor()), (-1, 0));
