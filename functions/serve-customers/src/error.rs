@@ -4,6 +4,8 @@ use imports::PortError;
 use lambda_kit::{Chain, FieldError, Problem};
 use ledger::{BooksError, CodecError};
 use mail::outbox::SummariesError;
+use money::MoneyError;
+use treasury::{DifferentCuts, NotADay};
 
 /// Why a question has no answer. The outside gets a problem document; the log gets the chain.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +18,12 @@ pub(crate) enum ServeError {
     Books(#[from] BooksError),
     #[error("cannot read the imports")]
     Imports(#[from] PortError),
+    #[error("cannot convert the amounts")]
+    Amounts(#[from] MoneyError),
+    #[error("cannot put the histories together")]
+    Cuts(#[from] DifferentCuts),
+    #[error("cannot count interest")]
+    Interest(#[from] NotADay),
     #[error("cannot count the summaries")]
     Summaries(#[from] SummariesError),
 }

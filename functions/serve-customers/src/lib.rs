@@ -1,4 +1,4 @@
-//! The API of customers, accounts, entries and imports. It only reads.
+//! The API of customers, their figures, accounts, entries and imports. It only reads.
 //!
 //! A request passes [`Caller`](caller) (who asks), the path's ids and the query, each of which may refuse it, then
 //! its route in `routes`, which asks the ports and answers with one of the `documents`.
@@ -27,7 +27,7 @@ pub use config::Config;
 pub use openapi::document;
 pub use ports::Ports;
 
-use routes::{accounts, customers, imports};
+use routes::{accounts, companies, company_entries, customers, imports, portfolio};
 
 /// What the API may touch, and whose tokens it takes.
 pub struct ServeCustomers<C, B, I, S, D> {
@@ -35,7 +35,7 @@ pub struct ServeCustomers<C, B, I, S, D> {
     pub customers: C,
     /// The books.
     pub books: B,
-    /// The record of imports and of their batches.
+    /// The record of imports, of their batches and of the rates they brought.
     pub imports: I,
     /// The records of summaries.
     pub summaries: S,
@@ -50,6 +50,15 @@ pub fn router<P: Ports>(ports: P) -> Router {
     Router::new()
         .route("/customers", get(customers::list::<P>))
         .route("/customers/{customer}", get(customers::one::<P>))
+        .route("/customers/{customer}/balances", get(companies::balances::<P>))
+        .route("/customers/{customer}/history", get(companies::history::<P>))
+        .route("/customers/{customer}/countries", get(companies::countries::<P>))
+        .route("/customers/{customer}/counterparties", get(companies::counterparties::<P>))
+        .route("/customers/{customer}/interest", get(companies::interest::<P>))
+        .route("/customers/{customer}/forecast", get(companies::forecast::<P>))
+        .route("/customers/{customer}/entries", get(company_entries::list::<P>))
+        .route("/customers/{customer}/entries.csv", get(company_entries::csv::<P>))
+        .route("/portfolio", get(portfolio::show::<P>))
         .route("/accounts", get(accounts::list::<P>))
         .route("/accounts/{account}", get(accounts::one::<P>))
         .route("/accounts/{account}/balance", get(accounts::balance::<P>))

@@ -1,5 +1,5 @@
 use customers::Customers;
-use imports::{Batches, Downloads, ImportList, Imports};
+use imports::{Batches, Downloads, ImportList, Imports, Rates};
 use ledger::Books;
 use mail::outbox::Summaries;
 
@@ -11,8 +11,8 @@ pub trait Ports: Send + Sync + 'static {
     type Customers: Customers + Send + Sync;
     /// The books.
     type Books: Books + Send + Sync;
-    /// The record of imports.
-    type Imports: Imports + ImportList + Batches + Send + Sync;
+    /// The record of imports, and the rates they brought.
+    type Imports: Imports + ImportList + Batches + Rates + Send + Sync;
     /// The records of summaries.
     type Summaries: Summaries + Send + Sync;
     /// What signs links.
@@ -22,7 +22,7 @@ pub trait Ports: Send + Sync + 'static {
     fn customers(&self) -> &Self::Customers;
     /// The books.
     fn books(&self) -> &Self::Books;
-    /// The record of imports.
+    /// The record of imports, and the rates they brought.
     fn imports(&self) -> &Self::Imports;
     /// The records of summaries.
     fn summaries(&self) -> &Self::Summaries;
@@ -36,7 +36,7 @@ impl<C, B, I, S, D> Ports for ServeCustomers<C, B, I, S, D>
 where
     C: Customers + Send + Sync + 'static,
     B: Books + Send + Sync + 'static,
-    I: Imports + ImportList + Batches + Send + Sync + 'static,
+    I: Imports + ImportList + Batches + Rates + Send + Sync + 'static,
     S: Summaries + Send + Sync + 'static,
     D: Downloads + Send + Sync + 'static,
 {

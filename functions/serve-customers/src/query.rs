@@ -1,4 +1,7 @@
+mod company;
+
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
@@ -6,6 +9,11 @@ use calendar::{Bucket, Date};
 use lambda_kit::{FieldError, Problem};
 use ledger::View;
 use utoipa::IntoParams;
+
+pub(crate) use company::{
+    BalancesQuery, CompanyHistoryQuery, CounterpartiesQuery, CsvQuery, CustomersQuery, DaysQuery, ForecastQuery,
+    InterestQuery, PortfolioQuery,
+};
 
 const MOST_ITEMS: usize = 500;
 const USUAL_ITEMS: usize = 100;
@@ -159,6 +167,20 @@ impl Fields {
             self.refuse(name, "not a date between 1900-01-01 and 2199-12-31, as YYYY-MM-DD");
         }
         date.ok()
+    }
+
+    /// A text that `read` understands; one that it does not is refused with what is wrong.
+    fn parsed<T, E: Display>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
+        let read = read(&self.text(name)?);
+        read.map_err(|error| self.refuse(name, &error.to_string())).ok()
+    }
+
+    /// A date that must be given.
+    fn needed_date(&mut self, name: &str) -> Option<Date> {
+        if !self.given.contains_key(name) {
+            self.refuse(name, "not given");
+        }
+        self.date(name)
     }
 
     fn in_order(&mut self, from: Option<Date>, to: Option<Date>) {

@@ -14,6 +14,7 @@ mod balances;
 mod company;
 mod counterparties;
 mod countries;
+mod csv;
 mod flows;
 mod forecast;
 mod history;
@@ -29,6 +30,7 @@ pub use company::{
 };
 pub use counterparties::{Counterparties, Counterparty, Ranking};
 pub use countries::{Countries, Country};
+pub use csv::entries_csv;
 pub use flows::{DailyFlows, up_to_last_entry};
 pub use forecast::{Forecast, Outlook, days_needed, forecast};
 pub use history::{ConvertedPeriod, DifferentCuts, company_history, converted_history};

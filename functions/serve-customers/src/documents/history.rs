@@ -1,12 +1,14 @@
-//! A history of an account, as JSON.
+//! Histories, as JSON.
 
 use banking::AccountNumber;
 use calendar::{Bucket, Date};
+use customers::CustomerId;
 use ledger::{Period, View};
 use serde::Serialize;
+use treasury::ConvertedPeriod;
 use utoipa::ToSchema;
 
-use super::{Money, ViewName};
+use super::{Money, ViewName, moneys};
 
 /// What a history is cut into.
 #[derive(Clone, Copy, Serialize, ToSchema)]
@@ -50,7 +52,7 @@ pub(crate) struct HistoryDocument {
 /// A part of a history.
 #[derive(Serialize, ToSchema)]
 #[schema(as = HistoryBucket)]
-pub(crate) struct BucketDocument {
+struct BucketDocument {
     /// Its first day.
     #[schema(value_type = String, format = Date)]
     from: Date,
@@ -64,7 +66,7 @@ pub(crate) struct BucketDocument {
 /// What moved in one currency: opening + in + out = closing, net = in + out.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Movement)]
-pub(crate) struct MovementDocument {
+struct MovementDocument {
     /// The balance before the first day.
     opening: Money,
     /// The sum of the credits.
@@ -100,5 +102,87 @@ impl From<Period> for BucketDocument {
             }
         };
         Self { from: period.from, to: period.to, movements: period.currencies.into_iter().map(movement).collect() }
+    }
+}
+
+/// What moved on all accounts of a customer, bucket by bucket.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerHistory)]
+pub(crate) struct CompanyHistoryDocument {
+    /// Whose.
+    #[schema(value_type = String, format = "uuid")]
+    customer: CustomerId,
+    /// What it is cut into.
+    by: BucketName,
+    /// Which entries count.
+    view: ViewName,
+    /// The buckets, the oldest first; those at the ends may be parts of one.
+    buckets: Vec<CompanyBucketDocument>,
+}
+
+/// A part of a customer's history.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerHistoryBucket)]
+struct CompanyBucketDocument {
+    #[serde(flatten)]
+    bucket: BucketDocument,
+    /// All currencies together, where one is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted: Option<ConvertedMovementDocument>,
+}
+
+/// What moved, told in one currency: opening + net + revaluation = closing, net = in + out. Opening and closing are at
+/// the rates of their days, in and out at those of the last day.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ConvertedMovement)]
+struct ConvertedMovementDocument {
+    /// The balance before the first day.
+    opening: Money,
+    /// The sum of the credits.
+    r#in: Money,
+    /// The sum of the debits, zero or below.
+    out: Money,
+    /// Both together.
+    net: Money,
+    /// What changed rates made of the balance; a currency whose first rate is in the bucket comes in here.
+    revaluation: Money,
+    /// The balance at the end of the last day.
+    closing: Money,
+    /// What is not in the opening, for want of a rate.
+    unconverted_opening: Vec<Money>,
+    /// What is not in the closing, for want of a rate.
+    unconverted_closing: Vec<Money>,
+}
+
+impl From<ConvertedPeriod> for ConvertedMovementDocument {
+    fn from(it: ConvertedPeriod) -> Self {
+        Self {
+            opening: it.opening.into(),
+            r#in: it.r#in.into(),
+            out: it.out.into(),
+            net: it.net.into(),
+            revaluation: it.revaluation.into(),
+            closing: it.closing.into(),
+            unconverted_opening: moneys(it.unconverted_opening),
+            unconverted_closing: moneys(it.unconverted_closing),
+        }
+    }
+}
+
+impl CompanyHistoryDocument {
+    /// Of a history and, where it is told in one currency, the same buckets once more.
+    pub(crate) fn new(
+        customer: CustomerId,
+        by: Bucket,
+        view: View,
+        periods: Vec<Period>,
+        converted: Option<Vec<ConvertedPeriod>>,
+    ) -> Self {
+        let mut converted = converted.into_iter().flatten();
+        let bucket = |period: Period| CompanyBucketDocument {
+            bucket: period.into(),
+            converted: converted.next().map(ConvertedMovementDocument::from),
+        };
+        Self { customer, by: by.into(), view: view.into(), buckets: periods.into_iter().map(bucket).collect() }
     }
 }

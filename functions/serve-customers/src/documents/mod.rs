@@ -1,7 +1,10 @@
 //! The documents that the API answers with. Amounts are texts, so that no reader makes floats of them.
 
+mod balances;
 mod history;
 mod import;
+mod outlook;
+mod partners;
 
 use banking::AccountNumber;
 use calendar::{Date, Moment, Month};
@@ -10,8 +13,11 @@ use ledger::{Entry, Side, Totals, View};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub(crate) use history::{BucketName, HistoryDocument};
+pub(crate) use balances::{BalancesDocument, DebtDocument, PortfolioDocument};
+pub(crate) use history::{BucketName, CompanyHistoryDocument, HistoryDocument};
 pub(crate) use import::{ImportDocument, ImportReportDocument, LinkDocument};
+pub(crate) use outlook::{ForecastDocument, ForecastsDocument, InterestDocument};
+pub(crate) use partners::{CounterpartiesDocument, CountriesDocument};
 
 /// A part of a list.
 #[derive(Serialize, ToSchema)]
@@ -39,6 +45,19 @@ impl From<money::Money> for Money {
     fn from(money: money::Money) -> Self {
         Self { amount: money.amount(), currency: money.currency().to_string() }
     }
+}
+
+pub(crate) fn moneys(amounts: Vec<money::Money>) -> Vec<Money> {
+    amounts.into_iter().map(Money::from).collect()
+}
+
+/// A currency in which all is told together.
+#[derive(ToSchema)]
+#[schema(as = Reference)]
+#[allow(dead_code, clippy::upper_case_acronyms, reason = "the schema of `Reference`, which knows no schemas")]
+pub(crate) enum ReferenceName {
+    EUR,
+    USD,
 }
 
 /// A customer of the register.
@@ -87,7 +106,7 @@ impl From<Customer> for CustomerDocument {
 #[derive(ToSchema)]
 #[schema(as = CustomerKind, rename_all = "kebab-case")]
 #[allow(dead_code, reason = "the schema of `CustomerKind`, which knows no schemas")]
-enum CustomerKindName {
+pub(crate) enum CustomerKindName {
     Person,
     Company,
 }
@@ -269,5 +288,22 @@ impl From<Entry> for EntryDocument {
             text: entry.text.map(String::from),
             mark: entry.mark.name(),
         }
+    }
+}
+
+/// An entry and the account it is on.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerEntry)]
+pub(crate) struct CompanyEntryDocument {
+    /// The account's number.
+    #[schema(value_type = String)]
+    account: AccountNumber,
+    #[serde(flatten)]
+    entry: EntryDocument,
+}
+
+impl From<(AccountNumber, Entry)> for CompanyEntryDocument {
+    fn from((account, entry): (AccountNumber, Entry)) -> Self {
+        Self { account, entry: entry.into() }
     }
 }

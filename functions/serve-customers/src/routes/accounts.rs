@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use banking::AccountNumber;
-use calendar::Date;
+use calendar::{Bucket, Date};
 use customers::{Account, CustomerId, Customers};
 use lambda_kit::{FieldError, Problem};
 use ledger::{Books, all_days, balance_on, page_of_entries};
@@ -120,12 +120,18 @@ pub(crate) async fn history<P: Ports>(
     let Some((from, to)) = days else {
         return Ok(Json(HistoryDocument::new(number, by, view, Vec::new())));
     };
-    if by.cut(from, to).nth(MOST_BUCKETS).is_some() {
-        let what = "more than 1,000 buckets; ask for fewer days or larger ones";
-        return Err(Problem::invalid(vec![FieldError::new("by", what)]).into());
-    }
+    refuse_many_buckets(by, (from, to))?;
     let periods = ledger::history(ports.books(), &number, (from, to), by, view).await?;
     Ok(Json(HistoryDocument::new(number, by, view, periods)))
+}
+
+/// Refuses a history that nobody reads.
+pub(crate) fn refuse_many_buckets(by: Bucket, (from, to): (Date, Date)) -> Result<(), Problem> {
+    if by.cut(from, to).nth(MOST_BUCKETS).is_some() {
+        let what = "more than 1,000 buckets; ask for fewer days or larger ones";
+        return Err(Problem::invalid(vec![FieldError::new("by", what)]));
+    }
+    Ok(())
 }
 
 /// The entries of an account

@@ -1,5 +1,8 @@
 //! The routes: each asks the ports and makes a document of the answer.
 
 pub(crate) mod accounts;
+pub(crate) mod companies;
+pub(crate) mod company_entries;
 pub(crate) mod customers;
 pub(crate) mod imports;
+pub(crate) mod portfolio;

@@ -1,0 +1,265 @@
+use calendar::{Bucket, Date};
+use customers::CustomerKind;
+use ledger::View;
+use money::Reference;
+use treasury::{InterestRates, YearlyRate};
+use utoipa::IntoParams;
+
+use super::{Fields, FromQuery};
+
+/// The longest text that is searched for.
+const MOST_SEARCH_CHARS: usize = 100;
+
+/// Customers.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CustomersQuery {
+    /// A part of the name, in any case.
+    #[param(min_length = 1, max_length = 100)]
+    pub(crate) search: Option<String>,
+    /// Persons or companies alone.
+    #[param(value_type = Option<crate::documents::CustomerKindName>)]
+    pub(crate) kind: Option<CustomerKind>,
+    /// The `next` of the part before, whose search and kind must be the same.
+    #[param(min_length = 1)]
+    pub(crate) cursor: Option<String>,
+    /// At most how many: 1 to 500.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
+    pub(crate) limit: usize,
+}
+
+/// The balances of a customer.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct BalancesQuery {
+    /// At the end of which day; without it, after all entries.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) on: Option<Date>,
+    /// In which currency all is told together, at the rates of the day (the latest, without one).
+    #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>)]
+    pub(crate) into: Option<Reference>,
+    /// `all` counts batch payments and invalid IBANs too.
+    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    pub(crate) view: View,
+}
+
+/// The history of a customer.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CompanyHistoryQuery {
+    /// The first day; without it, that of the first month with entries.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) from: Option<Date>,
+    /// The last day; without it, that of the last month with entries.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) to: Option<Date>,
+    /// What it is cut into: `week` is that of ISO 8601.
+    #[param(value_type = Option<crate::documents::BucketName>, default = "month")]
+    pub(crate) by: Bucket,
+    /// In which currency all is told together.
+    #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>)]
+    pub(crate) into: Option<Reference>,
+    /// `all` counts batch payments and invalid IBANs too.
+    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    pub(crate) view: View,
+}
+
+/// Some days.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DaysQuery {
+    /// The first day.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) from: Option<Date>,
+    /// The last day.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) to: Option<Date>,
+    /// `all` counts batch payments and invalid IBANs too.
+    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    pub(crate) view: View,
+}
+
+/// Counterparties.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CounterpartiesQuery {
+    /// The first day.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) from: Option<Date>,
+    /// The last day.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) to: Option<Date>,
+    /// Those with whom most was moved come first, in and out added in this currency at the rates of the last day;
+    /// without it, those with most entries.
+    #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>)]
+    pub(crate) into: Option<Reference>,
+    /// `all` counts batch payments and invalid IBANs too.
+    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    pub(crate) view: View,
+    /// At most how many: 1 to 500.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
+    pub(crate) limit: usize,
+}
+
+/// Entries as CSV.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct CsvQuery {
+    /// The first day.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) from: Option<Date>,
+    /// The last day.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) to: Option<Date>,
+    /// The one in the `Link` of the part before.
+    #[param(min_length = 1)]
+    pub(crate) cursor: Option<String>,
+    /// `all` shows batch payments and invalid IBANs too.
+    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    pub(crate) view: View,
+}
+
+/// Interest.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct InterestQuery {
+    /// The first day.
+    #[param(value_type = String, format = Date)]
+    pub(crate) from: Date,
+    /// The last day.
+    #[param(value_type = String, format = Date)]
+    pub(crate) to: Date,
+    /// The yearly rate on negative balances, from 0 to 1: 0.03 is 3 %.
+    #[param(value_type = Option<String>, default = "0.03")]
+    pub(crate) debt_rate: YearlyRate,
+    /// The yearly rate on positive balances, from 0 to 1.
+    #[param(value_type = Option<String>, default = "0.01")]
+    pub(crate) credit_rate: YearlyRate,
+    /// `all` counts batch payments and invalid IBANs too.
+    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    pub(crate) view: View,
+}
+
+/// A forecast.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ForecastQuery {
+    /// For the end of which day: at most 366 days ahead.
+    #[param(value_type = String, format = Date)]
+    pub(crate) to: Date,
+    /// From the end of which day; without it, of the last one with entries.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) on: Option<Date>,
+    /// One forecast of all told together, at the rates of the day it is made from; without it, one for each currency.
+    #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>)]
+    pub(crate) into: Option<Reference>,
+    /// `all` counts batch payments and invalid IBANs too.
+    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    pub(crate) view: View,
+}
+
+/// The portfolio.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PortfolioQuery {
+    /// At the end of which day; without it, after all entries.
+    #[param(value_type = Option<String>, format = Date)]
+    pub(crate) on: Option<Date>,
+    /// In which currency all is told together, at the rates of the day (the latest, without one).
+    #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>, default = "EUR")]
+    pub(crate) into: Reference,
+    /// At most how many debts: 1 to 500.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
+    pub(crate) limit: usize,
+    /// `all` counts batch payments and invalid IBANs too.
+    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    pub(crate) view: View,
+}
+
+impl FromQuery for CustomersQuery {
+    fn read(fields: &mut Fields) -> Self {
+        let search = fields.parsed("search", |text| {
+            let fits = (1..=MOST_SEARCH_CHARS).contains(&text.chars().count());
+            if fits { Ok(text.to_lowercase()) } else { Err("not a text of 1 to 100 characters") }
+        });
+        let kind = fields.parsed("kind", |text| match text {
+            "person" => Ok(CustomerKind::Person),
+            "company" => Ok(CustomerKind::Company),
+            _ => Err("neither `person` nor `company`"),
+        });
+        Self { search, kind, cursor: fields.text("cursor"), limit: fields.limit() }
+    }
+}
+
+impl FromQuery for BalancesQuery {
+    fn read(fields: &mut Fields) -> Self {
+        Self { on: fields.date("on"), into: fields.reference(), view: fields.view() }
+    }
+}
+
+impl FromQuery for CompanyHistoryQuery {
+    fn read(fields: &mut Fields) -> Self {
+        let (from, to) = fields.days();
+        Self { from, to, by: fields.bucket(), into: fields.reference(), view: fields.view() }
+    }
+}
+
+impl FromQuery for DaysQuery {
+    fn read(fields: &mut Fields) -> Self {
+        let (from, to) = fields.days();
+        Self { from, to, view: fields.view() }
+    }
+}
+
+impl FromQuery for CounterpartiesQuery {
+    fn read(fields: &mut Fields) -> Self {
+        let (from, to) = fields.days();
+        Self { from, to, into: fields.reference(), view: fields.view(), limit: fields.limit() }
+    }
+}
+
+impl FromQuery for CsvQuery {
+    fn read(fields: &mut Fields) -> Self {
+        let (from, to) = fields.days();
+        Self { from, to, cursor: fields.text("cursor"), view: fields.view() }
+    }
+}
+
+impl FromQuery for InterestQuery {
+    fn read(fields: &mut Fields) -> Self {
+        let (from, to) = (fields.needed_date("from"), fields.needed_date("to"));
+        fields.in_order(from, to);
+        // A query that lacks one is refused.
+        let (from, to) = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MIN));
+        let usual = InterestRates::default();
+        let debt_rate = fields.parsed("debt_rate", str::parse).unwrap_or(usual.debt);
+        let credit_rate = fields.parsed("credit_rate", str::parse).unwrap_or(usual.credit);
+        Self { from, to, debt_rate, credit_rate, view: fields.view() }
+    }
+}
+
+impl FromQuery for ForecastQuery {
+    fn read(fields: &mut Fields) -> Self {
+        let (on, to) = (fields.date("on"), fields.needed_date("to").unwrap_or(Date::MIN));
+        Self { to, on, into: fields.reference(), view: fields.view() }
+    }
+}
+
+impl FromQuery for PortfolioQuery {
+    fn read(fields: &mut Fields) -> Self {
+        let into = fields.reference().unwrap_or(Reference::Eur);
+        Self { on: fields.date("on"), into, limit: fields.limit(), view: fields.view() }
+    }
+}
+
+impl Fields {
+    fn reference(&mut self) -> Option<Reference> {
+        self.parsed("in", str::parse)
+    }
+
+    fn days(&mut self) -> (Option<Date>, Option<Date>) {
+        let (from, to) = (self.date("from"), self.date("to"));
+        self.in_order(from, to);
+        (from, to)
+    }
+}

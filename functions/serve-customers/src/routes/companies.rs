@@ -1,0 +1,246 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use banking::AccountNumber;
+use calendar::{Bucket, Date};
+use customers::{CustomerId, Customers};
+use imports::Rates;
+use lambda_kit::{FieldError, Problem};
+use ledger::Period;
+use money::{Currency, Money, Worth};
+use treasury::{
+    Balances, Counterparties, Countries, DailyFlows, ExchangeRates, InterestBase, InterestRates, Ranking, Valuation,
+    company_history, converted_history, up_to_last_entry,
+};
+
+use crate::Ports;
+use crate::caller::Caller;
+use crate::documents::{
+    BalancesDocument, CompanyHistoryDocument, CounterpartiesDocument, CountriesDocument, ForecastDocument,
+    ForecastsDocument, InterestDocument, moneys,
+};
+use crate::error::ServeError;
+use crate::path::Id;
+use crate::query::{
+    Asked, BalancesQuery, CompanyHistoryQuery, CounterpartiesQuery, DaysQuery, ForecastQuery, InterestQuery,
+};
+use crate::routes::accounts::refuse_many_buckets;
+
+/// The most days that interest is counted of.
+const MOST_DAYS: usize = 1_000;
+/// The farthest that a forecast looks ahead.
+const MOST_DAYS_AHEAD: i32 = 366;
+
+/// The balances of a customer
+///
+/// Of each account and all together, in each currency and, where one is asked for, in one: debt and credit, the lines
+/// of the accounts and those of the currencies add up to the total, which is rounded once.
+#[utoipa::path(get, path = "/customers/{customer}/balances", tag = "figures", operation_id = "getBalances",
+    params(("customer" = String, Path, description = "The customer's id", format = "uuid"), BalancesQuery),
+    responses((status = 200, description = "The balances", body = BalancesDocument)))]
+pub(crate) async fn balances<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Id(id): Id<CustomerId>,
+    Asked(BalancesQuery { on, into, view }): Asked<BalancesQuery>,
+) -> Result<Json<BalancesDocument>, ServeError> {
+    let accounts = accounts_of(&*ports, caller, id).await?;
+    let balances = treasury::balances_on(ports.books(), &accounts, on, view).await?;
+    let balances = match into {
+        None => Balances::of(balances, None)?,
+        Some(into) => {
+            let on = on.unwrap_or(Date::MAX);
+            let currencies = balances.iter().flat_map(|(_, it)| it).copied().map(Money::currency);
+            let rates = &rates(&*ports, currencies, (on, on)).await?;
+            Balances::of(balances, Some(&Valuation { rates, on, into }))?
+        }
+    };
+    Ok(Json(BalancesDocument::new(id, on, view, balances)))
+}
+
+/// The history of a customer
+///
+/// Opening, in, out, net and closing balance of each day, ISO week, month, quarter or year over all accounts, in each
+/// currency and, where one is asked for, in one.
+#[utoipa::path(get, path = "/customers/{customer}/history", tag = "figures", operation_id = "getCustomerHistory",
+    params(("customer" = String, Path, description = "The customer's id", format = "uuid"), CompanyHistoryQuery),
+    responses((status = 200, description = "The history", body = CompanyHistoryDocument)))]
+pub(crate) async fn history<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Id(id): Id<CustomerId>,
+    Asked(CompanyHistoryQuery { from, to, by, into, view }): Asked<CompanyHistoryQuery>,
+) -> Result<Json<CompanyHistoryDocument>, ServeError> {
+    let accounts = accounts_of(&*ports, caller, id).await?;
+    let days = match (from, to) {
+        (Some(from), Some(to)) => Some((from, to)),
+        (from, to) => {
+            let all = treasury::days_with_entries(ports.books(), &accounts).await?;
+            all.map(|(first, last)| (from.unwrap_or(first), to.unwrap_or(last)))
+        }
+    };
+    let mut periods = Vec::new();
+    if let Some(days) = days {
+        refuse_many_buckets(by, days)?;
+        periods = company_history(treasury::periods(ports.books(), &accounts, days, by, view).await?)?;
+    }
+    let converted = match into.zip(days) {
+        None => None,
+        Some((into, (from, to))) => {
+            let rates = rates(&*ports, currencies_of(&periods), (from, to)).await?;
+            Some(converted_history(&periods, &rates, into)?)
+        }
+    };
+    Ok(Json(CompanyHistoryDocument::new(id, by, view, periods, converted)))
+}
+
+/// The countries that a customer does business with
+#[utoipa::path(get, path = "/customers/{customer}/countries", tag = "figures", operation_id = "getCountries",
+    params(("customer" = String, Path, description = "The customer's id", format = "uuid"), DaysQuery),
+    responses((status = 200, description = "The countries", body = CountriesDocument)))]
+pub(crate) async fn countries<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Id(id): Id<CustomerId>,
+    Asked(DaysQuery { from, to, view }): Asked<DaysQuery>,
+) -> Result<Json<CountriesDocument>, ServeError> {
+    let accounts = accounts_of(&*ports, caller, id).await?;
+    let days = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX));
+    let mut countries = Countries::default();
+    treasury::each_entry(ports.books(), &accounts, days, view, |it| countries.take(it)).await?;
+    Ok(Json(CountriesDocument::new(id, view, countries.finish())))
+}
+
+/// The top counterparties of a customer
+#[utoipa::path(get, path = "/customers/{customer}/counterparties", tag = "figures", operation_id = "getCounterparties",
+    params(("customer" = String, Path, description = "The customer's id", format = "uuid"), CounterpartiesQuery),
+    responses((status = 200, description = "The counterparties", body = CounterpartiesDocument)))]
+pub(crate) async fn counterparties<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Id(id): Id<CustomerId>,
+    Asked(CounterpartiesQuery { from, to, into, view, limit }): Asked<CounterpartiesQuery>,
+) -> Result<Json<CounterpartiesDocument>, ServeError> {
+    let accounts = accounts_of(&*ports, caller, id).await?;
+    let days = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX));
+    let (mut counterparties, mut currencies) = (Counterparties::default(), BTreeSet::new());
+    let look = |it: &ledger::Entry| {
+        counterparties.take(it);
+        currencies.insert(it.currency);
+    };
+    treasury::each_entry(ports.books(), &accounts, days, view, look).await?;
+    let of = counterparties.count();
+    let top = match into {
+        None => counterparties.top(limit, &Ranking::Count)?,
+        Some(into) => {
+            let rates = &rates(&*ports, currencies, (days.1, days.1)).await?;
+            counterparties.top(limit, &Ranking::Gross(Valuation { rates, on: days.1, into }))?
+        }
+    };
+    Ok(Json(CounterpartiesDocument::new(id, view, of, top)))
+}
+
+/// Interest on a customer's balances
+///
+/// Actual/365 on the closing balances of each account and day, debt and credit apart, at most 1,000 days.
+#[utoipa::path(get, path = "/customers/{customer}/interest", tag = "figures", operation_id = "getInterest",
+    params(("customer" = String, Path, description = "The customer's id", format = "uuid"), InterestQuery),
+    responses((status = 200, description = "The interest", body = InterestDocument)))]
+pub(crate) async fn interest<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Id(id): Id<CustomerId>,
+    Asked(InterestQuery { from, to, debt_rate, credit_rate, view }): Asked<InterestQuery>,
+) -> Result<Json<InterestDocument>, ServeError> {
+    let accounts = accounts_of(&*ports, caller, id).await?;
+    if Bucket::Day.cut(from, to).nth(MOST_DAYS).is_some() {
+        return Err(Problem::invalid(vec![FieldError::new("to", "more than 1,000 days after `from`")]).into());
+    }
+    let mut base = InterestBase::default();
+    for days in treasury::periods(ports.books(), &accounts, (from, to), Bucket::Day, view).await? {
+        days.iter().try_for_each(|day| base.take(day))?;
+    }
+    let rates = InterestRates { debt: debt_rate, credit: credit_rate };
+    Ok(Json(InterestDocument::new(id, (from, to), rates, view, base.at(rates)?)))
+}
+
+/// A forecast of a customer's balances
+///
+/// With an interval of 80 % and how well such forecasts did in the past, or how much past is missing for one.
+#[utoipa::path(get, path = "/customers/{customer}/forecast", tag = "figures", operation_id = "getForecast",
+    params(("customer" = String, Path, description = "The customer's id", format = "uuid"), ForecastQuery),
+    responses((status = 200, description = "The forecast", body = ForecastsDocument)))]
+pub(crate) async fn forecast<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Id(id): Id<CustomerId>,
+    Asked(ForecastQuery { to, on, into, view }): Asked<ForecastQuery>,
+) -> Result<Json<ForecastsDocument>, ServeError> {
+    let accounts = accounts_of(&*ports, caller, id).await?;
+    let days = treasury::days_for_forecast(ports.books(), &accounts, on, to, view).await?;
+    let mut days = company_history(days)?;
+    if on.is_none() {
+        days = up_to_last_entry(days);
+    }
+    let last = days.last().map(|it| it.to);
+    let ahead = days_ahead(last, to)?;
+    let (mut flows, mut unconverted) = (DailyFlows::by_currency(&days), Vec::new());
+    if let Some((into, on)) = into.zip(last) {
+        let rates = &rates(&*ports, currencies_of(&days), (on, on)).await?;
+        let (all, without) = DailyFlows::converted(&days, &Valuation { rates, on, into })?;
+        (flows, unconverted) = (vec![all], without);
+    }
+    let forecast = |it: &DailyFlows| ForecastDocument::new(it.balance, treasury::forecast(it, ahead));
+    Ok(Json(ForecastsDocument {
+        customer: id,
+        on: last,
+        to,
+        view: view.into(),
+        forecasts: flows.iter().map(forecast).collect(),
+        unconverted: moneys(unconverted),
+    }))
+}
+
+/// How far `to` is ahead of the last day, if there is one.
+fn days_ahead(last: Option<Date>, to: Date) -> Result<usize, Problem> {
+    let ahead = last.map_or(1, |last| to.days().saturating_sub(last.days()));
+    let fits = Some(ahead).filter(|it| (1..=MOST_DAYS_AHEAD).contains(it));
+    let days = fits.and_then(|it| usize::try_from(it).ok());
+    days.ok_or_else(|| {
+        let last = last.map(|it| it.to_string()).unwrap_or_default();
+        Problem::invalid(vec![FieldError::new("to", format!("not 1 to 366 days after {last}"))])
+    })
+}
+
+/// The accounts of a customer that exists and is the caller's to see, by number.
+pub(crate) async fn accounts_of<P: Ports>(
+    ports: &P,
+    caller: Caller,
+    customer: CustomerId,
+) -> Result<Vec<AccountNumber>, ServeError> {
+    caller.may_see(customer)?;
+    let found = ports.customers().customer(customer).await?;
+    let (_, accounts) = found.ok_or_else(Problem::not_found)?;
+    let mut numbers: Vec<AccountNumber> = accounts.into_iter().map(|it| it.number).collect();
+    numbers.sort();
+    Ok(numbers)
+}
+
+/// The rates of `currencies` for the days and the one before them.
+pub(crate) async fn rates<P: Ports>(
+    ports: &P,
+    currencies: impl IntoIterator<Item = Currency>,
+    (from, to): (Date, Date),
+) -> Result<ExchangeRates, ServeError> {
+    let currencies: BTreeSet<Currency> = currencies.into_iter().collect();
+    let currencies: Vec<Currency> = currencies.into_iter().collect();
+    let before = from.plus_days(-1).unwrap_or(Date::MIN);
+    let table = ports.imports().table(&currencies, before, to).await?;
+    Ok(table.into_iter().map(|it| (it.currency, it.date, Worth { usd: it.usd, eur: it.eur })).collect())
+}
+
+fn currencies_of(periods: &[Period]) -> impl Iterator<Item = Currency> {
+    periods.last().into_iter().flat_map(|it| it.currencies.keys().copied())
+}

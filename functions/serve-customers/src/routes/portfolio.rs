@@ -1,0 +1,87 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use banking::AccountNumber;
+use calendar::Date;
+use customers::{CustomerId, CustomerKind, Customers};
+use money::Money;
+use treasury::{Balances, Portfolio, Valuation};
+
+use crate::Ports;
+use crate::caller::Caller;
+use crate::documents::{DebtDocument, PortfolioDocument};
+use crate::error::ServeError;
+use crate::query::{Asked, PortfolioQuery};
+use crate::routes::companies::rates;
+
+/// How many customers or accounts one read of the register asks for.
+const READ_AT_ONCE: usize = 500;
+
+/// The balances of all companies
+///
+/// For operators. It reads the totals of every account, and for a day within a month that month.
+#[utoipa::path(get, path = "/portfolio", tag = "figures", operation_id = "getPortfolio", params(PortfolioQuery),
+    responses((status = 200, description = "The portfolio", body = PortfolioDocument)))]
+pub(crate) async fn show<P: Ports>(
+    State(ports): State<Arc<P>>,
+    caller: Caller,
+    Asked(PortfolioQuery { on, into, limit, view }): Asked<PortfolioQuery>,
+) -> Result<Json<PortfolioDocument>, ServeError> {
+    caller.operates()?;
+    let mut names = companies(&*ports).await?;
+    let (companies, accounts) = accounts(&*ports, &names).await?;
+    let balances = treasury::balances_of_companies(ports.books(), &accounts, on, view).await?;
+
+    let day = on.unwrap_or(Date::MAX);
+    let currencies = balances.iter().flatten().flat_map(|(_, it)| it).copied().map(Money::currency);
+    let rates = &rates(&*ports, currencies, (day, day)).await?;
+    let mut portfolio = Portfolio::new(Valuation { rates, on: day, into }, limit);
+    for (company, balances) in companies.into_iter().zip(balances) {
+        portfolio.take(company, &Balances::of(balances, None)?.currencies)?;
+    }
+    let debt = |(customer, debt): (CustomerId, Money)| DebtDocument {
+        customer,
+        name: names.remove(&customer).flatten(),
+        debt: debt.into(),
+    };
+    let debts = portfolio.largest_debts()?.into_iter().map(debt).collect();
+    let (currencies, converted) = (portfolio.currencies()?, portfolio.converted()?);
+    Ok(Json(PortfolioDocument::new((on, view), portfolio.companies(), currencies, converted, debts)))
+}
+
+/// All companies with their names.
+async fn companies<P: Ports>(ports: &P) -> Result<BTreeMap<CustomerId, Option<String>>, ServeError> {
+    let (mut companies, mut after) = (BTreeMap::new(), None);
+    loop {
+        let page = ports.customers().customers(after.as_deref(), READ_AT_ONCE).await?;
+        let found = page.items.into_iter().filter(|it| it.kind == CustomerKind::Company);
+        companies.extend(found.map(|it| (it.id, it.name)));
+        after = page.next;
+        if after.is_none() {
+            return Ok(companies);
+        }
+    }
+}
+
+/// The companies, and of each its accounts.
+async fn accounts<P: Ports>(
+    ports: &P,
+    companies: &BTreeMap<CustomerId, Option<String>>,
+) -> Result<(Vec<CustomerId>, Vec<Vec<AccountNumber>>), ServeError> {
+    let mut accounts: BTreeMap<CustomerId, Vec<AccountNumber>> = companies.keys().map(|it| (*it, Vec::new())).collect();
+    let mut after = None;
+    loop {
+        let page = ports.customers().accounts(after.as_deref(), READ_AT_ONCE).await?;
+        for account in page.items {
+            if let Some(numbers) = accounts.get_mut(&account.customer) {
+                numbers.push(account.number);
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(accounts.into_iter().unzip());
+        }
+    }
+}
