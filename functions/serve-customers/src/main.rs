@@ -1,7 +1,7 @@
 //! `serve-customers`: what it is plugged into. What it does is in `lib.rs`.
 //!
 //! - **Trigger:** the HTTP API, payload version 2, behind the JWT authorizer of the user pool.
-//! - **Reads:** customers and accounts, the books, imports with their batches, the counts of summaries.
+//! - **Reads:** customers and accounts, the books, imports with their batches, exchange rates, the counts of summaries.
 //! - **Writes:** nothing; it signs links to rejects, each good for a minute.
 //! - **Delivered twice:** the same question has the same answer.
 //! - **Fails:** the caller gets a problem document, 503 where trying again helps; the log has the chain.

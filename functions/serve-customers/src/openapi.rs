@@ -14,7 +14,7 @@ const PROBLEM_SCHEMA: &str = "#/components/schemas/Problem";
 #[derive(OpenApi)]
 #[openapi(
     info(
-        title = "Millrace: customers, accounts, entries and imports",
+        title = "Millrace: customers, their figures, accounts, entries and imports",
         description = "All amounts are texts with all decimals of their currency; all times are UTC. Lists are read in \
                        parts: give `next` back as `cursor` until there is none. Errors are problem documents (RFC 9457).",
         license(name = "Apache-2.0", identifier = "Apache-2.0")

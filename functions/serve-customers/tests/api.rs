@@ -6,7 +6,7 @@ mod samples;
 
 use axum::Router;
 use lambda_kit::Problem;
-use samples::{Token, acme, ada, api, event, get, july, june, nobody, send, unreachable};
+use samples::{Token, acme, ada, api, event, get, july, june, nemo, nobody, send, unreachable};
 use serde_json::json;
 
 /// Sends `GET target`; a status from 400 on must be a problem document that names just `fields`.
@@ -37,9 +37,18 @@ fn targets() -> Vec<String> {
         "/accounts/4711/balance".to_owned(),
         "/accounts/4711/history".to_owned(),
         "/accounts/4711/entries".to_owned(),
+        format!("/customers/{}/balances?in=EUR", ada()),
+        format!("/customers/{}/history?in=USD", ada()),
+        format!("/customers/{}/countries", ada()),
+        format!("/customers/{}/counterparties?in=EUR", ada()),
+        format!("/customers/{}/interest?from=2026-01-01&to=2026-12-31", ada()),
+        format!("/customers/{}/forecast?to=2026-12-31&in=EUR", ada()),
+        format!("/customers/{}/entries", ada()),
+        format!("/customers/{}/entries.csv", ada()),
         "/imports".to_owned(),
         format!("/imports/{}", july().id),
         format!("/imports/{}/rejects", july().id),
+        "/portfolio".to_owned(),
     ]
 }
 
@@ -73,10 +82,10 @@ async fn nothing_but_the_document_is_open() {
 async fn a_customer_sees_what_is_theirs() {
     let api = api().await;
     let (ada, acme) = (Token::Customer(ada()), Token::Customer(acme()));
-    for target in &targets()[..7] {
+    for target in &targets()[..15] {
         check(&api, &ada, target, 200, &[]).await;
     }
-    for target in &targets()[7..] {
+    for target in &targets()[15..] {
         check(&api, &ada, target, 403, &[]).await;
     }
     for target in ["/customers", "/accounts"] {
@@ -91,14 +100,18 @@ async fn a_customer_sees_what_is_theirs() {
         assert_eq!((theirs.status, missing.status), (404, 404));
         assert_eq!(theirs.text, missing.text, "nothing tells that it exists");
     }
-    let theirs = get(&api, &format!("/customers/{}", samples::ada()), &acme).await;
-    let missing = get(&api, &format!("/customers/{}", nobody()), &acme).await;
-    assert_eq!((theirs.status, &theirs.text), (404, &missing.text));
+    let figures = targets().into_iter().filter(|it| it.starts_with("/customers/"));
+    for target in figures {
+        let theirs = get(&api, &target, &acme).await;
+        let missing = get(&api, &target.replace(&samples::ada().to_string(), &nobody().to_string()), &acme).await;
+        assert_eq!((theirs.status, &theirs.text), (404, &missing.text), "{target}");
+    }
 }
 
 #[tokio::test]
 async fn what_is_wrong_is_named() {
     let api = api().await;
+    let of_ada = |asked: &str| format!("/customers/{}/{asked}", ada());
     for (target, fields) in [
         ("/customers?limit=0", &["limit"][..]),
         ("/customers?limit=501", &["limit"]),
@@ -126,6 +139,24 @@ async fn what_is_wrong_is_named() {
         ("/accounts/4711/entries?from=2026-08-01&to=2026-07-31", &["from"]),
         ("/accounts/4711/entries?to=9999-01-01&limit=1e2", &["to", "limit"]),
         ("/accounts/4711/entries?cursor=eyJ2IjoxfQ", &["cursor"]),
+        ("/customers?kind=bank&search=", &["search", "kind"]),
+        (&of_ada("balances?in=GBP&on=now"), &["on", "in"]),
+        (&of_ada("history?from=2026-08-01&to=2026-07-01&in=eur"), &["from", "in"]),
+        (&of_ada("history?by=day&from=1990-01-01&to=2026-07-01"), &["by"]),
+        (&of_ada("countries?from=2026-08-01&to=2026-07-01"), &["from"]),
+        (&of_ada("counterparties?limit=501&by=count"), &["limit", "by"]),
+        (&of_ada("interest"), &["from", "to"]),
+        (&of_ada("interest?from=2026-08-01&to=2026-07-01"), &["from"]),
+        (&of_ada("interest?from=2020-01-01&to=2026-07-01"), &["to"]),
+        (&of_ada("interest?from=2026-01-01&to=2026-07-01&debt_rate=3&credit_rate=1e-2"), &["debt_rate", "credit_rate"]),
+        (&of_ada("forecast"), &["to"]),
+        (&of_ada("forecast?to=2026-08-13"), &["to"]),
+        (&of_ada("forecast?to=2027-08-15"), &["to"]),
+        (&of_ada("forecast?on=2026-08-01&to=2026-07-31"), &["to"]),
+        (&of_ada("entries?cursor=e30"), &["cursor"]),
+        (&of_ada("entries.csv?cursor=e30"), &["cursor"]),
+        (&of_ada("entries.csv?limit=5"), &["limit"]),
+        ("/portfolio?in=JPY&limit=0", &["in", "limit"]),
         ("/imports?state=done", &["state"]),
         ("/imports?cursor=x", &["cursor"]),
         ("/imports/1", &["import"]),
@@ -168,6 +199,18 @@ async fn what_is_ours_is_not_told() {
         ["", "/balance", "/balance?on=2026-07-31", "/history?from=2026-01-01&to=2026-12-31", "/history", "/entries"]
     {
         check(&api, &Token::Operator, &format!("/accounts/BROKEN{end}"), 500, &[]).await;
+    }
+    for asked in [
+        "balances",
+        "history",
+        "countries",
+        "counterparties",
+        "interest?from=2026-01-01&to=2026-01-02",
+        "forecast?to=2026-12-31",
+        "entries",
+        "entries.csv",
+    ] {
+        check(&api, &Token::Operator, &format!("/customers/{}/{asked}", nemo()), 500, &[]).await;
     }
     let rejects = format!("/imports/{}/rejects", unreachable().id);
     check(&api, &Token::Operator, &rejects, 503, &[]).await;

@@ -7,14 +7,14 @@ mod samples;
 use std::collections::BTreeSet;
 
 use axum::Router;
-use samples::{IBAN, Token, acme, ada, api, get};
+use samples::{IBAN, Token, acme, ada, api, bolt, get};
 use serde_json::Value;
 
 /// All items of a list read in parts of `limit`.
 async fn all(api: &Router, target: &str, token: &Token, limit: usize) -> Vec<Value> {
     let mark = if target.contains('?') { '&' } else { '?' };
     let (mut items, mut cursor) = (Vec::new(), String::new());
-    for _ in 0..20 {
+    for _ in 0..40 {
         let answer = get(api, &format!("{target}{mark}limit={limit}{cursor}"), token).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         let part = answer.json();
@@ -33,14 +33,23 @@ async fn all(api: &Router, target: &str, token: &Token, limit: usize) -> Vec<Val
 async fn a_list_in_parts_is_the_list() {
     let api = api().await;
     for (target, token, count) in [
-        ("/customers", Token::Operator, 2),
-        ("/accounts", Token::Operator, 3),
+        ("/customers", Token::Operator, 4),
+        ("/customers?kind=company", Token::Operator, 2),
+        ("/customers?search=O&kind=person", Token::Operator, 1),
+        ("/customers?search=%20%26%20S%C3%96", Token::Operator, 1),
+        ("/customers?search=x", Token::Customer(ada()), 0),
+        ("/customers?search=love&kind=person", Token::Customer(ada()), 1),
+        ("/customers?kind=company", Token::Customer(ada()), 0),
+        ("/accounts", Token::Operator, 6),
         ("/accounts", Token::Customer(acme()), 2),
         ("/accounts", Token::Customer(ada()), 1),
         ("/imports", Token::Operator, 3),
         ("/accounts/4711/entries", Token::Operator, 4),
         ("/accounts/4711/entries?view=all", Token::Customer(ada()), 5),
         ("/accounts/4711/entries?from=2026-07-28&to=2026-08-02", Token::Operator, 2),
+        (&format!("/customers/{}/entries?from=2026-06-25", bolt()), Token::Customer(bolt()), 29),
+        (&format!("/customers/{}/entries?view=all", ada()), Token::Operator, 5),
+        (&format!("/customers/{}/entries", acme()), Token::Operator, 0),
     ] {
         let whole = all(&api, target, &token, 500).await;
         assert_eq!(whole.len(), count, "{target}");
@@ -93,7 +102,21 @@ async fn no_amount_is_a_number() {
     }
     let api = api().await;
     let import = format!("/imports/{}", samples::july().id);
-    for target in ["/accounts/4711", "/accounts/4711/balance", "/accounts/4711/entries", &import] {
+    let bolt = format!("/customers/{}", bolt());
+    for target in [
+        "/accounts/4711",
+        "/accounts/4711/balance",
+        "/accounts/4711/entries",
+        &import,
+        "/portfolio",
+        &format!("{bolt}/balances?in=EUR"),
+        &format!("{bolt}/history?in=USD"),
+        &format!("{bolt}/countries"),
+        &format!("{bolt}/counterparties?in=EUR"),
+        &format!("{bolt}/interest?from=2026-01-01&to=2026-12-31"),
+        &format!("{bolt}/forecast?to=2026-07-31&in=EUR"),
+        &format!("{bolt}/entries"),
+    ] {
         let mut found = BTreeSet::new();
         amounts(&get(&api, target, &Token::Operator).await.json(), &mut found);
         assert!(!found.is_empty(), "{target}");
@@ -109,7 +132,12 @@ async fn a_cursor_is_good_for_its_list_alone() {
     };
     let of_customers = next("/customers?limit=1").await;
     let of_entries = next("/accounts/4711/entries?limit=1").await;
+    let of_bolt = next(&format!("/customers/{}/entries?limit=1", bolt())).await;
     for target in [
+        format!("/customers?kind=company&cursor={of_customers}"),
+        format!("/customers?search=a&cursor={of_customers}"),
+        format!("/customers/{}/entries?cursor={of_bolt}", acme()),
+        format!("/customers/{}/entries?view=all&cursor={of_bolt}", bolt()),
         format!("/accounts?cursor={of_customers}"),
         format!("/imports?cursor={of_customers}"),
         format!("/accounts/{IBAN}/entries?cursor={of_entries}"),

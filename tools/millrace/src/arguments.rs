@@ -1,5 +1,7 @@
 //! What may be asked, and how.
 
+mod figures;
+
 use std::path::PathBuf;
 
 use ::customers::CustomerId;
@@ -8,7 +10,11 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ledger::View;
-use money::Currency;
+use money::{Currency, Reference};
+
+pub(crate) use figures::{
+    AskBalances, AskCounterparties, AskCountries, AskForecast, AskInterest, AskPortfolio, AskWhose,
+};
 
 /// Brings bank files into a Millrace stack, shows its books, and proves them.
 ///
@@ -55,9 +61,21 @@ pub(crate) enum Command {
     Accounts,
     /// Shows the balance of an account, after all entries or at the end of a day
     Balance(AskBalance),
-    /// Shows what moved on an account, by day, week, month, quarter or year
+    /// Shows the balances of a customer, account by account and together
+    Balances(AskBalances),
+    /// Shows what moved on an account or for a customer, by day, week, month, quarter or year
     History(AskHistory),
-    /// Lists the entries of an account, the oldest first
+    /// Shows with which countries there was business
+    Countries(AskCountries),
+    /// Shows with whom there was most business
+    Counterparties(AskCounterparties),
+    /// Counts interest on debt and credit, day by day
+    Interest(AskInterest),
+    /// Forecasts balances, with an interval of 80 % and how well such forecasts did
+    Forecast(AskForecast),
+    /// Shows the balances of all companies together, and the largest debts
+    Portfolio(AskPortfolio),
+    /// Lists the entries of an account or a customer, the oldest first
     Entries(AskEntries),
     /// Lists the latest imports, or shows the report of one
     Imports {
@@ -131,8 +149,11 @@ pub(crate) struct AskBalance {
 
 #[derive(Args)]
 pub(crate) struct AskHistory {
-    /// The account's number
-    pub(crate) account: AccountNumber,
+    #[command(flatten)]
+    pub(crate) whose: AskWhose,
+    /// All together in EUR or USD, at the rates of the days
+    #[arg(long = "in", value_name = "CODE")]
+    pub(crate) into: Option<Reference>,
     /// What it is cut into: day, week (ISO 8601), month, quarter or year
     #[arg(long, default_value = "month", value_name = "BUCKET")]
     pub(crate) by: Bucket,
@@ -149,8 +170,11 @@ pub(crate) struct AskHistory {
 
 #[derive(Args)]
 pub(crate) struct AskEntries {
-    /// The account's number
-    pub(crate) account: AccountNumber,
+    #[command(flatten)]
+    pub(crate) whose: AskWhose,
+    /// All of them, as CSV
+    #[arg(long, conflicts_with = "limit")]
+    pub(crate) csv: bool,
     /// From this day on, as YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     pub(crate) from: Option<Date>,
@@ -240,6 +264,9 @@ mod tests {
             (vec!["import", "a", "--source", "sepa", "--account", "1"], "cannot be used with"),
             (vec!["balance", "1/2"], "the account number has a character"),
             (vec!["balance", "1", "--on", "2023-02-29"], "no such day"),
+            (vec!["balances", "acme", "--in", "GBP"], "neither EUR nor USD"),
+            (vec!["interest", "acme", "--from", "2024-01-01", "--to", "2024-02-01", "--debt-rate", "3"], "from 0 to 1"),
+            (vec!["entries", "acme", "--csv", "--limit", "5"], "cannot be used with"),
             (vec!["imports", "x"], "32 hexadecimal digits"),
         ] {
             let asked = std::iter::once("millrace").chain(asked);

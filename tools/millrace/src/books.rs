@@ -1,18 +1,23 @@
-//! `balance` and `entries`: the books of one account.
+//! `balance` and `entries`: the books of an account, or of all of a customer's.
 
 use ::customers::Customers;
 use anyhow::Result;
 use banking::AccountNumber;
 use calendar::{Date, Moment};
-use ledger::{Books, Entry, balance_on, page_of_entries};
+use ledger::{Books, Entry, balance_on};
 use money::Money;
 use serde::Serialize;
+use treasury::{entries_csv, page_of_company_entries};
 
 use crate::Verdict;
 use crate::accounts::must_exist;
 use crate::arguments::{AskBalance, AskEntries, Look};
-use crate::screen::Screen;
+use crate::screen::{Reader, Screen};
 use crate::table::{Column, NOTHING, counted, table};
+use crate::whose::{self, Whose};
+
+/// How many rows of a CSV are written at once.
+const ROWS_AT_ONCE: usize = 5_000;
 
 #[derive(Serialize)]
 struct BalanceShown<'a> {
@@ -51,7 +56,8 @@ fn told_balance(balances: &[Money]) -> String {
 
 #[derive(Serialize)]
 struct EntriesShown<'a> {
-    account: &'a AccountNumber,
+    #[serde(flatten)]
+    whose: &'a Whose,
     view: &'static str,
     entries: Vec<EntryShown<'a>>,
     /// Whether there are more than `--limit`.
@@ -60,6 +66,7 @@ struct EntriesShown<'a> {
 
 #[derive(Serialize)]
 struct EntryShown<'a> {
+    account: &'a str,
     at: Moment,
     #[serde(flatten)]
     amount: Money,
@@ -74,8 +81,9 @@ struct EntryShown<'a> {
 }
 
 impl<'a> EntryShown<'a> {
-    fn of(entry: &'a Entry) -> Self {
+    fn of((account, entry): &'a (AccountNumber, Entry)) -> Self {
         Self {
+            account: account.as_str(),
             at: entry.at,
             amount: entry.amount(),
             source: &entry.source,
@@ -94,17 +102,20 @@ pub(crate) async fn entries<C: Customers, B: Books>(
     books: &B,
     asked: &AskEntries,
 ) -> Result<Verdict> {
-    must_exist(register, &asked.account).await?;
-    let period = (asked.from.unwrap_or(Date::MIN), asked.to.unwrap_or(Date::MAX));
-    anyhow::ensure!(period.0 <= period.1, "--from is after --to; there are no days between");
-    let (entries, next) = page_of_entries(books, &asked.account, period, asked.view.view(), None, asked.limit).await?;
+    let whose = whose::find(register, &asked.whose).await?;
+    let days = whose::days(asked.from, asked.to)?;
+    if asked.csv {
+        return csv(screen, books, &whose, days, asked.view).await;
+    }
+    let (entries, next) =
+        page_of_company_entries(books, &whose.accounts, days, asked.view.view(), None, asked.limit).await?;
     let shown = EntriesShown {
-        account: &asked.account,
+        whose: &whose,
         view: asked.view.name(),
         entries: entries.iter().map(EntryShown::of).collect(),
         more: next.is_some(),
     };
-    screen.answer(&shown, || told_entries(&shown.entries, asked.view))?;
+    screen.answer(&shown, || told_entries(&shown.entries, asked.view, whose.accounts.len()))?;
     if next.is_some() {
         let first = counted(u64::try_from(entries.len())?, "entry", "entries");
         screen.note(&format!("only the first {first}; more with --limit, or other days with --from and --to"));
@@ -112,25 +123,41 @@ pub(crate) async fn entries<C: Customers, B: Books>(
     Ok(Verdict::Well)
 }
 
-fn told_entries(entries: &[EntryShown<'_>], view: Look) -> String {
+/// Writes all entries as CSV, part by part.
+async fn csv<B: Books>(screen: &Screen, books: &B, whose: &Whose, days: (Date, Date), view: Look) -> Result<Verdict> {
+    let mut after = None;
+    loop {
+        let is_first = after.is_none();
+        let (entries, next) =
+            page_of_company_entries(books, &whose.accounts, days, view.view(), after, ROWS_AT_ONCE).await?;
+        let reader = screen.write(&entries_csv(&entries, is_first))?;
+        after = next;
+        if after.is_none() || reader == Reader::Gone {
+            return Ok(Verdict::Well);
+        }
+    }
+}
+
+fn told_entries(entries: &[EntryShown<'_>], view: Look, accounts: usize) -> String {
     if entries.is_empty() {
         return "no entries".to_owned();
     }
-    let mut columns = vec![
-        Column::Text("At"),
-        Column::Number("Amount"),
-        Column::Text("Counterparty"),
-        Column::Text("Text"),
-        Column::Text("Source"),
-        Column::Text("Id"),
+    let columns = [
+        // Of one account, all are the same.
+        Some(Column::Id("Account")).filter(|_| accounts > 1),
+        Some(Column::Text("At")),
+        Some(Column::Number("Amount")),
+        Some(Column::Text("Counterparty")),
+        Some(Column::Text("Text")),
+        Some(Column::Text("Source")),
+        Some(Column::Text("Id")),
+        // In the clean view, too.
+        Some(Column::Text("Mark")).filter(|_| view == Look::All),
     ];
-    // In the clean view all marks are the same.
-    if view == Look::All {
-        columns.push(Column::Text("Mark"));
-    }
     let rows = entries.iter().map(|entry| {
         let shown = |text: Option<&str>| text.unwrap_or(NOTHING).to_owned();
-        vec![
+        let cells = [
+            entry.account.to_owned(),
             entry.at.to_string(),
             entry.amount.to_string(),
             shown(entry.counterparty),
@@ -138,9 +165,11 @@ fn told_entries(entries: &[EntryShown<'_>], view: Look) -> String {
             entry.source.to_owned(),
             shown(entry.id),
             entry.mark.to_owned(),
-        ]
+        ];
+        cells.into_iter().zip(columns).filter_map(|(cell, column)| column.map(|_| cell)).collect()
     });
-    table(&columns, rows)
+    let shown: Vec<Column> = columns.into_iter().flatten().collect();
+    table(&shown, rows)
 }
 
 #[cfg(test)]
@@ -168,21 +197,23 @@ mod tests {
     #[test]
     fn entries_show_their_mark_where_it_can_differ() {
         let coffee = coffee();
+        let coffee = ("4711".parse().unwrap(), coffee);
         let entries = [EntryShown::of(&coffee)];
-        insta::assert_snapshot!(told_entries(&entries, Look::All), @"
+        insta::assert_snapshot!(told_entries(&entries, Look::All, 1), @"
         ┌────────────┬────────────┬──────────────┬────────┬─────────┬────┬───────────────┐
         │ At         ┆     Amount ┆ Counterparty ┆ Text   ┆ Source  ┆ Id ┆ Mark          │
         ╞════════════╪════════════╪══════════════╪════════╪═════════╪════╪═══════════════╡
         │ 2024-07-28 ┆ -10.30 EUR ┆ —            ┆ coffee ┆ account ┆ 1  ┆ batch-payment │
         └────────────┴────────────┴──────────────┴────────┴─────────┴────┴───────────────┘
         ");
-        assert!(!told_entries(&entries, Look::Clean).contains("Mark"));
-        assert_eq!(told_entries(&[], Look::Clean), "no entries");
+        assert!(!told_entries(&entries, Look::Clean, 1).contains("Mark"));
+        assert!(told_entries(&entries, Look::Clean, 2).contains("4711"));
+        assert_eq!(told_entries(&[], Look::Clean, 2), "no entries");
     }
 
     #[test]
     fn amounts_of_documents_are_strings() {
-        let json = serde_json::to_string(&EntryShown::of(&coffee())).unwrap();
+        let json = serde_json::to_string(&EntryShown::of(&("4711".parse().unwrap(), coffee()))).unwrap();
         assert!(json.contains(r#""amount":"-10.30","currency":"EUR""#), "{json}");
     }
 

@@ -1,18 +1,20 @@
-//! `history`: what moved on an account, bucket by bucket.
+//! `history`: what moved on an account or for a customer, bucket by bucket.
 
 use ::customers::Customers;
+use ::imports::Rates;
 use anyhow::{Result, ensure};
-use banking::AccountNumber;
 use calendar::Date;
-use ledger::{Books, Movement, Period, all_days};
+use ledger::{Books, Movement, Period};
 use money::{Currency, Money};
 use serde::Serialize;
+use treasury::{ConvertedPeriod, company_history, converted_history};
 
 use crate::Verdict;
-use crate::accounts::must_exist;
 use crate::arguments::AskHistory;
+use crate::balances::told_unconverted;
 use crate::screen::Screen;
 use crate::table::{Column, table};
+use crate::whose::{self, Whose};
 
 /// How long the longest bar is.
 const BAR_CHARS: u128 = 24;
@@ -21,7 +23,8 @@ const MOST_BUCKETS: usize = 10_000;
 
 #[derive(Serialize)]
 struct HistoryShown<'a> {
-    account: &'a AccountNumber,
+    #[serde(flatten)]
+    whose: &'a Whose,
     by: &'static str,
     view: &'static str,
     buckets: Vec<BucketShown>,
@@ -32,6 +35,9 @@ struct BucketShown {
     from: Date,
     to: Date,
     movements: Vec<MovementShown>,
+    /// All currencies together, where one is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted: Option<ConvertedPeriod>,
 }
 
 #[derive(Serialize)]
@@ -59,29 +65,38 @@ impl MovementShown {
 }
 
 /// Shows the history, with a bar for each closing balance.
-pub(crate) async fn run<C: Customers, B: Books>(
+pub(crate) async fn run<C: Customers, B: Books + Sync, R: Rates>(
     screen: &Screen,
     register: &C,
     books: &B,
+    imports: &R,
     asked: &AskHistory,
 ) -> Result<Verdict> {
-    must_exist(register, &asked.account).await?;
-    let all = all_days(&books.read(&asked.account, &[]).await?.totals()?);
+    let whose = whose::find(register, &asked.whose).await?;
+    let all = treasury::days_with_entries(books, &whose.accounts).await?;
     let from = asked.from.or(all.map(|it| it.0));
     let to = asked.to.or(all.map(|it| it.1));
-    let mut periods = Vec::new();
+    let (mut periods, mut converted) = (Vec::new(), Vec::new());
     if let (Some(from), Some(to)) = (from, to) {
-        ensure!(from <= to, "--from is after --to; there are no days between");
+        let days = whose::days(Some(from), Some(to))?;
         ensure!(asked.by.cut(from, to).nth(MOST_BUCKETS).is_none(), "too many buckets; ask for larger ones with --by");
-        periods = ledger::history(books, &asked.account, (from, to), asked.by, asked.view.view()).await?;
+        let accounts = treasury::periods(books, &whose.accounts, days, asked.by, asked.view.view()).await?;
+        periods = company_history(accounts)?;
+        if let Some(into) = asked.into {
+            let currencies = periods.last().into_iter().flat_map(|it| it.currencies.keys().copied());
+            let rates = whose::rates(imports, currencies, days).await?;
+            converted = converted_history(&periods, &rates, into)?;
+        }
     }
+    let mut converted = converted.into_iter();
     let bucket = |period: &Period| BucketShown {
         from: period.from,
         to: period.to,
         movements: period.currencies.iter().map(MovementShown::of).collect(),
+        converted: converted.next(),
     };
     let shown = HistoryShown {
-        account: &asked.account,
+        whose: &whose,
         by: asked.by.name(),
         view: asked.view.name(),
         buckets: periods.iter().map(bucket).collect(),
@@ -94,11 +109,48 @@ fn told(buckets: &[BucketShown]) -> String {
     if buckets.iter().all(|it| it.movements.is_empty()) {
         return "no entries".to_owned();
     }
-    let closing = |it: &MovementShown| it.closing.minor().unsigned_abs();
-    // A bar is as long as its balance is beside the largest one of its currency.
+    let converted: Vec<&ConvertedPeriod> = buckets.iter().filter_map(|it| it.converted.as_ref()).collect();
+    if converted.is_empty() { told_by_currency(buckets) } else { told_together(&converted) }
+}
+
+/// A bar as long as `amount` is beside the `largest` one; a light one below zero.
+fn bar(amount: Money, largest: u128) -> String {
+    let length = amount.minor().unsigned_abs().saturating_mul(BAR_CHARS).div_ceil(largest.max(1));
+    let mark = if amount.minor() < 0 { "░" } else { "█" };
+    mark.repeat(usize::try_from(length).unwrap_or(0))
+}
+
+fn told_together(periods: &[&ConvertedPeriod]) -> String {
+    let largest = periods.iter().map(|it| it.closing.minor().unsigned_abs()).max().unwrap_or(0);
+    let currency = periods.first().map(|it| it.closing.currency().to_string()).unwrap_or_default();
+    let columns = [
+        Column::Text("From"),
+        Column::Text("To"),
+        Column::Number("Opening"),
+        Column::Number("In"),
+        Column::Number("Out"),
+        Column::Number("Revaluation"),
+        Column::Number("Closing"),
+        Column::Text(""),
+    ];
+    let rows = periods.iter().map(|it| {
+        let mut row = vec![it.from.to_string(), it.to.to_string()];
+        row.extend([it.opening, it.r#in, it.out, it.revaluation, it.closing].map(Money::amount));
+        row.push(bar(it.closing, largest));
+        row
+    });
+    let shown = format!("in {currency}\n{}", table(&columns, rows));
+    match periods.last().map(|it| it.unconverted_closing.as_slice()) {
+        None | Some([]) => shown,
+        Some(amounts) => format!("{shown}\n{}", told_unconverted(amounts)),
+    }
+}
+
+fn told_by_currency(buckets: &[BucketShown]) -> String {
     let largest = |currency: Currency| {
         let movements = buckets.iter().flat_map(|it| &it.movements);
-        movements.filter(|it| it.closing.currency() == currency).map(closing).max().unwrap_or(0)
+        let of_currency = movements.map(|it| it.closing).filter(|it| it.currency() == currency);
+        of_currency.map(|it| it.minor().unsigned_abs()).max().unwrap_or(0)
     };
     let columns = [
         Column::Text("From"),
@@ -113,8 +165,6 @@ fn told(buckets: &[BucketShown]) -> String {
     let rows = buckets.iter().flat_map(|bucket| {
         bucket.movements.iter().map(|it| {
             let currency = it.closing.currency();
-            let length = closing(it).saturating_mul(BAR_CHARS).div_ceil(largest(currency).max(1));
-            let mark = if it.closing.minor() < 0 { "░" } else { "█" };
             vec![
                 bucket.from.to_string(),
                 bucket.to.to_string(),
@@ -123,7 +173,7 @@ fn told(buckets: &[BucketShown]) -> String {
                 it.r#in.amount(),
                 it.out.amount(),
                 it.closing.amount(),
-                mark.repeat(usize::try_from(length).unwrap_or(0)),
+                bar(it.closing, largest(currency)),
             ]
         })
     });
@@ -146,6 +196,7 @@ mod tests {
             from: Date::MIN,
             to: Date::MIN,
             movements: of.iter().map(|(currency, it)| MovementShown::of((currency, it))).collect(),
+            converted: None,
         };
         let told = told(&[
             bucket(&[(Currency::EUR, movement(0, 100)), (Currency::USD, movement(-4000, 0))]),

@@ -7,13 +7,16 @@
 mod accounts;
 mod arguments;
 mod audit;
+mod balances;
 mod books;
 mod customers;
 mod history;
 mod import;
 mod imports;
 mod meter;
+mod outlook;
 mod parcel;
+mod partners;
 mod place;
 mod profile;
 mod report;
@@ -23,6 +26,7 @@ mod table;
 mod token;
 mod upload;
 mod wait;
+mod whose;
 
 use std::process::ExitCode;
 
@@ -70,7 +74,23 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
         Command::Customer { id } => customers::show(screen, &stack.register()?, &stack.books()?, id).await,
         Command::Accounts => accounts::list(screen, &stack.register()?, &stack.books()?).await,
         Command::Balance(asked) => books::balance(screen, &stack.register()?, &stack.books()?, &asked).await,
-        Command::History(asked) => history::run(screen, &stack.register()?, &stack.books()?, &asked).await,
+        Command::Balances(asked) => {
+            balances::show(screen, &stack.register()?, &stack.books()?, &stack.imports()?, &asked).await
+        }
+        Command::History(asked) => {
+            history::run(screen, &stack.register()?, &stack.books()?, &stack.imports()?, &asked).await
+        }
+        Command::Countries(asked) => partners::countries(screen, &stack.register()?, &stack.books()?, &asked).await,
+        Command::Counterparties(asked) => {
+            partners::counterparties(screen, &stack.register()?, &stack.books()?, &stack.imports()?, &asked).await
+        }
+        Command::Interest(asked) => outlook::interest(screen, &stack.register()?, &stack.books()?, &asked).await,
+        Command::Forecast(asked) => {
+            outlook::forecast(screen, &stack.register()?, &stack.books()?, &stack.imports()?, &asked).await
+        }
+        Command::Portfolio(asked) => {
+            balances::portfolio(screen, &stack.register()?, &stack.books()?, &stack.imports()?, &asked).await
+        }
         Command::Entries(asked) => books::entries(screen, &stack.register()?, &stack.books()?, &asked).await,
         Command::Imports { id: None, limit } => imports::list(screen, &stack.imports()?, limit).await,
         Command::Imports { id: Some(id), .. } => {

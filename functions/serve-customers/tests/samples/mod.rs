@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use banking::AccountNumber;
-use calendar::Moment;
+use calendar::{Date, Moment};
 use customers::testing::FakeRegister;
 use customers::{Account, Customer, CustomerId, CustomerKind, EmailAddress, Register, Registration};
 use imports::testing::FakeImports;
 use imports::{
-    BatchOutcome, Batches, Downloads, Found, Import, Imports, Kind, PortError, Reject, Saved, State, Sums, Upload,
-    Warning,
+    BatchOutcome, Batches, DatedRate, Downloads, Found, Import, Imports, Kind, PortError, Rates, Reject, Saved, State,
+    Sums, Upload, Warning,
 };
 use ledger::testing::FakeBooks;
 use ledger::{Books, Change, Entry, Kept, Mark, PostingId, Side, post};
@@ -29,6 +29,8 @@ const CLIENT: &str = "2h3k4l5m6n7p8q9r0s1t2u3v4w";
 const EVENT: &str = include_str!("../../../../events/aws/http-api-get-accounts.json");
 
 pub const IBAN: &str = "DE89370400440532013000";
+pub const MUNICH: &str = "DE75512108001245126199";
+pub const LONDON: &str = "GB33BUKB20201555555555";
 
 /// Links that need no bucket; not to anything broken.
 struct FakeDownloads;
@@ -56,6 +58,16 @@ pub fn ada() -> CustomerId {
 
 pub fn acme() -> CustomerId {
     CustomerId::of_company("acme")
+}
+
+/// A company with two accounts in three currencies.
+pub fn bolt() -> CustomerId {
+    CustomerId::of_company("bolt")
+}
+
+/// A person with an account whose books are broken.
+pub fn nemo() -> CustomerId {
+    CustomerId::of_account(&number("BROKEN"))
 }
 
 /// Of whom the register knows nothing.
@@ -100,7 +112,8 @@ fn entry(id: &str, date: &str, minor: i64, mark_of: Option<&str>) -> Entry {
     }
 }
 
-/// A register of Ada, with the account 4711, and of Acme, with an IBAN and an account whose books are broken.
+/// A register of Ada, with the account 4711, of Acme, with two accounts without entries, of Bolt, and of somebody with an
+/// account whose books are broken.
 async fn register() -> FakeRegister {
     let register = FakeRegister::default();
     let registration = |customer: Customer, numbers: &[&str]| Registration {
@@ -128,7 +141,14 @@ async fn register() -> FakeRegister {
         owner: Some("W. E. Coyote".to_owned()),
         address: Some("1 Desert Road".to_owned()),
     };
-    let registrations = [registration(ada, &["4711"]), registration(acme, &[IBAN, "BROKEN"])];
+    let bolt = Customer { id: bolt(), name: Some("Bolt & Söhne".to_owned()), ..acme.clone() };
+    let nemo = Customer { id: nemo(), kind: CustomerKind::Person, name: None, owner: None, ..acme.clone() };
+    let registrations = [
+        registration(ada, &["4711"]),
+        registration(acme, &[IBAN, "4712"]),
+        registration(bolt, &[MUNICH, LONDON]),
+        registration(nemo, &["BROKEN"]),
+    ];
     register.register(&registrations, at("2026-08-01")).await.unwrap();
     register
 }
@@ -144,6 +164,29 @@ async fn books() -> FakeBooks {
         entry("4", "2026-08-14T09:30:00Z", -700, Some("1234")),
     ];
     post(&books, &number("4711"), entries, PostingId([1; 16])).await.unwrap();
+    let transfer = |id: &str, date: &str, minor: i64, code: &str, counterparty: &str| Entry {
+        currency: code.parse().unwrap(),
+        source: "sepa".into(),
+        side: if minor < 0 { Side::Payer } else { Side::Beneficiary },
+        text: Some("=1+2, \"rent\"".into()),
+        ..entry(id, date, minor, Some(counterparty))
+    };
+    // Ten euros in on each of 200 days, fifty out in each week.
+    let mut munich = Vec::new();
+    for (day, date) in (0..200).map(|it| (it, "2026-01-01".parse::<Date>().unwrap().plus_days(it).unwrap())) {
+        let date = date.to_string();
+        munich.push(transfer(&format!("in{day}"), &date, 1_000, "EUR", "FR1420041010050500013M02606"));
+        if day % 7 == 6 {
+            munich.push(transfer(&format!("out{day}"), &date, -5_000, "EUR", "AT611904300234573201"));
+        }
+    }
+    let london = vec![
+        transfer("l1", "2026-03-01", -30_000, "USD", "US1"),
+        transfer("l2", "2026-06-15", 10_000, "USD", "US1"),
+        transfer("l3", "2026-07-01", 1_000, "KWD", "KW81CBKU0000000000001234560101"),
+    ];
+    post(&books, &number(MUNICH), munich, PostingId([2; 16])).await.unwrap();
+    post(&books, &number(LONDON), london, PostingId([3; 16])).await.unwrap();
     let kept = Kept { version: 0, bytes: b"no totals".to_vec() };
     let broken = Change { totals: kept, months: BTreeMap::new() };
     books.write(&number("BROKEN"), &broken).await.unwrap();
@@ -186,6 +229,13 @@ async fn imports() -> FakeImports {
         let saved = imports.save(&Import { revision: 1, ..import }).await.unwrap();
         assert_eq!(saved, Saved::Stored(2));
     }
+    let rate = |date: &str, eur: &str| DatedRate {
+        date: date.parse().unwrap(),
+        currency: Currency::USD,
+        usd: 1.into(),
+        eur: eur.parse().unwrap(),
+    };
+    imports.keep(&july(), &[rate("2026-01-01", "0.9"), rate("2026-06-30", "0.95")]).await.unwrap();
     let outcome = BatchOutcome { posted: 4, duplicates: 1, accounts: 1 };
     imports.finish(july().id, 0, outcome).await.unwrap();
     imports

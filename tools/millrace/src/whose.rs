@@ -1,0 +1,137 @@
+//! Whose figures are asked for, and what is needed to tell them.
+
+use std::collections::BTreeSet;
+
+use ::customers::{Customer, CustomerId, Customers};
+use ::imports::Rates;
+use anyhow::{Result, bail, ensure};
+use banking::AccountNumber;
+use calendar::Date;
+use money::{Currency, Worth};
+use serde::Serialize;
+use treasury::ExchangeRates;
+
+use crate::arguments::AskWhose;
+use crate::customers;
+
+/// How many customers are named where a part of a name finds several.
+const MOST_NAMED: usize = 5;
+
+/// One account, or all those of a customer.
+#[derive(Serialize)]
+pub(crate) struct Whose {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<AccountNumber>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer: Option<CustomerId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip)]
+    pub(crate) accounts: Vec<AccountNumber>,
+}
+
+/// Finds the account of a number, the customer of an id, or the one customer whose name has the text in it.
+pub(crate) async fn find<C: Customers>(register: &C, AskWhose { whose }: &AskWhose) -> Result<Whose> {
+    if let Ok(number) = whose.parse()
+        && let Some(account) = register.account(&number).await?
+    {
+        let number = account.number;
+        return Ok(Whose { account: Some(number.clone()), customer: None, name: None, accounts: vec![number] });
+    }
+    let id = match whose.parse() {
+        Ok(id) => id,
+        Err(_) => named(&customers::customers(register).await?, whose)?,
+    };
+    let Some((customer, accounts)) = register.customer(id).await? else {
+        bail!("there is no customer {id}; `millrace customers` lists them");
+    };
+    let accounts = accounts.into_iter().map(|it| it.number).collect();
+    Ok(Whose { account: None, customer: Some(id), name: customer.name, accounts })
+}
+
+fn named(customers: &[Customer], part: &str) -> Result<CustomerId> {
+    let part = part.to_lowercase();
+    let has_part = |it: &&Customer| it.name.as_ref().is_some_and(|name| name.to_lowercase().contains(&part));
+    let found: Vec<&Customer> = customers.iter().filter(has_part).collect();
+    match found.as_slice() {
+        [one] => Ok(one.id),
+        [] => bail!(
+            "there is no account and no customer `{part}`; `millrace accounts` and `millrace customers` list them"
+        ),
+        [first @ .., _] => {
+            let names = first.iter().chain(found.last()).take(MOST_NAMED);
+            let names: Vec<_> =
+                names.map(|it| format!("{} ({})", it.name.as_deref().unwrap_or_default(), it.id)).collect();
+            bail!(
+                "`{part}` is in the names of {} customers: {} …; give more of the name, or the id",
+                found.len(),
+                names.join(", ")
+            )
+        }
+    }
+}
+
+/// The days asked for; without limits, all there are.
+pub(crate) fn days(from: Option<Date>, to: Option<Date>) -> Result<(Date, Date)> {
+    let days = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX));
+    ensure!(days.0 <= days.1, "--from is after --to; there are no days between");
+    Ok(days)
+}
+
+/// The rates of `currencies` for the days and the one before them.
+pub(crate) async fn rates<R: Rates>(
+    imports: &R,
+    currencies: impl IntoIterator<Item = Currency>,
+    (from, to): (Date, Date),
+) -> Result<ExchangeRates> {
+    let currencies: BTreeSet<Currency> = currencies.into_iter().collect();
+    let currencies: Vec<Currency> = currencies.into_iter().collect();
+    let table = imports.table(&currencies, from.plus_days(-1).unwrap_or(Date::MIN), to).await?;
+    Ok(table.into_iter().map(|it| (it.currency, it.date, Worth { usd: it.usd, eur: it.eur })).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use ::customers::testing::FakeRegister;
+    use ::customers::{Account, CustomerKind, Register as _, Registration};
+
+    use super::*;
+
+    async fn register() -> FakeRegister {
+        let register = FakeRegister::default();
+        let registration = |name: &str, numbers: &[&str]| {
+            let id = CustomerId::of_company(name);
+            let account = |it: &&str| Account { number: it.parse().unwrap(), customer: id, r#type: None };
+            let name = Some(name.to_owned());
+            let (kind, born_on, email, owner, address) = (CustomerKind::Company, None, None, None, None);
+            let customer = Customer { id, kind, name, born_on, email, owner, address };
+            Registration { customer, accounts: numbers.iter().map(account).collect() }
+        };
+        let registrations =
+            [registration("Acme", &["1", "2"]), registration("Bolt & Söhne", &["3"]), registration("Bolt North", &[])];
+        register.register(&registrations, "2024-01-01".parse().unwrap()).await.unwrap();
+        register
+    }
+
+    async fn check(whose: &str, expected: Result<&[&str], &str>) {
+        let found = find(&register().await, &AskWhose { whose: whose.to_owned() }).await;
+        match (found, expected) {
+            (Ok(it), Ok(accounts)) => {
+                assert_eq!(it.accounts.iter().map(AccountNumber::as_str).collect::<Vec<_>>(), accounts, "{whose}");
+            }
+            (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{whose}: {error}"),
+            (found, _) => panic!("{whose}: {:?}", found.map(|it| it.accounts)),
+        }
+    }
+
+    #[tokio::test]
+    async fn figures_are_of_an_account_an_id_or_the_one_name() {
+        check("3", Ok(&["3"])).await;
+        check(&CustomerId::of_company("Acme").to_string(), Ok(&["1", "2"])).await;
+        check("aCM", Ok(&["1", "2"])).await;
+        check("& SÖ", Ok(&["3"])).await;
+        check("bolt", Err("2 customers: Bolt & Söhne")).await;
+        check("4", Err("no account and no customer `4`")).await;
+        check(&CustomerId::of_company("nobody").to_string(), Err("there is no customer")).await;
+    }
+}
