@@ -47,6 +47,7 @@ pub(crate) fn run(root: &Root, instance: &Instance) -> Result<Outputs> {
         .args(["--parameter", &format!("Architecture={architecture}")])
         .args(["--parameter", &format!("SenderAddress={SENDER}")])
         .args(["--parameter", "DeletionProtection=false"])
+        .args(["--parameter", "Sandbox=true"])
         .args(["--sender", SENDER, "--operator", OPERATOR, "--password", PASSWORD])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

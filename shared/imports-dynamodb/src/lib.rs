@@ -5,12 +5,13 @@
 //! | `IMPORT#<id>` | `IMPORT` | `doc` the import as JSON, `revision`; `listing` and `received_at` for the index `by-received`; `open` and `open_since`, while it is not final, for the index `open` |
 //! | `IMPORT#<id>` | `BATCH#<number>` | `posted`, `duplicates`, `accounts` |
 //! | `CONTENT#<content>` | `CONTENT` | `import` |
-//! | `RATES#<currency>` | `<date>#<received_at>#<import>` | `usd`, `eur` |
+//! | `RATES#<currency>` | `<year>` | `rates` of all days of the year, with the imports they are from, as JSON; `version` |
 
 mod batches;
 mod imports_table;
 mod list;
 mod rates;
+mod rates_of_year;
 
 use dynamodb::{Client, DynamoDbError, Item, Key, Table, number_of, text_of};
 use imports::{Import, ImportId, PortError};

@@ -1,63 +1,115 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use calendar::Date;
-use dynamodb::{Item, Key, Query, sortable, text, text_of};
+use dynamodb::{Backoff, Condition, Item, Key, Query, number, number_of, text, text_of};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use imports::{DatedRate, Import, PortError, Rates};
 use money::Currency;
 
+use crate::rates_of_year::{RatesOfYear, Source};
 use crate::{DynamoDbImports, broken, failed};
+
+/// How many currencies or years are read or written at once.
+const AT_ONCE: usize = 16;
 
 impl Rates for DynamoDbImports {
     async fn keep(&self, import: &Import, rates: &[DatedRate]) -> Result<(), PortError> {
-        let received_at = sortable(import.received_at);
-        let item = |rate: &DatedRate| {
-            let sk = format!("{}#{received_at}#{}", rate.date, import.id);
-            let key = Key::new(format!("RATES#{}", rate.currency), sk);
-            (key.clone(), key.with([("usd", text(rate.usd.to_string())), ("eur", text(rate.eur.to_string()))]))
-        };
-        // A table may say the same twice; a batch may not.
-        let items: std::collections::HashMap<Key, Item> = rates.iter().map(item).collect();
-        self.table.put_all(items.into_values().collect()).await.map_err(failed)
+        let source = Source { received_at: import.received_at, import: import.id };
+        let years = stream::iter(by_year(rates)).map(Ok);
+        years.try_for_each_concurrent(AT_ONCE, |(year, rates)| self.keep_year(year, source, rates)).await
     }
 
     async fn table(&self, currencies: &[Currency], from: Date, to: Date) -> Result<Vec<DatedRate>, PortError> {
         let currencies: BTreeSet<Currency> = currencies.iter().copied().collect();
-        let mut table = Vec::new();
-        for currency in currencies {
-            table.extend(self.of_currency(currency, from, to).await?);
-        }
-        Ok(table)
+        let rates = stream::iter(currencies).map(|it| self.of_currency(it, from, to)).buffered(AT_ONCE);
+        Ok(rates.try_collect::<Vec<_>>().await?.concat())
     }
 }
 
+/// A currency and a year.
+type Year = (Currency, i32);
+
+/// Rates by the item they lie in.
+fn by_year(rates: &[DatedRate]) -> BTreeMap<Year, Vec<DatedRate>> {
+    let mut years = BTreeMap::<Year, Vec<DatedRate>>::new();
+    for rate in rates {
+        years.entry((rate.currency, rate.date.civil().0)).or_default().push(*rate);
+    }
+    years
+}
+
 impl DynamoDbImports {
-    async fn of_currency(&self, currency: Currency, from: Date, to: Date) -> Result<Vec<DatedRate>, PortError> {
-        // `$` follows `#`: everything of the day itself is below it.
-        let query = Query::partition(format!("RATES#{currency}")).below("sk", format!("{to}$")).backwards();
-        let mut query = Some(query);
-        let mut rates: Vec<DatedRate> = Vec::new();
-        while let Some(asked) = query.take() {
-            let (items, next) = self.table.page(&asked, 100).await.map_err(failed)?;
-            for item in &items {
-                let rate = rate(item, currency)?;
-                // Of a day, the one received last comes first.
-                if rates.last().is_none_or(|it| it.date != rate.date) {
-                    rates.push(rate);
-                }
+    async fn keep_year(&self, year: Year, source: Source, rates: Vec<DatedRate>) -> Result<(), PortError> {
+        let key = Key::new(partition(year.0), year.1.to_string());
+        let mut backoff = Backoff::default();
+        loop {
+            let item = self.table.get(&key).await.map_err(failed)?;
+            let (version, stored) = item.as_ref().map_or(Ok((0, RatesOfYear::default())), |it| stored(it, year.0))?;
+            let rates = stored.clone().with(source, &rates);
+            if rates == stored {
+                return Ok(());
             }
-            let done = rates.last().is_some_and(|it| it.date < from);
-            query = next.filter(|_| !done).map(|start| asked.after(start));
+            let next = number(version.saturating_add(1));
+            let item = key.with([("version", next), ("rates", text(rates.pack().map_err(broken)?))]);
+            if self.table.put_if(item, Condition::version("version", version)).await.map_err(failed)? {
+                return Ok(());
+            }
+            if !backoff.wait().await {
+                return Err(PortError::Unavailable("the record of imports", "others keep writing its rates".into()));
+            }
         }
-        let before = rates.iter().position(|it| it.date < from);
-        rates.truncate(before.map_or(rates.len(), |at| at.saturating_add(1)));
+    }
+
+    async fn of_currency(&self, currency: Currency, from: Date, to: Date) -> Result<Vec<DatedRate>, PortError> {
+        let (first, last) = (from.civil().0, to.civil().0);
+        let years = last.saturating_sub(first).saturating_add(2);
+        let below = last.saturating_add(1).to_string();
+        let mut query = Some(Query::partition(partition(currency)).below("sk", below).backwards());
+        let mut rates = Vec::new();
+        // The latest year first, until there is a rate before `from`.
+        while let Some(asked) = query.take() {
+            let (items, next) = self.table.page(&asked, usize::try_from(years).unwrap_or(2)).await.map_err(failed)?;
+            for item in &items {
+                let (_, year) = stored(item, currency)?;
+                rates.extend(year.rates().rev().filter(|it| it.date <= to));
+            }
+            let enough = rates.last().is_some_and(|it: &DatedRate| it.date < from);
+            query = next.filter(|_| !enough).map(|start| asked.after(start));
+        }
+        let within = rates.iter().take_while(|it| it.date >= from).count();
+        rates.truncate(within.saturating_add(1));
         rates.reverse();
         Ok(rates)
     }
 }
 
-fn rate(item: &Item, currency: Currency) -> Result<DatedRate, PortError> {
-    let sk = text_of(item, "sk").map_err(failed)?;
-    let date = sk.get(..10).and_then(|it| it.parse().ok()).ok_or_else(|| broken("a rate's date"))?;
-    let value = |name| text_of(item, name).map_err(failed)?.parse().map_err(|_| broken("a rate's value"));
-    Ok(DatedRate { date, currency, usd: value("usd")?, eur: value("eur")? })
+fn partition(currency: Currency) -> String {
+    format!("RATES#{currency}")
+}
+
+/// The version of an item, and what it holds.
+fn stored(item: &Item, currency: Currency) -> Result<(u64, RatesOfYear), PortError> {
+    let version = number_of(item, "version").map_err(failed)?;
+    let rates = RatesOfYear::unpack(text_of(item, "rates").map_err(failed)?, currency).map_err(broken)?;
+    Ok((version, rates))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_years_of_two_currencies_are_written_in_twenty_items() {
+        let first: Date = "2010-01-01".parse().unwrap();
+        let rate = |currency: Currency, day: i32| {
+            let date = first.plus_days(day).unwrap();
+            DatedRate { date, currency, usd: "1.1".parse().unwrap(), eur: "1".parse().unwrap() }
+        };
+        let days = 0..3652;
+        let rates: Vec<_> =
+            days.flat_map(|day| [Currency::EUR, Currency::USD].map(|currency| rate(currency, day))).collect();
+        let years = by_year(&rates);
+        assert_eq!((rates.len(), years.len()), (7304, 20));
+        assert_eq!(years.values().map(Vec::len).sum::<usize>(), rates.len());
+    }
 }

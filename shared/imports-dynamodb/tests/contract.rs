@@ -1,8 +1,20 @@
 //! The contract of the record of imports, kept on the local stack.
 
-use dynamodb::{Client, testing};
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeMap;
+
+use calendar::Date;
+use dynamodb::{Client, Query, number_of, testing};
 use imports::testing::imports_contract;
+use imports::{DatedRate, Import, Rates, Upload};
 use imports_dynamodb::DynamoDbImports;
+use money::Currency;
 
 #[tokio::test]
 async fn the_contract_is_kept() {
@@ -12,4 +24,49 @@ async fn the_contract_is_kept() {
     let indexes = [("by-received", "listing", "received_at"), ("open", "open", "open_since")];
     testing::create_table(&client, &name, &indexes).await;
     imports_contract(&DynamoDbImports::new(client, name)).await;
+}
+
+#[tokio::test]
+async fn a_year_of_a_currency_is_written_once_for_each_import() {
+    let Some(config) = testing::stack().await else { return };
+    let client = Client::new(&config);
+    let name = testing::unique("rates");
+    let table = testing::create_table(&client, &name, &[]).await;
+    let imports = DynamoDbImports::new(client, name);
+    let import = |key: &str, received_at: &str| {
+        Import::received(&Upload {
+            key: key.to_owned(),
+            version: "v".to_owned(),
+            size_bytes: 7,
+            uploaded_at: received_at.parse().unwrap(),
+            metadata: BTreeMap::new(),
+        })
+    };
+    let first: Date = "2021-01-01".parse().unwrap();
+    let currencies = [Currency::EUR, Currency::USD, "JPY".parse().unwrap()];
+    let rate = |day: i32, currency: Currency| {
+        let date = first.plus_days(day).unwrap();
+        DatedRate { date, currency, usd: "1.1".parse().unwrap(), eur: "1".parse().unwrap() }
+    };
+    let rates: Vec<_> = (0..3 * 365).flat_map(|day| currencies.map(|currency| rate(day, currency))).collect();
+    let writes = async || {
+        let mut writes = 0;
+        for currency in currencies {
+            let years = table.all(Query::partition(format!("RATES#{currency}"))).await.unwrap();
+            writes += years.iter().map(|it| number_of(it, "version").unwrap()).sum::<u64>();
+        }
+        writes
+    };
+    let earlier = import("imports/a.csv", "2024-03-01T10:00:00Z");
+    for _ in 0..2 {
+        imports.keep(&earlier, &rates).await.unwrap();
+        assert_eq!((rates.len(), writes().await), (3285, 9));
+    }
+    let later = import("imports/b.csv", "2024-03-02T10:00:00Z");
+    let (one, other) = (imports.keep(&later, &rates[..3]), imports.keep(&earlier, &rates[3..6]));
+    let (one, other) = tokio::join!(one, other);
+    one.and(other).unwrap();
+    assert_eq!(writes().await, 12, "only 2021, and only by the import that was received later");
+    let table = imports.table(&currencies, first, first.plus_days(9999).unwrap()).await.unwrap();
+    assert_eq!(table.len(), rates.len());
 }

@@ -37,12 +37,18 @@ const OWNERS: [&str; 10] = [
 const STREETS: [&str; 6] = ["Mill Lane", "Rue du Port", "Hauptstrasse", "Via Roma", "Calle Mayor", "Kanaalweg"];
 
 /// A company.
-pub(crate) struct Company {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) owner: &'static str,
-    pub(crate) address: String,
-    pub(crate) email: String,
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Company {
+    /// Its id.
+    pub id: String,
+    /// What it is called.
+    pub name: String,
+    /// Whose it is.
+    pub owner: &'static str,
+    /// Where it is.
+    pub address: String,
+    /// Where it gets mail.
+    pub email: String,
     /// Its accounts, by their place among all.
     pub(crate) accounts: std::ops::Range<usize>,
 }

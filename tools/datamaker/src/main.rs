@@ -7,18 +7,21 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, anyhow};
 use calendar::Date;
-use clap::{Parser, ValueEnum};
-use datamaker::{Plan, make};
+use clap::Parser;
+use datamaker::{Format, Plan, Size, make};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Makes companies, feeds of transfers and exchange rates, with the true answers
+/// Makes companies, feeds of transfers, exchange rates and people with accounts, with the true answers
 #[derive(Parser)]
 struct Arguments {
     /// Where to: a folder
     folder: PathBuf,
-    /// How much
-    #[arg(long, value_enum, default_value_t = Size::Small)]
+    /// How much: small (20 thousand transfers), medium (a million), large (ten millions) or mega (a hundred)
+    #[arg(long, default_value = "small")]
     size: Size,
+    /// How the rows are written: csv, or json, an object in each line
+    #[arg(long, default_value = "csv")]
+    format: Format,
     /// What chance is drawn from: the same seed, the same bytes
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -42,45 +45,25 @@ struct Arguments {
     repeated: u64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Size {
-    /// 100 companies, 2 thousand SEPA and 20 thousand SWIFT transfers
-    Small,
-    /// 1,000 companies, 100 thousand SEPA and a million SWIFT transfers
-    Medium,
-    /// 10,000 companies, a million SEPA and 10 million SWIFT transfers
-    Large,
-    /// 50,000 companies, 10 million SEPA and 90 million SWIFT transfers
-    Mega,
-}
-
 fn main() -> Result<()> {
     let asked = Arguments::parse();
-    let (companies, sepa_rows, swift_rows) = match asked.size {
-        Size::Small => (100, 2_000, 20_000),
-        Size::Medium => (1_000, 100_000, 1_000_000),
-        Size::Large => (10_000, 1_000_000, 10_000_000),
-        Size::Mega => (50_000, 10_000_000, 90_000_000),
-    };
+    let first_day = Date::parse(asked.from.as_bytes()).map_err(|error| anyhow!("--from {}: {error}", asked.from))?;
     let plan = Plan {
-        seed: asked.seed,
-        companies,
-        sepa_rows,
-        swift_rows,
-        first_day: Date::parse(asked.from.as_bytes()).map_err(|error| anyhow!("--from {}: {error}", asked.from))?,
-        days: asked.days,
         batch_per_million: asked.batch,
         invalid_per_million: asked.invalid,
         repeated_per_million: asked.repeated,
+        first_day,
+        days: asked.days,
+        ..Plan::new(asked.seed, asked.size)
     };
     let threads = asked.threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let rows = sepa_rows.saturating_add(swift_rows);
+    let rows = plan.sepa_rows.saturating_add(plan.swift_rows);
     let bar = ProgressBar::new(rows);
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {human_pos}/{human_len} transfers  {per_sec}") {
         bar.set_style(style);
     }
     let started = Instant::now();
-    make(plan, &asked.folder, threads, |made| bar.set_position(made))
+    make(plan, asked.format, &asked.folder, threads, |made| bar.set_position(made))
         .with_context(|| format!("writing to {}", asked.folder.display()))?;
     bar.finish_and_clear();
     let took = started.elapsed();

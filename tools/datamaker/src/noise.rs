@@ -4,17 +4,17 @@ const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A stream of numbers: `SplitMix64` (Steele, Lea and Flood, 2014). Each thing made has a stream of its own, named by
 /// what it is and its number, so it comes out the same whoever makes it, and when.
-pub(crate) struct Noise(u64);
+pub struct Noise(u64);
 
 impl Noise {
     /// The stream of the `number`th thing of a kind.
-    pub(crate) fn new(seed: u64, kind: u64, number: u64) -> Self {
+    pub fn new(seed: u64, kind: u64, number: u64) -> Self {
         let mut noise = Self(seed ^ kind.wrapping_mul(0xd134_2543_de82_ef95));
         let state = noise.next() ^ number.wrapping_mul(GAMMA);
         Self(state)
     }
 
-    pub(crate) fn next(&mut self) -> u64 {
+    fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(GAMMA);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -23,18 +23,18 @@ impl Noise {
     }
 
     /// A number below `limit`.
-    pub(crate) fn below(&mut self, limit: u64) -> u64 {
+    pub fn below(&mut self, limit: u64) -> u64 {
         u64::try_from((u128::from(self.next()) * u128::from(limit)) >> 64).unwrap_or(0)
     }
 
-    /// One of some.
-    pub(crate) fn one_of<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
+    /// One of some; `None` of none.
+    pub fn one_of<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
         let place = self.below(u64::try_from(of.len()).unwrap_or(0));
         of.get(usize::try_from(place).unwrap_or(0))
     }
 
     /// True so many times in a million.
-    pub(crate) fn happens(&mut self, per_million: u64) -> bool {
+    pub fn happens(&mut self, per_million: u64) -> bool {
         self.below(1_000_000) < per_million
     }
 }

@@ -1,7 +1,5 @@
 //! Exchange rates: the value of one unit of each currency in dollars and euros on the first day of each month.
 
-use std::io::{self, Write};
-
 use crate::noise::Noise;
 use crate::transfers::CURRENCIES;
 
@@ -11,9 +9,22 @@ const ONE: u64 = 1_000_000;
 /// Dollars for one unit at the start, in millionths, in the order of [`CURRENCIES`].
 const AT_FIRST: [u64; 8] = [1_085_000, ONE, 1_265_000, 1_130_000, 6_700, 95_000, 250_000, 3_250_000];
 
-/// Writes the rates of each of `months`, whose first days are given.
-pub(crate) fn write<'a>(seed: u64, months: impl Iterator<Item = &'a str>, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "currency,usd_rate,eur_rate,date")?;
+/// What one unit of a currency is worth from a day on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RateRow {
+    /// Its code of ISO 4217.
+    pub currency: &'static str,
+    /// In dollars, as a decimal number.
+    pub usd: String,
+    /// In euros.
+    pub eur: String,
+    /// From which day on, as ISO 8601 writes it.
+    pub date: String,
+}
+
+/// The rates of each of `months`, whose first days are given.
+pub(crate) fn rates<'a>(seed: u64, months: impl Iterator<Item = &'a str>) -> Vec<RateRow> {
+    let mut rates = Vec::new();
     let mut dollars = AT_FIRST;
     for (number, date) in (0..).zip(months) {
         let mut noise = Noise::new(seed, KIND, number);
@@ -24,12 +35,13 @@ pub(crate) fn write<'a>(seed: u64, months: impl Iterator<Item = &'a str>, out: &
             }
         }
         let euro = dollars.first().copied().unwrap_or(ONE).max(1);
-        for (rate, (code, _)) in dollars.iter().zip(CURRENCIES) {
+        for (rate, (currency, _)) in dollars.iter().zip(CURRENCIES) {
             // In billionths, so that the cross rates of small units agree as well.
             let in_euros = u128::from(*rate) * 1_000_000_000 / u128::from(euro);
             let (whole, part) = (in_euros / 1_000_000_000, in_euros % 1_000_000_000);
-            writeln!(out, "{code},{}.{:06},{whole}.{part:09},{date}", rate / ONE, rate % ONE)?;
+            let usd = format!("{}.{:06}", rate / ONE, rate % ONE);
+            rates.push(RateRow { currency, usd, eur: format!("{whole}.{part:09}"), date: date.to_owned() });
         }
     }
-    Ok(())
+    rates
 }

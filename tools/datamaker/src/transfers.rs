@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
-use calendar::Date;
+use calendar::{Date, Moment};
+use money::{Currency, Money};
 
 use crate::answers::Sums;
+use crate::lines::Lines;
 use crate::noise::Noise;
-use crate::{Feed, iban};
+use crate::{Feed, Feeds, TransferRow, iban};
 
 /// The feeds' streams of chance.
 const SEPA: u64 = 2;
@@ -21,22 +23,27 @@ pub(crate) const CURRENCIES: [(&str, u32); 8] =
 /// that four divides, copies that come next have a remainder of one, and late ones of three.
 const LATE: u64 = 4_003;
 const ROWS_IN_GROUP: u64 = 4;
+/// Added to a row's number, so that all ids have one length.
+const FIRST_NUMBER: u64 = 1_000_000_000;
+const SECONDS_PER_DAY: u64 = 86_400;
 
-/// What rows are made from.
+/// Makes the rows of one feed.
 pub(crate) struct Maker<'a> {
-    pub(crate) seed: u64,
-    pub(crate) feed: Feed,
+    feeds: &'a Feeds,
+    feed: Feed,
     pub(crate) rows: u64,
-    pub(crate) ibans: &'a [String],
-    pub(crate) outsiders: Vec<String>,
-    pub(crate) days: u64,
+    seconds: u64,
     /// Rows in a million that belong to a batch payment beside its first one; that have an invalid IBAN; that repeat
     /// another one.
-    pub(crate) batch_per_million: u64,
-    pub(crate) invalid_per_million: u64,
-    pub(crate) repeated_per_million: u64,
-    /// Each day as it stands in a timestamp, with its quarter.
-    pub(crate) calendar: Vec<(String, usize)>,
+    batch_per_million: u64,
+    invalid_per_million: u64,
+    repeated_per_million: u64,
+}
+
+/// What rows are written as, and where their lines are counted from.
+pub(crate) struct Paper {
+    pub(crate) lines: Lines,
+    pub(crate) first_line: u64,
 }
 
 /// The parties outside, that no company's account is.
@@ -82,41 +89,78 @@ enum Copy {
     Repeat,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
+    pub(crate) fn new(feeds: &'a Feeds, feed: Feed) -> Self {
+        let plan = feeds.plan;
+        let (rows, dirty) = match feed {
+            Feed::Sepa => (plan.sepa_rows, 0),
+            Feed::Swift => (plan.swift_rows, 1),
+        };
+        Self {
+            feeds,
+            feed,
+            rows,
+            seconds: plan.days * SECONDS_PER_DAY,
+            batch_per_million: plan.batch_per_million * dirty,
+            invalid_per_million: plan.invalid_per_million * dirty,
+            repeated_per_million: plan.repeated_per_million * dirty,
+        }
+    }
+
     /// Makes rows `from..to`.
-    pub(crate) fn make(&self, rows: Range<u64>, part: &mut Part) {
+    pub(crate) fn make(&self, rows: Range<u64>, paper: &Paper, part: &mut Part) {
         part.rows.clear();
         part.labels.clear();
         for row in rows {
             if let Some((copy, original)) = self.copied(row) {
-                self.make_copy(row, copy, original, part);
+                self.make_copy(row, copy, original, paper, part);
                 continue;
             }
             let transfer = self.transfer(row);
-            self.put(&transfer, &mut part.rows);
+            self.put(&transfer, &paper.lines, &mut part.rows);
             self.count(&transfer, transfer.minor, !transfer.invalid, &mut part.sums);
             if transfer.invalid {
-                part.label(row, "invalid-iban", row);
+                part.label(row, "invalid-iban", row, paper);
             }
         }
     }
 
-    fn make_copy(&self, row: u64, copy: Copy, original: u64, part: &mut Part) {
+    fn make_copy(&self, row: u64, copy: Copy, original: u64, paper: &Paper, part: &mut Part) {
         let first = self.transfer(original);
         match copy {
             Copy::Repeat => {
-                self.put(&first, &mut part.rows);
-                part.label(row, "repeated", original);
+                self.put(&first, &paper.lines, &mut part.rows);
+                part.label(row, "repeated", original, paper);
             }
             Copy::Batch => {
-                let more = Transfer { minor: first.minor + 1 + row % 900, ..first };
-                self.put(&more, &mut part.rows);
+                let more = first.with_other_amount(row);
+                self.put(&more, &paper.lines, &mut part.rows);
                 // All rows of a batch payment are dirty, the first one too, which was counted as clean.
                 self.count(&more, more.minor, false, &mut part.sums);
                 self.uncount_clean(&first, &mut part.sums);
-                part.label(original, "batch-payment", original);
-                part.label(row, "batch-payment", original);
+                part.label(original, "batch-payment", original, paper);
+                part.label(row, "batch-payment", original, paper);
             }
+        }
+    }
+
+    /// A row as it stands in the feed.
+    pub(crate) fn row(&self, row: u64) -> TransferRow {
+        let transfer = match self.copied(row) {
+            None => self.transfer(row),
+            Some((Copy::Repeat, original)) => self.transfer(original),
+            Some((Copy::Batch, original)) => self.transfer(original).with_other_amount(row),
+        };
+        let code = CURRENCIES.get(transfer.currency).map_or("", |(code, _)| *code);
+        let currency = Currency::parse(code.as_bytes()).unwrap_or(Currency::EUR);
+        let days = i64::from(self.feeds.plan.first_day.days()) + i64::try_from(transfer.day).unwrap_or(0);
+        let seconds = days * 86_400 + i64::try_from(transfer.second).unwrap_or(0);
+        TransferRow {
+            id: format!("{}{}", self.feed.prefix(), FIRST_NUMBER + transfer.number),
+            payer: self.party(transfer.payer, transfer.invalid),
+            beneficiary: self.party(transfer.beneficiary, transfer.invalid),
+            amount: Money::new(transfer.minor, currency),
+            at: Moment::instant(seconds * 1_000_000).unwrap_or(Moment::day(self.feeds.plan.first_day)),
         }
     }
 
@@ -128,7 +172,7 @@ impl Maker<'_> {
             _ => return None,
         };
         let original = row.checked_sub(behind)?;
-        let mut noise = Noise::new(self.seed, self.feed.stream() + 10, original);
+        let mut noise = Noise::new(self.feeds.plan.seed, self.feed.stream() + 10, original);
         // Half of the rows may be copies, one in four each way, and an original has one copy at most.
         let late = noise.below(2) == 1;
         if late != (behind == LATE) {
@@ -142,8 +186,8 @@ impl Maker<'_> {
     }
 
     fn transfer(&self, row: u64) -> Transfer {
-        let mut noise = Noise::new(self.seed, self.feed.stream(), row);
-        let accounts = u64::try_from(self.ibans.len()).unwrap_or(1);
+        let mut noise = Noise::new(self.feeds.plan.seed, self.feed.stream(), row);
+        let accounts = u64::try_from(self.feeds.companies.ibans.len()).unwrap_or(1);
         let account = |noise: &mut Noise| usize::try_from(noise.below(accounts)).unwrap_or(0);
         let own = account(&mut noise);
         let outside = self.feed == Feed::Swift && noise.below(10) < 7;
@@ -151,7 +195,7 @@ impl Maker<'_> {
             Party::Outsider(usize::try_from(noise.below(OUTSIDERS)).unwrap_or(0))
         } else {
             let other = account(&mut noise);
-            Party::Account(if other == own { (own + 1) % self.ibans.len().max(1) } else { other })
+            Party::Account(if other == own { (own + 1) % self.feeds.companies.ibans.len().max(1) } else { other })
         };
         let (payer, beneficiary) =
             if noise.below(2) == 0 { (Party::Account(own), other) } else { (other, Party::Account(own)) };
@@ -161,16 +205,15 @@ impl Maker<'_> {
         };
         let decimals = CURRENCIES.get(currency).map_or(2, |(_, decimals)| *decimals);
         let magnitude = 10_u64.pow(1 + u32::try_from(noise.below(5)).unwrap_or(0) + decimals);
-        let seconds = self.days * 86_400;
-        let at = u64::try_from(u128::from(row) * u128::from(seconds) / u128::from(self.rows.max(1))).unwrap_or(0);
+        let at = self.second_of(row);
         Transfer {
             number: row,
             payer,
             beneficiary,
             minor: 1 + noise.below(magnitude),
             currency,
-            day: usize::try_from(at / 86_400).unwrap_or(0),
-            second: at % 86_400,
+            day: usize::try_from(at / SECONDS_PER_DAY).unwrap_or(0),
+            second: at % SECONDS_PER_DAY,
             // Neither originals nor copies.
             invalid: outside
                 && row % ROWS_IN_GROUP == 2
@@ -178,43 +221,72 @@ impl Maker<'_> {
         }
     }
 
-    fn put(&self, transfer: &Transfer, out: &mut Vec<u8>) {
+    /// When a row comes, in seconds from the start. A copy that comes late was made earlier.
+    fn second_of(&self, row: u64) -> u64 {
+        u64::try_from(u128::from(row) * u128::from(self.seconds) / u128::from(self.rows.max(1))).unwrap_or(0)
+    }
+
+    /// On which day a row comes, from 0.
+    pub(crate) fn day_of(&self, row: u64) -> u64 {
+        self.second_of(row) / SECONDS_PER_DAY
+    }
+
+    /// The first row that comes on a day, from 0, or later.
+    pub(crate) fn first_row(&self, day: u64) -> u64 {
+        let rows = u128::from(day) * u128::from(SECONDS_PER_DAY) * u128::from(self.rows);
+        let row = rows.div_ceil(u128::from(self.seconds.max(1)));
+        u64::try_from(row).unwrap_or(u64::MAX).min(self.rows)
+    }
+
+    fn put(&self, transfer: &Transfer, lines: &Lines, out: &mut Vec<u8>) {
         let mut digits = itoa::Buffer::new();
-        out.extend_from_slice(self.feed.prefix());
-        out.extend_from_slice(digits.format(1_000_000_000 + transfer.number).as_bytes());
-        out.push(b',');
+        out.extend_from_slice(lines.before(0));
+        out.extend_from_slice(self.feed.prefix().as_bytes());
+        out.extend_from_slice(digits.format(FIRST_NUMBER + transfer.number).as_bytes());
+        out.extend_from_slice(lines.before(1));
         self.put_party(transfer.payer, transfer.invalid, out);
-        out.push(b',');
+        out.extend_from_slice(lines.before(2));
         self.put_party(transfer.beneficiary, transfer.invalid, out);
-        out.push(b',');
+        out.extend_from_slice(lines.before(3));
         let (currency, decimals) = CURRENCIES.get(transfer.currency).copied().unwrap_or(("EUR", 2));
         put_amount(transfer.minor, decimals, out, &mut digits);
-        out.push(b',');
+        out.extend_from_slice(lines.before(4));
         out.extend_from_slice(currency.as_bytes());
-        out.push(b',');
-        let day = self.calendar.get(transfer.day).map_or("", |(day, _)| day.as_str());
+        out.extend_from_slice(lines.before(5));
+        let day = self.feeds.calendar.get(transfer.day).map_or("", |(day, _)| day.as_str());
         out.extend_from_slice(day.as_bytes());
         out.push(b'T');
         put_pair(transfer.second / 3600, b':', out);
         put_pair(transfer.second / 60 % 60, b':', out);
         put_pair(transfer.second % 60, b'Z', out);
-        out.push(b'\n');
+        out.extend_from_slice(lines.end());
     }
 
     fn put_party(&self, party: Party, invalid: bool, out: &mut Vec<u8>) {
-        match party {
-            Party::Account(place) => out.extend_from_slice(self.ibans.get(place).map_or("", String::as_str).as_bytes()),
-            Party::Outsider(place) => {
-                let iban = self.outsiders.get(place).map_or("", String::as_str).as_bytes();
-                // `XX` is the code of no country (ISO 3166-1 keeps it for users).
-                out.extend_from_slice(if invalid { b"XX" } else { iban.get(..2).unwrap_or_default() });
-                out.extend_from_slice(iban.get(2..).unwrap_or_default());
-            }
-        }
+        let (country, rest) = self.iban(party, invalid);
+        out.extend_from_slice(country.as_bytes());
+        out.extend_from_slice(rest.as_bytes());
+    }
+
+    fn party(&self, party: Party, invalid: bool) -> String {
+        let (country, rest) = self.iban(party, invalid);
+        format!("{country}{rest}")
+    }
+
+    /// A party's IBAN: the country, and the rest.
+    fn iban(&self, party: Party, invalid: bool) -> (&str, &str) {
+        let (ibans, place) = match party {
+            Party::Account(place) => (&self.feeds.companies.ibans, place),
+            Party::Outsider(place) => (&self.feeds.outsiders, place),
+        };
+        let (country, rest) = ibans.get(place).and_then(|it| it.split_at_checked(2)).unwrap_or_default();
+        // `XX` is the code of no country (ISO 3166-1 keeps it for users).
+        let is_invalid = invalid && matches!(party, Party::Outsider(_));
+        (if is_invalid { "XX" } else { country }, rest)
     }
 
     fn count(&self, transfer: &Transfer, minor: u64, clean: bool, sums: &mut Sums) {
-        let quarter = self.calendar.get(transfer.day).map_or(0, |(_, quarter)| *quarter);
+        let quarter = self.feeds.calendar.get(transfer.day).map_or(0, |(_, quarter)| *quarter);
         let minor = i128::from(minor);
         for (party, signed) in [(transfer.payer, -minor), (transfer.beneficiary, minor)] {
             if let Party::Account(account) = party {
@@ -224,7 +296,7 @@ impl Maker<'_> {
     }
 
     fn uncount_clean(&self, transfer: &Transfer, sums: &mut Sums) {
-        let quarter = self.calendar.get(transfer.day).map_or(0, |(_, quarter)| *quarter);
+        let quarter = self.feeds.calendar.get(transfer.day).map_or(0, |(_, quarter)| *quarter);
         let minor = i128::from(transfer.minor);
         for (party, signed) in [(transfer.payer, minor), (transfer.beneficiary, -minor)] {
             if let Party::Account(account) = party {
@@ -247,10 +319,17 @@ pub(crate) fn calendar(first_day: Date, days: u64) -> Vec<(String, usize)> {
     (0..days).map(day).collect()
 }
 
+impl Transfer {
+    /// A further transfer of a batch payment.
+    fn with_other_amount(self, row: u64) -> Self {
+        Self { minor: self.minor + 1 + row % 900, ..self }
+    }
+}
+
 impl Part {
-    fn label(&mut self, row: u64, what: &str, original: u64) {
-        // Lines are counted from 1, and the first one is the header.
-        self.labels.extend_from_slice(format!("{},{what},{}\n", row + 2, original + 2).as_bytes());
+    fn label(&mut self, row: u64, what: &str, original: u64, paper: &Paper) {
+        let (line, of_line) = (row + paper.first_line, original + paper.first_line);
+        self.labels.extend_from_slice(format!("{line},{what},{of_line}\n").as_bytes());
     }
 }
 
@@ -262,10 +341,10 @@ impl Feed {
         }
     }
 
-    fn prefix(self) -> &'static [u8] {
+    fn prefix(self) -> &'static str {
         match self {
-            Self::Sepa => b"SEPA",
-            Self::Swift => b"SWIFT",
+            Self::Sepa => "SEPA",
+            Self::Swift => "SWIFT",
         }
     }
 }

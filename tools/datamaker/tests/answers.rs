@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use banking::AccountNumber;
 use calendar::Date;
 use customers::{CustomerId, Directory};
-use datamaker::{Plan, make};
+use datamaker::{Format, Plan, make};
 use imports::{ImportId, Importer, Setting, Upload, read_batch};
 use ledger::testing::FakeBooks;
 use ledger::{View, balance_on, post};
@@ -23,6 +23,7 @@ use sha2::{Digest, Sha256};
 const PLAN: Plan = Plan {
     seed: 7,
     companies: 40,
+    people: 30,
     sepa_rows: 3_000,
     swift_rows: 140_000,
     first_day: Date::MIN,
@@ -38,7 +39,7 @@ fn plan() -> Plan {
 
 fn made(name: &str, plan: Plan, threads: usize) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("millrace-datamaker-{}-{name}", std::process::id()));
-    make(plan, &folder, threads, |_| ()).unwrap();
+    make(plan, Format::Csv, &folder, threads, |_| ()).unwrap();
     folder
 }
 
@@ -52,7 +53,7 @@ fn a_seed_gives_the_same_bytes_on_any_number_of_threads() {
         let folder = made(&format!("threads-{}-{threads}", plan.seed), plan, threads);
         let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path()).collect();
         files.sort();
-        assert_eq!(files.len(), 6);
+        assert_eq!(files.len(), 7);
         let hashes: Vec<_> = files.iter().map(|it| Sha256::digest(std::fs::read(it).unwrap())).collect();
         std::fs::remove_dir_all(folder).unwrap();
         hashes

@@ -9,6 +9,7 @@ use ::imports::ImportId;
 use banking::AccountNumber;
 use calendar::{Bucket, Date};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use feeds_sandbox::{PerMille, Size};
 use ledger::View;
 use money::{Currency, Reference};
 
@@ -92,6 +93,9 @@ pub(crate) enum Command {
     /// Checks or uploads a profile, which says how another bank's CSV is read
     #[command(subcommand)]
     Profile(ProfileCommand),
+    /// Plays the feeds of a bank, to try things on; needs no stack
+    #[command(subcommand)]
+    Feed(FeedCommand),
 }
 
 #[derive(Args)]
@@ -238,6 +242,52 @@ pub(crate) enum ProfileCommand {
     },
 }
 
+#[derive(Subcommand)]
+pub(crate) enum FeedCommand {
+    /// Serves companies, exchange rates, SEPA and SWIFT transfers on 127.0.0.1, until it is interrupted
+    Serve(ServeFeed),
+}
+
+#[derive(Args)]
+pub(crate) struct ServeFeed {
+    /// How much: small (22 thousand transfers), medium (a million), large (11 millions) or mega (a hundred)
+    #[arg(long, default_value = "small")]
+    pub(crate) size: Size,
+    /// What data and failures are drawn from: the same seed, the same run
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) seed: u64,
+    /// The port of 127.0.0.1; 0 for any that is free
+    #[arg(long, default_value_t = 4680, value_name = "N")]
+    pub(crate) port: u16,
+    /// How many requests are answered with 500
+    #[arg(long, default_value = "0%", value_name = "RATE")]
+    pub(crate) crash: PerMille,
+    /// How many connections end in the middle of the answer
+    #[arg(long, default_value = "0%", value_name = "RATE")]
+    pub(crate) cut: PerMille,
+    /// How many answers end in the middle, but look whole
+    #[arg(long, default_value = "0%", value_name = "RATE")]
+    pub(crate) truncate: PerMille,
+    /// How many answers come after --hang-seconds
+    #[arg(long, default_value = "0%", value_name = "RATE")]
+    pub(crate) hang: PerMille,
+    /// How many answers come after --slow-seconds
+    #[arg(long, default_value = "0%", value_name = "RATE")]
+    pub(crate) slow: PerMille,
+    /// How many answers are an earlier page, which has its own cursor
+    #[arg(long, default_value = "0%", value_name = "RATE")]
+    pub(crate) repeat_pages: PerMille,
+    /// How many rows of a page are there twice
+    #[arg(long, default_value = "0%", value_name = "RATE")]
+    pub(crate) repeat_rows: PerMille,
+    /// How long an answer hangs
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    pub(crate) hang_seconds: u64,
+    /// How late a slow answer is
+    #[arg(long, default_value_t = 3, value_name = "SECONDS")]
+    pub(crate) slow_seconds: u64,
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -268,6 +318,8 @@ mod tests {
             (vec!["interest", "acme", "--from", "2024-01-01", "--to", "2024-02-01", "--debt-rate", "3"], "from 0 to 1"),
             (vec!["entries", "acme", "--csv", "--limit", "5"], "cannot be used with"),
             (vec!["imports", "x"], "32 hexadecimal digits"),
+            (vec!["feed", "serve", "--crash", "5"], "write 5% or 0.5%"),
+            (vec!["feed", "serve", "--size", "huge"], "small, medium, large or mega"),
         ] {
             let asked = std::iter::once("millrace").chain(asked);
             let message = Arguments::try_parse_from(asked).err().unwrap().to_string();

@@ -10,6 +10,7 @@ mod audit;
 mod balances;
 mod books;
 mod customers;
+mod feed;
 mod history;
 mod import;
 mod imports;
@@ -64,12 +65,15 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
     if let Command::Profile(command) = command {
         return Box::pin(profile::run(screen, global, command)).await;
     }
+    if let Command::Feed(command) = command {
+        return feed::run(screen, command).await;
+    }
     if let Command::Import(asked) = command {
         return Box::pin(import::run(screen, global, asked)).await;
     }
     let stack = Stack::open(screen, global).await?;
     match command {
-        Command::Import(_) | Command::Profile(_) => Ok(Verdict::Well),
+        Command::Import(_) | Command::Profile(_) | Command::Feed(_) => Ok(Verdict::Well),
         Command::Customers => customers::list(screen, &stack.register()?).await,
         Command::Customer { id } => customers::show(screen, &stack.register()?, &stack.books()?, id).await,
         Command::Accounts => accounts::list(screen, &stack.register()?, &stack.books()?).await,

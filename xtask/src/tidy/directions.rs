@@ -17,9 +17,16 @@ const DOMAINS: [&str; 10] =
 /// What adapters (tier 2) are made with: `<owner>-<technology>`. One that is a crate of ours has its bare name.
 const TECHNOLOGIES: [&str; 6] = ["dynamodb", "s3", "sqs", "ses", "http", "athena"];
 const KIT: &str = "lambda-kit";
+/// What stands in for the outside, on the laptop and in staging.
+const SANDBOXES: [&str; 1] = ["feeds-sandbox"];
 
-/// Why a domain, or its adapter, knows another domain, and why the kit knows a value.
-const REASONS: [(&str, &str, &str); 5] = [
+/// Why a domain, or its adapter, knows another domain, why the kit knows a value, and a sandbox a tool.
+const REASONS: [(&str, &str, &str); 6] = [
+    (
+        "feeds-sandbox",
+        "datamaker",
+        "it serves what the data maker makes, row by row, so that there are no files to keep",
+    ),
     ("lambda-kit", "calendar", "its clock tells moments"),
     ("dynamodb", "calendar", "an index sorts by moments written as texts"),
     (
@@ -43,6 +50,7 @@ enum Tier<'a> {
     },
     Technology,
     Kit,
+    Sandbox,
     Function,
     /// tools/ and xtask/
     Tool,
@@ -197,6 +205,7 @@ fn tier<'a>(folder: &str, name: &'a str) -> Option<Tier<'a>> {
         "tools" | "xtask" => Some(Tier::Tool),
         "tests" => Some(Tier::Story),
         "shared" if name == KIT => Some(Tier::Kit),
+        "shared" if SANDBOXES.contains(&name) => Some(Tier::Sandbox),
         "shared" if VALUES.contains(&name) => Some(Tier::Value),
         "shared" if DOMAINS.contains(&name) => Some(Tier::Domain),
         "shared" if TECHNOLOGIES.contains(&name) => Some(Tier::Technology),
@@ -222,11 +231,18 @@ fn may_use(
         (Tier::Story, _)
         | (_, Tier::Function)
         | (Tier::Domain | Tier::Adapter { .. }, Tier::Value)
-        | (Tier::Adapter { .. }, Tier::Technology) => Ok(()),
+        | (Tier::Adapter { .. }, Tier::Technology)
+        | (Tier::Sandbox, Tier::Value | Tier::Kit) => Ok(()),
+        (Tier::Function, Tier::Sandbox) if !from.starts_with("sandbox-") => Err("only functions sandbox-* play at it"),
         (Tier::Function | Tier::Tool, _) if is_library => Ok(()),
         (Tier::Function | Tier::Tool, _) => Err("it is not a library"),
         (Tier::Value, _) => Err("a value depends on nothing of ours"),
-        (Tier::Kit | Tier::Technology, Tier::Value) | (Tier::Domain, Tier::Domain) if has_reason(from) => Ok(()),
+        (Tier::Kit | Tier::Technology, Tier::Value) | (Tier::Domain, Tier::Domain) | (Tier::Sandbox, Tier::Tool)
+            if has_reason(from) =>
+        {
+            Ok(())
+        }
+        (Tier::Sandbox, _) => Err("a sandbox depends on values, the kit and, with a reason, on a tool"),
         // An adapter may complete another one of its owner: large months lie in S3.
         (Tier::Adapter { owner }, Tier::Adapter { owner: of }) if owner == of => Ok(()),
         (Tier::Kit | Tier::Technology, _) => Err("it knows nothing of the house"),

@@ -87,6 +87,23 @@ fn the_kit_knows_neither_the_house_nor_the_sdk() {
 }
 
 #[test]
+fn a_sandbox_is_no_part_of_the_house() {
+    check("functions/sandbox-feed > shared/feeds-sandbox, tools/millrace > shared/feeds-sandbox", &[]);
+    check("shared/feeds-sandbox > shared/money, shared/feeds-sandbox > shared/lambda-kit", &[]);
+    let why = "a sandbox depends on values, the kit and, with a reason, on a tool";
+    for other in ["shared/ledger", "tools/datamaker"] {
+        let name = other.rsplit('/').next().unwrap();
+        check(&format!("shared/feeds-sandbox > {other}"), &[&format!("feeds-sandbox: depends on {name}: {why}")]);
+    }
+    check(
+        "functions/post-entries > shared/feeds-sandbox",
+        &["post-entries: depends on feeds-sandbox: only functions sandbox-* play at it"],
+    );
+    let reasons = [("feeds-sandbox", "datamaker", "it serves what is made")];
+    assert_eq!(check_with(&graph("shared/feeds-sandbox > tools/datamaker"), &reasons), []);
+}
+
+#[test]
 fn nothing_depends_on_a_function_but_stories() {
     let why = "nothing depends on a function but tests/";
     check("tools/millrace > functions/split-import", &[&format!("millrace: depends on split-import: {why}")]);

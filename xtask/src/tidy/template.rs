@@ -125,6 +125,11 @@ impl<'a> Resource<'a> {
         self.body.get("Type").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// The condition on which it is there.
+    pub(crate) fn condition(&self) -> Option<&'a str> {
+        self.body.get("Condition")?.as_str()
+    }
+
     /// The property at a JSON pointer.
     pub(crate) fn property(&self, pointer: &str) -> Option<&'a Value> {
         self.body.get("Properties")?.pointer(pointer)

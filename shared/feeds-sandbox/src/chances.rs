@@ -1,0 +1,137 @@
+use std::fmt;
+use std::str::FromStr;
+
+/// How often something happens, of a thousand times: at most 1000.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct PerMille(u16);
+
+/// A text that says no such rate.
+#[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
+#[error("not a rate: write 5% or 0.5%, at most 100%")]
+pub struct PerMilleError;
+
+impl PerMille {
+    /// Always.
+    pub const ALWAYS: Self = Self(1000);
+
+    /// The rate as a number from 0 to 1000.
+    pub fn value(self) -> u64 {
+        u64::from(self.0)
+    }
+}
+
+impl FromStr for PerMille {
+    type Err = PerMilleError;
+
+    /// Reads `5%` and `0.5%`.
+    fn from_str(text: &str) -> Result<Self, PerMilleError> {
+        let number = text.strip_suffix('%').ok_or(PerMilleError)?;
+        let tenths = money::parse_minor(number.as_bytes(), 1, money::DecimalMark::Point).map_err(|_| PerMilleError)?;
+        let rate = u16::try_from(tenths).map(Self).map_err(|_| PerMilleError)?;
+        if rate <= Self::ALWAYS { Ok(rate) } else { Err(PerMilleError) }
+    }
+}
+
+impl fmt::Display for PerMille {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}%", self.0.div_euclid(10), self.0.rem_euclid(10))
+    }
+}
+
+/// How often a feed fails, and how. A request meets one failure at most; repeated rows may come with any.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Chances {
+    /// Of requests: it answers 500.
+    pub crash: PerMille,
+    /// The connection ends in the middle of the answer.
+    pub cut: PerMille,
+    /// The answer ends in the middle, but looks whole.
+    pub truncate: PerMille,
+    /// It answers long after anybody waits.
+    pub hang: PerMille,
+    /// It answers late.
+    pub slow: PerMille,
+    /// It answers with an earlier page, which has its own cursor.
+    pub repeat_pages: PerMille,
+    /// Of the rows of a page of transfers: it is there twice.
+    pub repeat_rows: PerMille,
+}
+
+/// Why a text or a set of rates says no chances.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChancesError {
+    /// The failures of requests come to more than all of them.
+    #[error("the rates of failing requests come to more than 100%")]
+    MoreThanAll,
+    /// Not a list of names and rates.
+    #[error("`{0}` is not of the form crash=5%")]
+    Malformed(String),
+    /// No such failure.
+    #[error(
+        "`{0}` is no failure; there are crash, cut, truncate, hang, slow, repeat-pages and repeat-rows, each with a \
+         rate: crash=5%"
+    )]
+    Unknown(String),
+}
+
+impl Chances {
+    /// The same, if no more requests fail than there are.
+    pub fn checked(self) -> Result<Self, ChancesError> {
+        let Self { crash, cut, truncate, hang, slow, repeat_pages, repeat_rows: _ } = self;
+        let all = [crash, cut, truncate, hang, slow, repeat_pages].map(PerMille::value).iter().sum::<u64>();
+        if all <= PerMille::ALWAYS.value() { Ok(self) } else { Err(ChancesError::MoreThanAll) }
+    }
+}
+
+impl FromStr for Chances {
+    type Err = ChancesError;
+
+    /// Reads `crash=5%,repeat-pages=2%`; an empty text is no failures.
+    fn from_str(text: &str) -> Result<Self, ChancesError> {
+        let mut chances = Self::default();
+        for part in text.split(',').map(str::trim).filter(|it| !it.is_empty()) {
+            let malformed = || ChancesError::Malformed(part.to_owned());
+            let (name, rate) = part.split_once('=').ok_or_else(malformed)?;
+            let chance = match name {
+                "crash" => &mut chances.crash,
+                "cut" => &mut chances.cut,
+                "truncate" => &mut chances.truncate,
+                "hang" => &mut chances.hang,
+                "slow" => &mut chances.slow,
+                "repeat-pages" => &mut chances.repeat_pages,
+                "repeat-rows" => &mut chances.repeat_rows,
+                _ => return Err(ChancesError::Unknown(name.to_owned())),
+            };
+            *chance = rate.parse().map_err(|_| malformed())?;
+        }
+        chances.checked()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_written_as_percents() {
+        for (text, rate) in [("0%", 0), ("5%", 50), ("0.5%", 5), ("99.9%", 999), ("100%", 1000)] {
+            assert_eq!(text.parse(), Ok(PerMille(rate)), "{text}");
+        }
+        for text in ["5", "%", "-1%", "100.1%", "0.05%", "1e1%", "5 %", "99999999999%"] {
+            assert_eq!(text.parse::<PerMille>(), Err(PerMilleError), "{text}");
+        }
+        assert_eq!(PerMille(55).to_string(), "5.5%");
+    }
+
+    #[test]
+    fn chances_are_read_from_a_list() {
+        let expected = Chances { crash: PerMille(50), repeat_rows: PerMille(1000), ..Chances::default() };
+        assert_eq!("crash=5%, repeat-rows=100%".parse(), Ok(expected));
+        assert_eq!("".parse(), Ok(Chances::default()));
+        assert_eq!("crash=60%,hang=40.1%".parse::<Chances>(), Err(ChancesError::MoreThanAll));
+        assert_eq!("crash".parse::<Chances>(), Err(ChancesError::Malformed("crash".to_owned())));
+        assert_eq!("crash=5".parse::<Chances>(), Err(ChancesError::Malformed("crash=5".to_owned())));
+        assert_eq!("lie=5%".parse::<Chances>(), Err(ChancesError::Unknown("lie".to_owned())));
+    }
+}

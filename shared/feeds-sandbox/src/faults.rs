@@ -1,0 +1,196 @@
+//! When to fail. Drawn from a seed and the number of the request, so that a run can be had again.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use datamaker::Noise;
+use serde::Serialize;
+
+use crate::Chances;
+
+/// Streams of chance.
+const FAULT: u64 = 101;
+const PAGE: u64 = 102;
+const ROW: u64 = 103;
+
+/// How a feed fails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Faults {
+    /// What chance is drawn from.
+    pub seed: u64,
+    /// How often.
+    pub chances: Chances,
+    /// How long an answer hangs.
+    pub hang: Duration,
+    /// How late a slow answer is.
+    pub slow: Duration,
+    /// What carries its answers.
+    pub carrier: Carrier,
+}
+
+/// What carries answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Carrier {
+    /// A connection of its own, which it can cut.
+    Connection,
+    /// A gateway that takes whole answers only: what would be cut is truncated.
+    Gateway,
+}
+
+/// A failure of one request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fault {
+    Crash,
+    Cut,
+    Truncate,
+    Hang,
+    Slow,
+    RepeatPage,
+}
+
+/// How often a feed was asked, and how it failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Served {
+    /// Pages asked for with a good cursor.
+    pub requests: u64,
+    /// Answers of 500.
+    pub crash: u64,
+    /// Connections cut.
+    pub cut: u64,
+    /// Answers truncated.
+    pub truncate: u64,
+    /// Answers that hung.
+    pub hang: u64,
+    /// Answers that were late.
+    pub slow: u64,
+    /// Earlier pages given.
+    pub repeat_pages: u64,
+    /// Rows that were on their page twice.
+    pub repeat_rows: u64,
+}
+
+/// The failures of a feed, while it serves.
+pub(crate) struct Failing {
+    faults: Faults,
+    served: Mutex<Served>,
+}
+
+/// A request, by its number.
+#[derive(Clone, Copy)]
+pub(crate) struct Request {
+    seed: u64,
+    number: u64,
+    repeat_rows: u64,
+    /// What it meets.
+    pub(crate) fault: Option<Fault>,
+}
+
+impl Failing {
+    pub(crate) fn new(faults: Faults) -> Self {
+        Self { faults, served: Mutex::default() }
+    }
+
+    pub(crate) fn faults(&self) -> Faults {
+        self.faults
+    }
+
+    pub(crate) fn served(&self) -> Served {
+        *self.served.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a request and draws what it meets.
+    pub(crate) fn next_request(&self) -> Request {
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        let Faults { seed, chances, .. } = self.faults;
+        let number = served.requests;
+        served.requests = number.saturating_add(1);
+        let mut drawn = Noise::new(seed, FAULT, number).below(1000);
+        let all = [
+            (Fault::Crash, chances.crash),
+            (Fault::Cut, chances.cut),
+            (Fault::Truncate, chances.truncate),
+            (Fault::Hang, chances.hang),
+            (Fault::Slow, chances.slow),
+            (Fault::RepeatPage, chances.repeat_pages),
+        ];
+        let fault = all.into_iter().find(|(_, chance)| match drawn.checked_sub(chance.value()) {
+            Some(rest) => {
+                drawn = rest;
+                false
+            }
+            None => true,
+        });
+        Request { seed, number, repeat_rows: chances.repeat_rows.value(), fault: fault.map(|(fault, _)| fault) }
+    }
+
+    /// Counts what was really served: a first page has no earlier one.
+    pub(crate) fn count(&self, fault: Option<Fault>, rows_repeated: u64) {
+        let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
+        served.repeat_rows = served.repeat_rows.saturating_add(rows_repeated);
+        let count = match fault {
+            None => return,
+            Some(Fault::Crash) => &mut served.crash,
+            Some(Fault::Cut) => &mut served.cut,
+            Some(Fault::Truncate) => &mut served.truncate,
+            Some(Fault::Hang) => &mut served.hang,
+            Some(Fault::Slow) => &mut served.slow,
+            Some(Fault::RepeatPage) => &mut served.repeat_pages,
+        };
+        *count = count.saturating_add(1);
+    }
+}
+
+impl Request {
+    /// One of the pages before.
+    pub(crate) fn earlier_page(self, before: &[u64]) -> Option<u64> {
+        Noise::new(self.seed, PAGE, self.number).one_of(before).copied()
+    }
+
+    /// Whether a row is on its page twice.
+    pub(crate) fn repeats(self, row: u64) -> bool {
+        let number = self.number.rotate_right(24) ^ row;
+        self.repeat_rows > 0 && Noise::new(self.seed, ROW, number).below(1000) < self.repeat_rows
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failing(seed: u64, chances: &str) -> Failing {
+        let chances = chances.parse().unwrap();
+        Failing::new(Faults { seed, chances, hang: Duration::ZERO, slow: Duration::ZERO, carrier: Carrier::Connection })
+    }
+
+    fn drawn(seed: u64, chances: &str) -> Vec<Option<Fault>> {
+        let failing = failing(seed, chances);
+        (0..10_000).map(|_| failing.next_request().fault).collect()
+    }
+
+    #[test]
+    fn failures_come_as_often_as_they_are_told_to() {
+        let all = drawn(1, "crash=5%,cut=1%,truncate=2%,hang=3%,slow=4%,repeat-pages=10%");
+        let expected = [
+            (Some(Fault::Crash), 500),
+            (Some(Fault::Cut), 100),
+            (Some(Fault::Truncate), 200),
+            (Some(Fault::Hang), 300),
+            (Some(Fault::Slow), 400),
+            (Some(Fault::RepeatPage), 1000),
+            (None, 7500),
+        ];
+        for (fault, times) in expected {
+            let found = all.iter().filter(|it| **it == fault).count();
+            assert!(found.abs_diff(times) < 100, "{fault:?}: {found} of about {times}");
+        }
+    }
+
+    #[test]
+    fn a_seed_draws_the_same_again() {
+        let chances = "crash=50%";
+        assert_eq!(drawn(1, chances), drawn(1, chances));
+        assert_ne!(drawn(1, chances), drawn(2, chances));
+        assert!(drawn(1, "").iter().all(Option::is_none));
+        assert!(drawn(1, "hang=100%").iter().all(|it| *it == Some(Fault::Hang)));
+    }
+}

@@ -1,0 +1,134 @@
+//! What is on each page.
+
+use std::ops::Range;
+
+use datamaker::{Feed, Feeds, Plan, RateRow};
+use serde::Serialize;
+
+use crate::cursor::{Table, cursor};
+use crate::faults::{Failing, Request};
+use crate::page::{Companies, CompanyDocument, Page, RateDocument, Rates, Transfers};
+use crate::{Faults, Served};
+
+const MOST_COMPANIES: u64 = 500;
+const MOST_RATES: u64 = 1_000;
+/// Rows of a feed on one page. Repeated ones come on top.
+const MOST_TRANSFERS: u64 = 20_000;
+const MOST_DAYS: i32 = 5;
+
+/// A feed to try things on: its data, and how it fails.
+pub struct SandboxFeed {
+    feeds: Feeds,
+    rates: Vec<RateRow>,
+    pub(crate) failing: Failing,
+}
+
+/// A page's bytes, and how many of its rows are there twice.
+pub(crate) struct Body {
+    pub(crate) json: Vec<u8>,
+    pub(crate) rows_repeated: u64,
+}
+
+/// A page that cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PageError {
+    #[error("a sum cannot be told")]
+    Sum(#[from] money::MoneyError),
+    #[error("a page is no JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+impl SandboxFeed {
+    /// The feed of a plan. Makes its companies; pages are made when they are asked for.
+    pub fn new(plan: Plan, faults: Faults) -> Self {
+        let feeds = Feeds::new(plan);
+        Self { rates: feeds.rates(), feeds, failing: Failing::new(faults) }
+    }
+
+    /// How often it was asked so far, and how it failed.
+    pub fn served(&self) -> Served {
+        self.failing.served()
+    }
+
+    /// How many rows there are.
+    pub(crate) fn rows(&self, table: Table) -> u64 {
+        match table {
+            Table::Companies => count(self.feeds.companies().len()),
+            Table::Rates => count(self.rates.len()),
+            Table::Transfers(feed) => self.feeds.rows(feed),
+        }
+    }
+
+    /// The first rows of all pages before the one that begins with `row`.
+    pub(crate) fn pages_before(&self, table: Table, row: u64) -> Vec<u64> {
+        let starts = std::iter::successors(Some(0), |from| Some(self.end(table, *from)));
+        starts.take_while(|from| *from < row).collect()
+    }
+
+    /// Where the page that begins with `from` ends.
+    fn end(&self, table: Table, from: u64) -> u64 {
+        let end = match table {
+            Table::Companies => from.saturating_add(MOST_COMPANIES),
+            Table::Rates => from.saturating_add(MOST_RATES),
+            Table::Transfers(feed) => {
+                let behind = self.feeds.day_of(feed, from).plus_days(MOST_DAYS);
+                let behind = behind.map_or(u64::MAX, |day| self.feeds.first_row(feed, day));
+                from.saturating_add(MOST_TRANSFERS).min(behind)
+            }
+        };
+        end.min(self.rows(table))
+    }
+
+    /// The page that begins with row `from`.
+    pub(crate) fn page(&self, table: Table, from: u64, request: Request) -> Result<Body, PageError> {
+        let rows = from..self.end(table, from);
+        let part = |of: &Range<u64>| (place(of.start), place(of.end.saturating_sub(of.start)));
+        let (skip, take) = part(&rows);
+        match table {
+            Table::Companies => {
+                let companies = self.feeds.companies().skip(skip).take(take);
+                let companies = companies.map(|(company, ibans)| CompanyDocument::new(company, ibans)).collect();
+                self.body(table, rows, take, Companies { companies })
+            }
+            Table::Rates => {
+                let rates = self.rates.iter().skip(skip).take(take).map(RateDocument::new).collect();
+                self.body(table, rows, take, Rates { rates })
+            }
+            Table::Transfers(feed) => {
+                let transfers = self.transfers(feed, rows.clone(), request)?;
+                let told = transfers.rows();
+                let body = self.body(table, rows, told, transfers)?;
+                Ok(Body { rows_repeated: count(told.saturating_sub(take)), ..body })
+            }
+        }
+    }
+
+    fn transfers(&self, feed: Feed, rows: Range<u64>, request: Request) -> Result<Transfers, PageError> {
+        let told = self.feeds.transfers(feed, rows.clone()).zip(rows);
+        let told = told.flat_map(|(row, number)| {
+            let again = request.repeats(number).then(|| row.clone());
+            std::iter::once(row).chain(again)
+        });
+        Ok(Transfers::new(feed, told.collect())?)
+    }
+
+    fn body(&self, table: Table, rows: Range<u64>, told: usize, content: impl Serialize) -> Result<Body, PageError> {
+        let page = Page {
+            feed: table.name(),
+            cursor: cursor(table, rows.start),
+            next: cursor(table, rows.end),
+            more: rows.end < self.rows(table),
+            rows: told,
+            content,
+        };
+        Ok(Body { json: serde_json::to_vec(&page)?, rows_repeated: 0 })
+    }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+fn place(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

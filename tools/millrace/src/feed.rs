@@ -1,0 +1,98 @@
+//! `feed`: plays the feeds of a bank, for whoever wants to read them.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use feeds_sandbox::{Carrier, Chances, Faults, Plan, SandboxFeed, router};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::Verdict;
+use crate::arguments::{FeedCommand, ServeFeed};
+use crate::screen::Screen;
+
+/// Serves until it is interrupted. Nobody but this machine can ask.
+pub(crate) async fn run(screen: &Screen, command: FeedCommand) -> Result<Verdict> {
+    let FeedCommand::Serve(asked) = command;
+    let feed = feed(&asked)?;
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, asked.port))).await;
+    let listener = listener.with_context(|| format!("port {} of 127.0.0.1; choose another with --port", asked.port))?;
+    let address = format!("http://{}", listener.local_addr()?);
+    screen.answer(&json!({ "address": address }), || {
+        format!("{address}/ping, /company_info, /exchange_rates, /sepa, /swift, /faults\ncurl '{address}/sepa?cursor='")
+    })?;
+    axum::serve(listener, router(feed)).await?;
+    Ok(Verdict::Well)
+}
+
+fn feed(asked: &ServeFeed) -> Result<SandboxFeed> {
+    let chances = Chances {
+        crash: asked.crash,
+        cut: asked.cut,
+        truncate: asked.truncate,
+        hang: asked.hang,
+        slow: asked.slow,
+        repeat_pages: asked.repeat_pages,
+        repeat_rows: asked.repeat_rows,
+    };
+    let faults = Faults {
+        seed: asked.seed,
+        chances: chances.checked()?,
+        hang: Duration::from_secs(asked.hang_seconds),
+        slow: Duration::from_secs(asked.slow_seconds),
+        carrier: Carrier::Connection,
+    };
+    Ok(SandboxFeed::new(Plan::new(asked.seed, asked.size), faults))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpStream;
+
+    use super::*;
+    use crate::arguments::{Arguments, Command};
+
+    fn asked(flags: &[&str]) -> ServeFeed {
+        let words = ["millrace", "feed", "serve"].iter().chain(flags);
+        let Command::Feed(FeedCommand::Serve(asked)) = Arguments::parse_from(words).command else {
+            panic!("not feed serve");
+        };
+        asked
+    }
+
+    /// What comes over the wire until the connection ends.
+    async fn answer(flags: &[&str], path: &str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let served = tokio::spawn(axum::serve(listener, router(feed(&asked(flags)).unwrap())).into_future());
+        let mut connection = TcpStream::connect(address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        let _ = connection.read_to_end(&mut bytes).await;
+        served.abort();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_answer_comes_whole_unless_the_connection_is_cut() {
+        let whole = answer(&[], "/sepa").await;
+        assert!(whole.starts_with("HTTP/1.1 200 OK\r\n"), "{whole}");
+        assert!(whole.contains("content-length: ") && whole.ends_with("}]}"), "{whole}");
+        let cut = answer(&["--cut", "100%"], "/sepa").await;
+        assert!(cut.contains("transfer-encoding: chunked") && cut.contains("\"transfers\":["), "{cut}");
+        assert!(!cut.ends_with("0\r\n\r\n"), "the last chunk never comes: {cut}");
+        assert!(answer(&["--crash", "100%"], "/sepa").await.starts_with("HTTP/1.1 500"));
+        assert!(answer(&["--crash", "100%"], "/ping").await.ends_with("{\"ok\":true}"));
+    }
+
+    #[test]
+    fn more_failures_than_requests_are_refused() {
+        assert!(feed(&asked(&["--crash", "50%", "--hang", "50%"])).is_ok());
+        let refused = feed(&asked(&["--crash", "50%", "--hang", "50.1%"])).err().unwrap().to_string();
+        assert_eq!(refused, "the rates of failing requests come to more than 100%");
+    }
+}
