@@ -9,8 +9,10 @@
 
 mod samples;
 
+use std::collections::BTreeSet;
+
 use axum::Router;
-use samples::{Answer, Token, bolt, get};
+use samples::{Answer, Token, acme, bolt, get};
 use serde_json::Value;
 
 async fn ask(api: &Router, asked: &str) -> Answer {
@@ -89,6 +91,25 @@ async fn csv_in_parts_is_the_csv_and_no_text_is_a_formula() {
     // A cursor that the JSON list gave is good here, too: its entries are the same.
     let first = ask(&api, "entries?limit=150").await.json();
     let rest = ask(&api, &format!("entries.csv?cursor={}", first["next"].as_str().unwrap())).await;
-    let expected: String = rows[151..].iter().map(|it| format!("{it}\r\n")).collect();
-    assert_eq!(rest.text, expected, "no header row in a later part");
+    assert_eq!(rest.text, format!("{}\r\n", rows[151..].join("\r\n")), "no header row in a later part");
+}
+
+#[tokio::test]
+async fn a_long_csv_is_read_by_following_its_links() {
+    let api = samples::api_with_many_entries(4_500).await;
+    let (mut text, mut parts) = (String::new(), 0);
+    let mut next = Some("entries.csv?from=2026-01-01&to=2026-12-31".to_owned());
+    while let Some(asked) = next {
+        let part = get(&api, &format!("/customers/{}/{asked}", acme()), &Token::Operator).await;
+        assert_eq!(part.status, 200, "{asked}: {}", part.text);
+        assert!(part.text.lines().count() <= 2_001);
+        text.push_str(&part.text);
+        parts += 1;
+        let link = part.headers.get("link").map(|it| it.to_str().unwrap());
+        next = link.map(|it| it.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap().to_owned());
+    }
+    assert_eq!(parts, 3);
+    let ids: BTreeSet<_> = text.lines().skip(1).map(|it| it.split(',').nth(5).unwrap()).collect();
+    assert_eq!((text.lines().count(), ids.len()), (4_501, 4_500), "every entry once, and one header row");
+    assert_eq!(text.matches("account,at,").count(), 1);
 }

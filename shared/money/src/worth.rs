@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hundred_dollars_at_1_0956_dollars_a_euro_are_9_127_euros() {
+    fn a_hundred_dollars_at_1_0956_dollars_a_euro_are_91_27_euros() {
         check(10_000, "USD", Decimal::ONE.checked_div(decimal("1.0956")).unwrap(), 9_127);
         // The same rate, of 28 digits, for two milliards.
         check(200_000_000_000, "USD", Decimal::ONE.checked_div(decimal("1.0956")).unwrap(), 182_548_375_319);

@@ -145,7 +145,7 @@ fn entries_in_parts_are_the_entries() {
     assert_eq!(next, None);
     for limit in 1..14 {
         let (mut all, mut cursor) = (Vec::new(), None);
-        loop {
+        for _ in 0..=whole.len() {
             let (some, next) = page(cursor, limit);
             assert!(some.len() <= limit);
             all.extend(some);

@@ -190,7 +190,24 @@ mod tests {
         let worth = Worth { usd: 1.into(), eur: "0.925".parse().unwrap() };
         let rates: ExchangeRates = std::iter::once((Currency::USD, Date::MIN, worth)).collect();
         let valuation = Valuation { rates: &rates, on: Date::MAX, into: Reference::Eur };
-        insta::assert_snapshot!(told(&Balances::of(accounts, Some(&valuation)).unwrap()), @"");
+        insta::assert_snapshot!(told(&Balances::of(accounts, Some(&valuation)).unwrap()), @"
+        ┌─────────┬────────────┬───────────┐
+        │ Account ┆    Balance ┆     Worth │
+        ╞═════════╪════════════╪═══════════╡
+        │ AT61    ┆ 100.00 EUR ┆ 90.75 EUR │
+        │         ┆ -10.00 USD ┆           │
+        │ DE89    ┆    500 JPY ┆  0.00 EUR │
+        └─────────┴────────────┴───────────┘
+        ┌────────────┬────────┬────────┬─────────┬────────────┐
+        │ Currency   ┆   Debt ┆ Credit ┆ Balance ┆      Worth │
+        ╞════════════╪════════╪════════╪═════════╪════════════╡
+        │ EUR        ┆   0.00 ┆ 100.00 ┆  100.00 ┆ 100.00 EUR │
+        │ JPY        ┆      0 ┆    500 ┆     500 ┆          — │
+        │ USD        ┆ -10.00 ┆   0.00 ┆  -10.00 ┆  -9.25 EUR │
+        │ all in EUR ┆  -9.25 ┆ 100.00 ┆   90.75 ┆  90.75 EUR │
+        └────────────┴────────┴────────┴─────────┴────────────┘
+        not converted, for want of a rate: 500 JPY
+        ");
         assert_eq!(told(&Balances::of(Vec::new(), None).unwrap()), "no entries");
     }
 }

@@ -206,4 +206,33 @@ mod tests {
         assert_eq!(bars, [12, 24, 24], "{told}");
         assert!(told.contains("-40.00") && told.contains('░'), "{told}");
     }
+
+    #[test]
+    fn a_history_in_one_currency_shows_what_rates_made_of_it() {
+        let money = |minor: i128| Money::new(minor, Currency::EUR);
+        let period = ConvertedPeriod {
+            from: "2024-01-01".parse().unwrap(),
+            to: "2024-01-31".parse().unwrap(),
+            opening: money(9_000),
+            r#in: money(4_600),
+            out: money(-920),
+            net: money(3_680),
+            revaluation: money(200),
+            closing: money(12_880),
+            unconverted_opening: Vec::new(),
+            unconverted_closing: vec![Money::new(500, Currency::USD)],
+        };
+        let bucket =
+            BucketShown { from: period.from, to: period.to, movements: Vec::new(), converted: Some(period.clone()) };
+        insta::assert_snapshot!(told_together(&[&period]), @"
+        in EUR
+        ┌────────────┬────────────┬─────────┬───────┬───────┬─────────────┬─────────┬──────────────────────────┐
+        │ From       ┆ To         ┆ Opening ┆    In ┆   Out ┆ Revaluation ┆ Closing ┆                          │
+        ╞════════════╪════════════╪═════════╪═══════╪═══════╪═════════════╪═════════╪══════════════════════════╡
+        │ 2024-01-01 ┆ 2024-01-31 ┆   90.00 ┆ 46.00 ┆ -9.20 ┆        2.00 ┆  128.80 ┆ ████████████████████████ │
+        └────────────┴────────────┴─────────┴───────┴───────┴─────────────┴─────────┴──────────────────────────┘
+        not converted, for want of a rate: 5.00 USD
+        ");
+        assert_eq!(told(&[bucket]), "no entries");
+    }
 }

@@ -125,31 +125,62 @@ pub(crate) async fn forecast<C: Customers, B: Books + Sync, R: Rates>(
 
 fn told_forecasts(shown: &ForecastsShown<'_>) -> String {
     let Some(on) = shown.on else { return "no entries".to_owned() };
+    let table = format!("from {on} to {}\n{}", shown.to, told_rows(&shown.forecasts));
+    if shown.unconverted.is_empty() { table } else { format!("{table}\n{}", told_unconverted(&shown.unconverted)) }
+}
+
+fn told_rows(forecasts: &[ForecastShown]) -> String {
     let columns = [
         Column::Text("Currency"),
         Column::Number("Balance"),
         Column::Number("Expected"),
-        Column::Number("80 % above"),
-        Column::Number("and below"),
+        Column::Number("80 % from"),
+        Column::Number("80 % to"),
         Column::Number("Mean error"),
         Column::Text("Interval held"),
     ];
-    let rows = shown.forecasts.iter().map(|it| {
-        let nothing = || NOTHING.to_owned();
+    let rows = forecasts.iter().map(|it| {
         let mut row = vec![it.balance.currency().to_string(), it.balance.amount()];
         row.extend(match it.forecast {
             Forecast::Made(outlook) => {
                 let held = format!("{} of {}", outlook.held, outlook.judged);
-                let amounts = [outlook.expected, outlook.low, outlook.high, outlook.mean_error].map(Money::amount);
-                amounts.into_iter().chain([held]).collect::<Vec<_>>()
+                let [expected, low, high, error] =
+                    [outlook.expected, outlook.low, outlook.high, outlook.mean_error].map(Money::amount);
+                [expected, low, high, error, held]
             }
             Forecast::TooShort { days, needed } => {
+                let nothing = NOTHING.to_owned();
                 let why = format!("{days} days of past; it takes {needed}");
-                vec![nothing(), nothing(), nothing(), nothing(), why]
+                [nothing.clone(), nothing.clone(), nothing.clone(), nothing, why]
             }
         });
         row
     });
-    let table = format!("from {on} to {}\n{}", shown.to, table(&columns, rows));
-    if shown.unconverted.is_empty() { table } else { format!("{table}\n{}", told_unconverted(&shown.unconverted)) }
+    table(&columns, rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use treasury::Outlook;
+
+    use super::*;
+
+    #[test]
+    fn a_forecast_is_told_with_how_good_it_is_and_a_short_past_instead_of_one() {
+        let money = |minor: i128| Money::new(minor, Currency::EUR);
+        let (expected, low, high, mean_error) = (money(62_000), money(61_000), money(63_500), money(410));
+        let outlook = Outlook { expected, low, high, mean_error, compared: 103, judged: 69, held: 55 };
+        let rows = told_rows(&[
+            ForecastShown { balance: money(60_000), forecast: Forecast::Made(outlook) },
+            ForecastShown { balance: money(1), forecast: Forecast::TooShort { days: 19, needed: 140 } },
+        ]);
+        insta::assert_snapshot!(rows, @"
+        ┌──────────┬─────────┬──────────┬───────────┬─────────┬────────────┬───────────────────────────────┐
+        │ Currency ┆ Balance ┆ Expected ┆ 80 % from ┆ 80 % to ┆ Mean error ┆ Interval held                 │
+        ╞══════════╪═════════╪══════════╪═══════════╪═════════╪════════════╪═══════════════════════════════╡
+        │ EUR      ┆  600.00 ┆   620.00 ┆    610.00 ┆  635.00 ┆       4.10 ┆ 55 of 69                      │
+        │ EUR      ┆    0.01 ┆        — ┆         — ┆       — ┆          — ┆ 19 days of past; it takes 140 │
+        └──────────┴─────────┴──────────┴───────────┴─────────┴────────────┴───────────────────────────────┘
+        ");
+    }
 }

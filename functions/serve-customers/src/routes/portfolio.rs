@@ -6,6 +6,7 @@ use axum::extract::State;
 use banking::AccountNumber;
 use calendar::Date;
 use customers::{CustomerId, CustomerKind, Customers};
+use lambda_kit::Problem;
 use money::Money;
 use treasury::{Balances, Portfolio, Valuation};
 
@@ -16,12 +17,15 @@ use crate::error::ServeError;
 use crate::query::{Asked, PortfolioQuery};
 use crate::routes::companies::rates;
 
+/// The most accounts that are read before whoever asks has gone.
+const MOST_ACCOUNTS: usize = 5_000;
 /// How many customers or accounts one read of the register asks for.
 const READ_AT_ONCE: usize = 500;
 
 /// The balances of all companies
 ///
-/// For operators. It reads the totals of every account, and for a day within a month that month.
+/// For operators. It reads the totals of every account, and for a day within a month that month; companies with more than
+/// 5,000 accounts together are for the command `millrace portfolio`, which has the time.
 #[utoipa::path(get, path = "/portfolio", tag = "figures", operation_id = "getPortfolio", params(PortfolioQuery),
     responses((status = 200, description = "The portfolio", body = PortfolioDocument)))]
 pub(crate) async fn show<P: Ports>(
@@ -78,6 +82,9 @@ async fn accounts<P: Ports>(
             if let Some(numbers) = accounts.get_mut(&account.customer) {
                 numbers.push(account.number);
             }
+        }
+        if accounts.values().map(Vec::len).sum::<usize>() > MOST_ACCOUNTS {
+            return Err(Problem::bad_request("more than 5,000 accounts; `millrace portfolio` reads them").into());
         }
         after = page.next;
         if after.is_none() {

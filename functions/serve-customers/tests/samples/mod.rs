@@ -265,12 +265,28 @@ async fn feeds() -> FakeFeedLog {
 }
 
 pub async fn api() -> Router {
+    api_over(books().await).await
+}
+
+/// The API where one account of Acme has so many entries.
+pub async fn api_with_many_entries(count: i32) -> Router {
+    let books = books().await;
+    let first: Date = "2026-01-01".parse().unwrap();
+    let entries = (0..count).map(|number| {
+        let date = first.plus_days(number.rem_euclid(90)).unwrap();
+        entry(&number.to_string(), &date.to_string(), 1, None)
+    });
+    post(&books, &number("4712"), entries.collect(), PostingId([4; 16])).await.unwrap();
+    api_over(books).await
+}
+
+async fn api_over(books: FakeBooks) -> Router {
     let summaries = FakeSummaries::default();
     let import = july().id.to_string();
     summaries.want(&import, &[number("4711")], at("2026-08-31T10:00:05Z")).await.unwrap();
     router(ServeCustomers {
         customers: register().await,
-        books: books().await,
+        books,
         imports: imports().await,
         summaries,
         downloads: FakeDownloads,
