@@ -1,5 +1,7 @@
 //! The operator's command, as a user runs it.
 
+#![allow(dead_code, reason = "each binary of these tests uses a part of it")]
+
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -30,7 +32,6 @@ fn command() -> Command {
 }
 
 /// Starts `millrace` with `arguments` and leaves it running.
-#[allow(dead_code, reason = "not every binary of these tests needs it")]
 pub(crate) fn spawn(arguments: &[&str]) -> Child {
     command().args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }

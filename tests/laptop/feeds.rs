@@ -35,10 +35,10 @@ struct Bank(Child);
 impl Bank {
     #[allow(clippy::disallowed_methods, reason = "a test is told its stack by the environment")]
     fn open() -> Self {
-        let port = std::env::var("MILLRACE_FEED_PORT").unwrap();
+        let (port, size) = (std::env::var("MILLRACE_FEED_PORT").unwrap(), size());
         let faults =
             ["--crash", "5%", "--repeat-pages", "2%", "--repeat-rows", "1%", "--cut", "2%", "--truncate", "2%"];
-        let bank = Self(spawn(&[&["feed", "serve", "--size", "small", "--port", &port][..], &faults].concat()));
+        let bank = Self(spawn(&[&["feed", "serve", "--size", &size, "--port", &port][..], &faults].concat()));
         let until = Instant::now() + Duration::from_secs(30);
         while std::net::TcpStream::connect(format!("127.0.0.1:{port}")).is_err() {
             assert!(Instant::now() < until, "the bank does not open");
@@ -46,6 +46,12 @@ impl Bank {
         }
         bank
     }
+}
+
+/// How much the bank has: `small`, unless `MILLRACE_FEED_SIZE` says otherwise.
+#[allow(clippy::disallowed_methods, reason = "a test is told its stack by the environment")]
+fn size() -> String {
+    std::env::var("MILLRACE_FEED_SIZE").unwrap_or_else(|_| "small".to_owned())
 }
 
 impl Drop for Bank {
@@ -97,7 +103,7 @@ fn a_crashing_feed_and_killed_functions_leave_every_balance_right() {
         swift["entries"]["dirty"].as_u64().unwrap() > 100 && swift["entries"]["duplicates"].as_u64().unwrap() > 100
     );
 
-    let (code, checked) = millrace(&["feed", "check", "--size", "small"]);
+    let (code, checked) = millrace(&["feed", "check", "--size", &size()]);
     assert_eq!(code, 0, "{checked}");
     assert!(checked["balances"].as_u64().unwrap() > 5_000, "{checked}");
     let (code, audit) = millrace(&["audit"]);

@@ -100,10 +100,10 @@ fn two_polls_are_in_the_books_and_proven() {
     let eur = proof.currencies.iter().find(|it| it.declared.currency().code() == "EUR").unwrap();
     let amounts =
         [eur.declared, eur.received, eur.taken, eur.rejected, eur.made, eur.posted, eur.duplicates, eur.dirty];
-    let amounts = amounts.map(|it| it.amount());
+    let amounts = amounts.map(money::Money::amount);
     assert_eq!(amounts, ["62.00", "62.00", "59.00", "3.00", "59.00", "59.00", "0.00", "52.00"]);
     let usd = proof.currencies.iter().find(|it| it.declared.currency().code() == "USD").unwrap();
-    assert_eq!([usd.declared, usd.posted, usd.duplicates].map(|it| it.amount()), ["200.00", "100.00", "100.00"]);
+    assert_eq!([usd.declared, usd.posted, usd.duplicates].map(money::Money::amount), ["200.00", "100.00", "100.00"]);
     let sepa = world.proof(Feed::Sepa).unwrap();
     assert!(sepa.is_complete(), "{:?}", sepa.gaps);
     assert_eq!(sepa.entries, EntryProof { made: 12, posted: 8, duplicates: 4, dirty: 0 });

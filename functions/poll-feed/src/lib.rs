@@ -17,7 +17,7 @@ pub use config::Config;
 pub use error::{NoPage, PollFeedError};
 
 /// What one step may take; with less time left the poll goes on with a new message.
-const STEP: Duration = Duration::from_secs(60);
+const STEP: Duration = Duration::from_mins(1);
 /// How soon something that is waited for is looked at again.
 const WAIT_SECONDS: u32 = 3;
 
@@ -120,7 +120,7 @@ where
                 continue;
             }
             let next = progress.next();
-            if next != Next::Rest && Instant::now() + STEP > until {
+            if next != Next::Rest && until.saturating_duration_since(Instant::now()) < STEP {
                 return Ok(Polled::GoesOn);
             }
             let step = match next {

@@ -34,7 +34,7 @@ where
             return Err(PollFeedError::Circle { feed, page: number });
         }
         let hash = Sha256::digest(&answer.body);
-        let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let hash: String = hash.iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         let record = PageRecord {
             number,
             cursor: page.cursor,

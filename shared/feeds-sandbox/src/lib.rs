@@ -20,7 +20,7 @@ mod feed;
 mod page;
 mod routes;
 
-pub use datamaker::{Plan, Size, UnknownSize};
+pub use datamaker::{Format, Plan, Size, UnknownSize, make};
 
 pub use chances::{Chances, ChancesError, PerMille, PerMilleError};
 pub use faults::{Carrier, Faults, Served};

@@ -4,7 +4,7 @@ use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::Feed;
-use crate::rows::{CompanyRow, RateRow, Row, SepaRow, SwiftRow};
+use crate::rows::{CompanyRow, RateRow, Row, RowAmount, SepaRow, SwiftRow};
 
 /// A page of a feed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -124,12 +124,12 @@ fn read<'a, R: Row + Deserialize<'a>>(body: &'a [u8]) -> Result<Page, PageError>
     let (mut sums, mut unreadable) = (BTreeMap::<Currency, i128>::new(), 0_u64);
     for row in &served.transfers {
         match row.amount() {
-            Some(Some((currency, minor))) => {
+            RowAmount::Minor(currency, minor) => {
                 let sum = sums.entry(currency).or_default();
                 *sum = sum.saturating_add(i128::from(minor));
             }
-            Some(None) => unreadable = unreadable.saturating_add(1),
-            None => {}
+            RowAmount::Unreadable => unreadable = unreadable.saturating_add(1),
+            RowAmount::None => {}
         }
         // Writing to memory does not fail, and every row has as many fields as the first.
         csv.write_record(row.fields().iter().map(|it| it.as_bytes())).unwrap_or_default();

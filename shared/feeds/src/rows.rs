@@ -17,10 +17,20 @@ pub(crate) trait Row {
     /// The fields in the same order.
     fn fields(&self) -> Vec<Cow<'_, str>>;
 
-    /// What the page's sums count: the amount in minor units and its currency. `Some(None)`: it cannot be read.
-    fn amount(&self) -> Option<Option<(Currency, i64)>> {
-        None
+    /// What the page's sums count.
+    fn amount(&self) -> RowAmount {
+        RowAmount::None
     }
+}
+
+/// The amount of a row.
+pub(crate) enum RowAmount {
+    /// Rows of its kind have none.
+    None,
+    /// It, or its currency, cannot be read.
+    Unreadable,
+    /// In minor units.
+    Minor(Currency, i64),
 }
 
 const TRANSFER: &[&str] = &["id", "payer", "beneficiary", "amount", "currency", "timestamp"];
@@ -48,8 +58,8 @@ impl Row for SepaRow<'_> {
         vec![id, payer, beneficiary, self.amount.text(), Currency::EUR.code().into(), self.time.text()]
     }
 
-    fn amount(&self) -> Option<Option<(Currency, i64)>> {
-        Some(minor(&self.amount.text(), Some(Currency::EUR)))
+    fn amount(&self) -> RowAmount {
+        minor(&self.amount.text(), Some(Currency::EUR))
     }
 }
 
@@ -78,15 +88,17 @@ impl Row for SwiftRow<'_> {
         [transaction_id, sender, receiver, amount, currency, timestamp].map(Field::text).into()
     }
 
-    fn amount(&self) -> Option<Option<(Currency, i64)>> {
-        Some(minor(&self.amount.text(), Currency::parse(self.currency.text().as_bytes()).ok()))
+    fn amount(&self) -> RowAmount {
+        minor(&self.amount.text(), Currency::parse(self.currency.text().as_bytes()).ok())
     }
 }
 
-fn minor(amount: &str, currency: Option<Currency>) -> Option<(Currency, i64)> {
-    let currency = currency?;
-    let minor = parse_minor(amount.as_bytes(), currency.decimals(), DecimalMark::Point).ok()?;
-    Some((currency, minor))
+fn minor(amount: &str, currency: Option<Currency>) -> RowAmount {
+    let minor = |it: Currency| parse_minor(amount.as_bytes(), it.decimals(), DecimalMark::Point).ok();
+    match currency.and_then(|it| Some((it, minor(it)?))) {
+        Some((currency, minor)) => RowAmount::Minor(currency, minor),
+        None => RowAmount::Unreadable,
+    }
 }
 
 /// A company as `/company_info` spells it.

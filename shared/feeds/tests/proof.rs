@@ -74,10 +74,7 @@ fn what_adds_up_has_no_gaps() {
     assert_eq!((proof.pages.taken, proof.pages.asked, proof.pages.repeated), (3, 6, 3));
     assert_eq!((proof.rows.declared, proof.rows.taken, proof.rows.rejected), (6, 5, 1));
     let eur = &proof.currencies[0];
-    assert_eq!(
-        [eur.made, eur.posted, eur.duplicates, eur.dirty].map(|it| it.amount()),
-        ["7.00", "6.00", "1.00", "1.00"]
-    );
+    assert_eq!([eur.made, eur.posted, eur.duplicates, eur.dirty].map(Money::amount), ["7.00", "6.00", "1.00", "1.00"]);
     let json = serde_json::to_string(&proof).unwrap();
     assert_eq!(serde_json::from_str::<Proof>(&json).unwrap(), proof);
 }

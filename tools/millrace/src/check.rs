@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use banking::AccountNumber;
 use calendar::{Bucket, Date};
-use datamaker::{Format, Plan, make};
+use feeds_sandbox::{Format, Plan, make};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use ledger::{Books, View, history};
 use money::{Currency, Money};
@@ -137,7 +137,7 @@ fn told(checked: &Checked) -> String {
 
 #[cfg(test)]
 mod tests {
-    use datamaker::Size;
+    use feeds_sandbox::Size;
     use ledger::testing::FakeBooks;
 
     use super::*;

@@ -37,7 +37,7 @@ use std::time::Duration;
 use anyhow::Result;
 use calendar::Clock as _;
 use clap::Parser as _;
-use datamaker::Plan;
+use feeds_sandbox::Plan;
 use lambda_kit::SystemClock;
 
 use crate::arguments::{Arguments, Command, FeedCommand, Global};
