@@ -151,3 +151,50 @@ fn the_books_say_what_the_answers_say_at_the_end_of_each_quarter() {
     assert!(expected.is_empty() && compared > 3_000, "{compared} balances compared");
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn what_dirty_rows_change_is_the_sum_of_the_rows_that_are_labelled() {
+    let plan = Plan { swift_rows: 30_000, sepa_rows: 10, ..plan() };
+    let folder = made("labels", plan, 2);
+    let (companies, rows, labels) =
+        (read(&folder, "companies.csv"), read(&folder, "swift.csv"), read(&folder, "labels.csv"));
+    let ibans = companies.lines().skip(1).flat_map(|row| row.rsplit(',').next().unwrap().split(' '));
+    let accounts: BTreeMap<&str, AccountNumber> = ibans.map(|iban| (iban, iban.parse().unwrap())).collect();
+    let directory: Directory = accounts.values().map(|it| (it.clone(), CustomerId::of_account(it))).collect();
+    let books = FakeBooks::default();
+    posted(&books, &directory, &folder, "swift");
+
+    // Lines are counted from 1, and the first one is the header.
+    let dirty: BTreeSet<usize> = labels
+        .lines()
+        .skip(1)
+        .map(|it| it.split(',').collect::<Vec<_>>())
+        .filter(|it| it[1] != "repeated")
+        .map(|it| it[0].parse().unwrap())
+        .collect();
+    let mut labelled = BTreeMap::<(&str, Currency), i128>::new();
+    for (_, row) in (1..).zip(rows.lines()).filter(|(line, _)| dirty.contains(line)) {
+        let fields: Vec<&str> = row.split(',').collect();
+        let amount = money::Money::parse(fields[3], fields[4].parse().unwrap()).unwrap();
+        for (party, sign) in [(fields[1], -1), (fields[2], 1)] {
+            if accounts.contains_key(party) {
+                *labelled.entry((party, amount.currency())).or_default() += sign * amount.minor();
+            }
+        }
+    }
+    let mut found = BTreeMap::<(&str, Currency), i128>::new();
+    for (iban, account) in &accounts {
+        let Some(shelf) = books.all().get(account).cloned() else { continue };
+        let totals = shelf.totals().unwrap();
+        for (view, sign) in [(View::All, 1), (View::Clean, -1)] {
+            for balance in totals.balances(view) {
+                *found.entry((*iban, balance.currency())).or_default() += sign * balance.minor();
+            }
+        }
+    }
+    labelled.retain(|_, minor| *minor != 0);
+    found.retain(|_, minor| *minor != 0);
+    assert!(dirty.len() > 1_500 && labelled.len() > 300, "{} {}", dirty.len(), labelled.len());
+    assert_eq!(found, labelled);
+    std::fs::remove_dir_all(folder).unwrap();
+}
