@@ -72,10 +72,12 @@ async fn days_without_entries_have_zeros_and_the_right_opening() {
     }
     // 200 times 10.00, 28 times -50.00, and -200.00 dollars at 0.95.
     assert_eq!((minor(&year["converted"]["opening"]), minor(&year["converted"]["net"])), (41_000, 0));
-    assert_eq!(
-        ask(&api, "history?from=2020-01-01&to=2020-12-31").await.json()["buckets"][0]["movements"],
-        Value::Array(vec![])
-    );
+    let before = ask(&api, "history?from=2020-01-01&to=2020-12-31").await.json();
+    let movements = before["buckets"][0]["movements"].as_array().unwrap();
+    assert_eq!(movements.len(), 3, "each currency that the company will have");
+    for movement in movements {
+        assert_eq!((minor(&movement["opening"]), minor(&movement["closing"])), (0, 0), "{movement}");
+    }
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ fn it_is_version_3_1_and_says_how_each_route_refuses() {
     let document: Value = serde_json::from_str(&serve_customers::document()).unwrap();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 20);
+    assert_eq!(paths.len(), 22);
     for (path, item) in paths {
         assert_eq!(item.as_object().unwrap().keys().collect::<Vec<_>>(), ["get"], "{path}");
         let responses = item["get"]["responses"].as_object().unwrap();
@@ -46,7 +46,8 @@ async fn each_path_of_it_is_routed() {
     let document: Value = serde_json::from_str(&serve_customers::document()).unwrap();
     for path in document["paths"].as_object().unwrap().keys() {
         let target = path.replace("{customer}", &ada().to_string());
-        let target = target.replace("{account}", "4711").replace("{import}", &july().id.to_string());
+        let target =
+            target.replace("{account}", "4711").replace("{import}", &july().id.to_string()).replace("{feed}", "sepa");
         let needed = match target.rsplit('/').next() {
             Some("interest") => "?from=2026-07-01&to=2026-08-31",
             Some("forecast") => "?to=2026-08-31",

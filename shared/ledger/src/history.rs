@@ -15,7 +15,7 @@ pub struct Period {
     pub from: Date,
     /// Its last day.
     pub to: Date,
-    /// Every currency the account has had by the end of the history, moved or not.
+    /// Every currency the account has or will have, moved or not.
     pub currencies: BTreeMap<Currency, Movement>,
 }
 
@@ -81,7 +81,7 @@ pub async fn history<B: Books>(
     for (month, currencies) in whole {
         currencies.iter().for_each(|(it, split)| add(&mut moved, month.first_day(), *it, split.seen(view)));
     }
-    let currencies = totals.months.range(..=to.month()).flat_map(|(_, it)| it.keys()).copied().collect();
+    let currencies = totals.months.values().flat_map(BTreeMap::keys).copied().collect();
     Ok(periods(by.cut(from, to), opening, &moved, &currencies))
 }
 

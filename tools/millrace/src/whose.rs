@@ -50,8 +50,8 @@ pub(crate) async fn find<C: Customers>(register: &C, AskWhose { whose }: &AskWho
 }
 
 fn named(customers: &[Customer], part: &str) -> Result<CustomerId> {
-    let part = part.to_lowercase();
-    let has_part = |it: &&Customer| it.name.as_ref().is_some_and(|name| name.to_lowercase().contains(&part));
+    let lower = part.to_lowercase();
+    let has_part = |it: &&Customer| it.name.as_ref().is_some_and(|name| name.to_lowercase().contains(&lower));
     let found: Vec<&Customer> = customers.iter().filter(has_part).collect();
     match found.as_slice() {
         [one] => Ok(one.id),

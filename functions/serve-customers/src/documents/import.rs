@@ -113,6 +113,8 @@ struct EntryCounts {
     made: u64,
     posted: u64,
     duplicates: u64,
+    /// Dirty since: batch payments, with the rows of earlier imports that belong to them, and invalid IBANs.
+    dirty: u64,
 }
 
 /// Batches of an import.
@@ -175,7 +177,12 @@ impl From<ImportReport> for ImportReportDocument {
             source: report.source,
             received_at: report.received_at,
             rows: RowCounts { read: rows.read, taken: rows.taken, rejected: rows.rejected },
-            entries: EntryCounts { made: entries.made, posted: entries.posted, duplicates: entries.duplicates },
+            entries: EntryCounts {
+                made: entries.made,
+                posted: entries.posted,
+                duplicates: entries.duplicates,
+                dirty: entries.dirty,
+            },
             accounts: report.accounts,
             customers: report.customers,
             sums: sums.collect(),
@@ -221,7 +228,7 @@ mod tests {
             "id": "0123456789abcdef0123456789abcdef", "file": "july.csv", "state": "failed", "reason": "it is late",
             "duplicate_of": "0123456789abcdef0123456789abcdee", "kind": "holders", "source": "holders",
             "received_at": "2026-07-31T10:00:00Z", "rows": {"read": 3, "taken": 2, "rejected": 1},
-            "entries": {"made": 4, "posted": 5, "duplicates": 6}, "accounts": 7, "customers": 8,
+            "entries": {"made": 4, "posted": 5, "duplicates": 6, "dirty": 20}, "accounts": 7, "customers": 8,
             "sums": [{"credits": {"amount": "1.00", "currency": "EUR"}, "debits": {"amount": "-1.00", "currency": "EUR"}}],
             "warnings": [{"what": "a checksum", "rows": 9}],
             "rejects": [{"line": 10, "reason": "no amount", "row": "4,7/15,x"}],
