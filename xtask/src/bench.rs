@@ -16,6 +16,10 @@ use crate::progress::Step;
 
 /// The package whose commands are measured.
 const PACKAGE: &str = "costs";
+/// The maker of companies and feeds, which is measured too.
+const MAKER: &str = "datamaker";
+/// How many transfers each of its sizes has.
+const SIZES: [(&str, u64); 2] = [("medium", 1_100_000), ("large", 11_000_000)];
 /// The commands, and what each does more than the one before.
 const COMMANDS: [(&str, &str); 3] = [("parse", "read and check"), ("split", "and pack"), ("merge", "and post")];
 /// The sizes of the files, in rows, up to the one asked for.
@@ -41,12 +45,37 @@ pub(crate) fn run(root: &Root, rows: u64) -> Result<()> {
             fs::remove_file(&file)?;
         }
     }
+    measure_maker(&program.with_file_name(MAKER), &folder, rows)?;
     count(&program, rows.min(1_000_000))
+}
+
+/// How fast companies and feeds are made, with their files and answers.
+fn measure_maker(maker: &Path, folder: &Path, most: u64) -> Result<()> {
+    println!("\nCompanies, feeds and answers made; median of {ROUNDS} (least–most), two threads.");
+    println!("{:>11}  {:<24}{:>22}{:>10}{:>9}{:>14}", "rows", "", "CPU ms", "ns/row", "MiB", "rows/CPU s");
+    let folder = folder.join("feeds");
+    for (size, rows) in SIZES.into_iter().filter(|(size, rows)| *size == "medium" || *rows <= most) {
+        let mut runs = Vec::new();
+        for _ in 0..ROUNDS {
+            let mut run = Command::new(maker);
+            run.arg(&folder).args(["--size", size, "--threads", "2"]).stderr(Stdio::null());
+            runs.push(taken(&mut run)?);
+        }
+        runs.sort_unstable();
+        let (Some(least), Some(median), Some(most)) = (runs.first(), runs.get(ROUNDS / 2), runs.last()) else {
+            continue;
+        };
+        let range = format!("{} ({}–{})", ms(median.cpu), ms(least.cpu), ms(most.cpu));
+        let each = median.cpu.as_nanos().checked_div(u128::from(rows)).unwrap_or(0);
+        let per_second = u128::from(rows).saturating_mul(1000).checked_div(median.cpu.as_millis().max(1)).unwrap_or(0);
+        println!("{rows:>11}  {size:<24}{range:>22}{each:>10}{:>9}{per_second:>14}", median.peak_bytes >> 20);
+    }
+    fs::remove_dir_all(&folder).context("removing what was made")
 }
 
 fn build(root: &Root) -> Result<PathBuf> {
     let mut cargo = cargo(root);
-    cargo.args(["build", "--quiet", "--locked", "--profile", "bench", "--package", PACKAGE]);
+    cargo.args(["build", "--quiet", "--locked", "--profile", "bench", "--package", PACKAGE, "--package", MAKER]);
     if !cargo.status().context("starting cargo")?.success() {
         bail!("the build failed; what is wrong stands above");
     }
