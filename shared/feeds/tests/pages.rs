@@ -4,7 +4,7 @@
 
 use std::io::Read as _;
 
-use feeds::{Counted, Feed, Gathered, Page, PageError};
+use feeds::{Counted, Feed, Gathered, Page, PageError, PollFeed};
 use proptest::prelude::*;
 
 fn page(feed: Feed, body: &str) -> Page {
@@ -53,6 +53,35 @@ fn each_feed_has_its_own_spelling() {
             {"currency":"USD","date":"2024-01-02","usd_rate":"1","eur_rate":"0.9127"}]}"#,
     );
     assert_eq!((csv(&rates), rates.declared.rows), ("USD,1,0.9127,2024-01-02\n", 1));
+}
+
+#[test]
+fn the_sample_pages_are_as_they_declare() {
+    let samples = [
+        (Feed::Sepa, include_str!("../../../events/sepa-page.v1.json")),
+        (Feed::Swift, include_str!("../../../events/swift-page.v1.json")),
+    ];
+    for (feed, sample) in samples {
+        let page = page(feed, sample);
+        assert!(page.received.rows > 0 && page.received.is_as_declared(&page.declared), "{feed}");
+    }
+}
+
+#[test]
+fn a_poll_is_asked_for_by_the_schedule_and_by_the_poll_itself() {
+    assert_eq!(serde_json::from_str::<PollFeed>(r#"{"v":1}"#).unwrap(), PollFeed::all());
+    let sample = include_str!("../../../events/poll-feed.v1.json");
+    let poll = PollFeed {
+        feed: Some(Feed::Sepa),
+        poll: Some("2026-11-21T04:00:00Z".parse().unwrap()),
+        turn: 2,
+        ..PollFeed::all()
+    };
+    assert_eq!(serde_json::from_str::<PollFeed>(sample).unwrap(), poll);
+    let written = serde_json::to_value(poll).unwrap();
+    assert_eq!(written, serde_json::from_str::<serde_json::Value>(sample).unwrap());
+    assert!(serde_json::from_str::<PollFeed>(r#"{"v":1,"feed":"sepo"}"#).is_err());
+    assert!(serde_json::from_str::<PollFeed>(r#"{"v":1,"fed":"sepa"}"#).is_err());
 }
 
 #[test]
