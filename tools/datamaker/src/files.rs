@@ -7,16 +7,15 @@ use std::path::Path;
 use std::thread;
 
 use crate::answers::Sums;
-use crate::holders;
 use crate::lines::{Format, Lines};
 use crate::transfers::{CURRENCIES, Maker, Paper, Part};
-use crate::{Feed, Feeds, Plan};
+use crate::{Feed, Feeds, Plan, holders, invoices};
 
 /// Rows that one thread makes at once.
 const CHUNK_ROWS: u64 = 50_000;
 
 /// Makes all files of `plan` in `folder` with so many threads: `companies`, `rates`, `holders` (people with accounts and
-/// their transactions), `sepa` and `swift`, as the format has them; `labels.csv` (lines of the SWIFT feed that are not
+/// their transactions), `invoices` between companies, `sepa` and `swift`, as the format has them; `labels.csv` (lines of the SWIFT feed that are not
 /// clean, and the line they belong to), `answers.csv` (balances of the companies' accounts at the end of each quarter,
 /// clean and with dirty rows). `made` is told how many transfers there are so far.
 pub fn make(plan: Plan, format: Format, folder: &Path, threads: usize, made: impl Fn(u64)) -> io::Result<()> {
@@ -26,6 +25,7 @@ pub fn make(plan: Plan, format: Format, folder: &Path, threads: usize, made: imp
     write_companies(&feeds, format, &mut create(&format.file("companies"))?)?;
     write_rates(&feeds, format, &mut create(&format.file("rates"))?)?;
     holders::write(plan, format, &mut create(&format.file("holders"))?)?;
+    invoices::write(plan, format, &mut create(&format.file("invoices"))?)?;
 
     let quarters = feeds.calendar.last().map_or(0, |(_, quarter)| quarter + 1);
     let mut sums = Sums::new(feeds.companies.ibans.len(), quarters);

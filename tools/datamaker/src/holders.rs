@@ -93,6 +93,7 @@ impl Person {
     }
 }
 
-fn date(first_day: Date, day: u64) -> Date {
+/// A day by its number from the first one on.
+pub(crate) fn date(first_day: Date, day: u64) -> Date {
     i32::try_from(day).ok().and_then(|day| first_day.plus_days(day).ok()).unwrap_or(first_day)
 }

@@ -1,5 +1,5 @@
 //! Data to try Millrace on, with the true answers: companies with accounts, feeds of transfers (SEPA in euros between
-//! company accounts, SWIFT with parties all over the globe), exchange rates, people with accounts. One seed gives the
+//! company accounts, SWIFT with parties all over the globe), exchange rates, people with accounts, invoices. One seed gives the
 //! same bytes on any machine and on any number of threads, and the same rows whether [`make`] writes files of them or
 //! [`Feeds`] tells them one by one.
 //!
@@ -18,6 +18,7 @@ mod feeds;
 mod files;
 mod holders;
 mod iban;
+mod invoices;
 mod lines;
 mod noise;
 mod plan;

@@ -4,6 +4,7 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::panic,
     reason = "a test fails by panicking"
 )]
 
@@ -53,7 +54,7 @@ fn a_seed_gives_the_same_bytes_on_any_number_of_threads() {
         let folder = made(&format!("threads-{}-{threads}", plan.seed), plan, threads);
         let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|it| it.unwrap().path()).collect();
         files.sort();
-        assert_eq!(files.len(), 7);
+        assert_eq!(files.len(), 8);
         let hashes: Vec<_> = files.iter().map(|it| Sha256::digest(std::fs::read(it).unwrap())).collect();
         std::fs::remove_dir_all(folder).unwrap();
         hashes
@@ -196,5 +197,26 @@ fn what_dirty_rows_change_is_the_sum_of_the_rows_that_are_labelled() {
     found.retain(|_, minor| *minor != 0);
     assert!(dirty.len() > 1_500 && labelled.len() > 300, "{} {}", dirty.len(), labelled.len());
     assert_eq!(found, labelled);
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn invoices_are_between_two_companies_and_paid_after_they_are_issued() {
+    let folder = made("invoices", Plan { swift_rows: 10, sepa_rows: 10, ..plan() }, 1);
+    let companies = read(&folder, "companies.csv");
+    let known: BTreeSet<&str> = companies.lines().skip(1).map(|row| row.split(',').next().unwrap()).collect();
+    let invoices = read(&folder, "invoices.csv");
+    let (mut late, mut open) = (0, 0);
+    for row in invoices.lines().skip(1) {
+        let fields: Vec<&str> = row.split(',').collect();
+        let [_, issued, issuer, receiver, amount, due, paid] = fields[..] else { panic!("{row}") };
+        assert!(known.contains(issuer) && known.contains(receiver) && issuer != receiver, "{row}");
+        assert!(amount.replace('.', "").parse::<u64>().unwrap() >= 5_000 && issued < due, "{row}");
+        assert!(paid.is_empty() || paid >= issued, "{row}");
+        late += usize::from(paid > due);
+        open += usize::from(paid.is_empty());
+    }
+    assert_eq!(invoices.lines().count(), 1 + known.len() * 24);
+    assert!(late > 200 && open > 20, "{late} late, {open} open");
     std::fs::remove_dir_all(folder).unwrap();
 }
