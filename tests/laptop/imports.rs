@@ -27,7 +27,7 @@ fn the_four_rows_make_the_mail_of_the_product_page() {
     assert_eq!(code, 0, "{report}");
     assert_eq!(report["state"], "done");
     assert_eq!(report["rows"], serde_json::json!({ "read": 4, "taken": 4, "rejected": 0 }));
-    assert_eq!(report["entries"], serde_json::json!({ "made": 4, "posted": 4, "duplicates": 0 }));
+    assert_eq!(report["entries"], serde_json::json!({ "made": 4, "posted": 4, "duplicates": 0, "dirty": 0 }));
     let customers = millrace(&["customers"]).1.to_string();
     assert!(customers.contains("Zoë Ångström"), "a name of any letters arrives: {customers}");
     let [mail] = mails_to("four@example.com").try_into().expect("one mail");
