@@ -95,7 +95,9 @@ where
     /// a second delivery of this one is late, so that they do not become more and more.
     async fn pass_on(&self, feed: Feed, next: PollFeed, after_seconds: u32) -> Result<(), PortError> {
         self.polls.send(next, after_seconds).await?;
-        if let Some(progress) = self.log.progress(feed).await?.filter(|it| it.turn < next.turn) {
+        let progress = self.log.progress(feed).await?;
+        // A poll that has begun meanwhile counts its own turns.
+        if let Some(progress) = progress.filter(|it| Some(it.poll) == next.poll && it.turn < next.turn) {
             self.log.advance(&progress.turned(next.turn), &Step::Nothing).await?;
         }
         Ok(())

@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 
 use calendar::{Clock, Moment};
 use feeds::testing::{FakeFeedLog, FakeFeedServer, FakePollQueue};
-use feeds::{AskError, Feed, FeedLog, PollFeed};
+use feeds::{AskError, Feed, FeedLog, PollFeed, PollQueue, Step};
+use imports::PortError;
 use imports::testing::{FakeFiles, FakeImports};
 use poll_feed::{PollFeedError, PollFeeds, Polled};
 use serde_json::{Value, json};
@@ -124,4 +125,25 @@ async fn without_time_another_message_goes_on_and_the_old_one_is_late() {
         polls.handle(PollFeed { v: 2, ..request() }, poll, Instant::now()).await,
         Err(PollFeedError::UnknownVersion(2))
     ));
+}
+
+/// A queue on whose sending a later poll begins, as the schedule might.
+struct Overtaken(FakeFeedLog);
+
+impl PollQueue for Overtaken {
+    async fn send(&self, _: PollFeed, _: u32) -> Result<(), PortError> {
+        let progress = self.0.progress(Feed::ExchangeRates).await?.unwrap();
+        let begun = progress.begun(at("2026-11-22T10:00:00Z")).unwrap();
+        self.0.advance(&begun, &Step::Nothing).await?;
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_poll_that_is_overtaken_leaves_the_turns_of_the_later_one_alone() {
+    let PollFeeds { server, log, files, imports, clock, .. } = polls();
+    let polls = PollFeeds { server, log: log.clone(), files, imports, polls: Overtaken(log.clone()), clock };
+    assert_eq!(polls.handle(request(), at("2026-11-21T10:00:00Z"), Instant::now()).await.unwrap(), Polled::GoesOn);
+    let progress = log.progress(Feed::ExchangeRates).await.unwrap().unwrap();
+    assert_eq!((progress.poll, progress.turn), (at("2026-11-22T10:00:00Z"), 0));
 }

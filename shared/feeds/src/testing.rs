@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use imports::{ImportId, PortError, Saved};
 use money::{Currency, Money};
@@ -16,9 +16,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The record of feeds in memory.
-#[derive(Default)]
-pub struct FakeFeedLog(Mutex<BTreeMap<Feed, Logged>>);
+/// The record of feeds in memory; its clones are the same record.
+#[derive(Clone, Default)]
+pub struct FakeFeedLog(Arc<Mutex<BTreeMap<Feed, Logged>>>);
 
 /// What is recorded of a feed.
 #[derive(Clone, Default, PartialEq, Debug)]
