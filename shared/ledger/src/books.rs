@@ -282,7 +282,7 @@ fn plan(
     for month in months {
         let current = if shelf.months.contains_key(month) { shelf.month(*month)? } else { item.month(*month)? };
         let new = incoming.get(month).cloned().unwrap_or_default();
-        let Merged::Changed { month: merged, .. } = merge(account, *month, current.as_ref(), new) else {
+        let Merged::Changed(merged) = merge(account, *month, current.as_ref(), new) else {
             continue;
         };
         let kept = Kept { version: shelf.version_of(*month), bytes: merged.encode() };

@@ -8,13 +8,8 @@ use calendar::Month;
 pub enum Merged {
     /// Every entry was there already.
     Unchanged,
-    /// The month as it is now.
-    Changed {
-        /// The month with the new entries, all marked anew.
-        month: JournalMonth,
-        /// How many entries were not there before.
-        added: u64,
-    },
+    /// The month with the new entries, all marked anew.
+    Changed(JournalMonth),
 }
 
 /// Merges `incoming` entries into `current`, the month as stored (`None`: it has no entries yet).
@@ -23,7 +18,6 @@ pub enum Merged {
 /// lesser text stays, so that order does not matter. Then batch payments and invalid IBANs are marked over the
 /// whole month. Commutative, associative and idempotent.
 pub fn merge(account: &AccountNumber, month: Month, current: Option<&JournalMonth>, incoming: Vec<Entry>) -> Merged {
-    let before = current.map(|it| it.entries().len()).unwrap_or_default();
     let mut entries = incoming;
     for entry in &mut entries {
         entry.mark = Mark::Clean;
@@ -34,12 +28,11 @@ pub fn merge(account: &AccountNumber, month: Month, current: Option<&JournalMont
     entries.sort();
     entries.dedup_by(|later, kept| later.same(kept));
     mark(account, &mut entries);
-    let added = u64::try_from(entries.len().saturating_sub(before)).unwrap_or(u64::MAX);
     let merged = JournalMonth::of(month, entries);
     if current == Some(&merged) || merged.entries().is_empty() {
         return Merged::Unchanged;
     }
-    Merged::Changed { month: merged, added }
+    Merged::Changed(merged)
 }
 
 /// Marks sorted entries. A run of more than one row of the same transfer is a batch payment.
