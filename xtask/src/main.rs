@@ -19,6 +19,7 @@ mod probe;
 mod process;
 mod progress;
 mod python;
+mod seeds;
 mod suite;
 mod tidy;
 mod up;
@@ -78,6 +79,8 @@ enum Command {
         #[arg(long, value_enum)]
         only: Option<suite::Part>,
     },
+    /// Runs the suite in one process with its handlers interleaved and faults injected, by seed
+    Seeds(seeds::Seeds),
     /// Checks the rules of the house that no compiler and no linter checks
     Tidy {
         /// Write the documents that are made from the sources
@@ -120,6 +123,7 @@ fn run(command: Command) -> Result<()> {
         Command::Logs { function, follow } => deploy::logs(&root, &function, follow),
         Command::Invoke { function, event } => deploy::invoke(&root, &function, &event),
         Command::Test { filter, only } => suite::run(&root, filter.as_deref(), only),
+        Command::Seeds(seeds) => seeds::run(&root, seeds),
         Command::Tidy { fix } => tidy::run(root.path(), fix),
         Command::Bench { rows } => bench::run(&root, rows),
         Command::Package { architecture, functions } => package::run(&root, architecture, &functions),
