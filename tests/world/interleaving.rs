@@ -109,7 +109,7 @@ pub fn run_seed(seed: u64) -> Result<Ran, String> {
     workload.start(&world).into_iter().for_each(|message| interleaving.send(message, 0));
     interleaving.run()?;
     let (ran, excused) = (interleaving.ran, interleaving.excused);
-    crate::verify::check(&world, &quiet, &excused).map(|()| ran).map_err(|wrong| format!("{wrong}\n  after {ran:?}"))
+    crate::verify::check(&world, &quiet, &excused, ran.dead_letters == 0).map(|()| ran).map_err(|wrong| format!("{wrong}\n  after {ran:?}"))
 }
 
 impl<'w> Interleaving<'w> {
