@@ -125,6 +125,7 @@ through!(Customers {
 through!(Books {
     fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError>;
     fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError>;
+    fn pause(&self, conflicts: u32) -> ();
 });
 through!(Summaries {
     fn want(&self, import: &str, accounts: &[AccountNumber], now: Moment) -> Result<u64, SummariesError>;
