@@ -156,6 +156,7 @@ through!(Customers {
 through!(Books {
     fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError>;
     fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError>;
+    fn pause(&self, conflicts: u32) -> ();
 });
 through!(FeedServer {
     fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError>;
