@@ -13,6 +13,7 @@ mod deploy;
 mod holders;
 mod instance;
 mod millrace;
+mod mutants;
 mod package;
 mod paths;
 mod probe;
@@ -93,6 +94,8 @@ enum Command {
         #[arg(long, default_value_t = 1_000_000)]
         rows: u64,
     },
+    /// Makes small changes to a crate, one at a time, and prints those that no test of the crate notices; slow
+    Mutants(mutants::Selection),
     /// Builds what is shipped to AWS: one zip for each function, by cargo-lambda
     Package {
         /// The architecture the functions run on, as the template's parameter says it
@@ -126,6 +129,7 @@ fn run(command: Command) -> Result<()> {
         Command::Seeds(seeds) => seeds::run(&root, seeds),
         Command::Tidy { fix } => tidy::run(root.path(), fix),
         Command::Bench { rows } => bench::run(&root, rows),
+        Command::Mutants(selection) => mutants::run(&root, &selection),
         Command::Package { architecture, functions } => package::run(&root, architecture, &functions),
     }
 }
