@@ -153,11 +153,6 @@ through!(Customers {
     fn customers(&self, after: Option<&str>, limit: usize) -> Result<Page<Customer>, RegisterError>;
     fn accounts(&self, after: Option<&str>, limit: usize) -> Result<Page<Account>, RegisterError>;
 });
-through!(Books {
-    fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError>;
-    fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError>;
-    fn pause(&self, conflicts: u32) -> ();
-});
 through!(FeedServer {
     fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError>;
 });
@@ -174,6 +169,20 @@ through!(PollQueue {
 });
 
 // What follows is done item by item: each has its own moment, and a failure may come after some of them.
+
+impl<P: Books + Sync> Books for Faulty<'_, P> {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+        self.faults.around(self.port.read(account, months)).await
+    }
+
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+        self.faults.around(self.port.write(account, change)).await
+    }
+
+    async fn pause(&self, conflicts: u32) {
+        self.port.pause(conflicts).await;
+    }
+}
 
 impl<P: BatchQueue + Sync> BatchQueue for Faulty<'_, P> {
     async fn send(&self, requests: &[PostBatch]) -> Result<(), PortError> {
