@@ -153,9 +153,6 @@ through!(Customers {
     fn customers(&self, after: Option<&str>, limit: usize) -> Result<Page<Customer>, RegisterError>;
     fn accounts(&self, after: Option<&str>, limit: usize) -> Result<Page<Account>, RegisterError>;
 });
-through!(FeedServer {
-    fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError>;
-});
 through!(FeedLog {
     fn progress(&self, feed: Feed) -> Result<Option<Progress>, PortError>;
     fn advance(&self, progress: &Progress, step: &Step) -> Result<Saved, PortError>;
@@ -265,6 +262,16 @@ impl<P: ImportList + Sync> ImportList for Faulty<'_, P> {
     async fn standing(&self, before: Moment) -> Result<Vec<Import>, PortError> {
         let found = self.faults.around(self.port.standing(before)).await?;
         Ok(self.faults.index(found))
+    }
+}
+
+/// The bank's failures are the business of the sandbox: here it answers, but not at once.
+impl<P: FeedServer + Sync> FeedServer for Faulty<'_, P> {
+    async fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError> {
+        self.faults.point().await;
+        let answer = self.port.ask(feed, cursor).await;
+        self.faults.point().await;
+        answer
     }
 }
 
