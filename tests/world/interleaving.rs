@@ -119,7 +119,9 @@ pub fn run_seed(seed: u64) -> Result<Ran, String> {
         }
     }
     let (ran, excused) = (interleaving.ran, interleaving.excused);
-    crate::verify::check(&world, &quiet, &excused, ran.dead_letters == 0).map(|()| ran).map_err(|wrong| format!("{wrong}\n  after {ran:?}"))
+    crate::verify::check(&world, &quiet, &excused, ran.dead_letters == 0)
+        .map(|()| ran)
+        .map_err(|wrong| format!("{wrong}\n  after {ran:?}"))
 }
 
 impl<'w> Interleaving<'w> {
@@ -154,7 +156,10 @@ impl<'w> Interleaving<'w> {
                 self.schedule.set_failures(0);
             }
             if self.ran.steps > MAX_STEPS {
-                return Err(format!("it never ends: {:?}", self.queued.iter().map(|it| &it.message).collect::<Vec<_>>()));
+                return Err(format!(
+                    "it never ends: {:?}",
+                    self.queued.iter().map(|it| &it.message).collect::<Vec<_>>()
+                ));
             }
             self.step();
             for (message, after_seconds) in self.world.sent() {

@@ -3,6 +3,7 @@
 mod accounts;
 mod batches;
 mod bounds;
+mod control;
 mod customers_file;
 mod entry_file;
 mod euro_table;
@@ -29,6 +30,7 @@ mod upload;
 pub mod testing;
 
 pub use batches::{BatchError, BatchIndex, PackedEntries, read_batch};
+pub use control::{Control, ControlDifference, ControlTotals};
 pub use import::{
     BatchOutcome, Found, Import, ImportId, ImportIdError, PostedSums, Reject, State, Sums, TransferSums, Warning,
 };

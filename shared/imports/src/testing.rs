@@ -271,7 +271,7 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates>(imports
     assert_eq!(imports.claim(&same).await.unwrap(), Claimed::Ours(2), "the claim of a failed import passes on");
 
     assert!(imports.finished(second.id).await.unwrap().is_empty());
-    let sums = PostedSums { posted: Money::new(500, Currency::EUR), dirty: Money::new(20, Currency::EUR) };
+    let sums = PostedSums { entries: 5, posted: Money::new(500, Currency::EUR), dirty: Money::new(20, Currency::EUR) };
     let outcome = BatchOutcome { posted: 5, duplicates: 2, dirty: 1, accounts: 1, sums: vec![sums] };
     for batch in [1, 0, 11, 2] {
         imports.finish(second.id, batch, outcome.clone()).await.unwrap();

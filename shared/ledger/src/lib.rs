@@ -20,7 +20,7 @@ mod totals;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use audit::{Finding, audit_account};
+pub use audit::{Finding, audit_account, missing_entries};
 pub use books::{Archive, Books, BooksError, Change, Kept, MOST_MONTHS, Shelf, Written};
 pub use codec::{CodecError, decode_entries, encode_entries};
 pub use entry::{Entry, Mark, PostingId, Side};

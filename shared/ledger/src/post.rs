@@ -71,9 +71,11 @@ pub struct Added {
     pub gross: BTreeMap<Currency, Gross>,
 }
 
-/// Sums of amounts without their signs, in minor units.
+/// New entries of one currency, and sums of amounts without their signs, in minor units.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Gross {
+    /// How many entries are new.
+    pub entries: u64,
     /// Of the new entries.
     pub added_minor: u128,
     /// Of those that are dirty since.
@@ -87,6 +89,7 @@ impl Added {
         self.dirty = self.dirty.saturating_add(other.dirty);
         for (currency, gross) in &other.gross {
             let sum = self.gross.entry(*currency).or_default();
+            sum.entries = sum.entries.saturating_add(gross.entries);
             sum.added_minor = sum.added_minor.saturating_add(gross.added_minor);
             sum.dirty_minor = sum.dirty_minor.saturating_add(gross.dirty_minor);
         }
@@ -100,10 +103,11 @@ impl Added {
             let was = before.and_then(|it| it.get(currency)).copied().unwrap_or_default();
             let (all, was_all) = (split.clean.and(split.dirty), was.clean.and(was.dirty));
             let gross = Gross {
+                entries: all.count.saturating_sub(was_all.count),
                 added_minor: all.gross_minor().saturating_sub(was_all.gross_minor()),
                 dirty_minor: split.dirty.gross_minor().saturating_sub(was.dirty.gross_minor()),
             };
-            added.entries = added.entries.saturating_add(all.count.saturating_sub(was_all.count));
+            added.entries = added.entries.saturating_add(gross.entries);
             added.dirty = added.dirty.saturating_add(split.dirty.count.saturating_sub(was.dirty.count));
             if gross != Gross::default() {
                 added.gross.insert(*currency, gross);

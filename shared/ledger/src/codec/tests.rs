@@ -75,8 +75,12 @@ fn the_months_and_currencies_an_account_may_have_fit_into_its_totals() {
         let split = Split { clean: figures, dirty: figures };
         item.totals.months.entry(month).or_default().insert(currencies[currencies.len() - 1 - number % 4], split);
     }
-    let gross = Gross { added_minor: sum.unsigned_abs(), dirty_minor: sum.unsigned_abs() };
-    let added = Added { entries: count, dirty: count, gross: currencies.iter().map(|it| (*it, gross)).collect() };
+    let gross = Gross { entries: count, added_minor: sum.unsigned_abs(), dirty_minor: sum.unsigned_abs() };
+    let added = Added {
+        entries: count * u64::try_from(currencies.len()).unwrap(),
+        dirty: count,
+        gross: currencies.iter().map(|it| (*it, gross)).collect(),
+    };
     item.postings = (0..8).map(|it| (PostingId([it; 16]), added.clone())).collect();
     item.open = Some((Month::from_ordinal(12 * 2050).unwrap(), vec![0; 8 * 1024]));
     let bytes = item.encode();
