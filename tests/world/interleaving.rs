@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::task::{Context, Waker};
 
 use feeds::PollFeed;
-use imports::{ImportList, State};
+use imports::{ImportId, ImportList, State};
 use mail::SummaryKey;
 
 use crate::schedule::{Schedule, TaskId};
@@ -21,6 +21,10 @@ const FAULTY_STEPS: u64 = 1_500;
 const MAX_STEPS: u64 = 400_000;
 /// How often a message is received before it is a dead letter, as in the template.
 const MAX_RECEIVES: u32 = 5;
+/// After how many steps it is looked at what must hold at any time.
+const CHECK_EVERY: u64 = 8;
+/// More messages than this never poll at once: one for each feed and poll, and those that are received twice.
+const MAX_POLLS: usize = 24;
 /// How often the sweeper runs, in seconds.
 const SWEEP_SECONDS: i64 = 300;
 
@@ -82,6 +86,8 @@ struct Interleaving<'w> {
     next_sweep: i64,
     /// Mails whose delivery was cut off or lost an answer: they may have gone out twice.
     excused: BTreeSet<String>,
+    /// Imports that were seen to be done.
+    done: BTreeSet<ImportId>,
 }
 
 /// Runs the workload of `seed`, interleaved and with faults, and compares it with a quiet run.
@@ -106,6 +112,7 @@ pub fn run_seed(seed: u64) -> Result<Ran, String> {
         next_task: 1,
         next_sweep: 0,
         excused: BTreeSet::new(),
+        done: BTreeSet::new(),
     };
     workload.start(&world).into_iter().for_each(|message| interleaving.send(message, 0));
     interleaving.run()?;
@@ -165,8 +172,25 @@ impl<'w> Interleaving<'w> {
             for (message, after_seconds) in self.world.sent() {
                 self.send(message, after_seconds);
             }
+            if self.ran.steps.is_multiple_of(CHECK_EVERY) {
+                self.check()?;
+            }
         }
         Ok(())
+    }
+
+    /// What must hold at any time: an import that is done stays done, and polls do not become ever more.
+    fn check(&mut self) -> Result<(), String> {
+        let (imports, _) = finish(self.world.imports.recent(None, 1_000)).unwrap_or_default();
+        for import in imports {
+            if import.state == State::Done {
+                self.done.insert(import.id);
+            } else if self.done.contains(&import.id) {
+                return Err(format!("{} was done and is {:?}", import.key, import.state));
+            }
+        }
+        let polls = self.queued.iter().filter(|it| matches!(it.message, Message::Poll(..))).count();
+        if polls > MAX_POLLS { Err(format!("{polls} messages poll four feeds")) } else { Ok(()) }
     }
 
     fn step(&mut self) {
