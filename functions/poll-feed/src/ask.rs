@@ -38,7 +38,7 @@ pub(crate) async fn page<S: FeedServer>(server: &S, progress: &Progress) -> Resu
                     NoPage::Repeated
                 }
                 Ok(page) => {
-                    let as_declared = page.received.is_as_declared(&page.declared);
+                    let as_declared = page.is_as_declared();
                     mismatches = mismatches.saturating_add(u32::from(!as_declared));
                     if as_declared || mismatches >= MOST_MISMATCHES {
                         return Ok(Answer { page, body, asked, repeated });

@@ -41,6 +41,7 @@ where
             next: page.next,
             key: PageRecord::key(feed, number, &hash),
             declared: page.declared,
+            unreadable_sums: page.unreadable_sums,
             received: page.received,
             asked: answer.asked,
             repeated: answer.repeated,

@@ -11,6 +11,7 @@ mod page;
 mod ports;
 mod proof;
 mod rows;
+mod sums;
 
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -21,3 +22,4 @@ pub use log::{Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress, Step};
 pub use page::{Counted, Page, PageError};
 pub use ports::{AskError, FeedLog, FeedServer, PollFeed, PollQueue};
 pub use proof::{CurrencyProof, EntryProof, PageProof, Posting, Proof, RowProof};
+pub use sums::UnreadableSum;

@@ -4,7 +4,7 @@ use calendar::Moment;
 use imports::ImportId;
 use serde::{Deserialize, Serialize};
 
-use crate::{Counted, Feed};
+use crate::{Counted, Feed, UnreadableSum};
 
 /// So many bytes of rows are gathered into one import; a feed's end gathers what there is.
 pub const MOST_WAITING_BYTES: u64 = 128 * 1024 * 1024;
@@ -76,6 +76,9 @@ pub struct PageRecord {
     pub key: String,
     /// What it says is on it.
     pub declared: Counted,
+    /// The sums it declares that cannot be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable_sums: Vec<UnreadableSum>,
     /// What is.
     pub received: Counted,
     /// How often it was asked for until it came.
@@ -169,6 +172,11 @@ impl Progress {
 }
 
 impl PageRecord {
+    /// Whether the page has what it declares: as many rows, with the same sums, each of which can be read.
+    pub fn is_as_declared(&self) -> bool {
+        self.received.is_as_declared(&self.declared) && self.unreadable_sums.is_empty()
+    }
+
     /// The key of the object that keeps page `number` of `feed`; `hash` is of its bytes, for two polls at once may
     /// receive different ones.
     pub fn key(feed: Feed, number: u32, hash: &str) -> String {

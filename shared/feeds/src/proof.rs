@@ -5,7 +5,7 @@ use imports::{BatchOutcome, Found, Import, State};
 use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
-use crate::{Counted, Feed, Gathering, PageRecord};
+use crate::{Counted, Feed, Gathering, PageRecord, UnreadableSum};
 
 /// How many gaps a proof names.
 const MOST_GAPS: usize = 50;
@@ -179,6 +179,12 @@ fn check_pages(pages: &[PageRecord], gaps: &mut Gaps) {
             gaps.add(format!("page {} does not follow page {}", page.number, i64::from(number).saturating_sub(1)));
         }
         cursor = &page.next;
+        for UnreadableSum { currency, amount, reason } in &page.unreadable_sums {
+            gaps.add(format!(
+                "page {} (cursor `{}`) declares a sum that cannot be read: `{amount}` `{currency}`: {reason}",
+                page.number, page.cursor
+            ));
+        }
         if !page.received.is_as_declared(&page.declared) {
             let sums = if page.received.rows == page.declared.rows { "; its sums differ" } else { "" };
             let (declared, received) = (page.declared.rows, page.received.rows);

@@ -169,6 +169,7 @@ pub async fn feed_log_contract(log: &impl FeedLog) {
         next: "next".to_owned(),
         key: PageRecord::key(feed, number, "0011"),
         declared: counted.clone(),
+        unreadable_sums: Vec::new(),
         received: counted.clone(),
         asked: 2,
         repeated: 1,

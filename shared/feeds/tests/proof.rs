@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use feeds::{Counted, Feed, Gathering, PageRecord, Posting, Proof};
+use feeds::{Counted, Feed, Gathering, PageRecord, Posting, Proof, UnreadableSum};
 use imports::{BatchOutcome, Found, Import, ImportId, PostedSums, State, Sums, TransferSums, Upload};
 use money::{Currency, Money};
 
@@ -27,6 +27,7 @@ fn complete() -> (Vec<PageRecord>, Vec<Posting>) {
         next: cursor(number + 1),
         key: String::new(),
         declared: counted.clone(),
+        unreadable_sums: Vec::new(),
         received: counted.clone(),
         asked: 2,
         repeated: 1,
@@ -96,6 +97,10 @@ fn each_thing_that_does_not_is_named() {
     check("page 1 (cursor `1`) declares 3 rows and has 2", |pages, _| pages[1].declared.rows = 3);
     check("page 2 (cursor `2`) declares 2 rows and has 2; its sums differ", |pages, _| {
         pages[2].declared.sums = vec![eur(199)];
+    });
+    check("page 1 (cursor `1`) declares a sum that cannot be read: `5.00` `eur`: unknown", |pages, _| {
+        let (currency, amount, reason) = ("eur".to_owned(), "5.00".to_owned(), "unknown".to_owned());
+        pages[1].unreadable_sums = vec![UnreadableSum { currency, amount, reason }];
     });
     check("page 2 does not follow page 0", |pages, _| drop(pages.remove(1)));
     check("page 1 does not follow page 0", |pages, _| pages[0].next = "x".to_owned());

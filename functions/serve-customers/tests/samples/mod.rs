@@ -253,6 +253,7 @@ async fn feeds() -> FakeFeedLog {
         next: "1".to_owned(),
         key: PageRecord::key(Feed::Sepa, 0, "00"),
         declared: counted(3, 300),
+        unreadable_sums: Vec::new(),
         received: counted(2, 200),
         asked: 4,
         repeated: 1,
