@@ -14,7 +14,7 @@ mod faults;
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use banking::AccountNumber;
 use calendar::{Clock, Moment, Month};
@@ -237,7 +237,7 @@ impl World {
             Message::Split(file) => ready(self.split_import().handle(file.clone())).is_ok(),
             Message::Post(batch) => ready(self.post_entries().handle(batch.clone())).is_ok(),
             Message::Mail(request) => ready(self.mail_summary().handle(request.clone())).is_ok(),
-            Message::Poll(request, sent_at) => ready(self.poll_feeds().handle(*request, *sent_at, late())).is_ok(),
+            Message::Poll(request, sent_at) => ready(self.poll_feeds().handle(*request, *sent_at, self.late())).is_ok(),
         }))
         .unwrap_or(false)
     }
@@ -329,6 +329,7 @@ impl World {
             imports: self.through(&self.imports),
             polls: self.through(&self.polls),
             clock: WorldClock(&self.now),
+            answer_within: Duration::from_secs(10),
         }
     }
 
@@ -355,16 +356,16 @@ impl World {
         !imports.is_empty() || self.summaries.records().iter().any(|it| !it.is_final())
     }
 
+    /// When a function of this world runs out of time: never.
+    fn late(&self) -> Moment {
+        let now = self.now.get();
+        Moment::instant(now.micros().saturating_add(3600 * 1_000_000)).unwrap_or(now)
+    }
+
     fn advance(&self, micros: i64) {
         let now = self.now.get();
         self.now.set(Moment::instant(now.micros().saturating_add(micros)).unwrap_or(now));
     }
-}
-
-/// When a function of this world runs out of time: never.
-fn late() -> Instant {
-    let now = Instant::now();
-    now.checked_add(Duration::from_hours(1)).unwrap_or(now)
 }
 
 fn start() -> Moment {

@@ -34,6 +34,7 @@ async fn main() -> Result<(), Error> {
         imports: DynamoDbImports::new(dynamodb, config.imports_table),
         polls: SqsPollQueue::new(aws_sdk_sqs::Client::new(&sdk), config.polls_queue_url),
         clock: SystemClock,
+        answer_within: config.time_out()?,
     };
     let pace = Pace::one_by_one(Duration::from_secs(10));
 

@@ -261,7 +261,7 @@ async fn feeds() -> FakeFeedLog {
     let poll = at("2026-11-21T04:00:00Z");
     let progress = Progress::new(Feed::Sepa, poll).taken(&page, 100, false);
     feeds.advance(&progress, &Step::Page(page.clone())).await.unwrap();
-    feeds.keep_proof(&Proof::of(Feed::Sepa, poll, &[page], &[])).await.unwrap();
+    feeds.keep_proof(&Proof::of(Feed::Sepa, poll, &[page], &[]));
     feeds
 }
 
