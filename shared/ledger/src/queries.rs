@@ -6,10 +6,10 @@ use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::totals::Split;
-use crate::{Books, BooksError, Entry, Mark, Shelf, View};
+use crate::{Books, BooksError, CodecError, Entry, Mark, Shelf, View};
 
-/// How often a reader looks again when a posting came between its reads.
-const MOST_LOOKS: u32 = 8;
+/// How often a reader reads while postings come between its reads. With the pauses this takes three seconds on average.
+pub(crate) const MOST_READS: u32 = 16;
 
 /// The balance of each currency at the end of `date`: one read of the totals and at most one month.
 pub async fn balance_on<B: Books>(
@@ -50,25 +50,26 @@ pub(crate) async fn read_settled<B: Books>(
     account: &AccountNumber,
     months: &[Month],
 ) -> Result<Shelf, BooksError> {
-    let mut shelf = books.read(account, months).await?;
-    for _ in 0..MOST_LOOKS {
-        if is_settled(&shelf, months)? {
-            break;
+    let mut unsettled = None;
+    for reads in 1..=MOST_READS {
+        let shelf = books.read(account, months).await?;
+        if shelf.is_settled(months)? {
+            return Ok(shelf);
         }
-        shelf = books.read(account, months).await?;
+        never_settles(unsettled.as_ref(), &shelf)?;
+        unsettled = Some(shelf);
+        books.pause(reads).await;
     }
-    Ok(shelf)
+    Err(BooksError::Unsettled)
 }
 
-fn is_settled(shelf: &Shelf, months: &[Month]) -> Result<bool, BooksError> {
-    let totals = shelf.totals()?;
-    for month in months {
-        let journal = shelf.month(*month)?;
-        if journal.as_ref().map(crate::JournalMonth::totals) != totals.months.get(month) {
-            return Ok(false);
-        }
+/// An error if what disagrees is stored so: two reads, one after the other, that find the same versions prove that they
+/// were stored together at one moment in between. Nothing else would end the reading again.
+pub(crate) fn never_settles(before: Option<&Shelf>, now: &Shelf) -> Result<(), CodecError> {
+    if before == Some(now) {
+        return Err(CodecError::Broken("a month has other figures than the totals"));
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Where a list of entries goes on. Opaque outside.
