@@ -153,14 +153,6 @@ through!(Customers {
     fn customers(&self, after: Option<&str>, limit: usize) -> Result<Page<Customer>, RegisterError>;
     fn accounts(&self, after: Option<&str>, limit: usize) -> Result<Page<Account>, RegisterError>;
 });
-through!(Books {
-    fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError>;
-    fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError>;
-    fn pause(&self, conflicts: u32) -> ();
-});
-through!(FeedServer {
-    fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError>;
-});
 through!(FeedLog {
     fn progress(&self, feed: Feed) -> Result<Option<Progress>, PortError>;
     fn advance(&self, progress: &Progress, step: &Step) -> Result<Saved, PortError>;
@@ -174,6 +166,20 @@ through!(PollQueue {
 });
 
 // What follows is done item by item: each has its own moment, and a failure may come after some of them.
+
+impl<P: Books + Sync> Books for Faulty<'_, P> {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+        self.faults.around(self.port.read(account, months)).await
+    }
+
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+        self.faults.around(self.port.write(account, change)).await
+    }
+
+    async fn pause(&self, conflicts: u32) {
+        self.port.pause(conflicts).await;
+    }
+}
 
 impl<P: BatchQueue + Sync> BatchQueue for Faulty<'_, P> {
     async fn send(&self, requests: &[PostBatch]) -> Result<(), PortError> {
@@ -256,6 +262,16 @@ impl<P: ImportList + Sync> ImportList for Faulty<'_, P> {
     async fn standing(&self, before: Moment) -> Result<Vec<Import>, PortError> {
         let found = self.faults.around(self.port.standing(before)).await?;
         Ok(self.faults.index(found))
+    }
+}
+
+/// The bank's failures are the business of the sandbox: here it answers, but not at once.
+impl<P: FeedServer + Sync> FeedServer for Faulty<'_, P> {
+    async fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError> {
+        self.faults.point().await;
+        let answer = self.port.ask(feed, cursor).await;
+        self.faults.point().await;
+        answer
     }
 }
 

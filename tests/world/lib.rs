@@ -143,20 +143,20 @@ impl World {
 
     /// Uploads a file, as a user would.
     pub fn upload(&mut self, key: &str, version: &str, text: &str) {
-        let message = self.put(key, version, text);
+        let message = self.put(key, version, text.as_bytes());
         self.messages.push_back(message);
     }
 
     /// Uploads a file, and returns what S3 says of it.
-    fn put(&self, key: &str, version: &str, text: &str) -> Message {
+    fn put(&self, key: &str, version: &str, bytes: &[u8]) -> Message {
         let upload = Upload {
             key: key.to_owned(),
             version: version.to_owned(),
-            size_bytes: u64::try_from(text.len()).unwrap_or(u64::MAX),
+            size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
             uploaded_at: start(),
             metadata: BTreeMap::new(),
         };
-        self.files.upload(upload, text.as_bytes());
+        self.files.upload(upload, bytes);
         Message::Split(SplitFile { key: key.to_owned(), version: Some(version.to_owned()) })
     }
 
@@ -166,8 +166,8 @@ impl World {
         if self.state(&import.key, &version).is_some() {
             return None;
         }
-        let text = finish(self.files.read(&import.key, Some(&import.object_version), 0..u64::MAX)).ok().flatten()?;
-        Some(self.put(&import.key, &version, std::str::from_utf8(&text).ok()?))
+        let bytes = finish(self.files.read(&import.key, Some(&import.object_version), 0..u64::MAX)).ok().flatten()?;
+        Some(self.put(&import.key, &version, &bytes))
     }
 
     /// Asks for all feeds to be polled, as the schedule does.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use feeds::Feed;
 use imports::{Batches, Files, Import, ImportList, State, read_batch};
 use ledger::View;
 use mail::{MailState, SummaryKey};
@@ -28,6 +29,17 @@ pub(crate) fn check(world: &World, quiet: &Outcome, excused: &BTreeSet<String>, 
         control_totals(world, &imports)?;
     }
     mails(world, &imports, excused)
+}
+
+/// The feeds are complete.
+pub(crate) fn feeds_are_proven(world: &World) -> Result<(), String> {
+    for feed in Feed::ALL {
+        let proof = world.proof(feed).ok_or_else(|| format!("{feed} has no proof"))?;
+        if !proof.is_complete() {
+            return Err(format!("{feed} has gaps: {:?}", proof.gaps));
+        }
+    }
+    Ok(())
 }
 
 fn differences<T: PartialEq, K: std::fmt::Debug + Ord>(

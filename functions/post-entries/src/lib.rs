@@ -3,10 +3,11 @@
 mod config;
 mod error;
 
+use banking::AccountNumber;
 use calendar::Clock;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use imports::{BatchOutcome, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State, read_batch};
-use ledger::{Books, Posted, post};
+use ledger::{Books, PostError, Posted, post};
 use mail::outbox::{Summaries, SummaryRequests};
 
 pub use config::Config;
@@ -55,11 +56,20 @@ where
 
         let posting = request.import.posting();
         let posted = stream::iter(batch)
-            .map(async |(account, entries)| post(&self.books, &account, entries, posting).await)
+            .map(async |(account, entries)| match post(&self.books, &account, entries, posting).await {
+                Err(PostError::TooManyMonths) => Ok((Posted::default(), Some(account))),
+                posted => posted.map(|it| (it, None)),
+            })
             .buffer_unordered(ACCOUNTS_AT_ONCE);
-        let posted = posted.try_fold(Posted::default(), async |sum, it| Ok(add(sum, &it))).await?;
+        let none = (Posted::default(), None);
+        let posted = posted.try_fold(none, async |(sum, full), (it, too)| Ok((add(sum, &it), full.or(too)))).await;
+        let (posted, full) = posted?;
         let count = u64::try_from(accounts.len()).unwrap_or(u64::MAX);
         let outcome = BatchOutcome::new(&posted.added, posted.duplicates, count);
+        if let Some(account) = full {
+            self.fail(request.import, &account).await?;
+            return Ok(outcome);
+        }
 
         if request.summaries {
             let import = request.import.to_string();
@@ -70,6 +80,29 @@ where
         self.end(request.import, request.of).await?;
         tracing::info!(posted = outcome.posted, duplicates = outcome.duplicates, "a batch is in the books");
         Ok(outcome)
+    }
+
+    /// Fails the import, which repeating does not help: the books of `account` have no room. The batch stays open, so
+    /// that no other one ends the import as done.
+    async fn fail(&self, id: ImportId, account: &AccountNumber) -> Result<(), PostEntriesError> {
+        let account = account.as_str();
+        let reason = format!(
+            "nothing was posted to account {account}: its entries are in too many months and currencies for its \
+             totals; look for wrong dates, and upload the corrected file"
+        );
+        for _ in 0..MOST_CONFLICTS {
+            let Some(import) = self.imports.find(id).await? else { return Ok(()) };
+            if matches!(import.state, State::Done | State::Failed { .. }) {
+                return Ok(());
+            }
+            let state = State::Failed { reason: reason.clone() };
+            let failed = Import { state, touched_at: self.clock.now(), ..import };
+            if let Saved::Stored(_) = self.imports.save(&failed).await? {
+                tracing::error!("an import has failed: an account has too many months and currencies");
+                return Ok(());
+            }
+        }
+        Err(PostEntriesError::Busy)
     }
 
     /// Ends the import if this was its last batch.

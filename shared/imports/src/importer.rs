@@ -333,9 +333,11 @@ fn header(
         Kind::Account => {
             let account = instructions.account.ok_or(Refusal::NoAccount)?;
             let holder = holder_of_one(&account, instructions.name, instructions.email);
-            FileRows::Entries(Box::new(EntryFile::new(&layout, directory, Some(holder))))
+            FileRows::Entries(Box::new(EntryFile::new(&layout, directory, Some(holder), uploaded_at.date())))
         }
-        Kind::Holders | Kind::Transfers => FileRows::Entries(Box::new(EntryFile::new(&layout, directory, None))),
+        Kind::Holders | Kind::Transfers => {
+            FileRows::Entries(Box::new(EntryFile::new(&layout, directory, None, uploaded_at.date())))
+        }
         Kind::Customers => FileRows::Customers(CustomerFile::default()),
         Kind::Rates => FileRows::Rates(RateFile::new(&layout, uploaded_at.date(), instructions.source.as_deref())),
     };

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod batches;
+mod bounds;
 mod customers_file;
 mod entry_file;
 mod euro_table;

@@ -9,7 +9,8 @@ use crate::codec::TotalsItem;
 use crate::queries::never_settles;
 use crate::totals::MonthTotals;
 use crate::{
-    Books, BooksError, Change, CodecError, Entry, JournalMonth, Kept, Merged, PostingId, Shelf, Written, merge,
+    Books, BooksError, Change, CodecError, Entry, Figures, JournalMonth, Kept, Merged, PostingId, Shelf, Side, Written,
+    merge,
 };
 
 /// The most months one posting changes at once: with them a month may move out of the totals.
@@ -24,6 +25,15 @@ const MOST_BYTES: usize = 3_000_000;
 /// This is a deadline in tries: with the pauses of [`Books::pause`] they take 15 seconds on average, a quarter of what
 /// `post-entries` may take. Of postings that meet, at least one succeeds, so even 60 that never stop meeting all get in.
 const MOST_CONFLICTS: u32 = 64;
+/// The most bytes of an account's totals: an item of DynamoDB has 400 KB (409,600 bytes), keys and names included.
+const MOST_TOTALS_BYTES: usize = 400_000;
+/// More than an entry can add to the totals: the figures, clean and dirty, of a month and currency that were not there.
+const MOST_BYTES_PER_ENTRY: usize = 200;
+/// More than one posting that is remembered takes, in all currencies of ISO 4217.
+const MOST_REMEMBERED_BYTES: usize = 8 * 1024;
+/// In how many months an account may have entries, counted for each currency: a year of one currency is twelve. The
+/// figures of so many fit into its totals even where they are as long as they can be (82 bytes each).
+pub const MOST_MONTHS_AND_CURRENCIES: usize = 4_000;
 
 /// Why entries were not posted. Posting them again is always safe.
 #[derive(Debug, thiserror::Error)]
@@ -146,6 +156,9 @@ async fn post_months<B: Books>(
                 unsettled = Some(shelf);
             }
             Plan::Nothing(added) => return Ok(added),
+            Plan::Write { .. } if !fits(&shelf, incoming).map_err(BooksError::from)? => {
+                return Err(PostError::TooManyMonths);
+            }
             Plan::Write { change, added, whole } => match books.write(account, &change).await? {
                 Written::Stored if whole => return Ok(added),
                 Written::Stored => continue,
@@ -230,6 +243,32 @@ fn keep_latest_open(item: &mut TotalsItem, changed: &mut BTreeMap<Month, Kept>) 
     item.open = latest
         .filter(|month| changed.get(month).is_some_and(fits))
         .and_then(|month| changed.remove(&month).map(|kept| (month, kept.bytes)));
+}
+
+/// Whether the totals have room for all of `incoming`, which may go in several writes. Counts each entry as new, and
+/// each of a transfer as clean and dirty, so it never says yes to what does not fit.
+fn fits(shelf: &Shelf, incoming: &BTreeMap<Month, Vec<Entry>>) -> Result<bool, CodecError> {
+    let entries = incoming.values().map(Vec::len).fold(0, usize::saturating_add);
+    let stored = shelf.totals.as_ref().map_or(0, |kept| kept.bytes.len());
+    let beside = MOST_OPEN_BYTES.saturating_add(MOST_REMEMBERED_BYTES);
+    let most = stored.saturating_add(beside).saturating_add(entries.saturating_mul(MOST_BYTES_PER_ENTRY));
+    if most <= MOST_TOTALS_BYTES {
+        return Ok(true);
+    }
+    let mut item = shelf.open()?;
+    item.open = None;
+    for (month, entries) in incoming {
+        let figures = item.totals.months.entry(*month).or_default();
+        for entry in entries {
+            let split = figures.entry(entry.currency).or_default();
+            let one = Figures::of(entry.amount_minor);
+            split.clean = split.clean.and(one);
+            if entry.side != Side::None {
+                split.dirty = split.dirty.and(one);
+            }
+        }
+    }
+    Ok(item.encode().len().saturating_add(beside) <= MOST_TOTALS_BYTES)
 }
 
 /// How many postings an account's totals remember.

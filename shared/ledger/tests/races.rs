@@ -41,8 +41,11 @@ fn row(at: &str, minor: i64, id: &str) -> Entry {
 
 /// So many entries of a day that their month does not stay in the totals.
 fn many(at: &str, source: &str) -> Vec<Entry> {
-    let entry = |it: i64| Entry { source: source.into(), ..row(at, it * 7_919_993 % 1_000_003, &format!("{it:x}")) };
-    (1..3_000).map(entry).collect()
+    let entry = |it: u32| {
+        let id = u128::from(it).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        Entry { source: source.into(), ..row(at, i64::from(it), &format!("{id:032x}")) }
+    };
+    (1..700).map(entry).collect()
 }
 
 fn posting(number: usize) -> PostingId {
