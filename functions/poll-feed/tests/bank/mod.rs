@@ -16,14 +16,14 @@ use serde_json::{Value, json};
 
 /// A clock that a test, or a slow server, sets; its clones are the same clock.
 #[derive(Clone)]
-pub struct Hands(Arc<AtomicI64>);
+pub(crate) struct Hands(Arc<AtomicI64>);
 
 impl Hands {
-    pub fn at(text: &str) -> Self {
+    pub(crate) fn at(text: &str) -> Self {
         Self(Arc::new(AtomicI64::new(at(text).micros())))
     }
 
-    pub fn advance(&self, seconds: i64) {
+    pub(crate) fn advance(&self, seconds: i64) {
         self.0.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
     }
 }
@@ -34,14 +34,14 @@ impl Clock for Hands {
     }
 }
 
-pub type Polls<L = FakeFeedLog, F = FakeFiles, I = FakeImports, S = FakeFeedServer> =
+pub(crate) type Polls<L = FakeFeedLog, F = FakeFiles, I = FakeImports, S = FakeFeedServer> =
     PollFeeds<S, L, F, I, FakePollQueue, Hands>;
 
-pub fn at(text: &str) -> Moment {
+pub(crate) fn at(text: &str) -> Moment {
     text.parse().unwrap()
 }
 
-pub fn polls() -> Polls {
+pub(crate) fn polls() -> Polls {
     let polls = PollFeeds {
         server: FakeFeedServer::default(),
         log: FakeFeedLog::default(),
@@ -55,27 +55,27 @@ pub fn polls() -> Polls {
     polls
 }
 
-pub fn rate(number: u32) -> Value {
+pub(crate) fn rate(number: u32) -> Value {
     json!({"currency": "USD", "date": number.to_string(), "usd_rate": "1", "eur_rate": "0.9"})
 }
 
-pub fn request() -> PollFeed {
+pub(crate) fn request() -> PollFeed {
     PollFeed { feed: Some(Feed::ExchangeRates), ..PollFeed::all() }
 }
 
-pub fn retry() -> PollFeed {
+pub(crate) fn retry() -> PollFeed {
     PollFeed { retry: true, ..request() }
 }
 
 /// A page that declares a row more than it has.
-pub fn short(page: &[u8]) -> Vec<u8> {
+pub(crate) fn short(page: &[u8]) -> Vec<u8> {
     let mut page: Value = serde_json::from_slice(page).unwrap();
     page["rows"] = json!(page["rows"].as_u64().unwrap() + 1);
     page.to_string().into_bytes()
 }
 
 /// Begins a poll now, or goes on with its message.
-pub async fn poll<L, I>(polls: &Polls<L, FakeFiles, I>, request: PollFeed) -> Polled
+pub(crate) async fn poll<L, I>(polls: &Polls<L, FakeFiles, I>, request: PollFeed) -> Polled
 where
     L: FeedLog,
     I: Imports + imports::Batches,
@@ -87,7 +87,7 @@ where
 }
 
 /// Ends every import that has arrived since the last call, with as many rows as its file has, and in this state.
-pub async fn import<I: Imports>(files: &FakeFiles, imports: &I, state: &State) -> Vec<String> {
+pub(crate) async fn import<I: Imports>(files: &FakeFiles, imports: &I, state: &State) -> Vec<String> {
     let mut keys = Vec::new();
     for arrived in files.take_arrived() {
         let upload = files.describe(&arrived.key, arrived.version.as_deref()).await.unwrap().unwrap();
@@ -105,7 +105,7 @@ pub async fn import<I: Imports>(files: &FakeFiles, imports: &I, state: &State) -
 }
 
 /// Polls until nothing is waited for any more; imports end in `state`. Which files were imported.
-pub async fn polled<L, I>(polls: &Polls<L, FakeFiles, I>, request: PollFeed, state: &State) -> Vec<String>
+pub(crate) async fn polled<L, I>(polls: &Polls<L, FakeFiles, I>, request: PollFeed, state: &State) -> Vec<String>
 where
     L: FeedLog,
     I: Imports + imports::Batches,
@@ -123,6 +123,6 @@ where
     panic!("the poll does not end")
 }
 
-pub async fn proof(log: &impl FeedLog) -> Proof {
+pub(crate) async fn proof(log: &impl FeedLog) -> Proof {
     log.proof(Feed::ExchangeRates).await.unwrap().unwrap()
 }
