@@ -3,10 +3,11 @@
 //! Messages arrive again, late and in any order; calls fail before or after their effect; processes end between any
 //! two calls. After the faults stop, everything comes to its end, and [`run_seed`] compares it with a quiet run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::task::{Context, Waker};
 
-use feeds::PollFeed;
+use calendar::Moment;
+use feeds::{Feed, FeedLog, PollFeed};
 use imports::{ImportId, ImportList, State};
 use mail::SummaryKey;
 
@@ -88,6 +89,8 @@ struct Interleaving<'w> {
     excused: BTreeSet<String>,
     /// Imports that were seen to be done.
     done: BTreeSet<ImportId>,
+    /// The poll and the pages taken of each feed, as last seen.
+    progress: BTreeMap<Feed, (Moment, u32)>,
 }
 
 /// Runs the workload of `seed`, interleaved and with faults, and compares it with a quiet run.
@@ -113,17 +116,17 @@ pub fn run_seed(seed: u64) -> Result<Ran, String> {
         next_sweep: 0,
         excused: BTreeSet::new(),
         done: BTreeSet::new(),
+        progress: BTreeMap::new(),
     };
     workload.start(&world).into_iter().for_each(|message| interleaving.send(message, 0));
     interleaving.run()?;
     if workload.has_feeds() {
-        // The schedule's next poll finds whatever was left.
+        // The schedule's next poll finds whatever was left; an operator retries what was given up.
         interleaving.wait(86_400);
-        interleaving.send(Message::Poll(PollFeed::all(), world.now.get()), 0);
+        let retry = interleaving.ran.dead_letters > 0;
+        interleaving.send(Message::Poll(PollFeed { retry, ..PollFeed::all() }, world.now.get()), 0);
         interleaving.run()?;
-        if interleaving.ran.dead_letters == 0 {
-            crate::verify::feeds_are_proven(&world)?;
-        }
+        crate::verify::feeds_are_proven(&world)?;
     }
     let (ran, excused) = (interleaving.ran, interleaving.excused);
     crate::verify::check(&world, &quiet, &excused, ran.dead_letters == 0)
@@ -187,6 +190,14 @@ impl<'w> Interleaving<'w> {
                 self.done.insert(import.id);
             } else if self.done.contains(&import.id) {
                 return Err(format!("{} was done and is {:?}", import.key, import.state));
+            }
+        }
+        for feed in Feed::ALL {
+            let Ok(Some(progress)) = finish(self.world.feed_log.progress(feed)) else { continue };
+            let progress = (progress.poll, progress.pages);
+            let before = self.progress.insert(feed, progress);
+            if before.is_some_and(|(poll, pages)| progress.0 < poll || progress.1 < pages) {
+                return Err(format!("{feed} was at {before:?} and is at {progress:?}"));
             }
         }
         let polls = self.queued.iter().filter(|it| matches!(it.message, Message::Poll(..))).count();
