@@ -10,8 +10,8 @@ use customers::{
 };
 use feeds::{AskError, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step};
 use imports::{
-    BatchOutcome, BatchQueue, Batches, Claimed, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError,
-    PostBatch, Rates, Saved, SplitFile, Upload, UploadQueue,
+    BatchOutcome, BatchQueue, Batches, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError, PostBatch,
+    Rates, Saved, SplitFile, Upload, UploadQueue,
 };
 use ledger::{Books, BooksError, Change, Shelf, Written};
 use mail::mailer::{Mailer, SendMailError, Sent};
@@ -92,7 +92,7 @@ through!(Imports {
     fn receive(&self, import: &Import) -> Result<Import, PortError>;
     fn find(&self, id: ImportId) -> Result<Option<Import>, PortError>;
     fn save(&self, import: &Import) -> Result<Saved, PortError>;
-    fn claim(&self, import: &Import) -> Result<Claimed, PortError>;
+    fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError>;
 });
 through!(Batches {
     fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome) -> Result<(), PortError>;

@@ -18,7 +18,7 @@ where
     C: Clock,
 {
     /// Writes the file of `pages` where imports are taken from, and records which import it is. Done again after a
-    /// crash it writes the same bytes, and the import of those answers that it is a duplicate of the first.
+    /// crash it writes the same bytes under another version of the object, and the import of those repeats the first.
     pub(crate) async fn gather(&self, progress: &Progress, pages: Range<u32>) -> Result<Saved, PollFeedError> {
         let feed = progress.feed;
         let port = |error: PortError| PollFeedError::Port(feed, error);

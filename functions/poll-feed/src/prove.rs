@@ -2,7 +2,7 @@
 
 use calendar::Clock;
 use feeds::{FeedLog, FeedServer, Gathering, PollQueue, Posting, Progress, Proof, Step};
-use imports::{Batches, Files, Import, Imports, PortError, Saved, State};
+use imports::{BatchOutcome, Batches, Files, Import, Imports, PortError, Saved};
 
 use crate::{PollFeedError, PollFeeds};
 
@@ -39,16 +39,38 @@ where
         self.log.advance(&progress.proven(), &Step::Nothing).await.map(Some).map_err(port)
     }
 
-    /// What became of gathered pages. An import that is the duplicate of another stands for that one.
+    /// What became of gathered pages. Where they were gathered a second time, after a crash, what the first import of
+    /// the same object has posted counts as posted, not as duplicates.
     async fn posting(&self, gathering: Gathering) -> Result<Posting, PortError> {
-        let mut import = self.imports.find(gathering.import).await?;
-        if let Some(Import { state: State::Duplicate { of }, .. }) = import {
-            import = self.imports.find(of).await?;
-        }
-        let outcomes = match &import {
-            Some(import) => self.imports.finished(import.id).await?,
+        let import = self.imports.find(gathering.import).await?;
+        let mut outcomes = match &import {
+            Some(import) => self.outcomes(import).await?,
             None => Vec::new(),
         };
-        Ok(Posting { gathering, import, outcomes: outcomes.into_iter().map(|(_, outcome)| outcome).collect() })
+        if let Some(first) = import.as_ref().and_then(|it| it.repeats) {
+            let first = self.imports.find(first).await?.filter(|it| it.key == gathering.key);
+            if let Some(first) = first {
+                if !first.state.is_final() {
+                    return Ok(Posting { gathering, import: Some(first), outcomes });
+                }
+                count_as_posted(&mut outcomes, self.outcomes(&first).await?);
+            }
+        }
+        Ok(Posting { gathering, import, outcomes })
     }
+
+    async fn outcomes(&self, import: &Import) -> Result<Vec<BatchOutcome>, PortError> {
+        Ok(self.imports.finished(import.id).await?.into_iter().map(|(_, outcome)| outcome).collect())
+    }
+}
+
+/// Turns into postings as many duplicates as `first` has posted of the same rows.
+fn count_as_posted(outcomes: &mut Vec<BatchOutcome>, first: Vec<BatchOutcome>) {
+    let mut left = first.iter().map(|it| it.posted).fold(0, u64::saturating_add);
+    for outcome in outcomes.iter_mut() {
+        let known = left.min(outcome.duplicates);
+        outcome.duplicates = outcome.duplicates.saturating_sub(known);
+        left = left.saturating_sub(known);
+    }
+    outcomes.extend(first.into_iter().map(|it| BatchOutcome { duplicates: 0, accounts: 0, ..it }));
 }

@@ -3,6 +3,7 @@
 mod config;
 mod error;
 
+use banking::AccountNumber;
 use calendar::Clock;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use imports::{BatchOutcome, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State, read_batch};
@@ -51,18 +52,22 @@ where
         let key = Import::entries_key(request.import);
         let bytes = self.files.read(&key, None, request.from..request.to).await?.ok_or(PostEntriesError::NoBatch)?;
         let batch = read_batch(&bytes)?;
-        let accounts: Vec<_> = batch.iter().map(|(account, _)| account.clone()).collect();
 
         let posting = request.import.posting();
         let posted = stream::iter(batch)
-            .map(async |(account, entries)| post(&self.books, &account, entries, posting).await)
-            .buffer_unordered(ACCOUNTS_AT_ONCE);
-        let posted = posted.try_fold(Posted::default(), async |sum, it| Ok(add(sum, &it))).await?;
-        let count = u64::try_from(accounts.len()).unwrap_or(u64::MAX);
-        let outcome = BatchOutcome::new(&posted.added, posted.duplicates, count);
+            .map(async |(account, entries)| {
+                let posted = post(&self.books, &account, entries, posting).await?;
+                Ok::<_, PostEntriesError>((account, posted))
+            })
+            .buffered(ACCOUNTS_AT_ONCE);
+        let posted: Vec<(AccountNumber, Posted)> = posted.try_collect().await?;
+        let count = u64::try_from(posted.len()).unwrap_or(u64::MAX);
+        let sum = posted.iter().fold(Posted::default(), |sum, (_, it)| add(sum, it));
+        let outcome = BatchOutcome::new(&sum.added, sum.duplicates, count);
 
         if request.summaries {
             let import = request.import.to_string();
+            let accounts = with_summary(posted, request.repeats);
             self.summaries.want(&import, &accounts, self.clock.now()).await?;
             self.requests.request(&import, &accounts).await?;
         }
@@ -93,6 +98,13 @@ where
 
 /// How often a write that met another is tried again before its message is.
 const MOST_CONFLICTS: u32 = 8;
+
+/// The accounts that get a summary: all of them, but those without new entries where the import repeats another one.
+/// The books remember what a posting added, so that its repetition finds the same accounts.
+fn with_summary(posted: Vec<(AccountNumber, Posted)>, repeats: bool) -> Vec<AccountNumber> {
+    let wanted = posted.into_iter().filter(|(_, it)| !repeats || it.added.entries > 0);
+    wanted.map(|(account, _)| account).collect()
+}
 
 fn add(sum: Posted, posted: &Posted) -> Posted {
     let duplicates = sum.duplicates.saturating_add(posted.duplicates);

@@ -75,8 +75,7 @@ pub struct Read {
     pub kind: Kind,
     /// Where its rows come from.
     pub source: String,
-    /// SHA-256 of its text and of what it is imported for, in hexadecimal: the same content for the same target is
-    /// imported once.
+    /// SHA-256 of its text and of what it is imported for, in hexadecimal: it tells that an import repeats another.
     pub content: String,
     /// Counts, warnings and first rejects. Entries, accounts and batches are counted when they are made.
     pub found: Found,

@@ -35,7 +35,7 @@ pub use importer::{Importer, MOST_TEXT_BYTES, Read, Setting};
 pub use kind::{Column, Kind};
 pub use metadata::metadata_value;
 pub use ports::{
-    BatchQueue, Batches, Claimed, DatedRate, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates, Saved,
+    BatchQueue, Batches, DatedRate, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates, Saved,
     SplitFile, UploadQueue,
 };
 pub use profile::Profile;
