@@ -113,7 +113,7 @@ through!(UploadQueue {
     fn send(&self, request: &SplitFile) -> Result<(), PortError>;
 });
 through!(Register {
-    fn directory(&self) -> Result<Directory, RegisterError>;
+    fn holders(&self, accounts: &[AccountNumber]) -> Result<Directory, RegisterError>;
     fn register(&self, registrations: &[Registration], as_of: Moment) -> Result<Registered, RegisterError>;
 });
 through!(Customers {

@@ -132,7 +132,7 @@ fn postings(layout: &Layout, file: &EntryFile, found: &mut Found) -> Vec<Posting
         if layout.kind == Kind::Transfers {
             let before = postings.len();
             for (account, side) in [(taken.account, Side::Payer), (taken.other, Side::Beneficiary)] {
-                if file.accounts.note(account).registered {
+                if file.accounts.is_registered(account) {
                     postings.push(Posting { account, row, side });
                 }
             }

@@ -23,6 +23,7 @@ mod rows;
 mod scanner;
 mod sums;
 mod upload;
+mod waiting;
 
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -31,7 +32,7 @@ pub use batches::{BatchError, BatchIndex, PackedEntries, read_batch};
 pub use import::{
     BatchOutcome, Found, Import, ImportId, ImportIdError, PostedSums, Reject, State, Sums, TransferSums, Warning,
 };
-pub use importer::{Importer, MOST_TEXT_BYTES, Read, Setting};
+pub use importer::{Ended, Importer, MOST_TEXT_BYTES, Read, Setting};
 pub use kind::{Column, Kind};
 pub use metadata::metadata_value;
 pub use ports::{

@@ -27,14 +27,13 @@ fn read_with(upload: &Upload, profile: Option<&str>, pieces: &[&[u8]]) -> Result
     let mut importer = Importer::new(Setting {
         instructions: upload.instructions()?,
         profile: profile.map(|json| Profile::parse("test", json.as_bytes())).transpose()?,
-        directory,
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
     });
     for piece in pieces {
         importer.feed(piece)?;
     }
-    importer.finish()
+    importer.end()?.finish(&directory)
 }
 
 fn account_file(text: &[u8]) -> Result<Read, Refusal> {

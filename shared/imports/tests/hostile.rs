@@ -159,14 +159,17 @@ fn read(key: &str, bytes: &[u8], piece: usize) -> Result<Read, Refusal> {
     let mut importer = Importer::new(Setting {
         profile: instructions.profile.as_deref().map(|name| Profile::parse(name, PROFILE.as_bytes())).transpose()?,
         instructions,
-        directory,
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
     });
     for piece in bytes.chunks(piece.max(1)) {
         importer.feed(piece)?;
+        // A file in one piece is looked up at its end; in pieces, after each: that makes no difference.
+        if piece.len() < bytes.len() {
+            importer.learn(&directory);
+        }
     }
-    importer.finish()
+    importer.end()?.finish(&directory)
 }
 
 /// All there is to see of what was read.
