@@ -15,7 +15,7 @@ use crate::rates_file::RateFile;
 use crate::rejects::{Rejects, cut};
 use crate::scanner::{Dialect, Fields, Row, Scanner, Shape};
 use crate::waiting::Waiting;
-use crate::{DatedRate, Found, Instructions, Kind, Profile, Refusal};
+use crate::{DatedRate, Found, Instructions, Kind, Profile, Refusal, Warning};
 
 /// The most text one import takes, in bytes.
 pub const MOST_TEXT_BYTES: u64 = 1024 * 1024 * 1024;
@@ -360,6 +360,10 @@ impl Reader {
                 read.found.warnings = file.warnings();
                 read.rates = file.finish()?;
             }
+        }
+        if read.found.rows_read == 0 {
+            let what = "the file has a header and no rows".to_owned();
+            read.found.warnings.push(Warning { what, rows: 0 });
         }
         read.content = content(kind, &target, text_hash);
         Ok(read)

@@ -74,9 +74,10 @@ fn the_four_rows_are_read_however_they_are_written() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(FOUR.as_bytes()).unwrap();
     let gzip = gzip.finish().unwrap();
-    let variants: [&[u8]; 10] = [
+    let variants: [&[u8]; 11] = [
         FOUR.as_bytes(),
         &FOUR.replace('\n', "\r\n").into_bytes(),
+        &FOUR.replace('\n', "\r").into_bytes(),
         FOUR.trim_end().as_bytes(),
         &FOUR.replace("8/2", "08/2").into_bytes(),
         &FOUR.replace('+', "").into_bytes(),
@@ -127,6 +128,16 @@ fn a_row_that_cannot_be_read_is_a_reject_with_line_and_reason() {
         ),
         "{csv}"
     );
+}
+
+#[test]
+fn a_file_with_a_header_and_no_rows_says_so() {
+    for text in [HEADER, "Id,Date,Transaction\r", "Id,Date,Transaction\n\n", "currency,usd_rate,eur_rate\n"] {
+        let read = account_file(text.as_bytes()).unwrap();
+        let warnings: Vec<_> = read.found.warnings.iter().map(|it| (it.what.as_str(), it.rows)).collect();
+        assert_eq!(warnings, [("the file has a header and no rows", 0)], "{text:?}");
+    }
+    assert_eq!(account_file(FOUR.as_bytes()).unwrap().found.warnings, []);
 }
 
 #[test]
