@@ -122,3 +122,19 @@ fn two_uploads_of_one_content_at_one_moment_count_once() {
         assert_eq!(world.audit(), []);
     }
 }
+
+#[test]
+fn two_payments_of_one_moment_without_a_real_id_both_count() {
+    let mut world = World::new(vec![]);
+    world.upload_with("imports/companies.csv", "1", COMPANIES, &[]);
+    world.run();
+    let rows = ["NOTPROVIDED", "notprovided", "nonref", "N/A", "-", "0", ""].map(|id| {
+        let amount = id.len() + 1;
+        format!("{id},{ALDER},{BIRCH},{amount}.00,EUR,2024-01-02T10:00:00Z\n{id},{ALDER},{BIRCH},0.50,EUR,2024-01-02T10:00:00Z\n")
+    });
+    let text = format!("id,payer,beneficiary,amount,currency,timestamp\n{}", rows.concat());
+    assert_eq!(imported(&mut world, "imports/sepa/a.csv", "1", &text, &[]), (28, 0, None));
+    assert_eq!(balance(&world, ALDER), ["-43.50 EUR"]);
+    assert_eq!(balance(&world, BIRCH), ["43.50 EUR"]);
+    assert_eq!(imported(&mut world, "imports/sepa/a.csv", "2", &text, &[]).0, 0, "the same file again adds nothing");
+}

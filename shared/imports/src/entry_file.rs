@@ -6,6 +6,7 @@ use money::{AmountError, Currency, parse_minor};
 
 use crate::accounts::Accounts;
 use crate::holders::Holders;
+use crate::ids::{id_or_none, shared_id};
 use crate::layout::{Layout, Sign};
 use crate::rows::{NONE, TakenRow, TakenRows};
 use crate::scanner::Fields;
@@ -118,7 +119,7 @@ impl EntryFile {
         let at = layout.dates.read(field(date)).map_err(|error| Wrong::field(date, error))?;
         let (currency, decimals) = self.currency(layout, fields, row)?;
         let amount_minor = self.amount(layout, fields, row, decimals)?;
-        let id = self.places.id.map_or(&[][..], field);
+        let id = id_or_none(self.places.id.map_or(&[][..], field));
         if id.len() > MOST_ID_BYTES || !is_clean(id) {
             let what = "not an id: UTF-8 of at most 255 bytes, no controls";
             return Err(Wrong::field(self.places.id.unwrap_or(0), what).into());
@@ -283,6 +284,7 @@ impl EntryFile {
             let what = "an IBAN's check digits are wrong".to_owned();
             warnings.push(Warning { what, rows: self.wrong_checksums });
         }
+        warnings.extend(shared_id(&self.rows));
         (self.holders.registrations(&self.accounts), warnings)
     }
 }

@@ -7,6 +7,7 @@ mod entry_file;
 mod euro_table;
 mod gunzip;
 mod holders;
+mod ids;
 mod import;
 mod importer;
 mod intern;

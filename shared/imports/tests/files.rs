@@ -70,7 +70,7 @@ fn rejects(read: &Read) -> Vec<(u64, String)> {
 #[test]
 fn the_four_rows_are_read_however_they_are_written() {
     let expected =
-        ["2026-07-15 60.50 EUR #0", "2026-07-28 -10.30 EUR #1", "2026-08-02 -20.46 EUR #2", "2026-08-13 10.00 EUR #3"];
+        ["2026-07-15 60.50 EUR (0)", "2026-07-28 -10.30 EUR #1", "2026-08-02 -20.46 EUR #2", "2026-08-13 10.00 EUR #3"];
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(FOUR.as_bytes()).unwrap();
     let gzip = gzip.finish().unwrap();
@@ -192,6 +192,53 @@ fn equal_rows_without_an_id_are_numbered() {
         books(&mut read)["4711"],
         ["2026-07-15 -3.00 EUR (0)", "2026-07-15 -3.00 EUR (1)", "2026-07-16 -3.00 EUR (0)"]
     );
+}
+
+#[test]
+fn an_id_that_identifies_nothing_is_none() {
+    let ids = [
+        "NOTPROVIDED",
+        "notprovided",
+        "NonRef",
+        "N/A",
+        "-",
+        "0",
+        "",
+        " n/a ",
+        "\" NOTPROVIDED \"",
+        "00",
+        "NOTPROVIDED2",
+    ];
+    let rows: Vec<String> = ids.iter().map(|id| format!("{id},7/15,-3\n")).collect();
+    let mut read = account_file(format!("{HEADER}\n{}", rows.concat()).as_bytes()).unwrap();
+    let mut expected: Vec<String> = (0..9).map(|ordinal| format!("2026-07-15 -3.00 EUR ({ordinal})")).collect();
+    expected.extend(["2026-07-15 -3.00 EUR #00".to_owned(), "2026-07-15 -3.00 EUR #NOTPROVIDED2".to_owned()]);
+    assert_eq!(books(&mut read)["4711"], expected);
+    let companies = "id,name,owner,address,email,ibans\nN/A,A,,,,\n0,B,,,,\n-,C,,,,\n";
+    let read = read_with(&upload("imports/c.csv", &[]), None, &[companies.as_bytes()]).unwrap();
+    assert_eq!(rejects(&read), [2, 4].map(|line| (line, "id: a company needs an id".to_owned())));
+}
+
+#[test]
+fn an_id_that_most_rows_share_is_warned_of() {
+    let warnings = |ids: &[&str]| {
+        let rows: Vec<String> = ids.iter().map(|id| format!("{id},7/15,-3\n")).collect();
+        let read = account_file(format!("{HEADER}\n{}", rows.concat()).as_bytes()).unwrap();
+        read.found.warnings.into_iter().map(|it| (it.what, it.rows)).collect::<Vec<_>>()
+    };
+    let ids = |same: usize, others: usize| {
+        let numbers: Vec<String> = (0..others).map(|it| format!("n{it}")).collect();
+        let mut ids: Vec<&str> = numbers.iter().map(String::as_str).collect();
+        (0..same).for_each(|it| ids.insert((it * 2).min(ids.len()), "REF"));
+        warnings(&ids)
+    };
+    let what = "most rows have the id `REF`: if it identifies nothing, leave it empty, or transfers of one moment count \
+                as one batch payment";
+    assert_eq!(ids(6, 5), [(what.to_owned(), 6)]);
+    assert_eq!(ids(10, 0), [(what.to_owned(), 10)]);
+    assert_eq!(ids(5, 5), [], "a half is not most");
+    assert_eq!(ids(9, 0), [], "too few rows to tell");
+    assert_eq!(warnings(&["", "", "", "", "", "", "", "", "a", "b"]), [], "none is no id that is shared");
 }
 
 #[test]
