@@ -124,11 +124,14 @@ impl Scanner {
             self.carry.extend_from_slice(head);
             self.carry_at = self.dialect.advance(self.carry_at, head);
             let open = matches!(self.carry_at, At::Quoted);
-            if end.is_some() && !open {
+            let too_long = self.carry.len() > MOST_ROW_BYTES;
+            // Of several lines that are too long together, only the first one is lost.
+            let several = too_long && end_of_line(&self.carry) != Some(self.carry.len());
+            if end.is_some() && !open && !several {
                 let carry = std::mem::take(&mut self.carry);
                 self.emit(&carry, Shape::Whole, sink)?;
                 self.keep_allocation(carry);
-            } else if self.carry.len() > MOST_ROW_BYTES {
+            } else if too_long {
                 self.give_up(end.is_some(), sink)?;
             }
         }
