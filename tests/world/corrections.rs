@@ -59,10 +59,10 @@ fn balance(world: &World, account: &str) -> Vec<String> {
 fn a_file_whose_profile_was_wrong_and_is_corrected_brings_all_its_rows() {
     let mut world = World::new(vec![]);
     let key = "imports/profiles/bank/july.csv";
-    world.put("profiles/bank.json", &profile("D"));
+    world.store("profiles/bank.json", &profile("D"));
     assert_eq!(imported(&mut world, key, "1", BANK, &[]), (2, 0, None));
     assert_eq!(world.mails().len(), 2);
-    world.put("profiles/bank.json", &profile("S"));
+    world.store("profiles/bank.json", &profile("S"));
     let first = Some(ImportId::of(key, "1"));
     assert_eq!(imported(&mut world, key, "2", BANK, &[]), (2, 2, first));
     assert_eq!(balance(&world, "1"), ["29.74 EUR"]);
@@ -109,7 +109,7 @@ fn two_uploads_of_one_content_at_one_moment_count_once() {
     for backwards in [false, true] {
         let mut world = World::new(vec![]);
         world.backwards = backwards;
-        world.put("profiles/bank.json", &profile("S"));
+        world.store("profiles/bank.json", &profile("S"));
         let keys = ["imports/profiles/bank/a.csv", "imports/profiles/bank/b.csv"];
         keys.iter().for_each(|key| world.upload_with(key, "1", BANK, &[]));
         world.run();

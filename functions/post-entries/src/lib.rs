@@ -7,7 +7,7 @@ use banking::AccountNumber;
 use calendar::Clock;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use imports::{BatchOutcome, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State, read_batch};
-use ledger::{Books, Posted, post};
+use ledger::{Books, PostError, Posted, post};
 use mail::outbox::{Summaries, SummaryRequests};
 
 pub use config::Config;
@@ -55,15 +55,19 @@ where
 
         let posting = request.import.posting();
         let posted = stream::iter(batch)
-            .map(async |(account, entries)| {
-                let posted = post(&self.books, &account, entries, posting).await?;
-                Ok::<_, PostEntriesError>((account, posted))
+            .map(async |(account, entries)| match post(&self.books, &account, entries, posting).await {
+                Err(PostError::TooManyMonths) => Ok((account, None)),
+                posted => posted.map(|it| (account, Some(it))),
             })
             .buffered(ACCOUNTS_AT_ONCE);
-        let posted: Vec<(AccountNumber, Posted)> = posted.try_collect().await?;
+        let posted: Vec<(AccountNumber, Option<Posted>)> = posted.try_collect().await?;
         let count = u64::try_from(posted.len()).unwrap_or(u64::MAX);
-        let sum = posted.iter().fold(Posted::default(), |sum, (_, it)| add(sum, it));
+        let sum = posted.iter().filter_map(|(_, it)| it.as_ref()).fold(Posted::default(), add);
         let outcome = BatchOutcome::new(&sum.added, sum.duplicates, count);
+        if let Some((full, _)) = posted.iter().find(|(_, it)| it.is_none()) {
+            self.fail(request.import, full).await?;
+            return Ok(outcome);
+        }
 
         if request.summaries {
             let import = request.import.to_string();
@@ -75,6 +79,29 @@ where
         self.end(request.import, request.of).await?;
         tracing::info!(posted = outcome.posted, duplicates = outcome.duplicates, "a batch is in the books");
         Ok(outcome)
+    }
+
+    /// Fails the import, which repeating does not help: the books of `account` have no room. The batch stays open, so
+    /// that no other one ends the import as done.
+    async fn fail(&self, id: ImportId, account: &AccountNumber) -> Result<(), PostEntriesError> {
+        let account = account.as_str();
+        let reason = format!(
+            "nothing was posted to account {account}: its entries are in too many months and currencies for its \
+             totals; look for wrong dates, and upload the corrected file"
+        );
+        for _ in 0..MOST_CONFLICTS {
+            let Some(import) = self.imports.find(id).await? else { return Ok(()) };
+            if matches!(import.state, State::Done | State::Failed { .. }) {
+                return Ok(());
+            }
+            let state = State::Failed { reason: reason.clone() };
+            let failed = Import { state, touched_at: self.clock.now(), ..import };
+            if let Saved::Stored(_) = self.imports.save(&failed).await? {
+                tracing::error!("an import has failed: an account has too many months and currencies");
+                return Ok(());
+            }
+        }
+        Err(PostEntriesError::Busy)
     }
 
     /// Ends the import if this was its last batch.
@@ -101,8 +128,9 @@ const MOST_CONFLICTS: u32 = 8;
 
 /// The accounts that get a summary: all of them, but those without new entries where the import repeats another one.
 /// The books remember what a posting added, so that its repetition finds the same accounts.
-fn with_summary(posted: Vec<(AccountNumber, Posted)>, repeats: bool) -> Vec<AccountNumber> {
-    let wanted = posted.into_iter().filter(|(_, it)| !repeats || it.added.entries > 0);
+fn with_summary(posted: Vec<(AccountNumber, Option<Posted>)>, repeats: bool) -> Vec<AccountNumber> {
+    let has_new = |it: &Option<Posted>| it.as_ref().is_some_and(|it| it.added.entries > 0);
+    let wanted = posted.into_iter().filter(|(_, it)| !repeats || has_new(it));
     wanted.map(|(account, _)| account).collect()
 }
 

@@ -104,3 +104,47 @@ impl Registration {
         new > old && !loses_name && !loses_email && self.customer != *stored
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CustomerKind, EmailAddress};
+
+    fn customer(name: Option<&str>, email: Option<&str>) -> Customer {
+        Customer {
+            id: CustomerId::of_company("acme"),
+            kind: CustomerKind::Company,
+            name: name.map(str::to_owned),
+            born_on: None,
+            email: email.map(|it| EmailAddress::parse(it).unwrap()),
+            owner: None,
+            address: None,
+        }
+    }
+
+    #[test]
+    fn a_later_profile_replaces_one_that_differs_and_does_not_know_more() {
+        const NAME: Option<&str> = Some("Acme");
+        const EMAIL: Option<&str> = Some("books@acme.example");
+        let stored_days = ["2024-02-29", "2024-03-01", "2024-03-02"];
+        for (stored, new, replaces) in [
+            ((NAME, EMAIL), (Some("Acme Ltd"), EMAIL), true),
+            ((NAME, EMAIL), (NAME, Some("office@acme.example")), true),
+            ((None, None), (NAME, None), true),
+            ((None, None), (None, EMAIL), true),
+            ((None, EMAIL), (NAME, EMAIL), true),
+            ((NAME, EMAIL), (NAME, EMAIL), false),
+            ((None, None), (None, None), false),
+            ((NAME, EMAIL), (None, EMAIL), false),
+            ((NAME, EMAIL), (Some("Acme Ltd"), None), false),
+            ((NAME, None), (None, EMAIL), false),
+            ((None, EMAIL), (NAME, None), false),
+        ] {
+            let registration = Registration { customer: customer(new.0, new.1), accounts: Vec::new() };
+            let stored_profile = customer(stored.0, stored.1);
+            let known = stored_days
+                .map(|day| registration.replaces(&stored_profile, day.parse().unwrap(), "2024-03-01".parse().unwrap()));
+            assert_eq!(known, [replaces, false, false], "{stored:?} {new:?}");
+        }
+    }
+}

@@ -57,7 +57,7 @@ fn complete() -> (Vec<PageRecord>, Vec<Posting>) {
     };
     let import = Import { state: State::Done, found: Some(found), ..Import::received(&upload) };
     let gathering = Gathering { number: 0, from: 0, to: 3, key: upload.key.clone(), import: import.id };
-    let sums = vec![PostedSums { posted: eur(600), dirty: eur(100) }];
+    let sums = vec![PostedSums { entries: 6, posted: eur(600), dirty: eur(100) }];
     let outcome = BatchOutcome { posted: 6, duplicates: 1, dirty: 1, accounts: 2, sums };
     (vec![page(0), page(1), page(2)], vec![Posting { gathering, import: Some(import), outcomes: vec![outcome] }])
 }

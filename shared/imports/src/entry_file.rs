@@ -1,10 +1,12 @@
 //! Reads the rows of account, holders and transfers files. This is the hot path: no allocation per row.
 
 use banking::IbanCheck;
+use calendar::Date;
 use customers::Registration;
 use money::{AmountError, Currency, parse_minor};
 
 use crate::accounts::Accounts;
+use crate::bounds::Bounds;
 use crate::holders::Holders;
 use crate::ids::{id_or_none, shared_id};
 use crate::layout::{Layout, Sign};
@@ -56,6 +58,7 @@ impl From<Wrong> for NotTaken {
 pub(crate) struct EntryFile {
     pub(crate) accounts: Accounts,
     pub(crate) rows: TakenRows,
+    bounds: Bounds,
     holders: Holders,
     places: EntryPlaces,
     /// For a file of one account: which.
@@ -83,7 +86,7 @@ struct EntryPlaces {
 
 impl EntryFile {
     /// `one_account` is the account of a file of one, with its holder.
-    pub(crate) fn new(layout: &Layout, one_account: Option<Registration>) -> Self {
+    pub(crate) fn new(layout: &Layout, one_account: Option<Registration>, uploaded_on: Date) -> Self {
         let find = |column| layout.places.find(column);
         let mut accounts = Accounts::default();
         let mut holders = Holders::default();
@@ -91,6 +94,7 @@ impl EntryFile {
         Self {
             accounts,
             rows: TakenRows::default(),
+            bounds: Bounds::new(uploaded_on),
             holders,
             places: EntryPlaces {
                 id: find(Column::Id),
@@ -117,6 +121,7 @@ impl EntryFile {
         let field = |index: usize| fields.get(row, index);
         let date = self.places.date;
         let at = layout.dates.read(field(date)).map_err(|error| Wrong::field(date, error))?;
+        self.bounds.check_date(at).map_err(|error| Wrong::field(date, error))?;
         let (currency, decimals) = self.currency(layout, fields, row)?;
         let amount_minor = self.amount(layout, fields, row, decimals)?;
         let id = id_or_none(self.places.id.map_or(&[][..], field));
@@ -131,7 +136,16 @@ impl EntryFile {
         let text = self.text(layout, fields, row)?;
         let no_room = || Wrong::row("the file has too many distinct texts");
         let (id_from, id_length) = self.rows.keep_id(id).ok_or_else(no_room)?;
-        self.rows.push(TakenRow { at, amount_minor, account, other, text, id_from, id_length, currency });
+        let row = TakenRow { at, amount_minor, account, other, text, id_from, id_length, currency };
+        let is_transfer = layout.kind == Kind::Transfers;
+        let accounts = |row: &TakenRow| {
+            let parties = [(row.account, true), (row.other, is_transfer)].into_iter();
+            let parties = parties.filter_map(|(account, has_entry)| has_entry.then_some(account));
+            parties.filter(|account| !is_transfer || self.accounts.is_registered(*account))
+        };
+        let taken = self.bounds.take(self.rows.rows(), &row, self.rows.currencies(), accounts);
+        taken.map_err(Wrong::row)?;
+        self.rows.push(row);
         Ok(())
     }
 
@@ -229,8 +243,8 @@ impl EntryFile {
         };
         let (payer, beneficiary) = (party(self.places.payer)?, party(self.places.beneficiary)?);
         match [payer, beneficiary].map(|it| self.accounts.in_register(it)) {
-            [Some(true), _] | [_, Some(true)] => {}
             [None, _] | [_, None] => return Err(NotTaken::Waits),
+            [Some(true), _] | [_, Some(true)] => {}
             _ => return Err(Wrong::row("neither payer nor beneficiary is an account in the register").into()),
         }
         let checksum_wrong = [payer, beneficiary].iter().any(|it| self.accounts.iban(*it) == IbanCheck::WrongChecksum);

@@ -253,6 +253,9 @@ pub struct BatchOutcome {
 /// Sums of amounts without their signs in one currency.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PostedSums {
+    /// How many entries are new in the books.
+    #[serde(default)]
+    pub entries: u64,
     /// Of entries that are new in the books.
     pub posted: Money,
     /// Of entries that are dirty since.
@@ -264,6 +267,7 @@ impl BatchOutcome {
     pub fn new(added: &Added, duplicates: u64, accounts: u64) -> Self {
         let money = |minor: u128, currency| Money::new(i128::try_from(minor).unwrap_or(i128::MAX), currency);
         let sums = added.gross.iter().map(|(currency, gross)| PostedSums {
+            entries: gross.entries,
             posted: money(gross.added_minor, *currency),
             dirty: money(gross.dirty_minor, *currency),
         });

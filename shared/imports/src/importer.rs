@@ -423,9 +423,11 @@ fn header(
         Kind::Account => {
             let account = instructions.account.ok_or(Refusal::NoAccount)?;
             let holder = holder_of_one(&account, instructions.name, instructions.email);
-            FileRows::Entries(Box::new(EntryFile::new(&layout, Some(holder))))
+            FileRows::Entries(Box::new(EntryFile::new(&layout, Some(holder), uploaded_at.date())))
         }
-        Kind::Holders | Kind::Transfers => FileRows::Entries(Box::new(EntryFile::new(&layout, None))),
+        Kind::Holders | Kind::Transfers => {
+            FileRows::Entries(Box::new(EntryFile::new(&layout, None, uploaded_at.date())))
+        }
         Kind::Customers => FileRows::Customers(CustomerFile::default()),
         Kind::Rates => FileRows::Rates(RateFile::new(&layout, uploaded_at.date())),
     };

@@ -2,6 +2,8 @@
 
 mod accounts;
 mod batches;
+mod bounds;
+mod control;
 mod customers_file;
 mod entry_file;
 mod euro_table;
@@ -30,6 +32,7 @@ mod waiting;
 pub mod testing;
 
 pub use batches::{BatchError, BatchIndex, PackedEntries, read_batch};
+pub use control::{Control, ControlDifference, ControlTotals};
 pub use import::{
     BatchOutcome, Found, Import, ImportId, ImportIdError, PostedSums, Reject, State, Sums, TransferSums, Warning,
 };

@@ -49,6 +49,11 @@ impl TakenRows {
         u8::try_from(place).ok()
     }
 
+    /// How many currencies the rows have so far.
+    pub(crate) fn currencies(&self) -> usize {
+        self.currencies.len()
+    }
+
     pub(crate) fn push(&mut self, row: TakenRow) {
         self.rows.push(row);
     }

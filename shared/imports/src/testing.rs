@@ -12,6 +12,9 @@ use crate::{
     PostedSums, Rates, Saved, SplitFile, State, Upload, UploadQueue,
 };
 
+/// The day on which everything is written that the functions write: 2026-11-21.
+const WRITTEN_ON: i32 = 20_778;
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -70,7 +73,7 @@ impl Files for FakeFiles {
             key: key.to_owned(),
             version: version.clone(),
             size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            uploaded_at: Moment::day(Date::MIN),
+            uploaded_at: Moment::day(Date::from_days(WRITTEN_ON).unwrap_or(Date::MIN)),
             metadata: BTreeMap::new(),
         };
         files.insert((key.to_owned(), version.clone()), (upload, bytes));
@@ -268,7 +271,7 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates>(imports
     assert_eq!(imports.first_with("c1", first.id).await.unwrap(), second.id);
 
     assert!(imports.finished(second.id).await.unwrap().is_empty());
-    let sums = PostedSums { posted: Money::new(500, Currency::EUR), dirty: Money::new(20, Currency::EUR) };
+    let sums = PostedSums { entries: 5, posted: Money::new(500, Currency::EUR), dirty: Money::new(20, Currency::EUR) };
     let outcome = BatchOutcome { posted: 5, duplicates: 2, dirty: 1, accounts: 1, sums: vec![sums] };
     for batch in [1, 0, 11, 2] {
         imports.finish(second.id, batch, outcome.clone()).await.unwrap();

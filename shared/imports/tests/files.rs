@@ -141,6 +141,43 @@ fn a_file_with_a_header_and_no_rows_says_so() {
 }
 
 #[test]
+fn a_date_that_no_bank_means_is_a_reject() {
+    // Uploaded on 2026-11-21.
+    let text = format!("{HEADER}\n1,1969-12-31,1\n2,1970-01-01,1\n3,2036-11-21,1\n4,2036-11-22,1\n5,2199-12-31,1\n");
+    let mut read = account_file(text.as_bytes()).unwrap();
+    let late = "Date: after 2036-11-21, ten years after the upload".to_owned();
+    assert_eq!(rejects(&read), [(2, "Date: before 1970-01-01".to_owned()), (5, late.clone()), (6, late)]);
+    assert_eq!(books(&mut read)["4711"], ["1970-01-01 1.00 EUR #2", "2036-11-21 1.00 EUR #3"]);
+}
+
+#[test]
+fn what_an_account_s_totals_have_no_room_for_is_a_reject() {
+    // Fifty years in ten currencies are 6,000 months and currencies.
+    let currencies = ["EUR", "USD", "GBP", "CHF", "JPY", "SEK", "NOK", "DKK", "PLN", "CZK"];
+    let mut text = "id,payer,beneficiary,amount,currency,timestamp\n".to_owned();
+    let row = |text: &mut String, account: &str, currency: &str, month: usize| {
+        let (year, month) = (1971 + month / 12, month % 12 + 1);
+        text.push_str(&format!(
+            "x,{account},FR1420041010050500013M02606,5,{currency},{year}-{month:02}-07T10:00:00Z\n"
+        ));
+    };
+    for currency in currencies {
+        (0..600).for_each(|month| row(&mut text, OURS[0], currency, month));
+    }
+    // Known periods and other accounts still have room.
+    row(&mut text, OURS[0], "EUR", 0);
+    (0..50).for_each(|month| row(&mut text, OURS[1], "CZK", month));
+    let mut read = transfers(&text);
+    assert_eq!((read.found.rows_read, read.found.rows_taken), (6_051, 4_051));
+    assert_eq!(
+        rejects(&read)[0],
+        (4_002, "the account has more than 4000 months and currencies; are the dates right?".to_owned())
+    );
+    let books = books(&mut read);
+    assert_eq!((books[OURS[0]].len(), books[OURS[1]].len()), (4_001, 50));
+}
+
+#[test]
 fn a_file_that_cannot_be_read_is_refused_with_what_to_do() {
     let gzip_bomb = {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());

@@ -86,8 +86,12 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 20, value_name = "N")]
         limit: usize,
     },
-    /// Proves the books of all accounts: totals = sums of the months = sums of the entries
-    Audit,
+    /// Proves the books of all accounts: totals = sums of the months = sums of the entries = what imports report
+    Audit {
+        /// Also look up each entry of the imports of the last 30 days in the books of its account
+        #[arg(long)]
+        entries: bool,
+    },
     /// Prints an access token for the HTTP API
     Token(AskToken),
     /// Checks or uploads a profile, which says how another bank's CSV is read
