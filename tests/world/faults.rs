@@ -11,7 +11,9 @@ use calendar::{Date, Moment, Month};
 use customers::{
     Account, Customer, CustomerId, Customers, Directory, Page, Register, RegisterError, Registered, Registration,
 };
-use feeds::{AskError, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step};
+use feeds::{
+    AskError, Closed, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step,
+};
 use imports::{
     BatchOutcome, BatchQueue, Batches, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError, PostBatch,
     Rates, Saved, SplitFile, Upload, UploadQueue,
@@ -132,7 +134,7 @@ macro_rules! through {
 through!(Files {
     fn describe(&self, key: &str, version: Option<&str>) -> Result<Option<Upload>, PortError>;
     fn read(&self, key: &str, version: Option<&str>, range: Range<u64>) -> Result<Option<Vec<u8>>, PortError>;
-    fn write(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<(), PortError>;
+    fn write(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<String, PortError>;
 });
 through!(Imports {
     fn receive(&self, import: &Import) -> Result<Import, PortError>;
@@ -157,8 +159,8 @@ through!(FeedLog {
     fn progress(&self, feed: Feed) -> Result<Option<Progress>, PortError>;
     fn advance(&self, progress: &Progress, step: &Step) -> Result<Saved, PortError>;
     fn pages(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageRecord>, PortError>;
-    fn gatherings(&self, feed: Feed) -> Result<Vec<Gathering>, PortError>;
-    fn keep_proof(&self, proof: &Proof) -> Result<(), PortError>;
+    fn gatherings(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<Gathering>, PortError>;
+    fn closed(&self, feed: Feed) -> Result<Closed, PortError>;
     fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError>;
 });
 through!(PollQueue {

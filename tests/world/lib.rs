@@ -19,7 +19,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use banking::AccountNumber;
 use calendar::{Clock, Moment, Month};
@@ -316,7 +316,7 @@ impl World {
             Message::Post(batch) => Box::pin(async move { self.post_entries().handle(batch).await.is_ok() }),
             Message::Mail(request) => Box::pin(async move { self.mail_summary().handle(request).await.is_ok() }),
             Message::Poll(request, sent_at) => {
-                Box::pin(async move { self.poll_feeds().handle(request, sent_at, late()).await.is_ok() })
+                Box::pin(async move { self.poll_feeds().handle(request, sent_at, self.late()).await.is_ok() })
             }
             Message::Sweep => Box::pin(async move { self.sweep_imports().handle().await.is_ok() }),
             Message::DeadLetter(message) => match self.dead_letter(*message) {
@@ -441,6 +441,7 @@ impl World {
             imports: self.through(&self.imports),
             polls: self.through(&self.polls),
             clock: WorldClock(&self.now),
+            answer_within: Duration::from_secs(10),
         }
     }
 
@@ -473,16 +474,16 @@ impl World {
         !imports.is_empty() || self.summaries.records().iter().any(|it| !it.is_final())
     }
 
+    /// When a function of this world runs out of time: never.
+    fn late(&self) -> Moment {
+        let now = self.now.get();
+        Moment::instant(now.micros().saturating_add(3600 * 1_000_000)).unwrap_or(now)
+    }
+
     fn advance(&self, micros: i64) {
         let now = self.now.get();
         self.now.set(Moment::instant(now.micros().saturating_add(micros)).unwrap_or(now));
     }
-}
-
-/// When a function of this world runs out of time: never.
-fn late() -> Instant {
-    let now = Instant::now();
-    now.checked_add(Duration::from_hours(1)).unwrap_or(now)
 }
 
 fn start() -> Moment {

@@ -1,9 +1,9 @@
 //! `poll-feed`: what it is plugged into. What it does is in `lib.rs`.
 //!
-//! - **Trigger:** SQS `polls`, fed by a schedule, by `millrace feed poll`, and by itself to go on.
+//! - **Trigger:** SQS `polls`, fed by a schedule, by `millrace feed poll` and `retry`, and by itself to go on.
 //! - **Reads:** the bank's server of feeds; how far each feed is; its pages in the bucket; its imports' records.
 //! - **Writes:** each page as it came, and imports gathered of them, in the bucket; how far the feed is, with each of
-//!   these in one step; a proof at the end of each poll.
+//!   these in one step; at the end of each poll a proof, and what is closed with it.
 //! - **Delivered twice:** of two polls of one feed at once only one writes each step, and the other one ends.
 //! - **Fails:** the message is retried on its own and takes up where the feed stands; then it is a dead letter, which
 //!   raises an alarm, and the next day's poll takes up.
@@ -27,13 +27,15 @@ async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
     let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
     let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+    let answer_within = config.time_out()?;
     let poll_feeds = &PollFeeds {
-        server: HttpFeedServer::new(&config.feed_url, config.time_out()?)?,
+        server: HttpFeedServer::new(&config.feed_url, answer_within)?,
         log: DynamoDbFeedLog::new(dynamodb.clone(), config.feeds_table),
         files: S3Files::new(imports_s3::client(&sdk), config.files_bucket),
         imports: DynamoDbImports::new(dynamodb, config.imports_table),
         polls: SqsPollQueue::new(aws_sdk_sqs::Client::new(&sdk), config.polls_queue_url),
         clock: SystemClock,
+        answer_within,
     };
     let pace = Pace::one_by_one(Duration::from_secs(10));
 

@@ -5,19 +5,23 @@
 //! says what is to be done next; whoever does it writes the progress and its effect in one step.
 
 mod feed;
+mod figures;
 mod gather;
 mod log;
 mod page;
 mod ports;
 mod proof;
 mod rows;
+mod sums;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use feed::{Feed, UnknownFeed};
+pub use figures::{CurrencyProof, EntryProof, Figures, PageProof, RowProof};
 pub use gather::Gathered;
 pub use log::{Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress, Step};
 pub use page::{Counted, Page, PageError};
 pub use ports::{AskError, FeedLog, FeedServer, PollFeed, PollQueue};
-pub use proof::{CurrencyProof, EntryProof, PageProof, Posting, Proof, RowProof};
+pub use proof::{Closed, Posting, Proof};
+pub use sums::UnreadableSum;

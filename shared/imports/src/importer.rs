@@ -277,9 +277,9 @@ impl Reader {
     }
 
     fn reject(&mut self, row: Row<'_>, wrong: &Wrong) -> Result<(), Refusal> {
-        let Some((layout, _)) = &self.file else { return Ok(()) };
+        let Some((layout, rows)) = &self.file else { return Ok(()) };
         let reason = wrong.reason(layout);
-        if layout.kind == Kind::Rates {
+        if matches!(rows, FileRows::Rates(file) if !file.rejects_rows()) {
             return Err(Refusal::BadRates(format!("line {}: {reason}", row.line)));
         }
         if self.waiting.is_empty() {
@@ -321,17 +321,22 @@ impl Reader {
     }
 
     fn finish(self, text_hash: &[u8]) -> Result<Read, Refusal> {
-        let (layout, rows) = self.file.ok_or(Refusal::Empty)?;
-        let rows_rejected = self.rejects.count();
-        let (rejects_csv, first_rejects) = self.rejects.finish();
+        let Self { file, mut rejects, rows_read, .. } = self;
+        let (layout, mut rows) = file.ok_or(Refusal::Empty)?;
+        let rates = match &mut rows {
+            FileRows::Rates(file) => file.finish(&mut rejects)?,
+            FileRows::Entries(_) | FileRows::Customers(_) => Vec::new(),
+        };
+        let rows_rejected = rejects.count();
+        let (rejects_csv, first_rejects) = rejects.finish();
         let kind = layout.kind;
         let mut read = Read {
             kind,
             source: layout.source.clone(),
             content: String::new(),
             found: Found {
-                rows_read: self.rows_read,
-                rows_taken: self.rows_read.saturating_sub(rows_rejected),
+                rows_read,
+                rows_taken: rows_read.saturating_sub(rows_rejected),
                 rows_rejected,
                 first_rejects,
                 summaries: kind.sends_summaries(),
@@ -339,7 +344,7 @@ impl Reader {
             },
             rejects_csv,
             registrations: Vec::new(),
-            rates: Vec::new(),
+            rates,
             entries: None,
         };
         let mut target = layout.source.clone();
@@ -356,10 +361,7 @@ impl Reader {
                 (read.registrations, read.found.warnings) = file.finish();
                 read.found.customers = u64::try_from(read.registrations.len()).unwrap_or(u64::MAX);
             }
-            FileRows::Rates(file) => {
-                read.found.warnings = file.warnings();
-                read.rates = file.finish()?;
-            }
+            FileRows::Rates(file) => read.found.warnings = file.warnings(),
         }
         if read.found.rows_read == 0 {
             let what = "the file has a header and no rows".to_owned();
@@ -429,7 +431,7 @@ fn header(
             FileRows::Entries(Box::new(EntryFile::new(&layout, None, uploaded_at.date())))
         }
         Kind::Customers => FileRows::Customers(CustomerFile::default()),
-        Kind::Rates => FileRows::Rates(RateFile::new(&layout, uploaded_at.date())),
+        Kind::Rates => FileRows::Rates(RateFile::new(&layout, uploaded_at.date(), instructions.source.as_deref())),
     };
     Ok((layout, rows))
 }

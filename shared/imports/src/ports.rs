@@ -25,6 +25,9 @@ pub enum PortError {
 }
 
 /// The port to the bucket.
+///
+/// Anybody may write a key at any time, between any two calls: what was described is read by its version, and what was
+/// written is known by the version that the write returned, never by describing the key afterwards.
 pub trait Files {
     /// Describes an object; `None` if there is no such version any more. Without a version, the latest.
     fn describe(
@@ -41,13 +44,14 @@ pub trait Files {
         range: Range<u64>,
     ) -> impl Future<Output = Result<Option<Vec<u8>>, PortError>> + Send;
 
-    /// Writes an object whole. Writing the same again is harmless.
+    /// Writes an object whole and returns the version it has written, which is not the latest one if somebody else has
+    /// written the key since. Writing the same again is harmless, but it is another version.
     fn write(
         &self,
         key: &str,
         bytes: Vec<u8>,
         content_type: &str,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
+    ) -> impl Future<Output = Result<String, PortError>> + Send;
 }
 
 /// The port that hands out short-lived links to objects.

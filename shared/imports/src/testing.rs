@@ -66,7 +66,7 @@ impl Files for FakeFiles {
         }))
     }
 
-    async fn write(&self, key: &str, bytes: Vec<u8>, _content_type: &str) -> Result<(), PortError> {
+    async fn write(&self, key: &str, bytes: Vec<u8>, _content_type: &str) -> Result<String, PortError> {
         let mut files = lock(&self.versions);
         let version = format!("{:08}", files.keys().filter(|(k, _)| k == key).count());
         let upload = Upload {
@@ -78,9 +78,9 @@ impl Files for FakeFiles {
         };
         files.insert((key.to_owned(), version.clone()), (upload, bytes));
         if key.starts_with("imports/") {
-            lock(&self.arrived).push(SplitFile { key: key.to_owned(), version: Some(version) });
+            lock(&self.arrived).push(SplitFile { key: key.to_owned(), version: Some(version.clone()) });
         }
-        Ok(())
+        Ok(version)
     }
 }
 

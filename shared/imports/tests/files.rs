@@ -371,6 +371,44 @@ fn companies_and_rates_are_no_entries() {
     assert_eq!(broken, "the rates cannot be read: line 2: eur_rate: not a rate above zero");
 }
 
+#[test]
+fn a_feed_loses_the_rows_of_its_rates_that_contradict_each_other_and_no_others() {
+    let check = |rows: &str, rejected: &[(u64, &str)], taken: &[&str]| {
+        let text = format!("currency,usd_rate,eur_rate,date\n{rows}");
+        let key = "imports/exchange-rates/pages-00000000-00000003.csv.gz";
+        let read = read_with(&upload(key, &[]), None, &[text.as_bytes()]).unwrap();
+        let rates: Vec<String> =
+            read.rates.iter().map(|it| format!("{} {} {}", it.currency, it.date, it.eur)).collect();
+        let found = read.found.clone();
+        assert_eq!(
+            (rejects(&read), rates),
+            (
+                rejected.iter().map(|(line, it)| (*line, (*it).to_owned())).collect(),
+                taken.iter().map(|it| (*it).to_owned()).collect()
+            ),
+            "{rows}"
+        );
+        assert_eq!(found.rows_read, found.rows_taken + found.rows_rejected, "{rows}");
+        assert!(rates(&text).is_err(), "anywhere else the file is refused");
+    };
+    let (usd, eur) = ("USD,1,0.91,2024-01-02\n", "EUR,1.0989,1,2024-01-02\n");
+    check(
+        &format!("{usd}{eur}GBP,1.27,1.4,2024-01-02\nGBP,1.27,1.156,2024-01-03\n"),
+        &[(4, "GBP on 2024-01-02 implies 0.9071 USD for a euro, the others imply 1.0989")],
+        &["USD 2024-01-02 0.91", "EUR 2024-01-02 1", "GBP 2024-01-03 1.156"],
+    );
+    let two = "lines 2 and 4 give two rates for USD on 2024-01-02";
+    check(&format!("{usd}{eur}USD,1,0.92,2024-01-02\n{usd}"), &[(2, two), (4, two), (5, two)], &["EUR 2024-01-02 1"]);
+    // Which of two rates is wrong, the others of the day may tell.
+    let off = "USD on 2024-01-02 implies 2 USD for a euro, the others imply 1.0989";
+    check(&format!("{usd}{eur}USD,1,0.5,2024-01-02\n"), &[(4, off)], &["USD 2024-01-02 0.91", "EUR 2024-01-02 1"]);
+    check(
+        &format!("{usd}{eur}eur,1,-0.92,2024-01-02\n"),
+        &[(4, "currency: not an ISO 4217 currency with minor units")],
+        &["USD 2024-01-02 0.91", "EUR 2024-01-02 1"],
+    );
+}
+
 /// Rows of the European Central Bank's table, some of its columns.
 const EURO_TABLE: &str = "Date,USD,JPY,EEK,TRL,TRY,IDR,
 2024-01-03,1.0919,156.16,N/A,N/A,32.5178,16994.33,

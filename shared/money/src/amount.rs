@@ -62,6 +62,18 @@ impl Money {
         let minor = crate::parse_minor(amount.as_bytes(), currency.decimals(), DecimalMark::Point)?;
         Ok(Self::new(minor, currency))
     }
+
+    /// Reads a sum of amounts: what [`Money::parse`] reads, and what [`Money::amount`] writes of a sum that is larger
+    /// than one entry may be, up to what an `i128` holds.
+    pub fn parse_sum(amount: &str, currency: Currency) -> Result<Self, crate::AmountError> {
+        match Self::parse(amount, currency) {
+            Err(crate::AmountError::TooLarge) => {
+                let minor = crate::parse::parse_sum(amount.as_bytes(), currency.decimals())?;
+                Ok(Self::new(minor, currency))
+            }
+            parsed => parsed,
+        }
+    }
 }
 
 fn render(minor: i128, decimals: u32) -> String {

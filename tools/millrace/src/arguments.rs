@@ -9,6 +9,7 @@ use ::imports::ImportId;
 use banking::AccountNumber;
 use calendar::{Bucket, Date};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use feeds::Feed;
 use feeds_sandbox::{PerMille, Size};
 use ledger::View;
 use money::{Currency, Reference};
@@ -251,6 +252,19 @@ pub(crate) enum FeedCommand {
     /// Polls all feeds; with --wait, until what they have is in the books, and shows the proofs
     Poll {
         /// Waits until all feeds are proven
+        #[arg(long)]
+        wait: bool,
+        /// How many seconds --wait waits
+        #[arg(long, default_value_t = 900, value_name = "SECONDS")]
+        timeout: u64,
+    },
+    /// Fetches again pages that do not match what they declare, imports again what failed or was refused, proves again
+    ///
+    /// Example: millrace feed retry swift --wait
+    Retry {
+        /// company-info, exchange-rates, sepa or swift; without it, all of them
+        feed: Option<Feed>,
+        /// Waits until the feeds are proven
         #[arg(long)]
         wait: bool,
         /// How many seconds --wait waits

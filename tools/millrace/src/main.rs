@@ -116,6 +116,10 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
             let patience = wait.then_some(Duration::from_secs(timeout));
             poll::poll(screen, &stack.feed_log()?, &stack.polls()?, SystemClock.now(), patience).await
         }
+        Command::Feed(FeedCommand::Retry { feed, wait, timeout }) => {
+            let patience = wait.then_some(Duration::from_secs(timeout));
+            poll::retry(screen, &stack.feed_log()?, &stack.polls()?, SystemClock.now(), feed, patience).await
+        }
         Command::Feed(FeedCommand::Proof) => poll::proofs(screen, &stack.feed_log()?).await,
         Command::Feed(FeedCommand::Check(made)) => {
             check::run(screen, &stack.books()?, Plan::new(made.seed, made.size)).await

@@ -253,6 +253,7 @@ async fn feeds() -> FakeFeedLog {
         next: "1".to_owned(),
         key: PageRecord::key(Feed::Sepa, 0, "00"),
         declared: counted(3, 300),
+        unreadable_sums: Vec::new(),
         received: counted(2, 200),
         asked: 4,
         repeated: 1,
@@ -260,7 +261,7 @@ async fn feeds() -> FakeFeedLog {
     let poll = at("2026-11-21T04:00:00Z");
     let progress = Progress::new(Feed::Sepa, poll).taken(&page, 100, false);
     feeds.advance(&progress, &Step::Page(page.clone())).await.unwrap();
-    feeds.keep_proof(&Proof::of(Feed::Sepa, poll, &[page], &[])).await.unwrap();
+    feeds.keep_proof(&Proof::of(Feed::Sepa, poll, &[page], &[]));
     feeds
 }
 
