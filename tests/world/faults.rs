@@ -11,10 +11,12 @@ use calendar::{Date, Moment, Month};
 use customers::{
     Account, Customer, CustomerId, Customers, Directory, Page, Register, RegisterError, Registered, Registration,
 };
-use feeds::{AskError, Closed, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step};
+use feeds::{
+    AskError, Closed, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step,
+};
 use imports::{
-    BatchOutcome, BatchQueue, Batches, Claimed, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError,
-    PostBatch, Rates, Saved, SplitFile, Upload, UploadQueue,
+    BatchOutcome, BatchQueue, Batches, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError, PostBatch,
+    Rates, Saved, SplitFile, Upload, UploadQueue,
 };
 use ledger::{Books, BooksError, Change, Shelf, Written};
 use mail::mailer::{Mailer, SendMailError, Sent};
@@ -138,7 +140,7 @@ through!(Imports {
     fn receive(&self, import: &Import) -> Result<Import, PortError>;
     fn find(&self, id: ImportId) -> Result<Option<Import>, PortError>;
     fn save(&self, import: &Import) -> Result<Saved, PortError>;
-    fn claim(&self, import: &Import) -> Result<Claimed, PortError>;
+    fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError>;
 });
 through!(Batches {
     fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome) -> Result<(), PortError>;
@@ -213,8 +215,12 @@ impl<P: Rates + Sync> Rates for Faulty<'_, P> {
 }
 
 impl<P: Register + Sync> Register for Faulty<'_, P> {
-    async fn directory(&self) -> Result<Directory, RegisterError> {
-        self.faults.around(self.port.directory()).await
+    async fn holders(&self, accounts: &[AccountNumber]) -> Result<Directory, RegisterError> {
+        let mut holders = Directory::new();
+        for account in accounts {
+            holders.extend(self.faults.around(self.port.holders(std::slice::from_ref(account))).await?);
+        }
+        Ok(holders)
     }
 
     async fn register(&self, registrations: &[Registration], as_of: Moment) -> Result<Registered, RegisterError> {

@@ -29,12 +29,12 @@ use feeds::{Feed, FeedLog, PollFeed, Proof};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
 use imports::{BatchOutcome, Batches, Files, Import, ImportId, ImportList, PostBatch, SplitFile, State, Upload};
 use ledger::testing::FakeBooks;
-use ledger::{Finding, audit_account};
+use ledger::{Finding, View, audit_account};
 use mail::outbox::SummaryRequest;
 use mail::testing::{FakeMailer, FakeSummaries, FakeSummaryRequests};
 use mail::{Address, Mail};
 use mail_summary::MailSummary;
-use money::Currency;
+use money::{Currency, Money};
 use poll_feed::PollFeeds;
 use post_entries::PostEntries;
 use record_failures::{Letter, RecordFailures};
@@ -168,6 +168,42 @@ impl World {
         }
         let bytes = finish(self.files.read(&import.key, Some(&import.object_version), 0..u64::MAX)).ok().flatten()?;
         Some(self.put(&import.key, &version, &bytes))
+    }
+
+    /// Uploads a file now, with metadata.
+    pub fn upload_with(&mut self, key: &str, version: &str, text: &str, metadata: &[(&str, &str)]) {
+        let upload = Upload {
+            key: key.to_owned(),
+            version: version.to_owned(),
+            size_bytes: u64::try_from(text.len()).unwrap_or(u64::MAX),
+            uploaded_at: self.now.get(),
+            metadata: metadata.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        };
+        self.files.upload(upload, text.as_bytes());
+        self.messages.push_back(Message::Split(SplitFile { key: key.to_owned(), version: Some(version.to_owned()) }));
+    }
+
+    /// Stores an object that is no upload, such as a profile.
+    pub fn store(&self, key: &str, text: &str) {
+        let _ = finish(imports::Files::write(&self.files, key, text.as_bytes().to_vec(), "application/json"));
+    }
+
+    /// The balance of an account in each currency, after all of its entries.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such account number, or its books are broken.
+    #[allow(clippy::unwrap_used, reason = "for tests")]
+    pub fn balances(&self, account: &str) -> Vec<Money> {
+        let shelf = self.books.all().remove(&account.parse().unwrap());
+        shelf.map(|it| it.totals().unwrap().balances(View::Clean)).unwrap_or_default()
+    }
+
+    /// An import and what came of its batches.
+    pub fn import(&self, key: &str, version: &str) -> Option<(Import, Vec<BatchOutcome>)> {
+        let import = finish(imports::Imports::find(&self.imports, ImportId::of(key, version))).ok().flatten()?;
+        let outcomes = finish(self.imports.finished(import.id)).ok()?;
+        Some((import, outcomes.into_iter().map(|(_, outcome)| outcome).collect()))
     }
 
     /// Asks for all feeds to be polled, as the schedule does.

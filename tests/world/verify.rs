@@ -135,7 +135,7 @@ fn mails(world: &World, imports: &[Import], excused: &BTreeSet<String>) -> Resul
 
 /// Every account of an import that sends summaries has one, but for repeats that bring nothing new.
 fn owed(world: &World, import: &Import, records: &BTreeMap<SummaryKey, MailState>) -> Result<(), String> {
-    if !import.found.as_ref().is_some_and(|it| it.summaries && it.entries > 0) {
+    if import.repeats.is_some() || !import.found.as_ref().is_some_and(|it| it.summaries && it.entries > 0) {
         return Ok(());
     }
     let entries = finish(world.files.read(&Import::entries_key(import.id), None, 0..u64::MAX));

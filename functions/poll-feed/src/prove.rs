@@ -49,22 +49,24 @@ where
     /// recorded one; if that was refused, has failed or is missing, the latest upload of the same key. Somebody may
     /// upload it again in between: then the next proof sees that.
     pub(crate) async fn posting(&self, gathering: Gathering) -> Result<(Posting, bool), PortError> {
-        let mut import = self.brought(gathering.import).await?;
+        let mut import = self.imports.find(gathering.import).await?;
         let mut before = gathering.earlier.clone();
         if is_lost(import.as_ref())
             && let Some(upload) = self.files.describe(&gathering.key, None).await?
             && upload.id() != gathering.import
-            && let Some(latest) = self.brought(upload.id()).await?
+            && let Some(latest) = self.imports.find(upload.id()).await?
         {
             import = Some(latest);
             before.push(gathering.import);
         }
+        // Of two that gathered at the same moment, the import that is not recorded may have been the first.
+        before.extend(import.as_ref().and_then(|it| it.repeats));
         let mut is_final = import.as_ref().is_some_and(|it| it.state.is_final());
         let mut counted: BTreeSet<ImportId> = import.iter().map(|it| it.id).collect();
         let outcomes = self.outcomes(import.as_ref()).await?;
         let mut earlier = Vec::new();
         for id in before {
-            let import = self.brought(id).await?;
+            let import = self.imports.find(id).await?.filter(|it| is_of(it, &gathering));
             if import.as_ref().is_some_and(|it| counted.insert(it.id)) {
                 is_final &= import.as_ref().is_some_and(|it| it.state.is_final());
                 earlier.extend(self.outcomes(import.as_ref()).await?);
@@ -73,18 +75,15 @@ where
         Ok((Posting { gathering, import, outcomes, earlier }, is_final))
     }
 
-    /// An import. One that is the duplicate of another stands for that one.
-    async fn brought(&self, id: ImportId) -> Result<Option<Import>, PortError> {
-        match self.imports.find(id).await? {
-            Some(Import { state: State::Duplicate { of }, .. }) => self.imports.find(of).await,
-            import => Ok(import),
-        }
-    }
-
     async fn outcomes(&self, import: Option<&Import>) -> Result<Vec<BatchOutcome>, PortError> {
         let Some(import) = import else { return Ok(Vec::new()) };
         Ok(self.imports.finished(import.id).await?.into_iter().map(|(_, outcome)| outcome).collect())
     }
+}
+
+/// Whether an import is of the gathered pages. One of other pages may have brought the same content before.
+fn is_of(import: &Import, gathering: &Gathering) -> bool {
+    import.key == gathering.key || gathering.earlier.contains(&import.id)
 }
 
 fn is_lost(import: Option<&Import>) -> bool {

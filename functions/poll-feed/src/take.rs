@@ -23,11 +23,7 @@ where
     C: Clock,
 {
     /// Takes the page at the cursor: keeps it as it came, then records it and moves on, in one step.
-    pub(crate) async fn take(
-        &self,
-        progress: &Progress,
-        deadline: Deadline<'_, C>,
-    ) -> Result<Stepped, PollFeedError> {
+    pub(crate) async fn take(&self, progress: &Progress, deadline: Deadline<'_, C>) -> Result<Stepped, PollFeedError> {
         let (feed, number, cursor) = (progress.feed, progress.pages, progress.cursor.as_str());
         let port = |error: PortError| PollFeedError::Port(feed, error);
         let wanted = Wanted { feed, number, cursor, most_mismatches: MOST_MISMATCHES };

@@ -141,8 +141,12 @@ impl PollQueue for Overtaken {
 #[tokio::test]
 async fn a_poll_that_is_overtaken_leaves_the_turns_of_the_later_one_alone() {
     let PollFeeds { server, log, files, imports, clock, answer_within, .. } = polls();
-    let polls = PollFeeds { server, log: log.clone(), files, imports, polls: Overtaken(log.clone()), clock, answer_within };
-    assert_eq!(polls.handle(request(), at("2026-11-21T10:00:00Z"), at("2026-11-21T10:00:00Z")).await.unwrap(), Polled::GoesOn);
+    let polls =
+        PollFeeds { server, log: log.clone(), files, imports, polls: Overtaken(log.clone()), clock, answer_within };
+    assert_eq!(
+        polls.handle(request(), at("2026-11-21T10:00:00Z"), at("2026-11-21T10:00:00Z")).await.unwrap(),
+        Polled::GoesOn
+    );
     let progress = log.progress(Feed::ExchangeRates).await.unwrap().unwrap();
     assert_eq!((progress.poll, progress.turn), (at("2026-11-22T10:00:00Z"), 0));
 }

@@ -18,9 +18,7 @@ use bank::{Polls, import, poll, polled, polls, proof, rate, request, retry, shor
 use feeds::testing::FakeFeedLog;
 use feeds::{AskError, Closed, Feed, FeedLog, Gathering, PageRecord, PollFeed, Progress, Proof, Step};
 use imports::testing::{FakeFiles, FakeImports};
-use imports::{
-    BatchOutcome, Batches, Claimed, Files, Found, Import, ImportId, Imports, PortError, Saved, State, Upload,
-};
+use imports::{BatchOutcome, Batches, Files, Found, Import, ImportId, Imports, PortError, Saved, State, Upload};
 use poll_feed::{PollFeeds, Polled};
 
 const FEED: Feed = Feed::ExchangeRates;
@@ -185,8 +183,8 @@ impl Imports for CountingImports {
     async fn save(&self, import: &Import) -> Result<Saved, PortError> {
         self.0.save(import).await
     }
-    async fn claim(&self, import: &Import) -> Result<Claimed, PortError> {
-        self.0.claim(import).await
+    async fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError> {
+        self.0.first_with(content, import).await
     }
 }
 

@@ -52,27 +52,26 @@ where
         let key = Import::entries_key(request.import);
         let bytes = self.files.read(&key, None, request.from..request.to).await?.ok_or(PostEntriesError::NoBatch)?;
         let batch = read_batch(&bytes)?;
-        let accounts: Vec<_> = batch.iter().map(|(account, _)| account.clone()).collect();
 
         let posting = request.import.posting();
         let posted = stream::iter(batch)
             .map(async |(account, entries)| match post(&self.books, &account, entries, posting).await {
-                Err(PostError::TooManyMonths) => Ok((Posted::default(), Some(account))),
-                posted => posted.map(|it| (it, None)),
+                Err(PostError::TooManyMonths) => Ok((account, None)),
+                posted => posted.map(|it| (account, Some(it))),
             })
-            .buffer_unordered(ACCOUNTS_AT_ONCE);
-        let none = (Posted::default(), None);
-        let posted = posted.try_fold(none, async |(sum, full), (it, too)| Ok((add(sum, &it), full.or(too)))).await;
-        let (posted, full) = posted?;
-        let count = u64::try_from(accounts.len()).unwrap_or(u64::MAX);
-        let outcome = BatchOutcome::new(&posted.added, posted.duplicates, count);
-        if let Some(account) = full {
-            self.fail(request.import, &account).await?;
+            .buffered(ACCOUNTS_AT_ONCE);
+        let posted: Vec<(AccountNumber, Option<Posted>)> = posted.try_collect().await?;
+        let count = u64::try_from(posted.len()).unwrap_or(u64::MAX);
+        let sum = posted.iter().filter_map(|(_, it)| it.as_ref()).fold(Posted::default(), add);
+        let outcome = BatchOutcome::new(&sum.added, sum.duplicates, count);
+        if let Some((full, _)) = posted.iter().find(|(_, it)| it.is_none()) {
+            self.fail(request.import, full).await?;
             return Ok(outcome);
         }
 
         if request.summaries {
             let import = request.import.to_string();
+            let accounts = with_summary(posted, request.repeats);
             self.summaries.want(&import, &accounts, self.clock.now()).await?;
             self.requests.request(&import, &accounts).await?;
         }
@@ -126,6 +125,14 @@ where
 
 /// How often a write that met another is tried again before its message is.
 const MOST_CONFLICTS: u32 = 8;
+
+/// The accounts that get a summary: all of them, but those without new entries where the import repeats another one.
+/// The books remember what a posting added, so that its repetition finds the same accounts.
+fn with_summary(posted: Vec<(AccountNumber, Option<Posted>)>, repeats: bool) -> Vec<AccountNumber> {
+    let has_new = |it: &Option<Posted>| it.as_ref().is_some_and(|it| it.added.entries > 0);
+    let wanted = posted.into_iter().filter(|(_, it)| !repeats || has_new(it));
+    wanted.map(|(account, _)| account).collect()
+}
 
 fn add(sum: Posted, posted: &Posted) -> Posted {
     let duplicates = sum.duplicates.saturating_add(posted.duplicates);

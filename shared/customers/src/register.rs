@@ -5,7 +5,7 @@ use calendar::Moment;
 
 use crate::{Account, Customer, CustomerId};
 
-/// All accounts of the register and who holds them.
+/// Accounts of the register and who holds them.
 pub type Directory = HashMap<AccountNumber, CustomerId>;
 
 /// A customer with accounts, as a file brings them.
@@ -19,8 +19,12 @@ pub struct Registration {
 
 /// The port through which imports register customers and learn whose accounts there are.
 pub trait Register {
-    /// The whole directory, consistent.
-    fn directory(&self) -> impl Future<Output = Result<Directory, RegisterError>> + Send;
+    /// Those of `accounts` that are in the register, and who holds each of them, consistent. The cost follows `accounts`,
+    /// not the size of the register; an account may be named twice.
+    ///
+    /// Another instance may register one of the others right after; [`Register::register`] then reports it as held by
+    /// others, unless the holder is the same.
+    fn holders(&self, accounts: &[AccountNumber]) -> impl Future<Output = Result<Directory, RegisterError>> + Send;
 
     /// Registers customers and accounts as known at `as_of`.
     ///

@@ -274,4 +274,3 @@ fn sides_minor(currency: Currency, posting: &Posting) -> i128 {
     let of_currency = transfers.filter(|it| it.taken.currency() == currency);
     of_currency.fold(0, |sum, it| sum.saturating_add(it.taken.minor()).saturating_add(it.both.minor()))
 }
-

@@ -2,9 +2,7 @@ use calendar::Moment;
 use imports::{BatchOutcome, Found, Import, State};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    CurrencyProof, EntryProof, Feed, Figures, Gathering, PageProof, PageRecord, RowProof, UnreadableSum,
-};
+use crate::{CurrencyProof, EntryProof, Feed, Figures, Gathering, PageProof, PageRecord, RowProof, UnreadableSum};
 
 /// How many gaps a proof names.
 const MOST_GAPS: usize = 50;

@@ -9,7 +9,8 @@ use money::{Currency, Money};
 use serde_json::{Value, json};
 
 use crate::{
-    AskError, Closed, Counted, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step,
+    AskError, Closed, Counted, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof,
+    Step,
 };
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

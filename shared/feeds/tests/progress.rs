@@ -96,15 +96,8 @@ fn keys_tell_feed_pages_and_attempt() {
     assert_eq!(Gathering::key(Feed::Swift, &(3..12), 0), "imports/swift/pages-00000003-00000012.csv.gz");
     assert_eq!(Gathering::key(Feed::Swift, &(3..12), 2), "imports/swift/pages-00000003-00000012-again-2.csv.gz");
     let (first, second, third) = (ImportId::of("a", "1"), ImportId::of("b", "1"), ImportId::of("c", "1"));
-    let gathering = Gathering {
-        number: 4,
-        from: 3,
-        to: 12,
-        key: "a".to_owned(),
-        import: first,
-        attempt: 0,
-        earlier: Vec::new(),
-    };
+    let gathering =
+        Gathering { number: 4, from: 3, to: 12, key: "a".to_owned(), import: first, attempt: 0, earlier: Vec::new() };
     let again = gathering.again("b".to_owned(), second).again("c".to_owned(), third);
     assert_eq!((again.number, again.pages(), again.key.as_str(), again.attempt), (4, 3..12, "c", 2));
     assert_eq!((again.import, again.earlier), (third, vec![first, second]));

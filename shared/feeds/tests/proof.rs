@@ -57,10 +57,21 @@ fn complete() -> (Vec<PageRecord>, Vec<Posting>) {
         ..Found::default()
     };
     let import = Import { state: State::Done, found: Some(found), ..Import::received(&upload) };
-    let gathering = Gathering { number: 0, from: 0, to: 3, key: upload.key.clone(), import: import.id, attempt: 0, earlier: vec![] };
+    let gathering = Gathering {
+        number: 0,
+        from: 0,
+        to: 3,
+        key: upload.key.clone(),
+        import: import.id,
+        attempt: 0,
+        earlier: vec![],
+    };
     let sums = vec![PostedSums { entries: 6, posted: eur(600), dirty: eur(100) }];
     let outcome = BatchOutcome { posted: 6, duplicates: 1, dirty: 1, accounts: 2, sums };
-    (vec![page(0), page(1), page(2)], vec![Posting { gathering, import: Some(import), outcomes: vec![outcome], earlier: vec![] }])
+    (
+        vec![page(0), page(1), page(2)],
+        vec![Posting { gathering, import: Some(import), outcomes: vec![outcome], earlier: vec![] }],
+    )
 }
 
 fn proof(pages: &[PageRecord], postings: &[Posting]) -> Proof {
@@ -224,7 +235,11 @@ fn what_an_earlier_import_of_the_same_pages_has_posted_is_posted_once() {
 fn entries_of_other_files_that_turn_dirty_are_no_gap() {
     let (pages, mut postings) = complete();
     (postings[0].outcomes[0].dirty, postings[0].outcomes[0].sums[0].dirty) = (9, eur(900));
-    assert_eq!(proof(&pages, &postings).gaps, Vec::<String>::new(), "a row of this feed showed them to be batch payments");
+    assert_eq!(
+        proof(&pages, &postings).gaps,
+        Vec::<String>::new(),
+        "a row of this feed showed them to be batch payments"
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod entry_file;
 mod euro_table;
 mod gunzip;
 mod holders;
+mod ids;
 mod import;
 mod importer;
 mod intern;
@@ -25,6 +26,7 @@ mod rows;
 mod scanner;
 mod sums;
 mod upload;
+mod waiting;
 
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -34,11 +36,11 @@ pub use control::{Control, ControlDifference, ControlTotals};
 pub use import::{
     BatchOutcome, Found, Import, ImportId, ImportIdError, PostedSums, Reject, State, Sums, TransferSums, Warning,
 };
-pub use importer::{Importer, MOST_TEXT_BYTES, Read, Setting};
+pub use importer::{Ended, Importer, MOST_TEXT_BYTES, Read, Setting};
 pub use kind::{Column, Kind};
 pub use metadata::metadata_value;
 pub use ports::{
-    BatchQueue, Batches, Claimed, DatedRate, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates, Saved,
+    BatchQueue, Batches, DatedRate, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates, Saved,
     SplitFile, UploadQueue,
 };
 pub use profile::Profile;

@@ -71,9 +71,12 @@ pub trait Imports {
     /// Writes `import` if its stored revision is still [`Import::revision`], with the next revision.
     fn save(&self, import: &Import) -> impl Future<Output = Result<Saved, PortError>> + Send;
 
-    /// Writes `import` as [`Imports::save`] does and claims [`Import::content`] for it, in one step. The claim has no
-    /// end; only one whose import has failed, been refused or is gone passes to the next.
-    fn claim(&self, import: &Import) -> impl Future<Output = Result<Claimed, PortError>> + Send;
+    /// Records that `import` brings `content`, and returns the import that brought it first: `import` itself, unless
+    /// another one did. The place of a first import that has failed, was refused or is gone passes to the next one.
+    ///
+    /// This excludes nobody: another instance may read the same content at the same time, and both post it. One of them
+    /// is the first, and a call that is repeated gets the same answer unless the first import has failed meanwhile.
+    fn first_with(&self, content: &str, import: ImportId) -> impl Future<Output = Result<ImportId, PortError>> + Send;
 }
 
 /// What became of a conditional write.
@@ -82,17 +85,6 @@ pub enum Saved {
     /// Stored; this is its revision now.
     Stored(u64),
     /// Someone else wrote in between; nothing was written.
-    Conflict,
-}
-
-/// What became of a claim.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Claimed {
-    /// Ours, and the import is stored with this revision. Claiming again what is ours is the same.
-    Ours(u64),
-    /// Another import has it; nothing was written.
-    By(ImportId),
-    /// Someone else wrote the import in between; nothing was written.
     Conflict,
 }
 
@@ -141,6 +133,9 @@ pub struct PostBatch {
     pub to: u64,
     /// Whether its accounts' holders get a summary.
     pub summaries: bool,
+    /// Whether the import repeats another one: then only accounts with new entries get a summary.
+    #[serde(default)]
+    pub repeats: bool,
 }
 
 /// A request to split an uploaded file: what an S3 event says.

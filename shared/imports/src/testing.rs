@@ -8,8 +8,8 @@ use calendar::{Date, Moment};
 use money::{Currency, Money};
 
 use crate::{
-    BatchOutcome, BatchQueue, Batches, Claimed, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError,
-    PostBatch, PostedSums, Rates, Saved, SplitFile, State, Upload, UploadQueue,
+    BatchOutcome, BatchQueue, Batches, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError, PostBatch,
+    PostedSums, Rates, Saved, SplitFile, State, Upload, UploadQueue,
 };
 
 /// The day on which everything is written that the functions write: 2026-11-21.
@@ -87,7 +87,7 @@ impl Files for FakeFiles {
 #[derive(Default)]
 struct Records {
     imports: BTreeMap<ImportId, Import>,
-    claims: BTreeMap<String, ImportId>,
+    first: BTreeMap<String, ImportId>,
     batches: BTreeMap<(ImportId, u32), BatchOutcome>,
     rates: BTreeMap<(Currency, Date), (Moment, DatedRate)>,
 }
@@ -123,22 +123,16 @@ impl Imports for FakeImports {
         Ok(lock(&self.0).save(import))
     }
 
-    async fn claim(&self, import: &Import) -> Result<Claimed, PortError> {
+    async fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError> {
         let mut records = lock(&self.0);
-        let content = import.content.clone().unwrap_or_default();
-        if let Some(owner) = records.claims.get(&content).copied().filter(|owner| *owner != import.id) {
-            let state = records.imports.get(&owner).map(|it| it.state.clone());
+        if let Some(first) = records.first.get(content).copied() {
+            let state = records.imports.get(&first).map(|it| &it.state);
             if state.is_some_and(|it| !matches!(it, State::Failed { .. } | State::Refused { .. })) {
-                return Ok(Claimed::By(owner));
+                return Ok(first);
             }
         }
-        match records.save(import) {
-            Saved::Stored(revision) => {
-                records.claims.insert(content, import.id);
-                Ok(Claimed::Ours(revision))
-            }
-            Saved::Conflict => Ok(Claimed::Conflict),
-        }
+        records.first.insert(content.to_owned(), import);
+        Ok(import)
     }
 }
 
@@ -254,21 +248,27 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates>(imports
     assert_eq!(imports.receive(&Import { size_bytes: 8, ..first.clone() }).await.unwrap(), stored, "received once");
 
     let splitting = Import { state: State::Splitting, content: Some("c1".to_owned()), ..stored.clone() };
-    assert_eq!(imports.claim(&splitting).await.unwrap(), Claimed::Ours(2));
-    assert_eq!(imports.claim(&splitting).await.unwrap(), Claimed::Conflict, "an old revision");
+    assert_eq!(imports.save(&splitting).await.unwrap(), Saved::Stored(2));
+    assert_eq!(imports.save(&splitting).await.unwrap(), Saved::Conflict, "an old revision");
     let splitting = Import { revision: 2, ..splitting };
     assert_eq!(imports.find(first.id).await.unwrap(), Some(splitting.clone()));
-    assert_eq!(imports.claim(&splitting).await.unwrap(), Claimed::Ours(3), "claiming again what is ours");
 
     let second = imports.receive(&import("imports/b.csv", "2024-03-02T10:00:00Z")).await.unwrap();
-    let same = Import { content: Some("c1".to_owned()), state: State::Splitting, ..second.clone() };
-    assert_eq!(imports.claim(&same).await.unwrap(), Claimed::By(first.id));
-    assert_eq!(imports.find(second.id).await.unwrap(), Some(second.clone()), "nothing was written");
+    assert_eq!(imports.first_with("c1", first.id).await.unwrap(), first.id);
+    for _ in 0..2 {
+        assert_eq!(imports.first_with("c1", second.id).await.unwrap(), first.id);
+        assert_eq!(imports.first_with("c1", first.id).await.unwrap(), first.id, "asking again gives the same answer");
+    }
+    assert_eq!(imports.first_with("c2", second.id).await.unwrap(), second.id, "another content");
 
-    let failed = Import { state: State::Failed { reason: "x".to_owned() }, revision: 3, ..splitting.clone() };
-    assert_eq!(imports.save(&splitting).await.unwrap(), Saved::Conflict);
-    assert_eq!(imports.save(&failed).await.unwrap(), Saved::Stored(4));
-    assert_eq!(imports.claim(&same).await.unwrap(), Claimed::Ours(2), "the claim of a failed import passes on");
+    let failed = Import { state: State::Failed { reason: "x".to_owned() }, ..splitting.clone() };
+    assert_eq!(imports.save(&failed).await.unwrap(), Saved::Stored(3));
+    assert_eq!(
+        imports.first_with("c1", second.id).await.unwrap(),
+        second.id,
+        "after one that failed the next is first"
+    );
+    assert_eq!(imports.first_with("c1", first.id).await.unwrap(), second.id);
 
     assert!(imports.finished(second.id).await.unwrap().is_empty());
     let sums = PostedSums { entries: 5, posted: Money::new(500, Currency::EUR), dirty: Money::new(20, Currency::EUR) };

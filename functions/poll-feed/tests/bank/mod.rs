@@ -2,8 +2,8 @@
 
 #![allow(dead_code, reason = "each test takes what it needs of it")]
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use calendar::{Clock, Moment};

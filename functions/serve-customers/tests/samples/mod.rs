@@ -215,7 +215,7 @@ fn found() -> Found {
     }
 }
 
-/// July is done, June is its duplicate, and a third one's rejects cannot be reached.
+/// July is done, June repeats it, and a third one's rejects cannot be reached.
 async fn imports() -> FakeImports {
     let imports = FakeImports::default();
     let done = |import: Import| Import {
@@ -225,8 +225,8 @@ async fn imports() -> FakeImports {
         found: Some(found()),
         ..import
     };
-    let duplicate = Import { state: State::Duplicate { of: july().id }, ..june() };
-    for import in [done(july()), duplicate, done(unreachable())] {
+    let again = Import { repeats: Some(july().id), ..done(june()) };
+    for import in [done(july()), again, done(unreachable())] {
         imports.receive(&Import { found: None, ..import.clone() }).await.unwrap();
         let saved = imports.save(&Import { revision: 1, ..import }).await.unwrap();
         assert_eq!(saved, Saved::Stored(2));
