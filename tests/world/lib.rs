@@ -195,7 +195,7 @@ impl World {
     /// If there is no such account number, or its books are broken.
     #[allow(clippy::unwrap_used, reason = "for tests")]
     pub fn balances(&self, account: &str) -> Vec<Money> {
-        let shelf = self.books.all().remove(&account.parse().unwrap());
+        let shelf = self.books.all().remove(&account.parse::<AccountNumber>().unwrap());
         shelf.map(|it| it.totals().unwrap().balances(View::Clean)).unwrap_or_default()
     }
 
