@@ -11,7 +11,7 @@ use customers::{
 use feeds::{AskError, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step};
 use imports::{
     BatchOutcome, BatchQueue, Batches, Claimed, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError,
-    PostBatch, Rates, Saved, SplitFile, Upload, UploadQueue,
+    PostBatch, Rates, Saved, SplitFile, StalledPage, Upload, UploadQueue,
 };
 use ledger::{Books, BooksError, Change, Shelf, Written};
 use mail::mailer::{Mailer, SendMailError, Sent};
@@ -95,12 +95,16 @@ through!(Imports {
     fn claim(&self, import: &Import) -> Result<Claimed, PortError>;
 });
 through!(Batches {
-    fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome) -> Result<(), PortError>;
+    fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome, now: Moment) -> Result<BatchOutcome, PortError>;
     fn finished(&self, import: ImportId) -> Result<Vec<(u32, BatchOutcome)>, PortError>;
+    fn is_finished(&self, import: ImportId, batch: u32) -> Result<bool, PortError>;
+    fn last_progress(&self, import: ImportId) -> Result<Option<Moment>, PortError>;
+    fn complete(&self, import: ImportId, level: u8, number: u32) -> Result<(), PortError>;
+    fn complete_in(&self, import: ImportId, level: u8, group: u32) -> Result<u32, PortError>;
 });
 through!(ImportList {
     fn recent(&self, after: Option<&str>, limit: usize) -> Result<(Vec<Import>, Option<String>), PortError>;
-    fn standing(&self, before: Moment) -> Result<Vec<Import>, PortError>;
+    fn stalled(&self, before: Moment, after: Option<&str>) -> Result<StalledPage, PortError>;
 });
 through!(Rates {
     fn keep(&self, import: &Import, rates: &[DatedRate]) -> Result<(), PortError>;

@@ -278,6 +278,7 @@ impl World {
         Faulty<'_, FakeFiles>,
         Faulty<'_, FakeImports>,
         Faulty<'_, FakeBooks>,
+        Faulty<'_, FakeQueues>,
         Faulty<'_, FakeSummaries>,
         Faulty<'_, FakeSummaryRequests>,
         WorldClock<'_>,
@@ -286,6 +287,7 @@ impl World {
             files: self.through(&self.files),
             imports: self.through(&self.imports),
             books: self.through(&self.books),
+            batches: self.through(&self.queues),
             summaries: self.through(&self.summaries),
             requests: self.through(&self.requests),
             clock: WorldClock(&self.now),
@@ -351,8 +353,8 @@ impl World {
     }
 
     fn is_open(&self) -> bool {
-        let imports = ready(self.imports.standing(self.now.get())).unwrap_or_default();
-        !imports.is_empty() || self.summaries.records().iter().any(|it| !it.is_final())
+        let stalled = ready(self.imports.stalled(self.now.get(), None)).unwrap_or_default();
+        !stalled.imports.is_empty() || self.summaries.records().iter().any(|it| !it.is_final())
     }
 
     fn advance(&self, micros: i64) {

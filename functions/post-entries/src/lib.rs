@@ -5,7 +5,10 @@ mod error;
 
 use calendar::Clock;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use imports::{BatchOutcome, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State, read_batch};
+use imports::{
+    BatchOutcome, BatchQueue, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State, is_complete,
+    read_batch,
+};
 use ledger::{Books, Posted, post};
 use mail::outbox::{Summaries, SummaryRequests};
 
@@ -18,7 +21,7 @@ const ACCOUNTS_AT_ONCE: usize = 8;
 const VERSION: u32 = 1;
 
 /// Posts batches.
-pub struct PostEntries<F, I, B, S, Q, C> {
+pub struct PostEntries<F, I, B, T, S, Q, C> {
     /// The bucket that holds the batches.
     pub files: F,
     /// The record of imports and batches.
@@ -27,22 +30,26 @@ pub struct PostEntries<F, I, B, S, Q, C> {
     pub books: B,
     /// The record of summary mails.
     pub summaries: S,
+    /// The queue of batches.
+    pub batches: T,
     /// The queue of summaries.
     pub requests: Q,
     /// The clock, to tell what stands still.
     pub clock: C,
 }
 
-impl<F, I, B, S, Q, C> PostEntries<F, I, B, S, Q, C>
+impl<F, I, B, T, S, Q, C> PostEntries<F, I, B, T, S, Q, C>
 where
     F: Files,
     I: Imports + Batches,
     B: Books,
+    T: BatchQueue,
     S: Summaries,
     Q: SummaryRequests,
     C: Clock,
 {
-    /// Posts one batch. A batch holds whole accounts, so their summaries can go as soon as it is posted.
+    /// Posts one batch. A batch holds whole accounts, or the next part of a large one: after the last part, as after a
+    /// whole account, everything the import brings is in the books, and the summary may go out.
     #[tracing::instrument(skip_all, fields(import.id = %request.import, batch = request.batch))]
     pub async fn handle(&self, request: PostBatch) -> Result<BatchOutcome, PostEntriesError> {
         if request.v != VERSION {
@@ -53,7 +60,7 @@ where
         let batch = read_batch(&bytes)?;
         let accounts: Vec<_> = batch.iter().map(|(account, _)| account.clone()).collect();
 
-        let posting = request.import.posting();
+        let posting = request.import.posting(request.batch);
         let posted = stream::iter(batch)
             .map(async |(account, entries)| post(&self.books, &account, entries, posting).await)
             .buffer_unordered(ACCOUNTS_AT_ONCE);
@@ -61,22 +68,31 @@ where
         let count = u64::try_from(accounts.len()).unwrap_or(u64::MAX);
         let outcome = BatchOutcome::new(&posted.added, posted.duplicates, count);
 
-        if request.summaries {
+        if request.wants_summaries() {
             let import = request.import.to_string();
             self.summaries.want(&import, &accounts, self.clock.now()).await?;
             self.requests.request(&import, &accounts).await?;
         }
-        self.imports.finish(request.import, request.batch, outcome.clone()).await?;
-        self.end(request.import, request.of).await?;
+        let outcome = self.imports.finish(request.import, request.batch, outcome, self.clock.now()).await?;
+        self.go_on(&request, &outcome).await?;
+        if is_complete(&self.imports, request.import, request.batch, request.of).await? {
+            self.end(request.import).await?;
+        }
         tracing::info!(posted = outcome.posted, duplicates = outcome.duplicates, "a batch is in the books");
         Ok(outcome)
     }
 
-    /// Ends the import if this was its last batch.
-    async fn end(&self, id: ImportId, batches: u32) -> Result<(), PostEntriesError> {
-        if self.imports.finished(id).await?.len() < usize::try_from(batches).unwrap_or(usize::MAX) {
-            return Ok(());
+    /// Requests the next batch of the same account, unless an earlier delivery of this one has done so and it is posted.
+    async fn go_on(&self, request: &PostBatch, outcome: &BatchOutcome) -> Result<(), PostEntriesError> {
+        let Some(next) = request.next(outcome.posted) else { return Ok(()) };
+        if !self.imports.is_finished(next.import, next.batch).await? {
+            self.batches.send(&[next]).await?;
         }
+        Ok(())
+    }
+
+    /// Ends the import: all its batches are posted.
+    async fn end(&self, id: ImportId) -> Result<(), PostEntriesError> {
         for _ in 0..MOST_CONFLICTS {
             let Some(import) = self.imports.find(id).await? else { return Ok(()) };
             if !matches!(import.state, State::Posting | State::Failed { .. }) {

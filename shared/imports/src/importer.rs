@@ -235,7 +235,7 @@ impl Reader {
     fn finish(self, text_hash: &[u8]) -> Result<Read, Refusal> {
         let (layout, rows) = self.file.ok_or(Refusal::Empty)?;
         let rows_rejected = self.rejects.count();
-        let (rejects_csv, first_rejects) = self.rejects.finish();
+        let (rejects_csv, rejects_left_out, first_rejects) = self.rejects.finish();
         let kind = layout.kind;
         let mut read = Read {
             kind,
@@ -245,6 +245,7 @@ impl Reader {
                 rows_read: self.rows_read,
                 rows_taken: self.rows_read.saturating_sub(rows_rejected),
                 rows_rejected,
+                rejects_left_out,
                 first_rejects,
                 summaries: kind.sends_summaries(),
                 ..Found::default()

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod batches;
+mod completion;
 mod customers_file;
 mod entry_file;
 mod euro_table;
@@ -27,7 +28,8 @@ mod upload;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use batches::{BatchError, BatchIndex, PackedEntries, read_batch};
+pub use batches::{BatchError, BatchIndex, Chain, PackedEntries, read_batch};
+pub use completion::{GROUP, is_complete};
 pub use import::{
     BatchOutcome, Found, Import, ImportId, ImportIdError, PostedSums, Reject, State, Sums, TransferSums, Warning,
 };
@@ -36,9 +38,9 @@ pub use kind::{Column, Kind};
 pub use metadata::metadata_value;
 pub use ports::{
     BatchQueue, Batches, Claimed, DatedRate, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates, Saved,
-    SplitFile, UploadQueue,
+    SplitFile, StalledPage, UploadQueue,
 };
 pub use profile::Profile;
 pub use refusal::Refusal;
 pub use report::{BatchCounts, EntryCounts, ImportReport, MailCounts, RowCounts};
-pub use upload::{Instructions, Upload};
+pub use upload::{Instructions, Upload, e_tag_of, object_version};

@@ -1,15 +1,16 @@
 //! The commands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result, anyhow};
+use banking::AccountNumber;
 use calendar::Moment;
 use customers::CustomerId;
-use imports::{ImportId, Importer, PackedEntries, Read, Setting, Upload, read_batch};
+use imports::{ImportId, Importer, PackedEntries, PostBatch, Read, Setting, Upload, read_batch};
 use ledger::post;
 use money::Currency;
 use serde_json::{Value, json};
@@ -86,19 +87,23 @@ pub(crate) fn count(import: u64, transfers: Transfers) -> Result<Value> {
     }))
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread().build()?)
 }
 
 fn importer(transfers: Transfers) -> Result<Importer> {
+    importer_of(KEY, transfers.register())
+}
+
+/// An importer for an object of this key, with these accounts in the register.
+pub(crate) fn importer_of(key: &str, accounts: impl Iterator<Item = AccountNumber>) -> Result<Importer> {
     let uploaded_at = "2024-04-01T00:00:00Z".parse::<Moment>().map_err(|error| anyhow!("{error}"))?;
     let upload =
-        Upload { key: KEY.to_owned(), version: "1".to_owned(), size_bytes: 0, uploaded_at, metadata: BTreeMap::new() };
+        Upload { key: key.to_owned(), version: "1".to_owned(), size_bytes: 0, uploaded_at, metadata: BTreeMap::new() };
     Ok(Importer::new(Setting {
         instructions: upload.instructions()?,
         profile: None,
-        directory: transfers
-            .register()
+        directory: accounts
             .map(|it| {
                 let customer = CustomerId::of_account(&it);
                 (it, customer)
@@ -110,7 +115,11 @@ fn importer(transfers: Transfers) -> Result<Importer> {
 }
 
 fn read(file: &Path, transfers: Transfers) -> Result<Read> {
-    let mut importer = importer(transfers)?;
+    read_with(file, importer(transfers)?)
+}
+
+/// Reads a file piece by piece, as `split-import` does.
+pub(crate) fn read_with(file: &Path, mut importer: Importer) -> Result<Read> {
     let mut file = File::open(file).with_context(|| format!("opening {}", file.display()))?;
     let mut piece = vec![0; PIECE_BYTES];
     loop {
@@ -125,10 +134,12 @@ fn read(file: &Path, transfers: Transfers) -> Result<Read> {
 
 async fn post_all(meter: &Meter, packed: &PackedEntries, import: ImportId) -> Result<u64> {
     let mut posted = 0;
-    for request in packed.index.requests(import) {
+    let mut requests: VecDeque<PostBatch> = packed.index.unfinished(import, &[]).into();
+    while let Some(request) = requests.pop_front() {
+        requests.extend(request.next(0));
         let range = usize::try_from(request.from)?..usize::try_from(request.to)?;
         for (account, entries) in read_batch(packed.bytes.get(range).unwrap_or_default())? {
-            posted += post(meter, &account, entries, import.posting()).await?.added.entries;
+            posted += post(meter, &account, entries, import.posting(request.batch)).await?.added.entries;
         }
     }
     Ok(posted)
