@@ -47,7 +47,7 @@ impl Files for S3Files {
         let request = self.client.put_object().bucket(&self.bucket).key(key);
         let request = request.content_type(content_type).body(ByteStream::from(bytes));
         let written = request.send().await.map_err(unavailable)?;
-        version::of(written.version_id(), written.e_tag()).ok_or_else(|| broken("an object has no version"))
+        object_version(written.version_id(), written.e_tag()).ok_or_else(|| broken("an object has no version"))
     }
 }
 

@@ -354,7 +354,7 @@ async fn batches_contract<I: Batches>(imports: &I, import: ImportId) {
     let at = |minute: u8| format!("2024-03-02T10:{minute:02}:00Z").parse::<Moment>().unwrap();
     assert!(imports.finished(import).await.unwrap().is_empty());
     assert_eq!(imports.last_progress(import).await.unwrap(), None);
-    let sums = PostedSums { posted: Money::new(500, Currency::EUR), dirty: Money::new(20, Currency::EUR) };
+    let sums = PostedSums { entries: 5, posted: Money::new(500, Currency::EUR), dirty: Money::new(20, Currency::EUR) };
     let outcome = BatchOutcome { posted: 5, duplicates: 2, dirty: 1, accounts: 1, sums: vec![sums] };
     for (batch, minute) in [(1, 1), (0, 4), (11, 3), (2, 2)] {
         assert_eq!(imports.finish(import, batch, outcome.clone(), at(minute)).await.unwrap(), outcome);

@@ -182,9 +182,9 @@ mod tests {
         let transfers = Transfers { rows: 1_000_000, accounts: 20_000, seed: 3 };
         let mut text = Vec::new();
         transfers.write(&transfers.ibans(), 0..transfers.rows, &mut text).unwrap();
-        let mut importer = importer(transfers).unwrap();
+        let (mut importer, register) = (importer_of(KEY).unwrap(), register_of(transfers.register()));
         text.chunks(PIECE_BYTES).for_each(|piece| importer.feed(piece).unwrap());
-        let packed = importer.finish().unwrap().pack();
+        let packed = importer.end().unwrap().finish(&register).unwrap().pack();
         let meter = Meter::default();
         let posting = post_all(&meter, &packed, ImportId::of(KEY, "1"));
         assert_eq!(runtime().unwrap().block_on(posting).unwrap(), 2_000_000);
