@@ -9,6 +9,8 @@ pub struct Config {
     pub feed_url: String,
     /// How long one of its answers may take.
     pub feed_time_out_seconds: String,
+    /// The secret with the credentials that the bank requires; `None`: it requires none.
+    pub feed_secret_arn: Option<String>,
     /// The bucket of pages and imports.
     pub files_bucket: String,
     /// The table of imports.
@@ -25,6 +27,7 @@ impl Config {
         Environment::read(|env| Self {
             feed_url: env.required("FEED_URL"),
             feed_time_out_seconds: env.required("FEED_TIME_OUT_SECONDS"),
+            feed_secret_arn: env.optional("FEED_SECRET_ARN"),
             files_bucket: env.required("FILES_BUCKET"),
             imports_table: env.required("IMPORTS_TABLE"),
             feeds_table: env.required("FEEDS_TABLE"),

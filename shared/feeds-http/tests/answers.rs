@@ -56,8 +56,11 @@ async fn what_may_pass_is_failing_and_what_will_not_is_refused() {
 }
 
 #[tokio::test]
-async fn an_address_is_a_url() {
+async fn an_address_is_a_url_and_encrypted_unless_it_is_this_machine() {
     for address in ["", "bank", "ftp://bank"] {
         assert!(matches!(HttpFeedServer::new(address, Duration::ZERO), Err(AddressError::NoUrl)), "{address}");
     }
+    let refused = HttpFeedServer::new("http://bank.example/feeds/", Duration::ZERO);
+    assert!(matches!(refused, Err(AddressError::NotEncrypted)), "{refused:?}");
+    assert!(HttpFeedServer::new("https://bank.example/feeds/", Duration::ZERO).is_ok());
 }

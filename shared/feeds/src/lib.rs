@@ -4,6 +4,7 @@
 //! is what was received, what was received is what the imports read, and what they made is in the books. [`Progress`]
 //! says what is to be done next; whoever does it writes the progress and its effect in one step.
 
+mod credentials;
 mod feed;
 mod gather;
 mod log;
@@ -15,6 +16,7 @@ mod rows;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use credentials::{ClientCredentials, Credentials, CredentialsError, FeedSecrets, NoSecrets, Secret};
 pub use feed::{Feed, UnknownFeed};
 pub use gather::Gathered;
 pub use log::{Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress, Step};

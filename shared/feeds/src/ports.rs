@@ -6,7 +6,7 @@ use calendar::Moment;
 use imports::{PortError, Saved};
 use serde::{Deserialize, Serialize};
 
-use crate::{Feed, Gathering, PageRecord, Progress, Proof, Step};
+use crate::{CredentialsError, Feed, Gathering, PageRecord, Progress, Proof, Step};
 
 /// The port to the bank's server.
 pub trait FeedServer {
@@ -27,6 +27,9 @@ pub enum AskError {
     /// It answers with more than a page may have.
     #[error("the feed's server answers with more than {0} bytes")]
     TooLarge(u64),
+    /// It required credentials that do not work: a retry does not help.
+    #[error("the credentials for the feed's server do not work: {0}")]
+    Credentials(CredentialsError),
 }
 
 /// The port to the record of what has been taken of each feed.

@@ -1,5 +1,7 @@
 //! Fakes of the ports of feeds, and the contract that the record shares with its adapter.
 
+mod secrets;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +13,8 @@ use serde_json::{Value, json};
 use crate::{
     AskError, Counted, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step,
 };
+
+pub use secrets::FakeFeedSecrets;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
