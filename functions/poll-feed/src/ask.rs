@@ -1,7 +1,7 @@
 //! Asking until a page comes.
 
 use dynamodb::Backoff;
-use feeds::{AskError, FeedServer, Page, Progress};
+use feeds::{FeedServer, Page, Progress};
 
 use crate::{NoPage, PollFeedError};
 
@@ -29,7 +29,7 @@ pub(crate) async fn page<S: FeedServer>(server: &S, progress: &Progress) -> Resu
     loop {
         asked = asked.saturating_add(1);
         let last = match server.ask(feed, cursor).await {
-            Err(error @ (AskError::Refused(_) | AskError::TooLarge(_))) => return Err(no_page(error.into())),
+            Err(error) if error.is_final() => return Err(no_page(error.into())),
             Err(error) => NoPage::from(error),
             Ok(body) => match Page::parse(feed, &body) {
                 Err(error) => NoPage::from(error),

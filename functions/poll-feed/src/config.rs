@@ -1,7 +1,24 @@
 use std::num::ParseIntError;
 use std::time::Duration;
 
+use feeds::{FeedFormat, UnknownFormat};
 use lambda_kit::{Environment, MissingEnvironment};
+
+const END_SILENCES: u32 = 3;
+/// More than these do not fit into one invocation.
+const MOST_END_SILENCES: u32 = 10;
+
+/// Why the environment is no configuration.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// `FEED_FORMAT` is wrong.
+    #[error("FEED_FORMAT cannot be read: {0}")]
+    Format(#[from] UnknownFormat),
+    /// `FEED_END_SILENCES` is wrong.
+    #[error("FEED_END_SILENCES must be a number from 1 to 10")]
+    EndSilences,
+}
 
 /// What the function is told by its environment.
 pub struct Config {
@@ -11,6 +28,10 @@ pub struct Config {
     pub feed_time_out_seconds: String,
     /// The secret with the credentials that the bank requires; `None`: it requires none.
     pub feed_secret_arn: Option<String>,
+    /// In which format the bank serves its feeds; `None`: in ours.
+    pub feed_format: Option<String>,
+    /// With a format that does not say where a feed ends: after so many requests in a row without an answer it has.
+    pub feed_end_silences: Option<String>,
     /// The bucket of pages and imports.
     pub files_bucket: String,
     /// The table of imports.
@@ -28,11 +49,24 @@ impl Config {
             feed_url: env.required("FEED_URL"),
             feed_time_out_seconds: env.required("FEED_TIME_OUT_SECONDS"),
             feed_secret_arn: env.optional("FEED_SECRET_ARN"),
+            feed_format: env.optional("FEED_FORMAT"),
+            feed_end_silences: env.optional("FEED_END_SILENCES"),
             files_bucket: env.required("FILES_BUCKET"),
             imports_table: env.required("IMPORTS_TABLE"),
             feeds_table: env.required("FEEDS_TABLE"),
             polls_queue_url: env.required("POLLS_QUEUE_URL"),
         })
+    }
+
+    /// In which format the bank serves its feeds.
+    pub fn format(&self) -> Result<FeedFormat, ConfigError> {
+        self.feed_format.as_ref().map_or(Ok(FeedFormat::default()), |it| Ok(it.parse()?))
+    }
+
+    /// After how many requests in a row without an answer a feed has ended.
+    pub fn end_silences(&self) -> Result<u32, ConfigError> {
+        let silences = self.feed_end_silences.as_ref().map_or(Ok(END_SILENCES), |it| it.parse());
+        silences.ok().filter(|it| (1..=MOST_END_SILENCES).contains(it)).ok_or(ConfigError::EndSilences)
     }
 
     /// How long one answer of the bank's server may take.

@@ -2,6 +2,7 @@
 
 mod ask;
 mod config;
+mod drain;
 mod error;
 mod gather;
 mod prove;
@@ -10,10 +11,10 @@ mod take;
 use std::time::{Duration, Instant};
 
 use calendar::{Clock, Moment};
-use feeds::{Feed, FeedLog, FeedServer, Next, PollFeed, PollQueue, Progress, Step};
+use feeds::{Feed, FeedFormat, FeedLog, FeedServer, Next, PollFeed, PollQueue, Progress, Step};
 use imports::{Batches, Files, Imports, PortError, Saved};
 
-pub use config::Config;
+pub use config::{Config, ConfigError};
 pub use error::{NoPage, PollFeedError};
 
 /// What one step may take; with less time left the poll goes on with a new message.
@@ -126,6 +127,10 @@ where
                 return Ok(Polled::GoesOn);
             }
             let step = match next {
+                Next::Ask if self.server.format() == FeedFormat::Cdm => match self.drain(&progress, until).await? {
+                    Some(saved) => saved,
+                    None => return Ok(Polled::GoesOn),
+                },
                 Next::Ask => self.take(&progress).await?,
                 Next::Gather(_) if !self.companies_are_in(&progress).await? => return Ok(Polled::Waits),
                 Next::Gather(pages) => self.gather(&progress, pages).await?,

@@ -30,8 +30,9 @@ async fn main() -> Result<(), Error> {
     let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
     let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
     let secrets = config.feed_secret_arn.as_ref().map(|arn| SecretsManagerFeedSecrets::new(secrets, arn));
+    let server = HttpFeedServer::new(&config.feed_url, config.time_out()?)?;
     let poll_feeds = &PollFeeds {
-        server: HttpFeedServer::new(&config.feed_url, config.time_out()?)?.with_secrets(secrets),
+        server: server.in_format(config.format()?, config.end_silences()?).with_secrets(secrets),
         log: DynamoDbFeedLog::new(dynamodb.clone(), config.feeds_table),
         files: S3Files::new(imports_s3::client(&sdk), config.files_bucket),
         imports: DynamoDbImports::new(dynamodb, config.imports_table),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use calendar::Clock;
-use feeds::{Feed, FeedLog, FeedServer, Next, PageRecord, PollQueue, Progress, Step};
+use feeds::{Feed, FeedFormat, FeedLog, FeedServer, Next, PageRecord, PollQueue, Progress, Step};
 use imports::{Batches, Files, Imports, PortError, Saved};
 use sha2::{Digest, Sha256};
 
@@ -11,6 +11,11 @@ use crate::{PollFeedError, PollFeeds, ask};
 
 /// How long companies and imports are waited for.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
+
+/// What tells the bodies of a page apart.
+pub(crate) fn hash(body: &[u8]) -> String {
+    Sha256::digest(body).iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
 
 impl<S, L, F, I, Q, C> PollFeeds<S, L, F, I, Q, C>
 where
@@ -33,10 +38,11 @@ where
         if page.next == progress.cursor {
             return Err(PollFeedError::Circle { feed, page: number });
         }
-        let hash = Sha256::digest(&answer.body);
-        let hash: String = hash.iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+        let hash = hash(&answer.body);
         let record = PageRecord {
             number,
+            format: FeedFormat::Millrace,
+            damaged: 0,
             cursor: page.cursor,
             next: page.next,
             key: PageRecord::key(feed, number, &hash),

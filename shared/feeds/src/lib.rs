@@ -4,8 +4,10 @@
 //! is what was received, what was received is what the imports read, and what they made is in the books. [`Progress`]
 //! says what is to be done next; whoever does it writes the progress and its effect in one step.
 
+pub mod cdm;
 mod credentials;
 mod feed;
+mod format;
 mod gather;
 mod log;
 mod page;
@@ -18,8 +20,9 @@ pub mod testing;
 
 pub use credentials::{ClientCredentials, Credentials, CredentialsError, FeedSecrets, NoSecrets, Secret};
 pub use feed::{Feed, UnknownFeed};
+pub use format::{FeedFormat, UnknownFormat};
 pub use gather::Gathered;
 pub use log::{Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress, Step};
 pub use page::{Counted, Page, PageError};
-pub use ports::{AskError, FeedLog, FeedServer, PollFeed, PollQueue};
+pub use ports::{AskError, CutAnswer, FeedLog, FeedServer, PollFeed, PollQueue};
 pub use proof::{CurrencyProof, EntryProof, PageProof, Posting, Proof, RowProof};

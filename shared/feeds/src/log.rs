@@ -4,7 +4,7 @@ use calendar::Moment;
 use imports::ImportId;
 use serde::{Deserialize, Serialize};
 
-use crate::{Counted, Feed};
+use crate::{Counted, Feed, FeedFormat};
 
 /// So many bytes of rows are gathered into one import; a feed's end gathers what there is.
 pub const MOST_WAITING_BYTES: u64 = 128 * 1024 * 1024;
@@ -68,6 +68,13 @@ pub enum Step {
 pub struct PageRecord {
     /// Its number, from 0.
     pub number: u32,
+    /// The format it came in.
+    #[serde(default)]
+    pub format: FeedFormat,
+    /// Without cursors: how many answers, this one among them, ended in the middle or could not be read since the page
+    /// before.
+    #[serde(default)]
+    pub damaged: u32,
     /// The cursor it was asked for with.
     pub cursor: String,
     /// The cursor of what follows.
@@ -169,6 +176,11 @@ impl Progress {
 }
 
 impl PageRecord {
+    /// The key of the object that names the body of page `number`, from when it was kept until it is recorded.
+    pub fn pending_key(feed: Feed, number: u32) -> String {
+        format!("feeds/{feed}/pending/{number:08}.txt")
+    }
+
     /// The key of the object that keeps page `number` of `feed`; `hash` is of its bytes, for two polls at once may
     /// receive different ones.
     pub fn key(feed: Feed, number: u32, hash: &str) -> String {

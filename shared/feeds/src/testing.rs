@@ -168,6 +168,8 @@ pub async fn feed_log_contract(log: &impl FeedLog) {
 
     let counted = Counted { rows: 3, unreadable: 1, sums: vec![Money::new(500, Currency::EUR)] };
     let page = |number: u32| PageRecord {
+        format: crate::FeedFormat::Millrace,
+        damaged: 0,
         number,
         cursor: number.to_string(),
         next: "next".to_owned(),
