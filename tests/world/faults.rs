@@ -1,4 +1,7 @@
-//! Ports that stop the process that calls them: before or after the call, at the calls a plan names.
+//! Ports that stop the process that calls them: before or after the call, at the calls a plan names; or at which a
+//! seeded schedule lets other processes run.
+//!
+//! A call that DynamoDB, SQS or S3 would do as several, each item at its own moment, is several calls here, too.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +22,8 @@ use mail::outbox::{self, RequestSummariesError, StateCounts, Summaries, Summarie
 use mail::{Mail, SummaryKey, SummaryMail};
 use money::Currency;
 
+use crate::schedule::{Schedule, Transient, yield_now};
+
 /// Where a process stops.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stop {
@@ -32,17 +37,24 @@ pub struct Stop {
 #[derive(Debug)]
 pub struct Stopped;
 
-/// Counts the calls of all ports, and stops the process at those that are planned.
+/// What happens around the calls of all ports: processes stop at planned calls, or a seeded scheduler lets others run
+/// and lets calls fail.
 #[derive(Default, Debug)]
 pub struct Faults {
     plan: Vec<Stop>,
     calls: AtomicUsize,
+    schedule: Option<Schedule>,
 }
 
 impl Faults {
     /// Stops at `plan`.
     pub fn new(plan: Vec<Stop>) -> Self {
-        Self { plan, calls: AtomicUsize::new(0) }
+        Self { plan, ..Self::default() }
+    }
+
+    /// Every call is a point where others may run, and may fail, as the schedule decides.
+    pub fn scheduled(schedule: Schedule) -> Self {
+        Self { schedule: Some(schedule), ..Self::default() }
     }
 
     /// How many calls there were.
@@ -50,17 +62,51 @@ impl Faults {
         self.calls.load(Ordering::Relaxed)
     }
 
-    async fn around<T>(&self, call: impl Future<Output = T>) -> T {
+    /// The schedule, where there is one.
+    pub fn schedule(&self) -> Option<&Schedule> {
+        self.schedule.as_ref()
+    }
+
+    /// One call of a port. Others may run before it and before its caller learns the answer; it may fail before it has
+    /// an effect, or its answer may be lost.
+    async fn around<T, E: Transient>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
         let stops = |after: bool| self.plan.contains(&Stop { call: number, after });
         if stops(false) {
             std::panic::panic_any(Stopped);
         }
+        self.point().await;
+        if self.fails() {
+            return Err(E::transient());
+        }
         let result = call.await;
         if stops(true) {
             std::panic::panic_any(Stopped);
         }
+        self.point().await;
+        if self.fails() {
+            return Err(E::transient());
+        }
         result
+    }
+
+    async fn point(&self) {
+        if self.schedule.is_some() {
+            yield_now().await;
+        }
+    }
+
+    /// What an index finds: it lags, so some of what is there may not be in it yet. What it names of items that have
+    /// changed meanwhile is for its readers to look up.
+    fn index<T>(&self, mut found: Vec<T>) -> Vec<T> {
+        if let Some(schedule) = &self.schedule {
+            found.retain(|_| !schedule.index_lags());
+        }
+        found
+    }
+
+    fn fails(&self) -> bool {
+        self.schedule.as_ref().is_some_and(Schedule::call_fails)
     }
 }
 
@@ -98,23 +144,8 @@ through!(Batches {
     fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome) -> Result<(), PortError>;
     fn finished(&self, import: ImportId) -> Result<Vec<(u32, BatchOutcome)>, PortError>;
 });
-through!(ImportList {
-    fn recent(&self, after: Option<&str>, limit: usize) -> Result<(Vec<Import>, Option<String>), PortError>;
-    fn standing(&self, before: Moment) -> Result<Vec<Import>, PortError>;
-});
-through!(Rates {
-    fn keep(&self, import: &Import, rates: &[DatedRate]) -> Result<(), PortError>;
-    fn table(&self, currencies: &[Currency], from: Date, to: Date) -> Result<Vec<DatedRate>, PortError>;
-});
-through!(BatchQueue {
-    fn send(&self, requests: &[PostBatch]) -> Result<(), PortError>;
-});
 through!(UploadQueue {
     fn send(&self, request: &SplitFile) -> Result<(), PortError>;
-});
-through!(Register {
-    fn directory(&self) -> Result<Directory, RegisterError>;
-    fn register(&self, registrations: &[Registration], as_of: Moment) -> Result<Registered, RegisterError>;
 });
 through!(Customers {
     fn customer(&self, id: CustomerId) -> Result<Option<(Customer, Vec<Account>)>, RegisterError>;
@@ -125,19 +156,6 @@ through!(Customers {
 through!(Books {
     fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError>;
     fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError>;
-});
-through!(Summaries {
-    fn want(&self, import: &str, accounts: &[AccountNumber], now: Moment) -> Result<u64, SummariesError>;
-    fn load(&self, key: &SummaryKey) -> Result<Option<(SummaryMail, Version)>, SummariesError>;
-    fn save(&self, record: &SummaryMail, expected: Version) -> Result<outbox::Saved, SummariesError>;
-    fn open_since(&self, before: Moment, limit: usize) -> Result<Vec<SummaryMail>, SummariesError>;
-    fn count_by_state(&self, import: &str) -> Result<StateCounts, SummariesError>;
-});
-through!(SummaryRequests {
-    fn request(&self, import: &str, accounts: &[AccountNumber]) -> Result<(), RequestSummariesError>;
-});
-through!(Mailer {
-    fn send(&self, mail: &Mail) -> Result<Sent, SendMailError>;
 });
 through!(FeedServer {
     fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError>;
@@ -153,3 +171,105 @@ through!(FeedLog {
 through!(PollQueue {
     fn send(&self, request: PollFeed, after_seconds: u32) -> Result<(), PortError>;
 });
+
+// What follows is done item by item: each has its own moment, and a failure may come after some of them.
+
+impl<P: BatchQueue + Sync> BatchQueue for Faulty<'_, P> {
+    async fn send(&self, requests: &[PostBatch]) -> Result<(), PortError> {
+        for request in requests {
+            self.faults.around(self.port.send(std::slice::from_ref(request))).await?;
+        }
+        Ok(())
+    }
+}
+
+impl<P: SummaryRequests + Sync> SummaryRequests for Faulty<'_, P> {
+    async fn request(&self, import: &str, accounts: &[AccountNumber]) -> Result<(), RequestSummariesError> {
+        for account in accounts {
+            self.faults.around(self.port.request(import, std::slice::from_ref(account))).await?;
+        }
+        Ok(())
+    }
+}
+
+impl<P: Rates + Sync> Rates for Faulty<'_, P> {
+    async fn keep(&self, import: &Import, rates: &[DatedRate]) -> Result<(), PortError> {
+        for rate in rates {
+            self.faults.around(self.port.keep(import, std::slice::from_ref(rate))).await?;
+        }
+        Ok(())
+    }
+
+    async fn table(&self, currencies: &[Currency], from: Date, to: Date) -> Result<Vec<DatedRate>, PortError> {
+        self.faults.around(self.port.table(currencies, from, to)).await
+    }
+}
+
+impl<P: Register + Sync> Register for Faulty<'_, P> {
+    async fn directory(&self) -> Result<Directory, RegisterError> {
+        self.faults.around(self.port.directory()).await
+    }
+
+    async fn register(&self, registrations: &[Registration], as_of: Moment) -> Result<Registered, RegisterError> {
+        let mut all = Registered::default();
+        for registration in registrations {
+            let one = std::slice::from_ref(registration);
+            all.held_by_others.extend(self.faults.around(self.port.register(one, as_of)).await?.held_by_others);
+        }
+        Ok(all)
+    }
+}
+
+impl<P: Summaries + Sync> Summaries for Faulty<'_, P> {
+    async fn want(&self, import: &str, accounts: &[AccountNumber], now: Moment) -> Result<u64, SummariesError> {
+        let mut new = 0;
+        for account in accounts {
+            new += self.faults.around(self.port.want(import, std::slice::from_ref(account), now)).await?;
+        }
+        Ok(new)
+    }
+
+    async fn load(&self, key: &SummaryKey) -> Result<Option<(SummaryMail, Version)>, SummariesError> {
+        self.faults.around(self.port.load(key)).await
+    }
+
+    async fn save(&self, record: &SummaryMail, expected: Version) -> Result<outbox::Saved, SummariesError> {
+        self.faults.around(self.port.save(record, expected)).await
+    }
+
+    async fn open_since(&self, before: Moment, limit: usize) -> Result<Vec<SummaryMail>, SummariesError> {
+        let found = self.faults.around(self.port.open_since(before, limit)).await?;
+        Ok(self.faults.index(found))
+    }
+
+    async fn count_by_state(&self, import: &str) -> Result<StateCounts, SummariesError> {
+        self.faults.around(self.port.count_by_state(import)).await
+    }
+}
+
+impl<P: ImportList + Sync> ImportList for Faulty<'_, P> {
+    async fn recent(&self, after: Option<&str>, limit: usize) -> Result<(Vec<Import>, Option<String>), PortError> {
+        self.faults.around(self.port.recent(after, limit)).await
+    }
+
+    async fn standing(&self, before: Moment) -> Result<Vec<Import>, PortError> {
+        let found = self.faults.around(self.port.standing(before)).await?;
+        Ok(self.faults.index(found))
+    }
+}
+
+/// The carrier has no hidden retries and knows no mail it has seen: an answer that is lost is [`Sent::Unknown`].
+impl<P: Mailer + Sync> Mailer for Faulty<'_, P> {
+    async fn send(&self, mail: &Mail) -> Result<Sent, SendMailError> {
+        let sent = self.faults.around(async { Ok::<_, LostAnswer>(self.port.send(mail).await) }).await;
+        sent.unwrap_or_else(|LostAnswer| Ok(Sent::Unknown { reason: "no answer".to_owned() }))
+    }
+}
+
+struct LostAnswer;
+
+impl Transient for LostAnswer {
+    fn transient() -> Self {
+        Self
+    }
+}

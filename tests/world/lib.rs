@@ -10,10 +10,15 @@
 )]
 
 mod faults;
+mod interleaving;
+mod schedule;
+mod verify;
+mod workload;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use banking::AccountNumber;
@@ -22,20 +27,24 @@ use customers::testing::FakeRegister;
 use feeds::testing::{FakeFeedLog, FakeFeedServer, FakePollQueue};
 use feeds::{Feed, FeedLog, PollFeed, Proof};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
-use imports::{BatchOutcome, Batches, Import, ImportId, ImportList, PostBatch, SplitFile, State, Upload};
+use imports::{BatchOutcome, Batches, Files, Import, ImportId, ImportList, PostBatch, SplitFile, State, Upload};
 use ledger::testing::FakeBooks;
 use ledger::{Finding, audit_account};
 use mail::outbox::SummaryRequest;
-use mail::testing::{FakeMailer, FakeSummaries, FakeSummaryRequests, ready};
+use mail::testing::{FakeMailer, FakeSummaries, FakeSummaryRequests};
 use mail::{Address, Mail};
 use mail_summary::MailSummary;
 use money::Currency;
 use poll_feed::PollFeeds;
 use post_entries::PostEntries;
+use record_failures::{Letter, RecordFailures};
 use split_import::SplitImport;
 use sweep_imports::SweepImports;
 
 pub use faults::{Faults, Faulty, Stop, Stopped};
+pub use interleaving::{Ran, run_seed};
+pub use schedule::{Schedule, finish};
+pub use workload::Workload;
 
 /// How far the clock goes on with each delivery: past every lease after a few of them.
 const STEP_MICROS: i64 = 20_000_000;
@@ -53,6 +62,10 @@ pub enum Message {
     Mail(SummaryRequest),
     /// For `poll-feed`, sent at.
     Poll(PollFeed, Moment),
+    /// For `sweep-imports`, from its schedule.
+    Sweep,
+    /// For `record-failures`: a message that was received as often as its queue allows.
+    DeadLetter(Box<Message>),
 }
 
 /// The suite's whole state.
@@ -89,6 +102,9 @@ pub struct Outcome {
     pub mails: BTreeMap<String, Vec<u8>>,
 }
 
+/// A function at work on a message.
+type Handling<'a> = Pin<Box<dyn Future<Output = bool> + 'a>>;
+
 struct WorldClock<'a>(&'a Cell<Moment>);
 
 impl Clock for WorldClock<'_> {
@@ -100,6 +116,11 @@ impl Clock for WorldClock<'_> {
 impl World {
     /// An empty world in which processes stop at `plan`.
     pub fn new(plan: Vec<Stop>) -> Self {
+        Self::with(Faults::new(plan))
+    }
+
+    /// An empty world of which `faults` decide what goes wrong.
+    pub fn with(faults: Faults) -> Self {
         Self {
             files: FakeFiles::default(),
             imports: FakeImports::default(),
@@ -112,7 +133,7 @@ impl World {
             server: FakeFeedServer::default(),
             feed_log: FakeFeedLog::default(),
             polls: FakePollQueue::default(),
-            faults: Faults::new(plan),
+            faults,
             now: Cell::new(start()),
             messages: VecDeque::new(),
             deliveries: 1,
@@ -122,6 +143,12 @@ impl World {
 
     /// Uploads a file, as a user would.
     pub fn upload(&mut self, key: &str, version: &str, text: &str) {
+        let message = self.put(key, version, text);
+        self.messages.push_back(message);
+    }
+
+    /// Uploads a file, and returns what S3 says of it.
+    fn put(&self, key: &str, version: &str, text: &str) -> Message {
         let upload = Upload {
             key: key.to_owned(),
             version: version.to_owned(),
@@ -130,7 +157,17 @@ impl World {
             metadata: BTreeMap::new(),
         };
         self.files.upload(upload, text.as_bytes());
-        self.messages.push_back(Message::Split(SplitFile { key: key.to_owned(), version: Some(version.to_owned()) }));
+        Message::Split(SplitFile { key: key.to_owned(), version: Some(version.to_owned()) })
+    }
+
+    /// Uploads the file of an import again, under a version of its own, unless that was done before.
+    fn upload_again(&self, import: &Import) -> Option<Message> {
+        let version = format!("{}+", import.object_version);
+        if self.state(&import.key, &version).is_some() {
+            return None;
+        }
+        let text = finish(self.files.read(&import.key, Some(&import.object_version), 0..u64::MAX)).ok().flatten()?;
+        Some(self.put(&import.key, &version, std::str::from_utf8(&text).ok()?))
     }
 
     /// Asks for all feeds to be polled, as the schedule does.
@@ -140,7 +177,7 @@ impl World {
 
     /// The last proof of a feed.
     pub fn proof(&self, feed: Feed) -> Option<Proof> {
-        ready(self.feed_log.proof(feed)).ok().flatten()
+        finish(self.feed_log.proof(feed)).ok().flatten()
     }
 
     /// Delivers messages until there are none, each again until it is acknowledged; then lets the sweeper look for
@@ -168,7 +205,7 @@ impl World {
             if !self.is_open() {
                 return;
             }
-            self.sweep();
+            self.deliver(&Message::Sweep);
             self.collect();
         }
     }
@@ -194,9 +231,9 @@ impl World {
 
     /// What must be the same whatever happened on the way.
     pub fn outcome(&self) -> Outcome {
-        let (imports, _) = ready(self.imports.recent(None, 1000)).unwrap_or_default();
+        let (imports, _) = finish(self.imports.recent(None, 1000)).unwrap_or_default();
         let plain = |import: Import| {
-            let batches = ready(self.imports.finished(import.id)).unwrap_or_default();
+            let batches = finish(self.imports.finished(import.id)).unwrap_or_default();
             (Import { revision: 0, taken_up: 0, touched_at: start(), ..import }, batches)
         };
         Outcome {
@@ -223,7 +260,7 @@ impl World {
 
     /// The state of an import.
     pub fn state(&self, key: &str, version: &str) -> Option<State> {
-        ready(imports::Imports::find(&self.imports, ImportId::of(key, version))).ok().flatten().map(|it| it.state)
+        finish(imports::Imports::find(&self.imports, ImportId::of(key, version))).ok().flatten().map(|it| it.state)
     }
 
     fn through<'a, P>(&'a self, port: &'a P) -> Faulty<'a, P> {
@@ -233,24 +270,65 @@ impl World {
     /// Hands a message to its function; whether it was acknowledged. A process that stops acknowledges nothing.
     fn deliver(&self, message: &Message) -> bool {
         self.advance(STEP_MICROS);
-        catch_unwind(AssertUnwindSafe(|| match message {
-            Message::Split(file) => ready(self.split_import().handle(file.clone())).is_ok(),
-            Message::Post(batch) => ready(self.post_entries().handle(batch.clone())).is_ok(),
-            Message::Mail(request) => ready(self.mail_summary().handle(request.clone())).is_ok(),
-            Message::Poll(request, sent_at) => ready(self.poll_feeds().handle(*request, *sent_at, late())).is_ok(),
-        }))
-        .unwrap_or(false)
+        catch_unwind(AssertUnwindSafe(|| finish(self.handle(message.clone())))).unwrap_or(false)
     }
 
-    fn sweep(&self) {
-        let sweep_imports = SweepImports {
+    /// The function that `message` is for, at work on it; whether it acknowledges it.
+    fn handle(&self, message: Message) -> Handling<'_> {
+        match message {
+            Message::Split(file) => Box::pin(async move { self.split_import().handle(file).await.is_ok() }),
+            Message::Post(batch) => Box::pin(async move { self.post_entries().handle(batch).await.is_ok() }),
+            Message::Mail(request) => Box::pin(async move { self.mail_summary().handle(request).await.is_ok() }),
+            Message::Poll(request, sent_at) => {
+                Box::pin(async move { self.poll_feeds().handle(request, sent_at, late()).await.is_ok() })
+            }
+            Message::Sweep => Box::pin(async move { self.sweep_imports().handle().await.is_ok() }),
+            Message::DeadLetter(message) => match self.dead_letter(*message) {
+                Some(letter) => Box::pin(async move { self.record_failures().handle(letter).await.is_ok() }),
+                None => Box::pin(async { true }),
+            },
+        }
+    }
+
+    /// What `record-failures` reads of a message that was given up; `None` for those that only raise an alarm.
+    fn dead_letter(&self, message: Message) -> Option<Letter> {
+        match message {
+            Message::Split(file) => {
+                let upload = finish(self.files.describe(&file.key, file.version.as_deref())).ok().flatten();
+                Some(Letter::Uploads(upload.into_iter().collect()))
+            }
+            Message::Post(batch) => Some(Letter::Batch(batch)),
+            Message::Mail(request) => Some(Letter::Summary(request)),
+            Message::Poll(..) | Message::Sweep | Message::DeadLetter(_) => None,
+        }
+    }
+
+    fn sweep_imports(
+        &self,
+    ) -> SweepImports<
+        Faulty<'_, FakeImports>,
+        Faulty<'_, FakeQueues>,
+        Faulty<'_, FakeSummaries>,
+        Faulty<'_, FakeSummaryRequests>,
+        WorldClock<'_>,
+    > {
+        SweepImports {
             imports: self.through(&self.imports),
             uploads: self.through(&self.queues),
             summaries: self.through(&self.summaries),
             requests: self.through(&self.requests),
             clock: WorldClock(&self.now),
-        };
-        let _ = catch_unwind(AssertUnwindSafe(|| ready(sweep_imports.handle()).is_ok()));
+        }
+    }
+
+    fn record_failures(
+        &self,
+    ) -> RecordFailures<Faulty<'_, FakeImports>, Faulty<'_, FakeSummaries>, WorldClock<'_>> {
+        RecordFailures {
+            imports: self.through(&self.imports),
+            summaries: self.through(&self.summaries),
+            clock: WorldClock(&self.now),
+        }
     }
 
     fn split_import(
@@ -334,9 +412,7 @@ impl World {
 
     /// Moves what was sent onto the queues.
     fn collect(&mut self) {
-        let now = self.now.get();
-        for (request, after_seconds) in self.polls.take() {
-            let message = Message::Poll(request, now);
+        for (message, after_seconds) in self.sent() {
             // One that is held back does not come before those that wait already.
             if self.backwards && after_seconds > 0 {
                 self.messages.push_front(message);
@@ -344,14 +420,22 @@ impl World {
                 self.messages.push_back(message);
             }
         }
-        self.messages.extend(self.files.take_arrived().into_iter().map(Message::Split));
-        self.messages.extend(self.queues.take_batches().into_iter().map(Message::Post));
-        self.messages.extend(self.queues.take_uploads().into_iter().map(Message::Split));
-        self.messages.extend(self.requests.take().into_iter().map(Message::Mail));
+    }
+
+    /// What was sent since the last call, and in how many seconds it may be received.
+    fn sent(&self) -> Vec<(Message, u32)> {
+        let now = self.now.get();
+        let polls = self.polls.take().into_iter().map(|(request, seconds)| (Message::Poll(request, now), seconds));
+        let arrived = self.files.take_arrived().into_iter().map(Message::Split);
+        let batches = self.queues.take_batches().into_iter().map(Message::Post);
+        let uploads = self.queues.take_uploads().into_iter().map(Message::Split);
+        let mails = self.requests.take().into_iter().map(Message::Mail);
+        let at_once = arrived.chain(batches).chain(uploads).chain(mails).map(|message| (message, 0));
+        polls.chain(at_once).collect()
     }
 
     fn is_open(&self) -> bool {
-        let imports = ready(self.imports.standing(self.now.get())).unwrap_or_default();
+        let imports = finish(self.imports.standing(self.now.get())).unwrap_or_default();
         !imports.is_empty() || self.summaries.records().iter().any(|it| !it.is_final())
     }
 
