@@ -144,7 +144,10 @@ impl<'w> Interleaving<'w> {
                 self.schedule.set_failures(0);
             }
             if self.ran.steps > MAX_STEPS {
-                return Err(format!("it never ends: {:?}", self.queued.iter().map(|it| &it.message).collect::<Vec<_>>()));
+                return Err(format!(
+                    "it never ends: {:?}",
+                    self.queued.iter().map(|it| &it.message).collect::<Vec<_>>()
+                ));
             }
             self.step();
             for (message, after_seconds) in self.world.sent() {

@@ -321,9 +321,7 @@ impl World {
         }
     }
 
-    fn record_failures(
-        &self,
-    ) -> RecordFailures<Faulty<'_, FakeImports>, Faulty<'_, FakeSummaries>, WorldClock<'_>> {
+    fn record_failures(&self) -> RecordFailures<Faulty<'_, FakeImports>, Faulty<'_, FakeSummaries>, WorldClock<'_>> {
         RecordFailures {
             imports: self.through(&self.imports),
             summaries: self.through(&self.summaries),

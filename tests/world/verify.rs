@@ -37,7 +37,10 @@ fn differences<T: PartialEq, K: std::fmt::Debug + Ord>(
         let months: Vec<String> = expected.keys().filter(differs).map(ToString::to_string).collect();
         (!months.is_empty()).then(|| format!("{account:?}: {}", months.join(", ")))
     };
-    format!("the books are not those of a quiet run: {}", quiet.iter().filter_map(months).collect::<Vec<_>>().join("; "))
+    format!(
+        "the books are not those of a quiet run: {}",
+        quiet.iter().filter_map(months).collect::<Vec<_>>().join("; ")
+    )
 }
 
 /// A finished import accounts for each of its rows and entries.
@@ -51,8 +54,7 @@ fn reported(world: &World, import: &Import) -> Result<(), String> {
         return Err(format!("{key}: rows read, taken and rejected do not add up"));
     }
     let outcomes = finish(world.imports.finished(import.id)).map_err(|error| error.to_string())?;
-    let (posted, duplicates) =
-        outcomes.iter().fold((0, 0), |sum, (_, it)| (sum.0 + it.posted, sum.1 + it.duplicates));
+    let (posted, duplicates) = outcomes.iter().fold((0, 0), |sum, (_, it)| (sum.0 + it.posted, sum.1 + it.duplicates));
     if found.entries == posted + duplicates {
         Ok(())
     } else {
@@ -81,7 +83,11 @@ fn control_totals(world: &World, imports: &[Import]) -> Result<(), String> {
     }
     reported.1.retain(|_, minor| *minor != 0);
     kept.1.retain(|_, minor| *minor != 0);
-    if reported == kept { Ok(()) } else { Err(format!("control totals: imports report {reported:?}, books have {kept:?}")) }
+    if reported == kept {
+        Ok(())
+    } else {
+        Err(format!("control totals: imports report {reported:?}, books have {kept:?}"))
+    }
 }
 
 /// Each summary that an import owes was sent once, or says why not.

@@ -43,7 +43,11 @@ impl Workload {
             files.push(file);
         }
         if random.u8(..8) == 0 {
-            files.push(File { key: "imports/unknown.csv".to_owned(), version: "1".to_owned(), text: "a,b\n1,2\n".to_owned() });
+            files.push(File {
+                key: "imports/unknown.csv".to_owned(),
+                version: "1".to_owned(),
+                text: "a,b\n1,2\n".to_owned(),
+            });
         }
         Self { files }
     }
@@ -85,7 +89,11 @@ fn transfers(random: &mut fastrand::Rng) -> Vec<String> {
         };
         let (month, day) = (if random.u8(..5) == 0 { random.u8(1..3) } else { 3 }, random.u8(1..29));
         let row = |cents: u32| {
-            format!("{id},{payer},{beneficiary},{}.{:02},EUR,2026-{month:02}-{day:02}T10:00:00Z\n", cents / 100, cents % 100)
+            format!(
+                "{id},{payer},{beneficiary},{}.{:02},EUR,2026-{month:02}-{day:02}T10:00:00Z\n",
+                cents / 100,
+                cents % 100
+            )
         };
         pool.push(row(random.u32(1..1_000_000)));
         if random.u8(..20) == 0 {

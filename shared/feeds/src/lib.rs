@@ -10,6 +10,7 @@ mod feed;
 mod format;
 mod gather;
 mod log;
+mod notes;
 mod page;
 mod ports;
 mod proof;

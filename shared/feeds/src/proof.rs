@@ -41,6 +41,12 @@ pub struct PageProof {
     pub repeated: u64,
     /// Imports they were gathered into.
     pub imports: u64,
+    /// Those that declare neither rows nor sums.
+    #[serde(default)]
+    pub undeclared: u64,
+    /// Answers that ended in the middle or could not be read, of a server that may not repeat them.
+    #[serde(default)]
+    pub damaged: u64,
 }
 
 /// Rows of a feed.
@@ -143,11 +149,14 @@ impl Proof {
             dirty: outcome(|it| it.dirty),
         };
         let currencies = currencies(&declared, &received, postings);
+        let undeclared = pages.iter().filter(|it| !it.format.declares());
+        let undeclared = undeclared.fold(Counted::default(), |sum, it| sum.and(&it.received));
         rows.check(&mut gaps);
         entries.check(postings, &mut gaps);
         for currency in &currencies {
             let sides = sides_minor(currency.taken.currency(), postings);
-            currency.check(received.unreadable, sides, &mut gaps);
+            let undeclared = undeclared.sum_minor(currency.taken.currency());
+            currency.check(received.unreadable, undeclared, sides, &mut gaps);
         }
         Self {
             feed,
@@ -158,6 +167,8 @@ impl Proof {
                 asked: sum(|it| u64::from(it.asked)),
                 repeated: sum(|it| u64::from(it.repeated)),
                 imports: u64::try_from(postings.len()).unwrap_or(u64::MAX),
+                undeclared: sum(|it| u64::from(!it.format.declares())),
+                damaged: sum(|it| u64::from(it.damaged)),
             },
             rows,
             entries,
@@ -179,7 +190,7 @@ fn check_pages(pages: &[PageRecord], gaps: &mut Gaps) {
             gaps.add(format!("page {} does not follow page {}", page.number, i64::from(number).saturating_sub(1)));
         }
         cursor = &page.next;
-        if !page.received.is_as_declared(&page.declared) {
+        if page.format.declares() && !page.received.is_as_declared(&page.declared) {
             let sums = if page.received.rows == page.declared.rows { "; its sums differ" } else { "" };
             let (declared, received) = (page.declared.rows, page.received.rows);
             gaps.add(format!(
@@ -238,10 +249,11 @@ impl EntryProof {
 }
 
 impl CurrencyProof {
-    fn check(&self, unreadable: u64, sides: i128, gaps: &mut Gaps) {
+    fn check(&self, unreadable: u64, undeclared: i128, sides: i128, gaps: &mut Gaps) {
         let currency = self.declared.currency();
         let mut equal = |what: &str, one: i128, other: i128| gaps.equal(&format!("{currency}: {what}"), one, other);
-        equal("sums declared and received", self.declared.minor(), self.received.minor());
+        let declared = self.received.minor().saturating_sub(undeclared);
+        equal("sums declared and received", self.declared.minor(), declared);
         // A row whose currency cannot be read is in no sum of the pages, nor is it in one of the imports.
         if unreadable == 0 {
             let read = self.taken.minor().saturating_add(self.rejected.minor());
