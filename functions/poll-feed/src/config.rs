@@ -74,3 +74,41 @@ impl Config {
         self.feed_time_out_seconds.parse().map(Duration::from_secs)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(format: Option<&str>, silences: Option<&str>) -> Config {
+        let text = || String::new();
+        Config {
+            feed_url: text(),
+            feed_time_out_seconds: text(),
+            feed_secret_arn: None,
+            feed_format: format.map(str::to_owned),
+            feed_end_silences: silences.map(str::to_owned),
+            files_bucket: text(),
+            imports_table: text(),
+            feeds_table: text(),
+            polls_queue_url: text(),
+        }
+    }
+
+    #[test]
+    fn a_format_is_one_that_is_known() {
+        assert_eq!(config(None, None).format(), Ok(FeedFormat::Millrace));
+        assert_eq!(config(Some("cdm"), None).format(), Ok(FeedFormat::Cdm));
+        let message = config(Some("xml"), None).format().unwrap_err().to_string();
+        assert_eq!(message, "FEED_FORMAT cannot be read: not a format of feeds: millrace or cdm");
+    }
+
+    #[test]
+    fn a_feed_ends_after_a_few_silences() {
+        for (text, silences) in [(None, Ok(3)), (Some("1"), Ok(1)), (Some("10"), Ok(10))] {
+            assert_eq!(config(None, text).end_silences(), silences);
+        }
+        for text in ["0", "11", "-1", "many", ""] {
+            assert_eq!(config(None, Some(text)).end_silences(), Err(ConfigError::EndSilences), "{text}");
+        }
+    }
+}
