@@ -24,6 +24,11 @@ struct Kept {
     damaged: u32,
 }
 
+/// Whether the server gives the next page with each answer. The other feeds come whole with each.
+fn has_cursor(feed: Feed) -> bool {
+    matches!(feed, Feed::Sepa | Feed::Swift)
+}
+
 impl<S, L, F, I, Q, C> PollFeeds<S, L, F, I, Q, C>
 where
     S: FeedServer,
@@ -101,7 +106,9 @@ where
             Ok(answer) => answer,
             Err(error) => return Ok(Err(error.into())),
         };
-        self.point(feed, number, &key).await?;
+        if has_cursor(feed) {
+            self.point(feed, number, &key).await?;
+        }
         Ok(Ok((key, hash, answer)))
     }
 
@@ -113,6 +120,9 @@ where
     /// The body that was kept as the next page, and not recorded: the process that kept it has stopped.
     async fn pending(&self, progress: &Progress) -> Result<Option<Kept>, PortError> {
         let feed = progress.feed;
+        if !has_cursor(feed) {
+            return Ok(None);
+        }
         let pending = PageRecord::pending_key(feed, progress.pages);
         let Some(key) = self.files.read(&pending, None, 0..u64::MAX).await? else { return Ok(None) };
         let key = String::from_utf8_lossy(&key).into_owned();
@@ -128,8 +138,7 @@ where
     async fn record(&self, progress: &Progress, kept: Kept) -> Result<Saved, PortError> {
         let feed = progress.feed;
         let Kept { key, answer, hash, asked, damaged } = kept;
-        let is_cursor_kept = matches!(feed, Feed::Sepa | Feed::Swift);
-        let is_known = !is_cursor_kept && self.is_last_page(progress, &hash).await?;
+        let is_known = !has_cursor(feed) && self.is_last_page(progress, &hash).await?;
         if answer.page.received.rows == 0 || is_known {
             return self.log.advance(&progress.ended(), &Step::Nothing).await;
         }
@@ -148,10 +157,9 @@ where
                 asked,
                 repeated: 0,
             };
-            // The other feeds come whole with each answer.
-            let taken = progress.taken(&record, csv_bytes, is_cursor_kept);
+            let taken = progress.taken(&record, csv_bytes, has_cursor(feed));
             let saved = self.log.advance(&taken, &Step::Page(record)).await?;
-            if saved != Saved::Conflict || !is_cursor_kept {
+            if saved != Saved::Conflict || !has_cursor(feed) {
                 return Ok(saved);
             }
             let Some(now) = self.log.progress(feed).await? else { return Ok(saved) };
