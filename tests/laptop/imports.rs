@@ -36,8 +36,9 @@ fn the_four_rows_make_the_mail_of_the_product_page() {
     }
 
     let (code, again) = millrace(&import);
-    assert_eq!((code, &again["state"]), (0, &"duplicate".into()), "{again}");
-    assert_eq!(again["duplicate_of"], report["id"]);
+    assert_eq!((code, &again["state"]), (0, &"done".into()), "{again}");
+    assert_eq!(again["repeats"], report["id"]);
+    assert_eq!(again["entries"], serde_json::json!({ "made": 4, "posted": 0, "duplicates": 4, "dirty": 0 }));
     assert_eq!(mails_to("four@example.com").len(), 1, "no second mail");
 }
 

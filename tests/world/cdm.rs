@@ -95,6 +95,7 @@ impl Ports {
             imports: self.through(&self.imports),
             polls: self.through(&self.polls),
             clock: Now,
+            answer_within: TIME_OUT,
         };
         let split = SplitImport {
             files: self.through(&self.files),
@@ -116,8 +117,7 @@ impl Ports {
         let started = Instant::now();
         while let Some(message) = messages.pop_front() {
             assert!(started.elapsed() < Duration::from_mins(5), "the poll never ends: {message:?}");
-            let until = Instant::now() + Duration::from_mins(10);
-            polls.handle(message, poll, until).await.unwrap();
+            polls.handle(message, poll, "2026-11-21T10:10:00Z".parse().unwrap()).await.unwrap();
             for file in self.files.take_arrived() {
                 split.handle(file).await.unwrap();
             }

@@ -13,7 +13,7 @@
 use std::collections::BTreeMap;
 
 use e2e::{Outcome, Stop, Stopped, World};
-use imports::State;
+use imports::{ImportId, State};
 
 const HOLDERS: &str = "account_number,first_name,last_name,dob,email,type,operation_id,transaction_ts,transaction\n\
     1,Ada,Lovelace,1915-12-10,ada@example.com,giro,a,2026-07-15T10:00:00Z,+60.5\n\
@@ -40,7 +40,7 @@ fn world(plan: Vec<Stop>) -> World {
     world
 }
 
-/// One file after the other: which of two equal files is the duplicate, and for which import a shared row counts,
+/// One file after the other: which of two equal files repeats the other, and for which import a shared row counts,
 /// is then the same each time.
 fn end_of(plan: Vec<Stop>) -> World {
     played(World::new(plan))
@@ -89,20 +89,21 @@ fn without_faults_each_holder_has_one_mail_and_every_row_is_accounted_for() {
     assert_eq!(
         outcome.mails.len(),
         3,
-        "Ada for each of three imports; Bob has no address, the unknown file no account"
+        "Ada for each of three imports that brought something; Bob has no address, the unknown file no account"
     );
     let states: BTreeMap<&str, &str> =
         outcome.imports.iter().map(|(it, _)| (it.key.as_str(), it.state.name())).collect();
     assert_eq!(states["imports/holders.csv"], "done");
     assert_eq!(states["imports/unknown.csv"], "refused");
-    let again = world.state("imports/accounts/1/again.csv", "1").unwrap();
-    assert!(matches!(again, State::Duplicate { of } if of == imports::ImportId::of("imports/accounts/1/a.csv", "1")));
+    let (again, _) = world.import("imports/accounts/1/again.csv", "1").unwrap();
+    assert_eq!((again.state, again.repeats), (State::Done, Some(ImportId::of("imports/accounts/1/a.csv", "1"))));
     let posted = |key: &str| {
         let (_, batches) = outcome.imports.iter().find(|(it, _)| it.key == key).unwrap();
         batches.iter().fold((0, 0), |sum, (_, it)| (sum.0 + it.posted, sum.1 + it.duplicates))
     };
     assert_eq!(posted("imports/holders.csv"), (5, 0));
     assert_eq!(posted("imports/accounts/1/a.csv"), (5, 0));
+    assert_eq!(posted("imports/accounts/1/again.csv"), (0, 5));
     assert_eq!(posted("imports/accounts/1/more.csv"), (1, 3));
 }
 
@@ -157,8 +158,8 @@ fn messages_delivered_twice_or_thrice_and_backwards_change_nothing() {
     world.backwards = true;
     world.deliveries = 2;
     world.run();
-    // The order of the files decides which import a shared row counts for, and which of two equal files is the
-    // duplicate; the books are the same.
+    // The order of the files decides which import a shared row counts for, and which of two equal files
+    // repeats the other; the books are the same.
     assert_eq!(world.outcome().books, calm.books);
     assert_eq!(world.audit(), []);
 }

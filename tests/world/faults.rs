@@ -11,10 +11,12 @@ use calendar::{Date, Moment, Month};
 use customers::{
     Account, Customer, CustomerId, Customers, Directory, Page, Register, RegisterError, Registered, Registration,
 };
-use feeds::{AskError, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step};
+use feeds::{
+    AskError, Closed, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step,
+};
 use imports::{
-    BatchOutcome, BatchQueue, Batches, Claimed, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError,
-    PostBatch, Rates, Saved, SplitFile, Upload, UploadQueue,
+    BatchOutcome, BatchQueue, Batches, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError, PostBatch,
+    Rates, Saved, SplitFile, Upload, UploadQueue,
 };
 use ledger::{Books, BooksError, Change, Shelf, Written};
 use mail::mailer::{Mailer, SendMailError, Sent};
@@ -132,13 +134,13 @@ macro_rules! through {
 through!(Files {
     fn describe(&self, key: &str, version: Option<&str>) -> Result<Option<Upload>, PortError>;
     fn read(&self, key: &str, version: Option<&str>, range: Range<u64>) -> Result<Option<Vec<u8>>, PortError>;
-    fn write(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<(), PortError>;
+    fn write(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<String, PortError>;
 });
 through!(Imports {
     fn receive(&self, import: &Import) -> Result<Import, PortError>;
     fn find(&self, id: ImportId) -> Result<Option<Import>, PortError>;
     fn save(&self, import: &Import) -> Result<Saved, PortError>;
-    fn claim(&self, import: &Import) -> Result<Claimed, PortError>;
+    fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError>;
 });
 through!(Batches {
     fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome) -> Result<(), PortError>;
@@ -153,19 +155,12 @@ through!(Customers {
     fn customers(&self, after: Option<&str>, limit: usize) -> Result<Page<Customer>, RegisterError>;
     fn accounts(&self, after: Option<&str>, limit: usize) -> Result<Page<Account>, RegisterError>;
 });
-through!(Books {
-    fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError>;
-    fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError>;
-});
-through!(FeedServer {
-    fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError>;
-});
 through!(FeedLog {
     fn progress(&self, feed: Feed) -> Result<Option<Progress>, PortError>;
     fn advance(&self, progress: &Progress, step: &Step) -> Result<Saved, PortError>;
     fn pages(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageRecord>, PortError>;
-    fn gatherings(&self, feed: Feed) -> Result<Vec<Gathering>, PortError>;
-    fn keep_proof(&self, proof: &Proof) -> Result<(), PortError>;
+    fn gatherings(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<Gathering>, PortError>;
+    fn closed(&self, feed: Feed) -> Result<Closed, PortError>;
     fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError>;
 });
 through!(PollQueue {
@@ -173,6 +168,20 @@ through!(PollQueue {
 });
 
 // What follows is done item by item: each has its own moment, and a failure may come after some of them.
+
+impl<P: Books + Sync> Books for Faulty<'_, P> {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+        self.faults.around(self.port.read(account, months)).await
+    }
+
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+        self.faults.around(self.port.write(account, change)).await
+    }
+
+    async fn pause(&self, conflicts: u32) {
+        self.port.pause(conflicts).await;
+    }
+}
 
 impl<P: BatchQueue + Sync> BatchQueue for Faulty<'_, P> {
     async fn send(&self, requests: &[PostBatch]) -> Result<(), PortError> {
@@ -206,8 +215,12 @@ impl<P: Rates + Sync> Rates for Faulty<'_, P> {
 }
 
 impl<P: Register + Sync> Register for Faulty<'_, P> {
-    async fn directory(&self) -> Result<Directory, RegisterError> {
-        self.faults.around(self.port.directory()).await
+    async fn holders(&self, accounts: &[AccountNumber]) -> Result<Directory, RegisterError> {
+        let mut holders = Directory::new();
+        for account in accounts {
+            holders.extend(self.faults.around(self.port.holders(std::slice::from_ref(account))).await?);
+        }
+        Ok(holders)
     }
 
     async fn register(&self, registrations: &[Registration], as_of: Moment) -> Result<Registered, RegisterError> {
@@ -255,6 +268,16 @@ impl<P: ImportList + Sync> ImportList for Faulty<'_, P> {
     async fn standing(&self, before: Moment) -> Result<Vec<Import>, PortError> {
         let found = self.faults.around(self.port.standing(before)).await?;
         Ok(self.faults.index(found))
+    }
+}
+
+/// The bank's failures are the business of the sandbox: here it answers, but not at once.
+impl<P: FeedServer + Sync> FeedServer for Faulty<'_, P> {
+    async fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError> {
+        self.faults.point().await;
+        let answer = self.port.ask(feed, cursor).await;
+        self.faults.point().await;
+        answer
     }
 }
 

@@ -3,10 +3,12 @@
 //! Messages arrive again, late and in any order; calls fail before or after their effect; processes end between any
 //! two calls. After the faults stop, everything comes to its end, and [`run_seed`] compares it with a quiet run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::task::{Context, Waker};
 
-use imports::{ImportList, State};
+use calendar::Moment;
+use feeds::{Feed, FeedLog, PollFeed};
+use imports::{ImportId, ImportList, State};
 use mail::SummaryKey;
 
 use crate::schedule::{Schedule, TaskId};
@@ -20,6 +22,10 @@ const FAULTY_STEPS: u64 = 1_500;
 const MAX_STEPS: u64 = 400_000;
 /// How often a message is received before it is a dead letter, as in the template.
 const MAX_RECEIVES: u32 = 5;
+/// After how many steps it is looked at what must hold at any time.
+const CHECK_EVERY: u64 = 8;
+/// More messages than this never poll at once: one for each feed and poll, and those that are received twice.
+const MAX_POLLS: usize = 24;
 /// How often the sweeper runs, in seconds.
 const SWEEP_SECONDS: i64 = 300;
 
@@ -81,6 +87,10 @@ struct Interleaving<'w> {
     next_sweep: i64,
     /// Mails whose delivery was cut off or lost an answer: they may have gone out twice.
     excused: BTreeSet<String>,
+    /// Imports that were seen to be done.
+    done: BTreeSet<ImportId>,
+    /// The poll and the pages taken of each feed, as last seen.
+    progress: BTreeMap<Feed, (Moment, u32)>,
 }
 
 /// Runs the workload of `seed`, interleaved and with faults, and compares it with a quiet run.
@@ -105,11 +115,23 @@ pub fn run_seed(seed: u64) -> Result<Ran, String> {
         next_task: 1,
         next_sweep: 0,
         excused: BTreeSet::new(),
+        done: BTreeSet::new(),
+        progress: BTreeMap::new(),
     };
     workload.start(&world).into_iter().for_each(|message| interleaving.send(message, 0));
     interleaving.run()?;
+    if workload.has_feeds() {
+        // The schedule's next poll finds whatever was left; an operator retries what was given up.
+        interleaving.wait(86_400);
+        let retry = interleaving.ran.dead_letters > 0;
+        interleaving.send(Message::Poll(PollFeed { retry, ..PollFeed::all() }, world.now.get()), 0);
+        interleaving.run()?;
+        crate::verify::feeds_are_proven(&world)?;
+    }
     let (ran, excused) = (interleaving.ran, interleaving.excused);
-    crate::verify::check(&world, &quiet, &excused).map(|()| ran)
+    crate::verify::check(&world, &quiet, &excused, ran.dead_letters == 0)
+        .map(|()| ran)
+        .map_err(|wrong| format!("{wrong}\n  after {ran:?}"))
 }
 
 impl<'w> Interleaving<'w> {
@@ -153,8 +175,33 @@ impl<'w> Interleaving<'w> {
             for (message, after_seconds) in self.world.sent() {
                 self.send(message, after_seconds);
             }
+            if self.ran.steps.is_multiple_of(CHECK_EVERY) {
+                self.check()?;
+            }
         }
         Ok(())
+    }
+
+    /// What must hold at any time: an import that is done stays done, and polls do not become ever more.
+    fn check(&mut self) -> Result<(), String> {
+        let (imports, _) = finish(self.world.imports.recent(None, 1_000)).unwrap_or_default();
+        for import in imports {
+            if import.state == State::Done {
+                self.done.insert(import.id);
+            } else if self.done.contains(&import.id) {
+                return Err(format!("{} was done and is {:?}", import.key, import.state));
+            }
+        }
+        for feed in Feed::ALL {
+            let Ok(Some(progress)) = finish(self.world.feed_log.progress(feed)) else { continue };
+            let progress = (progress.poll, progress.pages);
+            let before = self.progress.insert(feed, progress);
+            if before.is_some_and(|(poll, pages)| progress.0 < poll || progress.1 < pages) {
+                return Err(format!("{feed} was at {before:?} and is at {progress:?}"));
+            }
+        }
+        let polls = self.queued.iter().filter(|it| matches!(it.message, Message::Poll(..))).count();
+        if polls > MAX_POLLS { Err(format!("{polls} messages poll four feeds")) } else { Ok(()) }
     }
 
     fn step(&mut self) {

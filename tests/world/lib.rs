@@ -19,7 +19,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use banking::AccountNumber;
 use calendar::{Clock, Moment, Month};
@@ -29,12 +29,12 @@ use feeds::{Feed, FeedLog, PollFeed, Proof};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
 use imports::{BatchOutcome, Batches, Files, Import, ImportId, ImportList, PostBatch, SplitFile, State, Upload};
 use ledger::testing::FakeBooks;
-use ledger::{Finding, audit_account};
+use ledger::{Finding, View, audit_account};
 use mail::outbox::SummaryRequest;
 use mail::testing::{FakeMailer, FakeSummaries, FakeSummaryRequests};
 use mail::{Address, Mail};
 use mail_summary::MailSummary;
-use money::Currency;
+use money::{Currency, Money};
 use poll_feed::PollFeeds;
 use post_entries::PostEntries;
 use record_failures::{Letter, RecordFailures};
@@ -143,20 +143,20 @@ impl World {
 
     /// Uploads a file, as a user would.
     pub fn upload(&mut self, key: &str, version: &str, text: &str) {
-        let message = self.put(key, version, text);
+        let message = self.put(key, version, text.as_bytes());
         self.messages.push_back(message);
     }
 
     /// Uploads a file, and returns what S3 says of it.
-    fn put(&self, key: &str, version: &str, text: &str) -> Message {
+    fn put(&self, key: &str, version: &str, bytes: &[u8]) -> Message {
         let upload = Upload {
             key: key.to_owned(),
             version: version.to_owned(),
-            size_bytes: u64::try_from(text.len()).unwrap_or(u64::MAX),
+            size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
             uploaded_at: start(),
             metadata: BTreeMap::new(),
         };
-        self.files.upload(upload, text.as_bytes());
+        self.files.upload(upload, bytes);
         Message::Split(SplitFile { key: key.to_owned(), version: Some(version.to_owned()) })
     }
 
@@ -166,8 +166,44 @@ impl World {
         if self.state(&import.key, &version).is_some() {
             return None;
         }
-        let text = finish(self.files.read(&import.key, Some(&import.object_version), 0..u64::MAX)).ok().flatten()?;
-        Some(self.put(&import.key, &version, std::str::from_utf8(&text).ok()?))
+        let bytes = finish(self.files.read(&import.key, Some(&import.object_version), 0..u64::MAX)).ok().flatten()?;
+        Some(self.put(&import.key, &version, &bytes))
+    }
+
+    /// Uploads a file now, with metadata.
+    pub fn upload_with(&mut self, key: &str, version: &str, text: &str, metadata: &[(&str, &str)]) {
+        let upload = Upload {
+            key: key.to_owned(),
+            version: version.to_owned(),
+            size_bytes: u64::try_from(text.len()).unwrap_or(u64::MAX),
+            uploaded_at: self.now.get(),
+            metadata: metadata.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        };
+        self.files.upload(upload, text.as_bytes());
+        self.messages.push_back(Message::Split(SplitFile { key: key.to_owned(), version: Some(version.to_owned()) }));
+    }
+
+    /// Stores an object that is no upload, such as a profile.
+    pub fn store(&self, key: &str, text: &str) {
+        let _ = finish(imports::Files::write(&self.files, key, text.as_bytes().to_vec(), "application/json"));
+    }
+
+    /// The balance of an account in each currency, after all of its entries.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such account number, or its books are broken.
+    #[allow(clippy::unwrap_used, reason = "for tests")]
+    pub fn balances(&self, account: &str) -> Vec<Money> {
+        let shelf = self.books.all().remove(&account.parse::<AccountNumber>().unwrap());
+        shelf.map(|it| it.totals().unwrap().balances(View::Clean)).unwrap_or_default()
+    }
+
+    /// An import and what came of its batches.
+    pub fn import(&self, key: &str, version: &str) -> Option<(Import, Vec<BatchOutcome>)> {
+        let import = finish(imports::Imports::find(&self.imports, ImportId::of(key, version))).ok().flatten()?;
+        let outcomes = finish(self.imports.finished(import.id)).ok()?;
+        Some((import, outcomes.into_iter().map(|(_, outcome)| outcome).collect()))
     }
 
     /// Asks for all feeds to be polled, as the schedule does.
@@ -280,7 +316,7 @@ impl World {
             Message::Post(batch) => Box::pin(async move { self.post_entries().handle(batch).await.is_ok() }),
             Message::Mail(request) => Box::pin(async move { self.mail_summary().handle(request).await.is_ok() }),
             Message::Poll(request, sent_at) => {
-                Box::pin(async move { self.poll_feeds().handle(request, sent_at, late()).await.is_ok() })
+                Box::pin(async move { self.poll_feeds().handle(request, sent_at, self.late()).await.is_ok() })
             }
             Message::Sweep => Box::pin(async move { self.sweep_imports().handle().await.is_ok() }),
             Message::DeadLetter(message) => match self.dead_letter(*message) {
@@ -405,6 +441,7 @@ impl World {
             imports: self.through(&self.imports),
             polls: self.through(&self.polls),
             clock: WorldClock(&self.now),
+            answer_within: Duration::from_secs(10),
         }
     }
 
@@ -437,16 +474,16 @@ impl World {
         !imports.is_empty() || self.summaries.records().iter().any(|it| !it.is_final())
     }
 
+    /// When a function of this world runs out of time: never.
+    fn late(&self) -> Moment {
+        let now = self.now.get();
+        Moment::instant(now.micros().saturating_add(3600 * 1_000_000)).unwrap_or(now)
+    }
+
     fn advance(&self, micros: i64) {
         let now = self.now.get();
         self.now.set(Moment::instant(now.micros().saturating_add(micros)).unwrap_or(now));
     }
-}
-
-/// When a function of this world runs out of time: never.
-fn late() -> Instant {
-    let now = Instant::now();
-    now.checked_add(Duration::from_hours(1)).unwrap_or(now)
 }
 
 fn start() -> Moment {

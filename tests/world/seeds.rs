@@ -20,6 +20,8 @@ use e2e::{Ran, run_seed};
 
 /// How many seeds run where nobody says.
 const SEEDS: u64 = 300;
+/// After how many seeds a line says how far it is.
+const REPORT_EVERY: u64 = 1_000;
 
 #[test]
 fn the_same_seed_decides_the_same() {
@@ -57,6 +59,9 @@ fn every_seed_ends_as_a_quiet_run_does() {
                     let (seeds, all) = &mut *sum.lock().unwrap();
                     *seeds += 1;
                     *all = all.and(ran);
+                    if seeds.is_multiple_of(REPORT_EVERY) {
+                        eprintln!("{seeds} seeds in {} s", started.elapsed().as_secs());
+                    }
                 }
                 Err(wrong) => *failed.lock().unwrap() = Some((seed, wrong)),
             }

@@ -1,5 +1,8 @@
 //! What users upload in a seed: files that overlap, repeat each other and meet in the same accounts and months.
 
+use feeds::{Feed, PollFeed};
+use serde_json::{Value, json};
+
 use crate::{Message, Outcome, World};
 
 const ALDER: &str = "DE89370400440532013000";
@@ -25,6 +28,8 @@ struct File {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Workload {
     files: Vec<File>,
+    /// The transfers of the feeds, where they are polled.
+    feed: Option<Vec<Value>>,
 }
 
 impl Workload {
@@ -49,7 +54,13 @@ impl Workload {
                 text: "a,b\n1,2\n".to_owned(),
             });
         }
-        Self { files }
+        let feed = (random.u8(..3) == 0).then(|| feed(&mut random));
+        Self { files, feed }
+    }
+
+    /// Whether feeds are polled.
+    pub fn has_feeds(&self) -> bool {
+        self.feed.is_some()
     }
 
     /// What the same files come to, one after the other, where nothing fails.
@@ -60,6 +71,10 @@ impl Workload {
             world.upload(&file.key, &file.version, &file.text);
             world.run();
         }
+        if self.has_feeds() {
+            world.poll();
+            world.run();
+        }
         world.outcome()
     }
 
@@ -67,11 +82,25 @@ impl Workload {
     pub fn prepare(&self, world: &mut World) {
         world.upload("imports/customers.csv", "1", CUSTOMERS);
         world.run();
+        if let Some(transfers) = &self.feed {
+            let company = |id: &str, iban: &str| json!({"id": id, "name": id, "owner": "O", "address": "A 1", "email": "a@b.example", "ibans": [iban]});
+            world.server.add(Feed::CompanyInfo, [company("C1", ALDER), company("C2", BIRCH)]);
+            world.server.add(Feed::Sepa, transfers.iter().cloned());
+        }
     }
 
     /// Uploads all files at once, and returns what S3 says of them.
     pub fn start(&self, world: &World) -> Vec<Message> {
-        self.files.iter().map(|file| world.put(&file.key, &file.version, &file.text)).collect()
+        let mut messages: Vec<Message> =
+            self.files.iter().map(|file| world.put(&file.key, &file.version, file.text.as_bytes())).collect();
+        if self.has_feeds() {
+            // Two polls that were asked for at nearly the same moment.
+            for _ in 0..2 {
+                messages.push(Message::Poll(PollFeed::all(), world.now.get()));
+                world.advance(1_000_000);
+            }
+        }
+        messages
     }
 }
 
@@ -119,6 +148,23 @@ fn account_file(number: usize, random: &mut fastrand::Rng) -> File {
         text += &format!(",2026-0{}-0{},{}\n", random.u8(1..4), random.u8(1..4), random.u8(1..4));
     }
     File { key: format!("imports/accounts/{account}/{number}.csv"), version: "1".to_owned(), text }
+}
+
+/// Transfers of a feed, some of them repeated.
+fn feed(random: &mut fastrand::Rng) -> Vec<Value> {
+    let mut rows = Vec::new();
+    for number in 0..random.usize(1..20) {
+        let (payer, beneficiary) = if random.bool() { (ALDER, BIRCH) } else { (ABROAD, ALDER) };
+        let row = json!({
+            "id": format!("F{number}"), "payer_iban": payer, "beneficiary_iban": beneficiary,
+            "amount": format!("{}.00", random.u8(1..99)), "time": format!("2026-03-{:02}T10:00:00Z", random.u8(1..29)),
+        });
+        rows.push(row.clone());
+        if random.u8(..5) == 0 {
+            rows.push(row);
+        }
+    }
+    rows
 }
 
 /// The content of an earlier file under another name, or uploaded again under its own.

@@ -1,5 +1,6 @@
 //! Building what runs on the local stack: plain cargo with the profile `local`, quick to build and to start.
 
+use std::ffi::OsStr;
 use std::process::Command;
 use std::time::Instant;
 
@@ -28,9 +29,14 @@ pub(crate) fn run(root: &Root) -> Result<()> {
     Ok(())
 }
 
-/// The cargo that runs us, without what it told us about our own package.
+/// The cargo that runs us.
 pub(crate) fn cargo(root: &Root) -> Command {
-    let mut command = Command::new("cargo");
+    program(root, "cargo")
+}
+
+/// A program that knows nothing of what cargo told us about our own package.
+pub(crate) fn program(root: &Root, name: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(name);
     command.current_dir(root.path());
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();

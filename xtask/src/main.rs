@@ -13,12 +13,14 @@ mod deploy;
 mod holders;
 mod instance;
 mod millrace;
+mod mutants;
 mod package;
 mod paths;
 mod probe;
 mod process;
 mod progress;
 mod python;
+mod seeds;
 mod suite;
 mod tidy;
 mod up;
@@ -81,6 +83,8 @@ enum Command {
         #[arg(long, value_enum)]
         only: Option<suite::Part>,
     },
+    /// Runs the suite in one process with its handlers interleaved and faults injected, by seed
+    Seeds(seeds::Seeds),
     /// Checks the rules of the house that no compiler and no linter checks
     Tidy {
         /// Write the documents that are made from the sources
@@ -93,6 +97,8 @@ enum Command {
         #[arg(long, default_value_t = 1_000_000)]
         rows: u64,
     },
+    /// Makes small changes to a crate, one at a time, and prints those that no test of the crate notices; slow
+    Mutants(mutants::Selection),
     /// Builds what is shipped to AWS: one zip for each function, by cargo-lambda
     Package {
         /// The architecture the functions run on, as the template's parameter says it
@@ -123,8 +129,10 @@ fn run(command: Command) -> Result<()> {
         Command::Logs { function, follow } => deploy::logs(&root, &function, follow),
         Command::Invoke { function, event } => deploy::invoke(&root, &function, &event),
         Command::Test { filter, only } => suite::run(&root, filter.as_deref(), only),
+        Command::Seeds(seeds) => seeds::run(&root, seeds),
         Command::Tidy { fix } => tidy::run(root.path(), fix),
         Command::Bench { rows } => bench::run(&root, rows),
+        Command::Mutants(selection) => mutants::run(&root, &selection),
         Command::Package { architecture, functions } => package::run(&root, architecture, &functions),
     }
 }

@@ -12,11 +12,16 @@ use crate::instance::{self, Instance};
 use crate::paths::Root;
 use crate::progress::{Step, seconds};
 use crate::python::Environment;
+use crate::seeds::{self, Seeds};
 
 /// The package of end-to-end tests, in `tests/`.
 const END_TO_END: &str = "e2e";
 /// The profile of what runs on the stack: the SDK is then compiled once for both.
 const PROFILE: &str = "local";
+/// For how long seeds run.
+const SEED_MINUTES: u64 = 5;
+/// The test of the seeds, which is a part of its own.
+const SEEDS: &str = "seeds";
 /// The contract tests of the adapters, which need a stack too.
 const CONTRACT: &str = "contract";
 
@@ -27,6 +32,8 @@ pub(crate) enum Part {
     Unit,
     /// The examples in the documentation
     Docs,
+    /// The suite in one process, its handlers interleaved, as many seeds as fit in five minutes
+    Seeds,
     /// The stories, on a local stack of their own
     EndToEnd,
 }
@@ -36,6 +43,7 @@ impl Part {
         match self {
             Self::Unit => "unit",
             Self::Docs => "docs",
+            Self::Seeds => "seeds",
             Self::EndToEnd => "end-to-end",
         }
     }
@@ -52,6 +60,8 @@ impl Part {
                 tests.args(["test", "--quiet", "--workspace", "--exclude", END_TO_END, "--doc", "--profile", PROFILE]);
                 run_tests(tests, filter)
             }
+            Self::Seeds if filter.is_some_and(|it| !it.contains("seed")) => Ok(()),
+            Self::Seeds => seeds::run(root, Seeds::for_minutes(SEED_MINUTES)),
             Self::EndToEnd => end_to_end(root, filter),
         }
     }
@@ -112,7 +122,7 @@ fn runner(root: &Root) -> Result<Command> {
 /// Nextest takes what needs a stack alone; without it everything is run once more.
 fn only_on_a_stack(tests: &Command) -> Vec<String> {
     let nextest = tests.get_args().any(|argument| argument == "nextest");
-    let only = format!("package({END_TO_END}) | binary({CONTRACT})");
+    let only = format!("package({END_TO_END}) - binary({SEEDS}) | binary({CONTRACT})");
     if nextest { vec!["--filterset".to_owned(), only] } else { Vec::new() }
 }
 

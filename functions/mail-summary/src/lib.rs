@@ -59,8 +59,7 @@ impl<R: Customers, B: Books, S: Summaries, M: Mailer, C: Clock> MailSummary<R, B
 
     async fn prepare(&self, record: &SummaryMail, version: Version, now: Moment) -> Result<(), MailSummaryError> {
         let holder = self.holder(record).await?;
-        let address = holder.as_ref().and_then(|it| it.email.as_ref());
-        let Some(to) = address.and_then(|it| Address::parse(it.as_str()).ok()) else {
+        let Some(to) = holder.as_ref().and_then(|it| it.email.clone()) else {
             return self.save(&record.no_address(now)?, version).await.map(|_| ());
         };
         let totals = self.books.read(&record.key.account, &[]).await?.totals().map_err(BooksError::from)?;

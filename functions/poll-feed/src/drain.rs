@@ -4,16 +4,16 @@
 //! it is read, and an object of a known key names it until it is recorded: whoever polls next finds it there. An answer
 //! that comes while this process ends is lost, and nobody can know; the proof says so.
 
-use std::time::Instant;
-
 use calendar::Clock;
 use dynamodb::Backoff;
 use feeds::cdm::{self, CdmAnswer};
 use feeds::{AskError, Feed, FeedFormat, FeedLog, FeedServer, PageRecord, PollQueue, Progress, Step};
 use imports::{Batches, Files, Imports, PortError, Saved};
 
+use crate::deadline::Deadline;
 use crate::take::hash;
-use crate::{NoPage, PollFeedError, PollFeeds, STEP};
+use crate::turn::Stepped;
+use crate::{NoPage, PollFeedError, PollFeeds};
 
 /// A body that was kept, and what is on it.
 struct Kept {
@@ -38,21 +38,18 @@ where
     Q: PollQueue,
     C: Clock,
 {
-    /// Takes the next page, or ends the feed where no answer comes; `None`: there is no time left to ask.
-    pub(crate) async fn drain(&self, progress: &Progress, until: Instant) -> Result<Option<Saved>, PollFeedError> {
+    /// Takes the next page, or ends the feed where no answer comes.
+    pub(crate) async fn drain(&self, progress: &Progress, deadline: Deadline<'_, C>) -> Result<Stepped, PollFeedError> {
         let (feed, number) = (progress.feed, progress.pages);
         let port = |error: PortError| PollFeedError::Port(feed, error);
         if let Some(kept) = self.pending(progress).await.map_err(port)? {
             tracing::warn!(page = number, "page {number} of {feed} was kept and not recorded");
-            return self.record(progress, kept).await.map(Some).map_err(port);
+            return self.record_kept(progress, kept).await.map(Stepped::Saved).map_err(port);
         }
         let no_page = |last: NoPage| PollFeedError::NoPage { feed, page: number, last };
         let (mut asked, mut silences, mut damaged) = (0_u32, 0_u32, 0_u32);
         let mut backoff = Backoff::default();
-        loop {
-            if asked > 0 && until.saturating_duration_since(Instant::now()) < STEP {
-                return Ok(None);
-            }
+        while deadline.allows_an_answer() {
             asked = asked.saturating_add(1);
             let (body, is_cut) = match self.server.ask(feed, "").await {
                 Ok(body) => (body, false),
@@ -68,16 +65,16 @@ where
             if body.is_empty() {
                 silences = silences.saturating_add(1);
                 if silences >= self.server.end_after_silences() {
-                    return self.log.advance(&progress.ended(), &Step::Nothing).await.map(Some).map_err(port);
+                    return self.log.advance(&progress.ended(), &Step::Nothing).await.map(Stepped::Saved).map_err(port);
                 }
                 continue;
             }
             silences = 0;
-            match self.keep(progress, body).await.map_err(port)? {
+            match self.keep_body(progress, body).await.map_err(port)? {
                 Ok((key, hash, answer)) => {
                     damaged = damaged.saturating_add(u32::from(is_cut || answer.is_damaged));
                     let kept = Kept { key, answer, hash, asked, damaged };
-                    return self.record(progress, kept).await.map(Some).map_err(port);
+                    return self.record_kept(progress, kept).await.map(Stepped::Saved).map_err(port);
                 }
                 Err(error) => {
                     damaged = damaged.saturating_add(1);
@@ -85,6 +82,7 @@ where
                 }
             }
         }
+        Ok(Stepped::OutOfTime(no_page(NoPage::Late)))
     }
 
     async fn wait(&self, progress: &Progress, last: NoPage, backoff: &mut Backoff) -> Result<(), PollFeedError> {
@@ -94,7 +92,7 @@ where
     }
 
     /// Keeps a body before anything else is done with it, then reads it.
-    async fn keep(
+    async fn keep_body(
         &self,
         progress: &Progress,
         body: Vec<u8>,
@@ -114,7 +112,8 @@ where
 
     async fn point(&self, feed: Feed, number: u32, key: &str) -> Result<(), PortError> {
         let pending = PageRecord::pending_key(feed, number);
-        self.files.write(&pending, key.as_bytes().to_vec(), "text/plain").await
+        self.files.write(&pending, key.as_bytes().to_vec(), "text/plain").await?;
+        Ok(())
     }
 
     /// The body that was kept as the next page, and not recorded: the process that kept it has stopped.
@@ -135,7 +134,7 @@ where
 
     /// Records a kept body as the next page. If another poll has recorded one meanwhile, it is the page after that: both
     /// have rows that do not come again.
-    async fn record(&self, progress: &Progress, kept: Kept) -> Result<Saved, PortError> {
+    async fn record_kept(&self, progress: &Progress, kept: Kept) -> Result<Saved, PortError> {
         let feed = progress.feed;
         let Kept { key, answer, hash, asked, damaged } = kept;
         let is_known = !has_cursor(feed) && self.is_last_page(progress, &hash).await?;
@@ -153,6 +152,7 @@ where
                 next: progress.cursor.clone(),
                 key: key.clone(),
                 declared: answer.page.declared.clone(),
+                unreadable_sums: Vec::new(),
                 received: answer.page.received.clone(),
                 asked,
                 repeated: 0,

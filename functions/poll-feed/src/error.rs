@@ -64,6 +64,9 @@ pub enum NoPage {
     /// Something else.
     #[error("the answer is no page")]
     Page(#[from] PageError),
+    /// No time was left to ask.
+    #[error("no time was left to ask")]
+    Late,
     /// Another page.
     #[error("another page came instead")]
     Repeated,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use calendar::Clock;
 use feeds::{Feed, FeedLog, FeedServer, Gathered, Gathering, Page, PageRecord, PollQueue, Progress, Step};
-use imports::{Batches, Files, Imports, PortError, Saved};
+use imports::{Batches, Files, ImportId, Imports, PortError, Saved};
 
 use crate::{PollFeedError, PollFeeds};
 
@@ -17,22 +17,53 @@ where
     Q: PollQueue,
     C: Clock,
 {
-    /// Writes the file of `pages` where imports are taken from, and records which import it is. Done again after a
-    /// crash it writes the same bytes, and the import of those answers that it is a duplicate of the first.
+    /// Gathers `pages` into an import, and records which one it is.
     pub(crate) async fn gather(&self, progress: &Progress, pages: Range<u32>) -> Result<Saved, PollFeedError> {
         let feed = progress.feed;
+        let key = Gathering::key(feed, &pages, 0);
+        let import = self.import(feed, &pages, &key).await?;
+        let (number, Range { start: from, end: to }) = (progress.imports, pages);
+        let gathering = Gathering { number, from, to, key, import, attempt: 0, earlier: Vec::new() };
+        let advanced = self.log.advance(&progress.gathered(), &Step::Gathered(gathering)).await;
+        advanced.map_err(|error| PollFeedError::Port(feed, error))
+    }
+
+    /// Gathers the pages of gathering `number` into another import, which counts from now on. What the earlier one has
+    /// posted is a duplicate of it.
+    pub(crate) async fn gather_again(&self, progress: &Progress, number: u32) -> Result<Saved, PollFeedError> {
+        let feed = progress.feed;
+        let port = |error: PortError| PollFeedError::Port(feed, error);
+        let gatherings = self.log.gatherings(feed, number..number.saturating_add(1)).await.map_err(port)?;
+        let gathered_again = progress.gathered_again(number);
+        let Some(gathering) = gatherings.first() else {
+            return self.log.advance(&gathered_again, &Step::Nothing).await.map_err(port);
+        };
+        let pages = gathering.pages();
+        let key = Gathering::key(feed, &pages, gathering.attempt.saturating_add(1));
+        let import = self.import(feed, &pages, &key).await?;
+        let gathering = gathering.again(key, import);
+        self.log.advance(&gathered_again, &Step::Gathered(gathering)).await.map_err(port)
+    }
+
+    /// Writes the file of `pages` where imports are taken from. Another delivery or another poll may have written it
+    /// already: the same bytes, which are not written again, for each version is an import of its own. If two write it at
+    /// the same moment, each knows its own version; only one of them records it, and the other import posts nothing new.
+    async fn import(&self, feed: Feed, pages: &Range<u32>, key: &str) -> Result<ImportId, PollFeedError> {
         let port = |error: PortError| PollFeedError::Port(feed, error);
         let io = |error| PollFeedError::Gather(feed, error);
         let mut file = Gathered::new(feed).map_err(io)?;
         for record in self.log.pages(feed, pages.clone()).await.map_err(port)? {
             file.add(&self.kept(feed, &record).await?).map_err(io)?;
         }
-        let key = Gathering::key(feed, &pages);
-        self.files.write(&key, file.finish().map_err(io)?, "application/gzip").await.map_err(port)?;
-        let upload = self.files.describe(&key, None).await.map_err(port)?;
-        let import = upload.ok_or(PollFeedError::LostPage { feed, page: pages.start })?.id();
-        let gathering = Gathering { number: progress.imports, from: pages.start, to: pages.end, key, import };
-        self.log.advance(&progress.gathered(), &Step::Gathered(gathering)).await.map_err(port)
+        let bytes = file.finish().map_err(io)?;
+        if let Some(upload) = self.files.describe(key, None).await.map_err(port)?
+            && usize::try_from(upload.size_bytes).is_ok_and(|it| it == bytes.len())
+            && self.files.read(key, Some(&upload.version), 0..u64::MAX).await.map_err(port)?.as_ref() == Some(&bytes)
+        {
+            return Ok(upload.id());
+        }
+        let version = self.files.write(key, bytes, "application/gzip").await.map_err(port)?;
+        Ok(ImportId::of(key, &version))
     }
 
     async fn kept(&self, feed: Feed, record: &PageRecord) -> Result<Page, PollFeedError> {

@@ -2,25 +2,32 @@
 
 mod ask;
 mod config;
+mod deadline;
 mod drain;
 mod error;
 mod gather;
 mod prove;
+mod review;
 mod take;
+mod turn;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use calendar::{Clock, Moment};
-use feeds::{Feed, FeedFormat, FeedLog, FeedServer, Next, PollFeed, PollQueue, Progress, Step};
-use imports::{Batches, Files, Imports, PortError, Saved};
+use feeds::{Feed, FeedLog, FeedServer, PollFeed, PollQueue, Step};
+use imports::{Batches, Files, Imports, PortError};
+
+use crate::deadline::Deadline;
 
 pub use config::{Config, ConfigError};
 pub use error::{NoPage, PollFeedError};
 
-/// What one step may take; with less time left the poll goes on with a new message.
-const STEP: Duration = Duration::from_mins(1);
-/// How soon something that is waited for is looked at again.
-const WAIT_SECONDS: u32 = 3;
+/// After how many seconds something that is waited for is looked at again, the first time; it doubles each time.
+const FIRST_DELAY_SECONDS: u32 = 3;
+/// The longest that a queue holds a message back.
+const LONGEST_DELAY_SECONDS: u32 = 900;
+/// How long companies and imports are waited for, from the begin of the poll.
+const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 /// Polls feeds.
 pub struct PollFeeds<S, L, F, I, Q, C> {
@@ -34,8 +41,10 @@ pub struct PollFeeds<S, L, F, I, Q, C> {
     pub imports: I,
     /// The queue of polls.
     pub polls: Q,
-    /// The clock, to tell what is waited for too long.
+    /// The clock, to tell what is waited for too long and how much time is left.
     pub clock: C,
+    /// How long one answer of the bank's server may take.
+    pub answer_within: Duration,
 }
 
 /// How far a message has brought its poll.
@@ -64,9 +73,10 @@ where
     Q: PollQueue,
     C: Clock,
 {
-    /// Takes a poll as far as it goes before `until`. One without a name is named by when its message was sent.
+    /// Takes a poll as far as it goes before `until`, when the invocation must have ended. One without a name is named by
+    /// when its message was sent.
     #[tracing::instrument(skip_all, fields(feed = request.feed.map_or("all", Feed::name)))]
-    pub async fn handle(&self, request: PollFeed, sent_at: Moment, until: Instant) -> Result<Polled, PollFeedError> {
+    pub async fn handle(&self, request: PollFeed, sent_at: Moment, until: Moment) -> Result<Polled, PollFeedError> {
         if request.v != PollFeed::VERSION {
             return Err(PollFeedError::UnknownVersion(request.v));
         }
@@ -78,18 +88,38 @@ where
             }
             return Ok(Polled::FannedOut);
         };
-        let polled = self.poll(feed, poll, request.turn, until).await?;
+        let deadline = Deadline { clock: &self.clock, until, answer_within: self.answer_within };
+        let polled = self.poll(feed, poll, request, deadline).await?;
         let again = match polled {
-            Polled::GoesOn => Some(0),
-            Polled::Waits => Some(WAIT_SECONDS),
+            Polled::GoesOn => Some((0, 0)),
+            Polled::Waits => Some((self.delay_seconds(poll, request.waits), request.waits.saturating_add(1))),
             _ => None,
         };
-        if let Some(seconds) = again {
-            let next = PollFeed { poll: Some(poll), turn: request.turn.saturating_add(1), ..request };
+        if let Some((seconds, waits)) = again {
+            let next = PollFeed { poll: Some(poll), turn: request.turn.saturating_add(1), waits, ..request };
             self.pass_on(feed, next, seconds).await.map_err(|it| PollFeedError::Port(feed, it))?;
         }
         tracing::info!(?polled, "{feed} was polled");
         Ok(polled)
+    }
+
+    /// How long to wait when `waits` messages have waited already: twice as long each time, but not beyond the moment
+    /// after which the poll waits no longer.
+    fn delay_seconds(&self, poll: Moment, waits: u32) -> u32 {
+        let doubled = FIRST_DELAY_SECONDS.saturating_mul(2_u32.saturating_pow(waits));
+        let left = LONGEST_WAIT.saturating_sub(self.waited(poll)).as_secs().saturating_add(1);
+        doubled.min(LONGEST_DELAY_SECONDS).min(u32::try_from(left).unwrap_or(u32::MAX))
+    }
+
+    /// How long ago `poll` began.
+    fn waited(&self, poll: Moment) -> Duration {
+        let micros = self.clock.now().micros().saturating_sub(poll.micros());
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    }
+
+    /// Whether companies and imports are waited for no longer.
+    pub(crate) fn has_waited_long(&self, poll: Moment) -> bool {
+        self.waited(poll) > LONGEST_WAIT
     }
 
     /// Lets another message go on. It is sent before this one's turn ends, so that none is missing; once it has ended,
@@ -102,47 +132,5 @@ where
             self.log.advance(&progress.turned(next.turn), &Step::Nothing).await?;
         }
         Ok(())
-    }
-
-    async fn poll(&self, feed: Feed, poll: Moment, turn: u32, until: Instant) -> Result<Polled, PollFeedError> {
-        let port = |error: PortError| PollFeedError::Port(feed, error);
-        loop {
-            let Some(progress) = self.log.progress(feed).await.map_err(port)? else {
-                self.log.advance(&Progress::new(feed, poll), &Step::Nothing).await.map_err(port)?;
-                continue;
-            };
-            if let Some(begun) = progress.begun(poll) {
-                self.log.advance(&begun, &Step::Nothing).await.map_err(port)?;
-                continue;
-            }
-            if (poll, turn) < (progress.poll, progress.turn) {
-                return Ok(Polled::Late);
-            }
-            if turn > progress.turn {
-                self.log.advance(&progress.turned(turn), &Step::Nothing).await.map_err(port)?;
-                continue;
-            }
-            let next = progress.next();
-            if next != Next::Rest && until.saturating_duration_since(Instant::now()) < STEP {
-                return Ok(Polled::GoesOn);
-            }
-            let step = match next {
-                Next::Ask if self.server.format() == FeedFormat::Cdm => match self.drain(&progress, until).await? {
-                    Some(saved) => saved,
-                    None => return Ok(Polled::GoesOn),
-                },
-                Next::Ask => self.take(&progress).await?,
-                Next::Gather(_) if !self.companies_are_in(&progress).await? => return Ok(Polled::Waits),
-                Next::Gather(pages) => self.gather(&progress, pages).await?,
-                Next::Prove => match self.prove(&progress).await? {
-                    Some(saved) => saved,
-                    None => return Ok(Polled::Waits),
-                },
-                Next::Rest => return Ok(Polled::Done),
-            };
-            if step == Saved::Conflict {
-                return Ok(Polled::AtWork);
-            }
-        }
     }
 }

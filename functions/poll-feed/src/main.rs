@@ -1,9 +1,10 @@
 //! `poll-feed`: what it is plugged into. What it does is in `lib.rs`.
 //!
-//! - **Trigger:** SQS `polls`, fed by a schedule, by `millrace feed poll`, and by itself to go on.
-//! - **Reads:** the bank's server of feeds, with the stored credentials if it requires any; how far each feed is; its pages in the bucket; its imports' records.
+//! - **Trigger:** SQS `polls`, fed by a schedule, by `millrace feed poll` and `retry`, and by itself to go on.
+//! - **Reads:** the bank's server of feeds, with the stored credentials if it requires any; how far each feed is; its
+//!   pages in the bucket; its imports' records.
 //! - **Writes:** each page as it came, and imports gathered of them, in the bucket; how far the feed is, with each of
-//!   these in one step; a proof at the end of each poll.
+//!   these in one step; at the end of each poll a proof, and what is closed with it.
 //! - **Delivered twice:** of two polls of one feed at once only one writes each step, and the other one ends.
 //! - **Fails:** the message is retried on its own and takes up where the feed stands; then it is a dead letter, which
 //!   raises an alarm, and the next day's poll takes up.
@@ -30,7 +31,8 @@ async fn main() -> Result<(), Error> {
     let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
     let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
     let secrets = config.feed_secret_arn.as_ref().map(|arn| SecretsManagerFeedSecrets::new(secrets, arn));
-    let server = HttpFeedServer::new(&config.feed_url, config.time_out()?)?;
+    let answer_within = config.time_out()?;
+    let server = HttpFeedServer::new(&config.feed_url, answer_within)?;
     let poll_feeds = &PollFeeds {
         server: server.in_format(config.format()?, config.end_silences()?).with_secrets(secrets),
         log: DynamoDbFeedLog::new(dynamodb.clone(), config.feeds_table),
@@ -38,6 +40,7 @@ async fn main() -> Result<(), Error> {
         imports: DynamoDbImports::new(dynamodb, config.imports_table),
         polls: SqsPollQueue::new(aws_sdk_sqs::Client::new(&sdk), config.polls_queue_url),
         clock: SystemClock,
+        answer_within,
     };
     let pace = Pace::one_by_one(Duration::from_secs(10));
 

@@ -1,9 +1,12 @@
 //! Proving that a feed is complete.
 
+use std::collections::BTreeSet;
+
 use calendar::Clock;
 use feeds::{FeedLog, FeedServer, Gathering, PollQueue, Posting, Progress, Proof, Step};
-use imports::{Batches, Files, Import, Imports, PortError, Saved, State};
+use imports::{BatchOutcome, Batches, Files, Import, ImportId, Imports, PortError, State};
 
+use crate::turn::Stepped;
 use crate::{PollFeedError, PollFeeds};
 
 impl<S, L, F, I, Q, C> PollFeeds<S, L, F, I, Q, C>
@@ -15,40 +18,74 @@ where
     Q: PollQueue,
     C: Clock,
 {
-    /// Proves what has been taken, once all of it is in the books or known not to be. `None`: not yet.
-    pub(crate) async fn prove(&self, progress: &Progress) -> Result<Option<Saved>, PollFeedError> {
+    /// Proves what has been taken, once all of it is in the books or known not to be. What is closed is not read again.
+    pub(crate) async fn prove(&self, progress: &Progress) -> Result<Stepped, PollFeedError> {
         let feed = progress.feed;
         let port = |error: PortError| PollFeedError::Port(feed, error);
+        let closed = self.log.closed(feed).await.map_err(port)?;
         let mut postings = Vec::new();
-        for gathering in self.log.gatherings(feed).await.map_err(port)? {
-            let posting = self.posting(gathering).await.map_err(port)?;
-            if !posting.is_final() && !self.has_waited_long(progress) {
-                return Ok(None);
+        let numbers = closed.imports.min(progress.imports)..progress.imports;
+        for gathering in self.log.gatherings(feed, numbers).await.map_err(port)? {
+            let (posting, is_final) = self.posting(gathering).await.map_err(port)?;
+            if !is_final && !self.has_waited_long(progress.poll) {
+                return Ok(Stepped::Waits);
             }
             postings.push(posting);
         }
-        let pages = self.log.pages(feed, 0..progress.pages).await.map_err(port)?;
-        let proof = Proof::of(feed, progress.poll, &pages, &postings);
+        let numbers = closed.pages.min(progress.pages)..progress.pages;
+        let pages = self.log.pages(feed, numbers).await.map_err(port)?;
+        let (proof, closed) = Proof::since(&closed, feed, progress.poll, &pages, &postings);
         if proof.is_complete() {
             tracing::info!(pages = proof.pages.taken, rows = proof.rows.taken, "{feed} is complete");
         } else {
             // The alarm `FeedGapAlarm` looks for `feed_gaps`.
             tracing::error!(feed_gaps = proof.gaps.len(), first = proof.gaps.first(), "{feed} is not complete");
         }
-        self.log.keep_proof(&proof).await.map_err(port)?;
-        self.log.advance(&progress.proven(), &Step::Nothing).await.map(Some).map_err(port)
+        let proven = Step::Proven { proof: Box::new(proof), closed: Box::new(closed) };
+        self.log.advance(&progress.proven(), &proven).await.map(Stepped::Saved).map_err(port)
     }
 
-    /// What became of gathered pages. An import that is the duplicate of another stands for that one.
-    async fn posting(&self, gathering: Gathering) -> Result<Posting, PortError> {
+    /// What became of gathered pages, and whether nothing more happens to them by itself. The import that counts is the
+    /// recorded one; if that was refused, has failed or is missing, the latest upload of the same key. Somebody may
+    /// upload it again in between: then the next proof sees that.
+    pub(crate) async fn posting(&self, gathering: Gathering) -> Result<(Posting, bool), PortError> {
         let mut import = self.imports.find(gathering.import).await?;
-        if let Some(Import { state: State::Duplicate { of }, .. }) = import {
-            import = self.imports.find(of).await?;
+        let mut before = gathering.earlier.clone();
+        if is_lost(import.as_ref())
+            && let Some(upload) = self.files.describe(&gathering.key, None).await?
+            && upload.id() != gathering.import
+            && let Some(latest) = self.imports.find(upload.id()).await?
+        {
+            import = Some(latest);
+            before.push(gathering.import);
         }
-        let outcomes = match &import {
-            Some(import) => self.imports.finished(import.id).await?,
-            None => Vec::new(),
-        };
-        Ok(Posting { gathering, import, outcomes: outcomes.into_iter().map(|(_, outcome)| outcome).collect() })
+        // Of two that gathered at the same moment, the import that is not recorded may have been the first.
+        before.extend(import.as_ref().and_then(|it| it.repeats));
+        let mut is_final = import.as_ref().is_some_and(|it| it.state.is_final());
+        let mut counted: BTreeSet<ImportId> = import.iter().map(|it| it.id).collect();
+        let outcomes = self.outcomes(import.as_ref()).await?;
+        let mut earlier = Vec::new();
+        for id in before {
+            let import = self.imports.find(id).await?.filter(|it| is_of(it, &gathering));
+            if import.as_ref().is_some_and(|it| counted.insert(it.id)) {
+                is_final &= import.as_ref().is_some_and(|it| it.state.is_final());
+                earlier.extend(self.outcomes(import.as_ref()).await?);
+            }
+        }
+        Ok((Posting { gathering, import, outcomes, earlier }, is_final))
     }
+
+    async fn outcomes(&self, import: Option<&Import>) -> Result<Vec<BatchOutcome>, PortError> {
+        let Some(import) = import else { return Ok(Vec::new()) };
+        Ok(self.imports.finished(import.id).await?.into_iter().map(|(_, outcome)| outcome).collect())
+    }
+}
+
+/// Whether an import is of the gathered pages. One of other pages may have brought the same content before.
+fn is_of(import: &Import, gathering: &Gathering) -> bool {
+    import.key == gathering.key || gathering.earlier.contains(&import.id)
+}
+
+fn is_lost(import: Option<&Import>) -> bool {
+    import.is_none_or(|it| matches!(it.state, State::Refused { .. } | State::Failed { .. }))
 }

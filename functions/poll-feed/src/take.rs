@@ -1,16 +1,17 @@
 //! Taking a page, and what must be there before its rows are imported.
 
-use std::time::Duration;
-
 use calendar::Clock;
 use feeds::{Feed, FeedFormat, FeedLog, FeedServer, Next, PageRecord, PollQueue, Progress, Step};
-use imports::{Batches, Files, Imports, PortError, Saved};
+use imports::{Batches, Files, Imports, PortError};
 use sha2::{Digest, Sha256};
 
-use crate::{PollFeedError, PollFeeds, ask};
+use crate::ask::{self, Answer, Asked, Wanted};
+use crate::deadline::Deadline;
+use crate::turn::Stepped;
+use crate::{PollFeedError, PollFeeds};
 
-/// How long companies and imports are waited for.
-const LONGEST_WAIT: Duration = Duration::from_hours(1);
+/// How often a page that is not as it declares is asked for, before it is taken as it is.
+const MOST_MISMATCHES: u32 = 4;
 
 /// What tells the bodies of a page apart.
 pub(crate) fn hash(body: &[u8]) -> String {
@@ -27,37 +28,53 @@ where
     C: Clock,
 {
     /// Takes the page at the cursor: keeps it as it came, then records it and moves on, in one step.
-    pub(crate) async fn take(&self, progress: &Progress) -> Result<Saved, PollFeedError> {
-        let (feed, number) = (progress.feed, progress.pages);
+    pub(crate) async fn take(&self, progress: &Progress, deadline: Deadline<'_, C>) -> Result<Stepped, PollFeedError> {
+        let (feed, number, cursor) = (progress.feed, progress.pages, progress.cursor.as_str());
         let port = |error: PortError| PollFeedError::Port(feed, error);
-        let answer = ask::page(&self.server, progress).await?;
-        let page = answer.page;
+        let wanted = Wanted { feed, number, cursor, most_mismatches: MOST_MISMATCHES };
+        let answer = match ask::page(&self.server, wanted, deadline).await? {
+            Asked::Page(answer) => *answer,
+            Asked::OutOfTime(last) => {
+                return Ok(Stepped::OutOfTime(PollFeedError::NoPage { feed, page: number, last }));
+            }
+        };
+        let page = &answer.page;
         if page.received.rows == 0 && page.declared.rows == 0 && !page.more {
-            return self.log.advance(&progress.ended(), &Step::Nothing).await.map_err(port);
+            return self.log.advance(&progress.ended(), &Step::Nothing).await.map(Stepped::Saved).map_err(port);
         }
         if page.next == progress.cursor {
             return Err(PollFeedError::Circle { feed, page: number });
         }
+        let (csv_bytes, more) = (u64::try_from(page.csv.len()).unwrap_or(u64::MAX), page.more);
+        let record = self.keep(feed, number, answer).await?;
+        let taken = progress.taken(&record, csv_bytes, more);
+        self.log.advance(&taken, &Step::Page(record)).await.map(Stepped::Saved).map_err(port)
+    }
+
+    /// Keeps a page as it came. Its key is of its bytes, so whoever keeps a page at the same time keeps the same there.
+    pub(crate) async fn keep(&self, feed: Feed, number: u32, answer: Answer) -> Result<PageRecord, PollFeedError> {
         let hash = hash(&answer.body);
-        let record = PageRecord {
+        let Answer { page, body, asked, repeated } = answer;
+        let key = PageRecord::key(feed, number, &hash);
+        let written = self.files.write(&key, body, "application/json").await;
+        written.map_err(|error| PollFeedError::Port(feed, error))?;
+        Ok(PageRecord {
             number,
             format: FeedFormat::Millrace,
             damaged: 0,
             cursor: page.cursor,
             next: page.next,
-            key: PageRecord::key(feed, number, &hash),
+            key,
             declared: page.declared,
+            unreadable_sums: page.unreadable_sums,
             received: page.received,
-            asked: answer.asked,
-            repeated: answer.repeated,
-        };
-        self.files.write(&record.key, answer.body, "application/json").await.map_err(port)?;
-        let csv_bytes = u64::try_from(page.csv.len()).unwrap_or(u64::MAX);
-        let taken = progress.taken(&record, csv_bytes, page.more);
-        self.log.advance(&taken, &Step::Page(record)).await.map_err(port)
+            asked,
+            repeated,
+        })
     }
 
-    /// Whether the companies of the same poll, to whose accounts transfers are posted, are in the register.
+    /// Whether the companies of the same poll, to whose accounts transfers are posted, are in the register. A later poll
+    /// of theirs may begin in between; it only adds to the register.
     pub(crate) async fn companies_are_in(&self, progress: &Progress) -> Result<bool, PollFeedError> {
         let feed = progress.feed;
         if !matches!(feed, Feed::Sepa | Feed::Swift) {
@@ -65,14 +82,9 @@ where
         }
         let companies = self.log.progress(Feed::CompanyInfo).await.map_err(|it| PollFeedError::Port(feed, it))?;
         let are_in = companies.is_some_and(|it| it.poll >= progress.poll && it.next() == Next::Rest);
-        if !are_in && self.has_waited_long(progress) {
+        if !are_in && self.has_waited_long(progress.poll) {
             return Err(PollFeedError::NoCompanies(feed));
         }
         Ok(are_in)
-    }
-
-    pub(crate) fn has_waited_long(&self, progress: &Progress) -> bool {
-        let waited_micros = self.clock.now().micros().saturating_sub(progress.poll.micros());
-        u128::try_from(waited_micros).is_ok_and(|it| it > LONGEST_WAIT.as_micros())
     }
 }

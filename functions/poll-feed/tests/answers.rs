@@ -8,7 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use calendar::{Clock, Moment};
 use feeds::testing::{FakeFeedLog, FakeFeedServer, FakePollQueue};
@@ -40,6 +40,7 @@ fn polls() -> Polls {
         imports: FakeImports::default(),
         polls: FakePollQueue::default(),
         clock: At(at("2026-11-21T10:00:00Z")),
+        answer_within: Duration::from_secs(10),
     };
     polls.server.add(Feed::ExchangeRates, (0..7).map(rate));
     polls
@@ -54,8 +55,7 @@ fn request() -> PollFeed {
 }
 
 async fn polled(polls: &Polls) -> Result<Polled, PollFeedError> {
-    let until = Instant::now() + Duration::from_mins(5);
-    polls.handle(request(), at("2026-11-21T10:00:00Z"), until).await
+    polls.handle(request(), at("2026-11-21T10:00:00Z"), at("2026-11-21T10:05:00Z")).await
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn a_server_that_fails_and_repeats_itself_is_asked_until_the_page_comes() 
     assert_eq!(asked, [(4, 1, 3), (1, 0, 3), (1, 0, 1)]);
     let sent = polls.polls.take();
     assert_eq!(sent.len(), 1, "one message goes on");
-    assert_eq!(sent[0].0, PollFeed { poll: Some(at("2026-11-21T10:00:00Z")), turn: 1, ..request() });
+    assert_eq!(sent[0].0, PollFeed { poll: Some(at("2026-11-21T10:00:00Z")), turn: 1, waits: 1, ..request() });
     let kept = polls.files.all();
     assert_eq!(kept[&pages[1].key], polls.server.page(Feed::ExchangeRates, "3"), "as it came");
     assert!(kept.contains_key("imports/exchange-rates/pages-00000000-00000003.csv.gz"), "{:?}", kept.keys());
@@ -91,9 +91,8 @@ async fn a_page_that_stays_short_is_taken_and_shows_in_the_proof() {
 
     // Its import does not come; after an hour the proof says so, too.
     let polls = PollFeeds { clock: At(at("2026-11-21T11:00:01Z")), ..polls };
-    let until = Instant::now() + Duration::from_mins(5);
     let next = polls.polls.take()[0].0;
-    assert_eq!(polls.handle(next, at("2026-11-21T11:00:00Z"), until).await.unwrap(), Polled::Done);
+    assert_eq!(polls.handle(next, at("2026-11-21T11:00:00Z"), at("2026-11-21T11:05:01Z")).await.unwrap(), Polled::Done);
     let gaps = polls.log.proof(Feed::ExchangeRates).await.unwrap().unwrap().gaps;
     assert!(gaps[0].starts_with("page 0 (cursor ``) declares 4 rows and has 3"), "{gaps:?}");
     assert!(gaps.iter().any(|gap| gap.starts_with("there is no record of import")), "{gaps:?}");
@@ -115,14 +114,14 @@ async fn a_refusal_and_a_circle_end_the_poll() {
 async fn without_time_another_message_goes_on_and_the_old_one_is_late() {
     let polls = polls();
     let poll = at("2026-11-21T10:00:00Z");
-    let polled = polls.handle(request(), poll, Instant::now()).await.unwrap();
+    let polled = polls.handle(request(), poll, poll).await.unwrap();
     assert_eq!(polled, Polled::GoesOn);
     let [(next, after)] = polls.polls.take()[..] else { panic!("one message") };
     assert_eq!((next.turn, after), (1, 0));
-    assert_eq!(polls.handle(request(), poll, Instant::now()).await.unwrap(), Polled::Late);
+    assert_eq!(polls.handle(request(), poll, poll).await.unwrap(), Polled::Late);
     assert!(polls.polls.take().is_empty());
     assert!(matches!(
-        polls.handle(PollFeed { v: 2, ..request() }, poll, Instant::now()).await,
+        polls.handle(PollFeed { v: 2, ..request() }, poll, poll).await,
         Err(PollFeedError::UnknownVersion(2))
     ));
 }
@@ -141,9 +140,13 @@ impl PollQueue for Overtaken {
 
 #[tokio::test]
 async fn a_poll_that_is_overtaken_leaves_the_turns_of_the_later_one_alone() {
-    let PollFeeds { server, log, files, imports, clock, .. } = polls();
-    let polls = PollFeeds { server, log: log.clone(), files, imports, polls: Overtaken(log.clone()), clock };
-    assert_eq!(polls.handle(request(), at("2026-11-21T10:00:00Z"), Instant::now()).await.unwrap(), Polled::GoesOn);
+    let PollFeeds { server, log, files, imports, clock, answer_within, .. } = polls();
+    let polls =
+        PollFeeds { server, log: log.clone(), files, imports, polls: Overtaken(log.clone()), clock, answer_within };
+    assert_eq!(
+        polls.handle(request(), at("2026-11-21T10:00:00Z"), at("2026-11-21T10:00:00Z")).await.unwrap(),
+        Polled::GoesOn
+    );
     let progress = log.progress(Feed::ExchangeRates).await.unwrap().unwrap();
     assert_eq!((progress.poll, progress.turn), (at("2026-11-22T10:00:00Z"), 0));
 }

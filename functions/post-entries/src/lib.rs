@@ -3,10 +3,11 @@
 mod config;
 mod error;
 
+use banking::AccountNumber;
 use calendar::Clock;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use imports::{BatchOutcome, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State, read_batch};
-use ledger::{Books, Posted, post};
+use ledger::{Books, PostError, Posted, post};
 use mail::outbox::{Summaries, SummaryRequests};
 
 pub use config::Config;
@@ -51,18 +52,26 @@ where
         let key = Import::entries_key(request.import);
         let bytes = self.files.read(&key, None, request.from..request.to).await?.ok_or(PostEntriesError::NoBatch)?;
         let batch = read_batch(&bytes)?;
-        let accounts: Vec<_> = batch.iter().map(|(account, _)| account.clone()).collect();
 
         let posting = request.import.posting();
         let posted = stream::iter(batch)
-            .map(async |(account, entries)| post(&self.books, &account, entries, posting).await)
-            .buffer_unordered(ACCOUNTS_AT_ONCE);
-        let posted = posted.try_fold(Posted::default(), async |sum, it| Ok(add(sum, &it))).await?;
-        let count = u64::try_from(accounts.len()).unwrap_or(u64::MAX);
-        let outcome = BatchOutcome::new(&posted.added, posted.duplicates, count);
+            .map(async |(account, entries)| match post(&self.books, &account, entries, posting).await {
+                Err(PostError::TooManyMonths) => Ok((account, None)),
+                posted => posted.map(|it| (account, Some(it))),
+            })
+            .buffered(ACCOUNTS_AT_ONCE);
+        let posted: Vec<(AccountNumber, Option<Posted>)> = posted.try_collect().await?;
+        let count = u64::try_from(posted.len()).unwrap_or(u64::MAX);
+        let sum = posted.iter().filter_map(|(_, it)| it.as_ref()).fold(Posted::default(), add);
+        let outcome = BatchOutcome::new(&sum.added, sum.duplicates, count);
+        if let Some((full, _)) = posted.iter().find(|(_, it)| it.is_none()) {
+            self.fail(request.import, full).await?;
+            return Ok(outcome);
+        }
 
         if request.summaries {
             let import = request.import.to_string();
+            let accounts = with_summary(posted, request.repeats);
             self.summaries.want(&import, &accounts, self.clock.now()).await?;
             self.requests.request(&import, &accounts).await?;
         }
@@ -70,6 +79,29 @@ where
         self.end(request.import, request.of).await?;
         tracing::info!(posted = outcome.posted, duplicates = outcome.duplicates, "a batch is in the books");
         Ok(outcome)
+    }
+
+    /// Fails the import, which repeating does not help: the books of `account` have no room. The batch stays open, so
+    /// that no other one ends the import as done.
+    async fn fail(&self, id: ImportId, account: &AccountNumber) -> Result<(), PostEntriesError> {
+        let account = account.as_str();
+        let reason = format!(
+            "nothing was posted to account {account}: its entries are in too many months and currencies for its \
+             totals; look for wrong dates, and upload the corrected file"
+        );
+        for _ in 0..MOST_CONFLICTS {
+            let Some(import) = self.imports.find(id).await? else { return Ok(()) };
+            if matches!(import.state, State::Done | State::Failed { .. }) {
+                return Ok(());
+            }
+            let state = State::Failed { reason: reason.clone() };
+            let failed = Import { state, touched_at: self.clock.now(), ..import };
+            if let Saved::Stored(_) = self.imports.save(&failed).await? {
+                tracing::error!("an import has failed: an account has too many months and currencies");
+                return Ok(());
+            }
+        }
+        Err(PostEntriesError::Busy)
     }
 
     /// Ends the import if this was its last batch.
@@ -93,6 +125,14 @@ where
 
 /// How often a write that met another is tried again before its message is.
 const MOST_CONFLICTS: u32 = 8;
+
+/// The accounts that get a summary: all of them, but those without new entries where the import repeats another one.
+/// The books remember what a posting added, so that its repetition finds the same accounts.
+fn with_summary(posted: Vec<(AccountNumber, Option<Posted>)>, repeats: bool) -> Vec<AccountNumber> {
+    let has_new = |it: &Option<Posted>| it.as_ref().is_some_and(|it| it.added.entries > 0);
+    let wanted = posted.into_iter().filter(|(_, it)| !repeats || has_new(it));
+    wanted.map(|(account, _)| account).collect()
+}
 
 fn add(sum: Posted, posted: &Posted) -> Posted {
     let duplicates = sum.duplicates.saturating_add(posted.duplicates);

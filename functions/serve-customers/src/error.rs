@@ -52,7 +52,7 @@ impl ServeError {
             Self::Refused(problem) => problem.clone(),
             Self::Register(RegisterError::BadCursor) | Self::Imports(PortError::BadCursor) => bad_cursor(),
             Self::Register(RegisterError::Unavailable(_))
-            | Self::Books(BooksError::Unavailable(_))
+            | Self::Books(BooksError::Unavailable(_) | BooksError::Unsettled)
             | Self::Imports(PortError::Unavailable(..))
             | Self::Summaries(SummariesError::Unavailable(_)) => Problem::unavailable(),
             _ => Problem::internal(),
@@ -69,5 +69,16 @@ impl IntoResponse for ServeError {
             _ => tracing::error!(error = %Chain(&self), "a question has no answer"),
         }
         problem.into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn books_that_keep_changing_are_asked_again_and_broken_ones_are_not() {
+        assert_eq!(ServeError::Books(BooksError::Unsettled).problem().status, 503);
+        assert_eq!(ServeError::Books(CodecError::Broken("cut off").into()).problem().status, 500);
     }
 }

@@ -8,8 +8,8 @@ mod read;
 use calendar::Clock;
 use customers::Register;
 use imports::{
-    BatchIndex, BatchQueue, Batches, Claimed, Files, Import, Imports, Rates, Read, Refusal, Saved, SplitFile, State,
-    Upload, Warning,
+    BatchIndex, BatchQueue, Batches, Files, Import, Imports, Rates, Read, Refusal, Saved, SplitFile, State, Upload,
+    Warning,
 };
 use money::Currency;
 
@@ -57,21 +57,18 @@ impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Cloc
         }
     }
 
-    /// Claims the content; then whatever a crash leaves is done again with the same result.
+    /// Registers, keeps and writes all that was read. Whatever a crash leaves is done again with the same result.
     async fn take(&self, upload: &Upload, import: Import, mut read: Read) -> Result<Import, SplitImportError> {
-        let mut import = Import {
+        let first = self.imports.first_with(&read.content, import.id).await?;
+        let import = Import {
             state: State::Splitting,
             kind: Some(read.kind),
             source: Some(read.source.clone()),
             content: Some(read.content.clone()),
-            touched_at: self.clock.now(),
+            repeats: (first != import.id).then_some(first),
             ..import
         };
-        match self.imports.claim(&import).await? {
-            Claimed::Ours(revision) => import.revision = revision,
-            Claimed::By(of) => return self.save(Import { state: State::Duplicate { of }, ..import }).await,
-            Claimed::Conflict => return Err(SplitImportError::AtWork),
-        }
+        let import = self.save(import).await?;
         self.register(upload, &mut read).await?;
         if !read.rates.is_empty() {
             self.imports.keep(&import, &read.rates).await?;
@@ -102,7 +99,8 @@ impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Cloc
             let csv = std::mem::take(&mut read.rejects_csv);
             self.files.write(&Import::rejects_key(import.id), csv, "text/csv; charset=utf-8").await?;
         }
-        let packed = read.pack();
+        let mut packed = read.pack();
+        packed.index.repeats = import.repeats.is_some();
         if !packed.bytes.is_empty() {
             let list = serde_json::to_vec(&packed.index).map_err(|_| SplitImportError::NoIndex)?;
             self.files.write(&Import::entries_key(import.id), packed.bytes, "application/octet-stream").await?;

@@ -1,7 +1,8 @@
 //! Reads an upload in ranges, several under way at once, into the importer.
 
+use banking::AccountNumber;
 use calendar::Clock;
-use customers::Register;
+use customers::{Directory, Register, RegisterError};
 use futures_util::{StreamExt, stream};
 use imports::{
     BatchQueue, Batches, Files, Importer, Imports, Instructions, MOST_TEXT_BYTES, PortError, Profile, Rates, Read,
@@ -12,6 +13,9 @@ use crate::{SplitImport, SplitImportError};
 
 /// How much is asked for at once.
 const RANGE_BYTES: u64 = 8 * 1024 * 1024;
+/// How much is parsed before its accounts are looked up: its rows wait for that, in memory. A gzip unpacks to up to two
+/// hundred times as much, though bank files stay below 40.
+const PART_BYTES: usize = 512 * 1024;
 /// How many ranges are under way at once.
 const RANGES: usize = 3;
 /// No profile is larger.
@@ -34,7 +38,6 @@ impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Cloc
         let mut importer = Importer::new(Setting {
             instructions,
             profile,
-            directory: self.register.directory().await?,
             uploaded_at: upload.uploaded_at,
             default_currency: self.default_currency,
         });
@@ -46,11 +49,24 @@ impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Cloc
         let mut pieces = std::pin::pin!(stream::iter(ranges).map(read).buffered(RANGES));
         while let Some(piece) = pieces.next().await {
             let piece = piece?.ok_or_else(|| gone(upload))?;
-            if let Err(refusal) = importer.feed(&piece) {
-                return Ok(Err(refusal));
+            for part in piece.chunks(PART_BYTES) {
+                if let Err(refusal) = importer.feed(part) {
+                    return Ok(Err(refusal));
+                }
+                let register = self.look_up(importer.unknown()).await?;
+                importer.learn(&register);
             }
         }
-        Ok(importer.finish())
+        let ended = match importer.end() {
+            Ok(ended) => ended,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let register = self.look_up(ended.unknown()).await?;
+        Ok(ended.finish(&register))
+    }
+
+    async fn look_up(&self, accounts: Vec<AccountNumber>) -> Result<Directory, RegisterError> {
+        if accounts.is_empty() { Ok(Directory::new()) } else { self.register.holders(&accounts).await }
     }
 
     async fn profile(&self, instructions: &Instructions) -> Result<Result<Option<Profile>, Refusal>, PortError> {

@@ -125,4 +125,23 @@ mod tests {
         let account: AccountNumber = "DE89370400440532013000".parse().unwrap();
         assert_eq!(format!("{account:?}"), "…3000");
     }
+
+    #[test]
+    fn a_number_has_up_to_forty_characters() {
+        for text in ["0-9.A_z", &"7".repeat(MAX_ACCOUNT_BYTES), &"7 ".repeat(MAX_ACCOUNT_BYTES)] {
+            let account: AccountNumber = text.parse().unwrap();
+            assert_eq!(account.as_str(), text.replace(' ', "").to_uppercase());
+        }
+        assert_eq!("7".repeat(MAX_ACCOUNT_BYTES + 1).parse::<AccountNumber>(), Err(AccountNumberError::TooLong));
+    }
+
+    #[test]
+    fn a_map_of_accounts_is_read_with_a_text() {
+        let accounts: Vec<AccountNumber> = ["2378", "DE89"].iter().map(|it| it.parse().unwrap()).collect();
+        let hashed: std::collections::HashMap<_, _> = accounts.iter().cloned().zip(0..).collect();
+        let sorted: std::collections::BTreeMap<_, _> = accounts.into_iter().zip(0..).collect();
+        for (text, place) in [("2378", Some(&0)), ("DE89", Some(&1)), ("de89", None), ("", None)] {
+            assert_eq!((hashed.get(text), sorted.get(text)), (place, place), "{text:?}");
+        }
+    }
 }

@@ -46,4 +46,13 @@ mod tests {
             assert_eq!(check_iban(text), expected, "{text}");
         }
     }
+
+    #[test]
+    fn the_country_is_the_one_an_iban_begins_with() {
+        for (text, country) in
+            [("DE89", Some("DE")), ("AT", Some("AT")), ("XX89", None), ("de89", None), ("D", None), ("ÅÄ", None)]
+        {
+            assert_eq!(country_of(text), country, "{text}");
+        }
+    }
 }

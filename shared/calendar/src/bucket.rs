@@ -132,4 +132,11 @@ mod tests {
             prop_assert_eq!(next, to.days().saturating_add(1));
         }
     }
+
+    #[test]
+    fn months_quarters_and_years_have_whole_months() {
+        let of_months =
+            ["day", "week", "month", "quarter", "year"].map(|it| it.parse::<Bucket>().unwrap().is_of_months());
+        assert_eq!(of_months, [false, false, true, true, true]);
+    }
 }

@@ -169,8 +169,6 @@ impl<'de> Deserialize<'de> for Date {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
     #[test]
@@ -195,15 +193,59 @@ mod tests {
         }
     }
 
-    proptest! {
-        #[test]
-        fn every_day_agrees_with_an_independent_calendar(days in Date::MIN.0..=Date::MAX.0) {
+    #[test]
+    fn every_day_there_is_agrees_with_an_independent_calendar() {
+        let mut civil = jiff::civil::date(1900, 1, 1);
+        for days in Date::MIN.0..=Date::MAX.0 {
             let date = Date::from_days(days).unwrap();
-            let (year, month, day) = date.civil();
-            let civil = jiff::civil::date(i16::try_from(year).unwrap(), i8::try_from(month).unwrap(), i8::try_from(day).unwrap());
-            let since = civil.since((jiff::Unit::Day, jiff::civil::date(1970, 1, 1))).unwrap();
-            prop_assert_eq!(since.get_days(), days);
-            prop_assert_eq!(Date::try_new(year, month, day), Ok(date));
+            let (year, month, day) =
+                (i32::from(civil.year()), civil.month().unsigned_abs().into(), civil.day().unsigned_abs().into());
+            assert_eq!(date.civil(), (year, month, day));
+            assert_eq!(Date::try_new(year, month, day), Ok(date));
+            civil = civil.tomorrow().unwrap();
         }
+        assert_eq!(civil, jiff::civil::date(2200, 1, 1));
+    }
+
+    #[test]
+    fn there_is_no_day_before_the_first_and_after_the_last_of_a_month() {
+        for year in [1900, 2000, 2023, 2024, 2199] {
+            let lasts: [u32; 12] = std::array::from_fn(|month| {
+                let month = i8::try_from(month).unwrap().saturating_add(1);
+                jiff::civil::date(i16::try_from(year).unwrap(), month, 1).days_in_month().unsigned_abs().into()
+            });
+            for (month, last) in (1..).zip(lasts) {
+                assert!(Date::try_new(year, month, last).is_ok(), "{year} {month}");
+                for day in [0, last.saturating_add(1)] {
+                    assert_eq!(Date::try_new(year, month, day), Err(DateError::NoSuchDay), "{year} {month} {day}");
+                }
+            }
+        }
+        assert_eq!(Date::MIN.plus_days(-1), Err(DateError::OutOfRange));
+        assert_eq!(Date::MAX.plus_days(1), Err(DateError::OutOfRange));
+        assert_eq!(Date::MAX.plus_days(i32::MAX), Err(DateError::OutOfRange));
+    }
+
+    #[test]
+    fn numbers_have_one_to_nine_digits() {
+        for (text, number) in [
+            ("0", Some(0)),
+            ("007", Some(7)),
+            ("123456789", Some(123_456_789)),
+            ("1234567890", None),
+            ("0000000001", None),
+            ("", None),
+            ("1a", None),
+            ("/", None),
+            (":", None),
+            ("-1", None),
+        ] {
+            assert_eq!(digits_to_u32(text.as_bytes()), number, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_log_shows_a_date_as_iso_8601() {
+        assert_eq!(format!("{:?} {:?}", Date::MIN, Date::MAX.month()), "1900-01-01 2199-12");
     }
 }

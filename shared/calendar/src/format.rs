@@ -175,4 +175,32 @@ mod tests {
             assert_eq!(DateFormat::parse(format), Err(error), "{format}");
         }
     }
+
+    #[test]
+    fn a_date_has_a_year_a_month_and_a_day() {
+        for format in ["%m-%d", "%Y-%d", "%Y-%m", "%Y", "%m", "%d", "%Y-%y-%m-%d", "%H:%M:%S"] {
+            assert_eq!(DateFormat::parse(format), Err(DateFormatError::Incomplete), "{format}");
+        }
+        for letter in ['Y', 'y', 'm', 'd', 'H', 'M', 'S'] {
+            let format = format!("%{letter} %{letter}");
+            assert_eq!(DateFormat::parse(&format), Err(DateFormatError::Twice(letter)));
+        }
+    }
+
+    #[test]
+    fn a_year_of_two_digits_is_between_1970_and_2069() {
+        let format = DateFormat::parse("%y%m%d").unwrap();
+        for (text, date) in
+            [("700101", "1970-01-01"), ("991231", "1999-12-31"), ("000101", "2000-01-01"), ("691231", "2069-12-31")]
+        {
+            assert_eq!(format.read(text.as_bytes()).map(|it| it.to_string()), Ok(date.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_percent_sign_may_be_part_of_a_format() {
+        let format = DateFormat::parse("%%%Y%%%m%%%d").unwrap();
+        assert_eq!(format.read(b"%2024%03%01").map(|it| it.to_string()), Ok("2024-03-01".to_owned()));
+        assert_eq!(format.read(b"20240301"), Err(DateError::Malformed));
+    }
 }

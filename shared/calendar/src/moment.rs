@@ -227,4 +227,56 @@ mod tests {
             prop_assert_eq!(moment.date().to_string().parse::<Moment>(), Ok(Moment::day(moment.date())));
         }
     }
+
+    #[test]
+    fn hours_minutes_and_seconds_end_where_the_clock_does() {
+        for time in ["00:00:00", "23:00:00", "10:59:00", "10:00:59", "23:59:59"] {
+            let text = format!("2024-03-01T{time}Z");
+            assert_eq!(text.parse::<Moment>().map(|it| it.to_string()), Ok(text.clone()));
+        }
+        for time in ["24:00:00", "10:60:00", "10:00:60", "99:99:99"] {
+            assert_eq!(format!("2024-03-01T{time}Z").parse::<Moment>(), Err(DateError::NoSuchDay), "{time}");
+        }
+        for offset in ["+24:00", "-10:60"] {
+            assert_eq!(format!("2024-03-01T10:00:00{offset}").parse::<Moment>(), Err(DateError::NoSuchDay), "{offset}");
+        }
+    }
+
+    #[test]
+    fn a_fraction_has_one_to_nine_digits() {
+        for (fraction, micros) in [("5", 500_000), ("000001", 1), ("0000009", 0), ("999999999", 999_999)] {
+            let moment: Moment = format!("1970-01-01T00:00:00.{fraction}+00:00").parse().unwrap();
+            assert_eq!(moment.micros(), micros, "{fraction}");
+        }
+        for wrong in ["1970-01-01T00:00:00.0000000001Z", "1970-01-01T00:00:00.", "1970-01-01T00:00:00.1.1Z"] {
+            assert_eq!(wrong.parse::<Moment>(), Err(DateError::Malformed), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_its_first_instant_and_sorts_before_it() {
+        let day = Moment::day("1970-01-02".parse().unwrap());
+        let instant = Moment::instant(86_400_000_000).unwrap();
+        assert_eq!((day.micros(), instant.micros()), (86_400_000_000, 86_400_000_000));
+        assert_eq!((day.is_instant(), instant.is_instant()), (false, true));
+        assert_eq!((day.date(), instant.date()), (day.date(), day.date()));
+        assert!(day < instant);
+        assert_eq!(format!("{day:?} {instant:?}"), "1970-01-02 1970-01-02T00:00:00Z");
+        assert_eq!(Moment::instant(-1).unwrap().to_string(), "1969-12-31T23:59:59.999999Z");
+    }
+
+    #[test]
+    fn month_and_day_have_one_or_two_digits() {
+        let on: Date = "2026-11-21".parse().unwrap();
+        for (text, expected) in [
+            ("07/05", Ok("2026-07-05")),
+            ("7/005", Err(DateError::Malformed)),
+            ("007/5", Err(DateError::Malformed)),
+            ("7/", Err(DateError::Malformed)),
+            ("7/1/1", Err(DateError::Malformed)),
+            ("2/30", Err(DateError::NoSuchDay)),
+        ] {
+            assert_eq!(parse_month_day(text.as_bytes(), None, on), expected.map(|it| it.parse().unwrap()), "{text}");
+        }
+    }
 }

@@ -125,4 +125,19 @@ mod tests {
         assert_eq!("2024-13".parse::<Month>(), Err(DateError::NoSuchDay));
         assert_eq!("2024-3".parse::<Month>(), Err(DateError::Malformed));
     }
+
+    #[test]
+    fn the_months_of_a_year_have_their_names() {
+        let names = (1..=12).map(|number| Month::from_civil(2024, number).name()).collect::<Vec<_>>().join(" ");
+        assert_eq!(names, "January February March April May June July August September October November December");
+    }
+
+    #[test]
+    fn there_are_the_months_of_1900_to_2199() {
+        let month = |ordinal| Month::from_ordinal(ordinal).map(|it| it.to_string());
+        assert_eq!(month(22_799), Err(DateError::OutOfRange));
+        assert_eq!(month(22_800), Ok("1900-01".to_owned()));
+        assert_eq!(month(26_399), Ok("2199-12".to_owned()));
+        assert_eq!(month(26_400), Err(DateError::OutOfRange));
+    }
 }

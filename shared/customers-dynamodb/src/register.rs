@@ -1,15 +1,14 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use banking::AccountNumber;
 use calendar::Moment;
-use customers::{Account, CustomerId, Directory, Register, RegisterError, Registered, Registration, SHARDS};
-use dynamodb::{Condition, Item, Key, Query, Transacted, Write, text, text_of};
+use customers::{Account, CustomerId, Directory, Register, RegisterError, Registered, Registration};
+use dynamodb::{Condition, Item, Key, Transacted, Write, text, text_of};
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::DynamoDbRegister;
 use crate::items::{
-    account_item, account_key, account_of, accounts_partition, broken, customer_item, customer_key, customer_of,
-    failed, link_item,
+    account_item, account_key, account_of, broken, customer_item, customer_key, customer_of, failed, link_item,
 };
 use crate::round::{Part, Round};
 
@@ -19,10 +18,12 @@ const AT_ONCE: usize = 8;
 const MOST_TRIES: u32 = 8;
 
 impl Register for DynamoDbRegister {
-    async fn directory(&self) -> Result<Directory, RegisterError> {
-        let shards = stream::iter(0..SHARDS).map(|shard| Box::pin(self.shard(shard)));
-        let shards: Vec<Vec<_>> = shards.buffer_unordered(usize::from(SHARDS)).try_collect().await?;
-        Ok(shards.into_iter().flatten().collect())
+    async fn holders(&self, accounts: &[AccountNumber]) -> Result<Directory, RegisterError> {
+        // A request must not name a key twice.
+        let accounts: BTreeSet<&AccountNumber> = accounts.iter().collect();
+        let keys: Vec<Key> = accounts.into_iter().map(account_key).collect();
+        let items = self.table.get_all(&keys).await.map_err(failed)?;
+        items.iter().map(holder_of).collect()
     }
 
     async fn register(&self, registrations: &[Registration], as_of: Moment) -> Result<Registered, RegisterError> {
@@ -40,16 +41,6 @@ impl Register for DynamoDbRegister {
 }
 
 impl DynamoDbRegister {
-    async fn shard(&self, shard: u8) -> Result<Vec<(AccountNumber, CustomerId)>, RegisterError> {
-        let query = Query::partition(accounts_partition(shard)).only(&["sk", "customer"]);
-        let items = self.table.all(query).await.map_err(failed)?;
-        let holder = |item: &Item| {
-            let number = text_of(item, "sk").map_err(failed)?.parse().map_err(broken)?;
-            Ok((number, text_of(item, "customer").map_err(failed)?.parse().map_err(broken)?))
-        };
-        items.iter().map(holder).collect()
-    }
-
     /// Registers a group in one transaction and returns the accounts that others hold. It is taken to be all new;
     /// where it is not, what is stored decides what is left to write.
     async fn group(&self, group: Vec<Part>, as_of: Moment) -> Result<Vec<AccountNumber>, RegisterError> {
@@ -65,6 +56,11 @@ impl DynamoDbRegister {
         }
         Err(RegisterError::Unavailable("others keep changing the same customers".into()))
     }
+}
+
+fn holder_of(item: &Item) -> Result<(AccountNumber, CustomerId), RegisterError> {
+    let number = text_of(item, "sk").map_err(failed)?.parse().map_err(broken)?;
+    Ok((number, text_of(item, "customer").map_err(failed)?.parse().map_err(broken)?))
 }
 
 fn keys(group: &[Part]) -> Vec<Key> {

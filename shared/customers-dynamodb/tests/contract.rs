@@ -36,7 +36,8 @@ async fn imports_at_the_same_time_agree() {
     let as_of = "2024-03-01T10:00:00Z".parse::<Moment>().unwrap();
     let (one, other) = tokio::join!(register.register(&all, as_of), register.register(&backwards, as_of));
     assert_eq!((one.unwrap().held_by_others, other.unwrap().held_by_others), (vec![], vec![]));
-    assert_eq!(register.directory().await.unwrap().len(), 150);
+    let all: Vec<_> = names.iter().map(|it| it.parse().unwrap()).collect();
+    assert_eq!(register.holders(&all).await.unwrap().len(), 150);
 }
 
 fn registration(name: &str, numbers: &[&str]) -> Registration {

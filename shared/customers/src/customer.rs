@@ -161,4 +161,64 @@ mod tests {
         }
         assert!(counts.iter().all(|it| (700..1300).contains(it)), "{counts:?}");
     }
+
+    #[test]
+    fn ids_are_the_same_in_every_version_of_this_code() {
+        // Computed elsewhere: version 5 of RFC 9562, of the names written beside them.
+        let email = EmailAddress::parse("Ada@Example.com").unwrap();
+        let account = "DE89 3704 0044 0532 0130 00".parse().unwrap();
+        let born: Date = "1910-12-10".parse().unwrap();
+        for (id, expected, name) in [
+            (CustomerId::of_company(" acme "), "651c189c-36be-5a08-9949-4bce766d64e4", "company|4:acme"),
+            (
+                CustomerId::of_account(&account),
+                "9afae26e-5c0f-5a56-9230-163751f32da6",
+                "account|22:DE89370400440532013000",
+            ),
+            (
+                CustomerId::of_person("Ada ", "King  LOVELACE", Some(born), Some(&email)),
+                "acaae1db-5cb6-5ee2-b7d3-f2cc4986bc5f",
+                "person|3:ada|13:king lovelace|10:1910-12-10|15:ada@example.com",
+            ),
+            (
+                CustomerId::of_person("Ada", "Lovelace", None, None),
+                "209f674e-c34a-5de1-afba-07f614788723",
+                "person|3:ada|8:lovelace|0:|0:",
+            ),
+        ] {
+            assert_eq!((id.to_string().as_str(), expected.parse()), (expected, Ok(id)), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_id_is_read_only_as_it_is_written() {
+        let id = CustomerId::of_company("acme").to_string();
+        for wrong in ["", "acme", &id.to_uppercase(), &id.replace('-', ""), &format!("{{{id}}}"), &format!("{id} ")] {
+            assert_eq!(wrong.parse::<CustomerId>(), Err(CustomerIdError), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_log_names_a_customer_by_the_id_alone() {
+        let id = CustomerId::of_company("acme");
+        let customer = Customer {
+            id,
+            kind: CustomerKind::Company,
+            name: Some("Acme".to_owned()),
+            born_on: None,
+            email: None,
+            owner: Some("Ada Lovelace".to_owned()),
+            address: None,
+        };
+        assert_eq!(format!("{customer:?}"), "Customer(651c189c-36be-5a08-9949-4bce766d64e4)");
+        assert_eq!(format!("{id:?}"), "651c189c-36be-5a08-9949-4bce766d64e4");
+    }
+
+    #[test]
+    fn the_shard_of_a_key_is_that_of_its_published_hash() {
+        // FNV-1a with 32 bits (draft-eastlake-fnv), its halves folded: what is stored is found only in its shard.
+        for (key, shard) in [("", 9), ("a", 0), ("foobar", 4), ("2378", 15), ("DE89370400440532013000", 7)] {
+            assert_eq!(shard_of(key), shard, "{key:?}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use calendar::Moment;
 
 use crate::{Account, Customer, CustomerId};
 
-/// All accounts of the register and who holds them.
+/// Accounts of the register and who holds them.
 pub type Directory = HashMap<AccountNumber, CustomerId>;
 
 /// A customer with accounts, as a file brings them.
@@ -19,8 +19,12 @@ pub struct Registration {
 
 /// The port through which imports register customers and learn whose accounts there are.
 pub trait Register {
-    /// The whole directory, consistent.
-    fn directory(&self) -> impl Future<Output = Result<Directory, RegisterError>> + Send;
+    /// Those of `accounts` that are in the register, and who holds each of them, consistent. The cost follows `accounts`,
+    /// not the size of the register; an account may be named twice.
+    ///
+    /// Another instance may register one of the others right after; [`Register::register`] then reports it as held by
+    /// others, unless the holder is the same.
+    fn holders(&self, accounts: &[AccountNumber]) -> impl Future<Output = Result<Directory, RegisterError>> + Send;
 
     /// Registers customers and accounts as known at `as_of`.
     ///
@@ -98,5 +102,49 @@ impl Registration {
         let loses_name = stored.name.is_some() && self.customer.name.is_none();
         let loses_email = stored.email.is_some() && self.customer.email.is_none();
         new > old && !loses_name && !loses_email && self.customer != *stored
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{CustomerKind, EmailAddress};
+
+    fn customer(name: Option<&str>, email: Option<&str>) -> Customer {
+        Customer {
+            id: CustomerId::of_company("acme"),
+            kind: CustomerKind::Company,
+            name: name.map(str::to_owned),
+            born_on: None,
+            email: email.map(|it| EmailAddress::parse(it).unwrap()),
+            owner: None,
+            address: None,
+        }
+    }
+
+    #[test]
+    fn a_later_profile_replaces_one_that_differs_and_does_not_know_more() {
+        const NAME: Option<&str> = Some("Acme");
+        const EMAIL: Option<&str> = Some("books@acme.example");
+        let stored_days = ["2024-02-29", "2024-03-01", "2024-03-02"];
+        for (stored, new, replaces) in [
+            ((NAME, EMAIL), (Some("Acme Ltd"), EMAIL), true),
+            ((NAME, EMAIL), (NAME, Some("office@acme.example")), true),
+            ((None, None), (NAME, None), true),
+            ((None, None), (None, EMAIL), true),
+            ((None, EMAIL), (NAME, EMAIL), true),
+            ((NAME, EMAIL), (NAME, EMAIL), false),
+            ((None, None), (None, None), false),
+            ((NAME, EMAIL), (None, EMAIL), false),
+            ((NAME, EMAIL), (Some("Acme Ltd"), None), false),
+            ((NAME, None), (None, EMAIL), false),
+            ((None, EMAIL), (NAME, None), false),
+        ] {
+            let registration = Registration { customer: customer(new.0, new.1), accounts: Vec::new() };
+            let stored_profile = customer(stored.0, stored.1);
+            let known = stored_days
+                .map(|day| registration.replaces(&stored_profile, day.parse().unwrap(), "2024-03-01".parse().unwrap()));
+            assert_eq!(known, [replaces, false, false], "{stored:?} {new:?}");
+        }
     }
 }

@@ -20,14 +20,19 @@ impl Backoff {
         if self.tries >= Self::MOST_TRIES {
             return false;
         }
-        tokio::time::sleep(jittered(self.longest(), random())).await;
+        Self::pause(self.tries, LONGEST).await;
         true
     }
 
-    fn longest(&self) -> Duration {
-        let doubled = 2_u32.saturating_pow(self.tries.saturating_sub(1));
-        FIRST.saturating_mul(doubled).min(LONGEST)
+    /// Waits before retry number `tries` (from 1), for callers that count themselves: a random part of a time that
+    /// doubles with each, up to `longest`.
+    pub async fn pause(tries: u32, longest: Duration) {
+        tokio::time::sleep(jittered(doubled(tries).min(longest), random())).await;
     }
+}
+
+fn doubled(tries: u32) -> Duration {
+    FIRST.saturating_mul(2_u32.saturating_pow(tries.saturating_sub(1)))
 }
 
 fn jittered(longest: Duration, random: u64) -> Duration {
@@ -46,7 +51,7 @@ mod tests {
 
     #[test]
     fn the_waits_double_up_to_two_seconds() {
-        let longest = |tries| Backoff { tries }.longest().as_millis();
+        let longest = |tries| doubled(tries).min(LONGEST).as_millis();
         assert_eq!([1, 2, 3, 7, 8, 11, 99].map(longest), [25, 50, 100, 1600, 2000, 2000, 2000]);
         assert!(jittered(FIRST, u64::MAX) < FIRST);
         assert_ne!(random(), random());

@@ -37,3 +37,19 @@ impl DynamoDbError {
         matches!(self, Self::Broken(_))
     }
 }
+
+/// Whether an error of DynamoDB with this code, of a whole call or of a part of a transaction, goes away by itself:
+/// a conflict with a transaction, or too little capacity.
+pub(crate) fn is_passing(code: &str) -> bool {
+    matches!(
+        code,
+        "TransactionConflictException"
+            | "TransactionConflict"
+            | "TransactionInProgressException"
+            | "ProvisionedThroughputExceededException"
+            | "ProvisionedThroughputExceeded"
+            | "ThrottlingException"
+            | "ThrottlingError"
+            | "RequestLimitExceeded"
+    )
+}

@@ -1,8 +1,11 @@
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 
-use crate::{Condition, DynamoDbError, Item, Key, Query, text};
+use crate::error::is_passing;
+use crate::{Backoff, Condition, DynamoDbError, Item, Key, Query, text};
 
 /// One table.
 #[derive(Clone, Debug)]
@@ -45,15 +48,10 @@ impl Table {
             .set_item(Some(item))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match request.send().await {
-            Ok(_) => Ok(Put::Stored),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    Ok(Put::There(failed.item.clone().unwrap_or_default()))
-                }
-                _ => Err(DynamoDbError::unavailable("PutItem")(error.into())),
-            },
-        }
+        Ok(match put(&request).await? {
+            Ok(()) => Put::Stored,
+            Err(found) => Put::There(found),
+        })
     }
 
     /// Puts an item if the condition holds of what is there; whether it was put.
@@ -70,13 +68,7 @@ impl Table {
             .set_condition_expression(expression)
             .set_expression_attribute_names(name.map(|name| [("#c".to_owned(), name.to_owned())].into()))
             .set_expression_attribute_values(value.map(|value| [(":c".to_owned(), value)].into()));
-        match request.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(DynamoDbError::unavailable("PutItem")(error.into())),
-            },
-        }
+        Ok(put(&request).await?.is_ok())
     }
 
     /// All items a query finds.
@@ -139,5 +131,26 @@ impl Table {
             .map_err(|error| DynamoDbError::unavailable("Scan")(error.into()))?;
         let keys = answer.items.unwrap_or_default().iter().map(Key::of).collect::<Result<_, _>>()?;
         Ok((keys, answer.last_evaluated_key))
+    }
+}
+
+/// Sends `request` until it meets neither a transaction nor a lack of capacity. Where the condition does not hold, the
+/// inner error is the item that is there, if it was requested.
+async fn put(request: &PutItemFluentBuilder) -> Result<Result<(), Item>, DynamoDbError> {
+    const OPERATION: &str = "PutItem";
+    let mut backoff = Backoff::default();
+    loop {
+        let Err(error) = request.clone().send().await else {
+            return Ok(Ok(()));
+        };
+        if let Some(PutItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() {
+            return Ok(Err(failed.item.clone().unwrap_or_default()));
+        }
+        let Some(reason) = error.code().filter(|code| is_passing(code)).map(str::to_owned) else {
+            return Err(DynamoDbError::unavailable(OPERATION)(error.into()));
+        };
+        if !backoff.wait().await {
+            return Err(DynamoDbError::Busy { operation: OPERATION, reason });
+        }
     }
 }

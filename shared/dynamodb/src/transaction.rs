@@ -1,6 +1,8 @@
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ConditionCheck, Put, TransactWriteItem};
 
+use crate::error::is_passing;
 use crate::{Backoff, DynamoDbError, Item, Key, Table, number};
 
 /// The most items of one transaction.
@@ -73,7 +75,10 @@ impl Table {
                 Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                     verdict(cancelled.cancellation_reasons())
                 }
-                _ => Verdict::Never,
+                _ => match error.code() {
+                    Some(code) if is_passing(code) => Verdict::Again(code.to_owned()),
+                    _ => Verdict::Never,
+                },
             };
             let reason = match verdict {
                 Verdict::Failed(parts) => return Ok(Transacted::Failed(parts)),
@@ -137,9 +142,7 @@ fn verdict(reasons: &[CancellationReason]) -> Verdict {
     if !failed.is_empty() {
         return Verdict::Failed(failed);
     }
-    let passing =
-        |code: &&str| matches!(*code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded");
-    match others.clone().find(|code| !passing(code)) {
+    match others.clone().find(|code| !is_passing(code)) {
         Some(_) => Verdict::Never,
         None => others.next().map_or(Verdict::Never, |code| Verdict::Again(code.to_owned())),
     }

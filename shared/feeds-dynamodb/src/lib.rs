@@ -6,15 +6,20 @@
 //! | `FEED#<feed>` | `PAGE#<number>` | `doc` a page that was taken |
 //! | `FEED#<feed>` | `IMPORT#<number>` | `doc` pages that were gathered |
 //! | `FEED#<feed>` | `PROOF#<poll>` | `doc` the proof of a poll |
+//! | `FEED#<feed>` | `CLOSED` | `doc` the part that is proven without a gap |
 
 use std::ops::Range;
 
 use dynamodb::{Client, Condition, DynamoDbError, Item, Key, Query, Table, Transacted, Write, number, number_of};
 use dynamodb::{sortable, text, text_of};
-use feeds::{Feed, FeedLog, Gathering, PageRecord, Progress, Proof, Step};
+use feeds::{Closed, Feed, FeedLog, Gathering, PageRecord, Progress, Proof, Step};
 use imports::{PortError, Saved};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+const PAGES: &str = "PAGE#";
+const IMPORTS: &str = "IMPORT#";
+const CLOSED: &str = "CLOSED";
 
 /// The record of feeds in a table.
 #[derive(Clone, Debug)]
@@ -28,9 +33,21 @@ impl DynamoDbFeedLog {
         Self { table: Table::new(client, table) }
     }
 
-    async fn docs<T: DeserializeOwned>(&self, feed: Feed, prefix: &str) -> Result<Vec<T>, PortError> {
+    /// The documents of these numbers; no item before or after them is read. Items of one kind are numbered without a
+    /// gap, so there are as many as numbers, at most.
+    async fn docs<T: DeserializeOwned>(
+        &self,
+        feed: Feed,
+        prefix: &str,
+        numbers: &Range<u32>,
+    ) -> Result<Vec<T>, PortError> {
         let query = Query::partition(partition(feed)).begins_with(prefix);
-        self.table.all(query).await.map_err(failed)?.iter().map(doc_of).collect()
+        let query = match numbers.start.checked_sub(1) {
+            Some(before) => query.after(key(feed, numbered(prefix, before)).item()),
+            None => query,
+        };
+        let limit = usize::try_from(numbers.end.saturating_sub(numbers.start)).unwrap_or(usize::MAX);
+        self.table.first(query, limit).await.map_err(failed)?.iter().map(doc_of).collect()
     }
 }
 
@@ -44,39 +61,45 @@ impl FeedLog for DynamoDbFeedLog {
         let revision = progress.revision.saturating_add(1);
         let mut item = item(&key(progress.feed, "PROGRESS"), progress)?;
         item.insert("revision".to_owned(), number(revision));
-        let part = match step {
-            Step::Page(page) => Some(item_of(progress.feed, format!("PAGE#{:08}", page.number), page)?),
-            Step::Gathered(it) => Some(item_of(progress.feed, format!("IMPORT#{:08}", it.number), it)?),
-            Step::Nothing => None,
+        let feed = progress.feed;
+        let parts = match step {
+            Step::Page(page) => vec![item_of(feed, numbered(PAGES, page.number), page)?],
+            Step::Gathered(it) => vec![item_of(feed, numbered(IMPORTS, it.number), it)?],
+            Step::Proven { proof, closed } => vec![
+                item_of(feed, format!("PROOF#{}", sortable(proof.poll)), proof)?,
+                item_of(feed, CLOSED.to_owned(), closed)?,
+            ],
+            Step::Nothing => Vec::new(),
         };
         let progress = Write::Put(item, Condition::version("revision", progress.revision));
-        let part = part.map(|item| Write::Put(item, Condition::Any));
-        match self.table.transact(std::iter::once(progress).chain(part).collect()).await.map_err(failed)? {
+        let parts = parts.into_iter().map(|item| Write::Put(item, Condition::Any));
+        match self.table.transact(std::iter::once(progress).chain(parts).collect()).await.map_err(failed)? {
             Transacted::Done => Ok(Saved::Stored(revision)),
             Transacted::Failed(_) => Ok(Saved::Conflict),
         }
     }
 
     async fn pages(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageRecord>, PortError> {
-        let mut pages: Vec<PageRecord> = self.docs(feed, "PAGE#").await?;
-        pages.retain(|it| numbers.contains(&it.number));
-        Ok(pages)
+        self.docs(feed, PAGES, &numbers).await
     }
 
-    async fn gatherings(&self, feed: Feed) -> Result<Vec<Gathering>, PortError> {
-        self.docs(feed, "IMPORT#").await
+    async fn gatherings(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<Gathering>, PortError> {
+        self.docs(feed, IMPORTS, &numbers).await
     }
 
-    async fn keep_proof(&self, proof: &Proof) -> Result<(), PortError> {
-        let item = item_of(proof.feed, format!("PROOF#{}", sortable(proof.poll)), proof)?;
-        self.table.put_if(item, Condition::Any).await.map_err(failed)?;
-        Ok(())
+    async fn closed(&self, feed: Feed) -> Result<Closed, PortError> {
+        let item = self.table.get(&key(feed, CLOSED)).await.map_err(failed)?;
+        item.as_ref().map(doc_of).transpose().map(Option::unwrap_or_default)
     }
 
     async fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError> {
         let query = Query::partition(partition(feed)).begins_with("PROOF#").backwards();
         self.table.first(query, 1).await.map_err(failed)?.first().map(doc_of).transpose()
     }
+}
+
+fn numbered(prefix: &str, number: u32) -> String {
+    format!("{prefix}{number:08}")
 }
 
 fn partition(feed: Feed) -> String {

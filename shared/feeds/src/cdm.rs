@@ -93,6 +93,7 @@ impl Rows {
             next: String::new(),
             more: true,
             declared: Counted::default(),
+            unreadable_sums: Vec::new(),
             received: Counted { rows: self.rows, unreadable: self.unreadable, sums },
             csv: self.csv,
         }

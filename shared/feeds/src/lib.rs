@@ -7,6 +7,7 @@
 pub mod cdm;
 mod credentials;
 mod feed;
+mod figures;
 mod format;
 mod gather;
 mod log;
@@ -15,15 +16,18 @@ mod page;
 mod ports;
 mod proof;
 mod rows;
+mod sums;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use credentials::{ClientCredentials, Credentials, CredentialsError, FeedSecrets, NoSecrets, Secret};
 pub use feed::{Feed, UnknownFeed};
+pub use figures::{CurrencyProof, EntryProof, Figures, PageProof, RowProof};
 pub use format::{FeedFormat, UnknownFormat};
 pub use gather::Gathered;
 pub use log::{Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress, Step};
 pub use page::{Counted, Page, PageError};
 pub use ports::{AskError, CutAnswer, FeedLog, FeedServer, PollFeed, PollQueue};
-pub use proof::{CurrencyProof, EntryProof, PageProof, Posting, Proof, RowProof};
+pub use proof::{Closed, Posting, Proof};
+pub use sums::UnreadableSum;

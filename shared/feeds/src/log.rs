@@ -1,10 +1,11 @@
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use calendar::Moment;
 use imports::ImportId;
 use serde::{Deserialize, Serialize};
 
-use crate::{Counted, Feed, FeedFormat};
+use crate::{Closed, Counted, Feed, FeedFormat, Proof, UnreadableSum};
 
 /// So many bytes of rows are gathered into one import; a feed's end gathers what there is.
 pub const MOST_WAITING_BYTES: u64 = 128 * 1024 * 1024;
@@ -31,6 +32,21 @@ pub struct Progress {
     pub waiting_bytes: u64,
     /// How many imports there are.
     pub imports: u32,
+    /// How many pages had been taken when the poll began.
+    #[serde(default)]
+    pub pages_before: u32,
+    /// Whether the poll is a retry: it begins where the last one stood, and also imports again what was not imported.
+    #[serde(default)]
+    pub retry: bool,
+    /// Pages before this one have been reviewed by the poll.
+    #[serde(default)]
+    pub reviewed_to: u32,
+    /// The last poll whose review has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reviewed: Option<Moment>,
+    /// The numbers of the gatherings that are to be imported again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<u32>,
     /// The last poll that has been proven.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proven: Option<Moment>,
@@ -46,6 +62,10 @@ pub enum Next {
     Ask,
     /// Gather these pages into an import.
     Gather(Range<u32>),
+    /// Ask again for pages of earlier polls that are not as they declare: from this number on.
+    Review(u32),
+    /// Gather the pages of this gathering again, into another import.
+    GatherAgain(u32),
     /// Prove what has been taken.
     Prove,
     /// Nothing: the poll has ended.
@@ -55,10 +75,17 @@ pub enum Next {
 /// What is written together with a feed's progress.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Step {
-    /// A page has been taken.
+    /// A page has been taken, or replaced by what the bank corrected it to.
     Page(PageRecord),
-    /// Pages have been gathered.
+    /// Pages have been gathered, for the first time or again.
     Gathered(Gathering),
+    /// A poll has been proven.
+    Proven {
+        /// Its proof.
+        proof: Box<Proof>,
+        /// What is closed since.
+        closed: Box<Closed>,
+    },
     /// A poll has begun, or its end has been reached.
     Nothing,
 }
@@ -83,6 +110,9 @@ pub struct PageRecord {
     pub key: String,
     /// What it says is on it.
     pub declared: Counted,
+    /// The sums it declares that cannot be read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable_sums: Vec<UnreadableSum>,
     /// What is.
     pub received: Counted,
     /// How often it was asked for until it came.
@@ -104,6 +134,12 @@ pub struct Gathering {
     pub key: String,
     /// Its import.
     pub import: ImportId,
+    /// How often the pages have been gathered again.
+    #[serde(default)]
+    pub attempt: u32,
+    /// The imports that counted before they were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<ImportId>,
 }
 
 impl Progress {
@@ -119,6 +155,11 @@ impl Progress {
             gathered: 0,
             waiting_bytes: 0,
             imports: 0,
+            pages_before: 0,
+            retry: false,
+            reviewed_to: 0,
+            reviewed: None,
+            again: Vec::new(),
             proven: None,
             revision: 0,
         }
@@ -131,6 +172,10 @@ impl Progress {
             Next::Gather(self.gathered..self.pages)
         } else if !self.at_end {
             Next::Ask
+        } else if self.reviewed != Some(self.poll) {
+            Next::Review(self.reviewed_to)
+        } else if let Some(gathering) = self.again.first() {
+            Next::GatherAgain(*gathering)
         } else if self.proven != Some(self.poll) {
             Next::Prove
         } else {
@@ -140,7 +185,21 @@ impl Progress {
 
     /// The progress when `poll` begins: where the last one stood. `None`: it is an earlier poll, or this one.
     pub fn begun(&self, poll: Moment) -> Option<Self> {
-        (poll > self.poll).then(|| Self { poll, turn: 0, at_end: false, ..self.clone() })
+        let begun = || Self {
+            poll,
+            turn: 0,
+            at_end: false,
+            pages_before: self.pages,
+            retry: false,
+            reviewed_to: 0,
+            ..self.clone()
+        };
+        (poll > self.poll).then(begun)
+    }
+
+    /// The same when `poll` is a retry: a feed that was at its end stays there.
+    pub fn retried(&self, poll: Moment) -> Option<Self> {
+        self.begun(poll).map(|it| Self { at_end: self.at_end, retry: true, ..it })
     }
 
     /// The progress when message `turn` of the poll is at work.
@@ -169,6 +228,35 @@ impl Progress {
         Self { gathered: self.pages, waiting_bytes: 0, imports: self.imports.saturating_add(1), ..self.clone() }
     }
 
+    /// The progress when the pages before `to` have been reviewed.
+    pub fn reviewed_to(&self, to: u32) -> Self {
+        Self { reviewed_to: to, ..self.clone() }
+    }
+
+    /// The progress when `page`, which is part of gathering `number`, has been replaced.
+    pub fn replaced(&self, page: &PageRecord, number: u32) -> Self {
+        let to = page.number.saturating_add(1);
+        // Nothing follows the last page yet, so its end may have moved.
+        let cursor = if to == self.pages { page.next.clone() } else { self.cursor.clone() };
+        Self { cursor, ..self.reviewed_to(to).gathers_again([number]) }
+    }
+
+    /// The progress when the review has ended, and these gatherings are to be imported again.
+    pub fn reviewed(&self, again: impl IntoIterator<Item = u32>) -> Self {
+        Self { reviewed: Some(self.poll), ..self.gathers_again(again) }
+    }
+
+    fn gathers_again(&self, numbers: impl IntoIterator<Item = u32>) -> Self {
+        let again: BTreeSet<u32> = self.again.iter().copied().chain(numbers).collect();
+        Self { again: again.into_iter().collect(), ..self.clone() }
+    }
+
+    /// The progress when the pages of gathering `number` have been gathered again.
+    pub fn gathered_again(&self, number: u32) -> Self {
+        let again = self.again.iter().copied().filter(|it| *it != number);
+        Self { again: again.collect(), ..self.clone() }
+    }
+
     /// The progress when the poll is proven.
     pub fn proven(&self) -> Self {
         Self { proven: Some(self.poll), ..self.clone() }
@@ -181,6 +269,12 @@ impl PageRecord {
         format!("feeds/{feed}/pending/{number:08}.txt")
     }
 
+    /// Whether the page has what it declares: as many rows, with the same sums, each of which can be read; or it declares nothing.
+    pub fn is_as_declared(&self) -> bool {
+        let is_as_declared = self.received.is_as_declared(&self.declared) && self.unreadable_sums.is_empty();
+        is_as_declared || !self.format.declares()
+    }
+
     /// The key of the object that keeps page `number` of `feed`; `hash` is of its bytes, for two polls at once may
     /// receive different ones.
     pub fn key(feed: Feed, number: u32, hash: &str) -> String {
@@ -189,8 +283,21 @@ impl PageRecord {
 }
 
 impl Gathering {
-    /// The key under which pages of `feed` are imported.
-    pub fn key(feed: Feed, pages: &Range<u32>) -> String {
-        format!("imports/{feed}/pages-{:08}-{:08}.csv.gz", pages.start, pages.end)
+    /// The key under which pages of `feed` are imported, the first time (`attempt` 0) or again.
+    pub fn key(feed: Feed, pages: &Range<u32>, attempt: u32) -> String {
+        let again = if attempt == 0 { String::new() } else { format!("-again-{attempt}") };
+        format!("imports/{feed}/pages-{:08}-{:08}{again}.csv.gz", pages.start, pages.end)
+    }
+
+    /// Its pages.
+    pub fn pages(&self) -> Range<u32> {
+        self.from..self.to
+    }
+
+    /// The same pages gathered again, into `import`.
+    #[must_use]
+    pub fn again(&self, key: String, import: ImportId) -> Self {
+        let earlier = self.earlier.iter().copied().chain([self.import]).collect();
+        Self { key, import, attempt: self.attempt.saturating_add(1), earlier, ..self.clone() }
     }
 }

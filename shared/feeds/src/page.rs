@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Feed;
 use crate::rows::{CompanyRow, RateRow, Row, RowAmount, SepaRow, SwiftRow};
+use crate::sums::{DeclaredSums, UnreadableSum};
 
 /// A page of a feed.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,6 +18,8 @@ pub struct Page {
     pub more: bool,
     /// What the page says is on it.
     pub declared: Counted,
+    /// The sums it declares that cannot be read; they are not in `declared`.
+    pub unreadable_sums: Vec<UnreadableSum>,
     /// What is.
     pub received: Counted,
     /// Its rows as CSV, without a header.
@@ -47,9 +50,6 @@ pub enum PageError {
         /// At which column of it.
         column: usize,
     },
-    /// A sum that is no amount of its currency.
-    #[error("the page declares a sum of {0} that is no amount")]
-    BadSum(Currency),
 }
 
 impl Counted {
@@ -79,7 +79,13 @@ impl Counted {
 }
 
 impl Page {
-    /// Reads the answer of `feed`.
+    /// Whether the page has what it declares: as many rows, with the same sums, each of which can be read.
+    pub fn is_as_declared(&self) -> bool {
+        self.received.is_as_declared(&self.declared) && self.unreadable_sums.is_empty()
+    }
+
+    /// Reads the answer of `feed`. A declared sum or a row that cannot be read does not make the answer unreadable: the
+    /// sum is a finding of the proof, the row a reject of its import.
     pub fn parse(feed: Feed, body: &[u8]) -> Result<Self, PageError> {
         match feed {
             Feed::CompanyInfo => read::<CompanyRow<'_>>(body),
@@ -102,24 +108,21 @@ impl Page {
 
 /// A page as it is served.
 #[derive(Deserialize)]
-struct Served<R> {
+struct Served<'a, R> {
     cursor: String,
     next: String,
     more: bool,
     rows: u64,
-    #[serde(default)]
-    sums: BTreeMap<Currency, String>,
+    #[serde(borrow, default)]
+    sums: DeclaredSums<'a>,
     #[serde(alias = "companies", alias = "rates")]
     transfers: Vec<R>,
 }
 
 fn read<'a, R: Row + Deserialize<'a>>(body: &'a [u8]) -> Result<Page, PageError> {
-    let served: Served<R> = serde_json::from_slice(body)
+    let served: Served<'a, R> = serde_json::from_slice(body)
         .map_err(|error| PageError::Unreadable { line: error.line(), column: error.column() })?;
-    let mut declared = BTreeMap::new();
-    for (currency, sum) in &served.sums {
-        declared.insert(*currency, sum_minor(sum, *currency).ok_or(PageError::BadSum(*currency))?);
-    }
+    let (declared, unreadable_sums) = served.sums.read();
     let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     let (mut sums, mut unreadable) = (BTreeMap::<Currency, i128>::new(), 0_u64);
     for row in &served.transfers {
@@ -140,13 +143,10 @@ fn read<'a, R: Row + Deserialize<'a>>(body: &'a [u8]) -> Result<Page, PageError>
         next: served.next,
         more: served.more,
         declared: Counted { rows: served.rows, unreadable: 0, sums: monies(declared) },
+        unreadable_sums,
         received: Counted { rows, unreadable, sums: monies(sums) },
         csv: csv.into_inner().unwrap_or_default(),
     })
-}
-
-fn sum_minor(text: &str, currency: Currency) -> Option<i128> {
-    Money::parse(text, currency).ok().map(Money::minor)
 }
 
 fn monies(sums: BTreeMap<Currency, i128>) -> Vec<Money> {

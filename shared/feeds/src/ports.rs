@@ -7,7 +7,7 @@ use calendar::Moment;
 use imports::{PortError, Saved};
 use serde::{Deserialize, Serialize};
 
-use crate::{CredentialsError, Feed, FeedFormat, Gathering, PageRecord, Progress, Proof, Step};
+use crate::{Closed, CredentialsError, Feed, FeedFormat, Gathering, PageRecord, Progress, Proof, Step};
 
 /// The port to the bank's server.
 pub trait FeedServer {
@@ -70,23 +70,33 @@ impl fmt::Debug for CutAnswer {
 }
 
 /// The port to the record of what has been taken of each feed.
+///
+/// Several instances may work on one feed at once. Between two calls of one of them another may advance the feed by
+/// any number of steps: what was read of pages, gatherings and the closed part may be older or newer than the progress
+/// that was read before. So every write is [`FeedLog::advance`], on condition of the revision of the progress: it fails
+/// if anything at all was written since that progress was read.
 pub trait FeedLog {
     /// How far `feed` is, consistent; `None`: it was never polled.
     fn progress(&self, feed: Feed) -> impl Future<Output = Result<Option<Progress>, PortError>> + Send;
 
     /// Writes `progress` and what belongs to it in one step, if the stored revision is still [`Progress::revision`]
-    /// (0: there is none yet), with the next revision.
+    /// (0: there is none yet), with the next revision. A page, a gathering or a proof replaces the one of the same number
+    /// or poll.
     fn advance(&self, progress: &Progress, step: &Step) -> impl Future<Output = Result<Saved, PortError>> + Send;
 
-    /// The pages of these numbers, consistent, in order.
+    /// The pages of these numbers, consistent, in order. Reads no others.
     fn pages(&self, feed: Feed, numbers: Range<u32>)
     -> impl Future<Output = Result<Vec<PageRecord>, PortError>> + Send;
 
-    /// All imports made of a feed's pages, consistent, in order.
-    fn gatherings(&self, feed: Feed) -> impl Future<Output = Result<Vec<Gathering>, PortError>> + Send;
+    /// The gatherings of these numbers, consistent, in order. Reads no others.
+    fn gatherings(
+        &self,
+        feed: Feed,
+        numbers: Range<u32>,
+    ) -> impl Future<Output = Result<Vec<Gathering>, PortError>> + Send;
 
-    /// Keeps the proof of a poll; the same again, or one later made, replaces it.
-    fn keep_proof(&self, proof: &Proof) -> impl Future<Output = Result<(), PortError>> + Send;
+    /// What is closed of a feed, consistent.
+    fn closed(&self, feed: Feed) -> impl Future<Output = Result<Closed, PortError>> + Send;
 
     /// The proof of the latest poll that has one.
     fn proof(&self, feed: Feed) -> impl Future<Output = Result<Option<Proof>, PortError>> + Send;
@@ -104,9 +114,27 @@ pub struct PollFeed {
     /// Which poll, named by when it was asked for; none: by when this message was sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll: Option<Moment>,
-    /// The how manieth message of the poll and the feed this is, from 0: one that goes on where another left off.
+    /// Zero-based index of this message among those of the poll and the feed: each continues where the one before
+    /// stopped.
     #[serde(default)]
     pub turn: u32,
+    /// How many messages before this one have waited for others without a pause: the delay grows with them.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub waits: u32,
+    /// Whether the poll is a retry: it imports again what was not imported, and fetches new pages only where the last
+    /// poll had not come to the feed's end.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retry: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 impl PollFeed {
@@ -115,7 +143,7 @@ impl PollFeed {
 
     /// A poll of all feeds, named by when the message is sent.
     pub fn all() -> Self {
-        Self { v: Self::VERSION, feed: None, poll: None, turn: 0 }
+        Self { v: Self::VERSION, feed: None, poll: None, turn: 0, waits: 0, retry: false }
     }
 }
 

@@ -155,10 +155,11 @@ impl Row for RateRow<'_> {
 /// A value as it stands in the document. A number is never read as one, for that would go through a float.
 #[derive(Deserialize, Default)]
 #[serde(transparent)]
-struct Field<'a>(#[serde(borrow)] Option<&'a RawValue>);
+pub(crate) struct Field<'a>(#[serde(borrow)] Option<&'a RawValue>);
 
 impl Field<'_> {
-    fn text(&self) -> Cow<'_, str> {
+    /// A text without its quotes and escapes, anything else as it is written; nothing for `null`.
+    pub(crate) fn text(&self) -> Cow<'_, str> {
         let raw = self.0.map_or("", RawValue::get);
         match raw.strip_prefix('"').and_then(|it| it.strip_suffix('"')) {
             Some(plain) if !plain.contains('\\') => plain.into(),

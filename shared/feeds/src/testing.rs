@@ -11,7 +11,8 @@ use money::{Currency, Money};
 use serde_json::{Value, json};
 
 use crate::{
-    AskError, Counted, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step,
+    AskError, Closed, Counted, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof,
+    Step,
 };
 
 pub use secrets::FakeFeedSecrets;
@@ -31,6 +32,14 @@ struct Logged {
     pages: BTreeMap<u32, PageRecord>,
     gatherings: BTreeMap<u32, Gathering>,
     proofs: BTreeMap<calendar::Moment, Proof>,
+    closed: Closed,
+}
+
+impl FakeFeedLog {
+    /// Keeps a proof as if a poll had ended with it.
+    pub fn keep_proof(&self, proof: &Proof) {
+        lock(&self.0).entry(proof.feed).or_default().proofs.insert(proof.poll, proof.clone());
+    }
 }
 
 impl FeedLog for FakeFeedLog {
@@ -49,6 +58,10 @@ impl FeedLog for FakeFeedLog {
         match step {
             Step::Page(page) => drop(log.pages.insert(page.number, page.clone())),
             Step::Gathered(gathering) => drop(log.gatherings.insert(gathering.number, gathering.clone())),
+            Step::Proven { proof, closed } => {
+                log.proofs.insert(proof.poll, (**proof).clone());
+                log.closed = (**closed).clone();
+            }
             Step::Nothing => {}
         }
         Ok(Saved::Stored(revision))
@@ -60,13 +73,14 @@ impl FeedLog for FakeFeedLog {
         Ok(pages.map(|(_, page)| page.clone()).collect())
     }
 
-    async fn gatherings(&self, feed: Feed) -> Result<Vec<Gathering>, PortError> {
-        Ok(lock(&self.0).get(&feed).map(|it| it.gatherings.values().cloned().collect()).unwrap_or_default())
+    async fn gatherings(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<Gathering>, PortError> {
+        let logs = lock(&self.0);
+        let gatherings = logs.get(&feed).into_iter().flat_map(|it| it.gatherings.range(numbers.clone()));
+        Ok(gatherings.map(|(_, gathering)| gathering.clone()).collect())
     }
 
-    async fn keep_proof(&self, proof: &Proof) -> Result<(), PortError> {
-        lock(&self.0).entry(proof.feed).or_default().proofs.insert(proof.poll, proof.clone());
-        Ok(())
+    async fn closed(&self, feed: Feed) -> Result<Closed, PortError> {
+        Ok(lock(&self.0).get(&feed).map(|it| it.closed.clone()).unwrap_or_default())
     }
 
     async fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError> {
@@ -175,6 +189,7 @@ pub async fn feed_log_contract(log: &impl FeedLog) {
         next: "next".to_owned(),
         key: PageRecord::key(feed, number, "0011"),
         declared: counted.clone(),
+        unreadable_sums: Vec::new(),
         received: counted.clone(),
         asked: 2,
         repeated: 1,
@@ -193,16 +208,47 @@ pub async fn feed_log_contract(log: &impl FeedLog) {
     assert_eq!(log.pages(feed, 2..4).await.unwrap(), [page(2), page(3)]);
     assert!(log.pages(Feed::Swift, 0..100).await.unwrap().is_empty(), "each feed has its own");
 
-    let import = ImportId::of("a", "1");
-    let gathering = Gathering { number: 0, from: 0, to: 12, key: Gathering::key(feed, &(0..12)), import };
-    let gathered = progress.gathered();
-    log.advance(&gathered, &Step::Gathered(gathering.clone())).await.unwrap();
-    assert_eq!(log.gatherings(feed).await.unwrap(), [gathering]);
+    let other = PageRecord { asked: 9, ..page(3) };
+    let advanced = log.advance(&progress.replaced(&other, 0), &Step::Page(other.clone())).await.unwrap();
+    assert!(matches!(advanced, Saved::Stored(_)), "a page may be replaced");
+    assert_eq!(log.pages(feed, 3..4).await.unwrap(), [other]);
+    assert!(log.pages(feed, 3..3).await.unwrap().is_empty());
 
-    assert_eq!(log.proof(feed).await.unwrap(), None);
-    let proof = |at: &str| Proof::of(feed, poll(at), &[page(0)], &[]);
-    for at in ["2024-03-01T10:00:00Z", "2024-03-12T10:00:00Z", "2024-03-02T10:00:00Z"] {
-        log.keep_proof(&proof(at)).await.unwrap();
+    let gathering = |number: u32| {
+        let import = ImportId::of("a", &number.to_string());
+        let (key, earlier) = (Gathering::key(feed, &(number..12), 0), Vec::new());
+        Gathering { number, from: number, to: 12, key, import, attempt: 0, earlier }
+    };
+    for number in 0..3 {
+        let progress = log.progress(feed).await.unwrap().unwrap().gathered();
+        log.advance(&progress, &Step::Gathered(gathering(number))).await.unwrap();
     }
+    assert_eq!(log.gatherings(feed, 0..9).await.unwrap(), (0..3).map(gathering).collect::<Vec<_>>(), "in order");
+    assert_eq!(log.gatherings(feed, 1..2).await.unwrap(), [gathering(1)]);
+    let progress = log.progress(feed).await.unwrap().unwrap();
+    let again = gathering(1).again("b".to_owned(), ImportId::of("b", "1"));
+    log.advance(&progress.gathered_again(1), &Step::Gathered(again.clone())).await.unwrap();
+    assert_eq!(log.gatherings(feed, 1..2).await.unwrap(), [again]);
+    proofs_contract(log, &page(0)).await;
+}
+
+#[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
+async fn proofs_contract(log: &impl FeedLog, page: &PageRecord) {
+    let feed = Feed::Sepa;
+    assert_eq!(log.proof(feed).await.unwrap(), None);
+    assert_eq!(log.closed(feed).await.unwrap(), Closed::default());
+    let proof = |at: &str| Proof::of(feed, at.parse().unwrap(), std::slice::from_ref(page), &[]);
+    let proven = |at: &str, pages: u32| {
+        let closed = Closed { pages, imports: 1, cursor: "x".to_owned(), figures: proof(at).figures() };
+        (Step::Proven { proof: Box::new(proof(at)), closed: Box::new(closed.clone()) }, closed)
+    };
+    let old = log.progress(feed).await.unwrap().unwrap();
+    for at in ["2024-03-01T10:00:00Z", "2024-03-12T10:00:00Z", "2024-03-02T10:00:00Z"] {
+        let progress = log.progress(feed).await.unwrap().unwrap();
+        log.advance(&progress.proven(), &proven(at, 1).0).await.unwrap();
+    }
+    assert_eq!(log.advance(&old.proven(), &proven("2024-03-30T10:00:00Z", 7).0).await.unwrap(), Saved::Conflict);
     assert_eq!(log.proof(feed).await.unwrap(), Some(proof("2024-03-12T10:00:00Z")), "the latest poll's");
+    assert_eq!(log.closed(feed).await.unwrap(), proven("2024-03-02T10:00:00Z", 1).1, "the last one written");
+    assert_eq!(log.closed(Feed::Swift).await.unwrap(), Closed::default(), "each feed has its own");
 }

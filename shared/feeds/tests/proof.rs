@@ -9,7 +9,7 @@
 
 use std::collections::BTreeMap;
 
-use feeds::{Counted, Feed, Gathering, PageRecord, Posting, Proof};
+use feeds::{Closed, Counted, Feed, Gathering, PageRecord, Posting, Proof, UnreadableSum};
 use imports::{BatchOutcome, Found, Import, ImportId, PostedSums, State, Sums, TransferSums, Upload};
 use money::{Currency, Money};
 
@@ -29,6 +29,7 @@ fn complete() -> (Vec<PageRecord>, Vec<Posting>) {
         next: cursor(number + 1),
         key: String::new(),
         declared: counted.clone(),
+        unreadable_sums: Vec::new(),
         received: counted.clone(),
         asked: 2,
         repeated: 1,
@@ -58,10 +59,21 @@ fn complete() -> (Vec<PageRecord>, Vec<Posting>) {
         ..Found::default()
     };
     let import = Import { state: State::Done, found: Some(found), ..Import::received(&upload) };
-    let gathering = Gathering { number: 0, from: 0, to: 3, key: upload.key.clone(), import: import.id };
-    let sums = vec![PostedSums { posted: eur(600), dirty: eur(100) }];
+    let gathering = Gathering {
+        number: 0,
+        from: 0,
+        to: 3,
+        key: upload.key.clone(),
+        import: import.id,
+        attempt: 0,
+        earlier: vec![],
+    };
+    let sums = vec![PostedSums { entries: 6, posted: eur(600), dirty: eur(100) }];
     let outcome = BatchOutcome { posted: 6, duplicates: 1, dirty: 1, accounts: 2, sums };
-    (vec![page(0), page(1), page(2)], vec![Posting { gathering, import: Some(import), outcomes: vec![outcome] }])
+    (
+        vec![page(0), page(1), page(2)],
+        vec![Posting { gathering, import: Some(import), outcomes: vec![outcome], earlier: vec![] }],
+    )
 }
 
 fn proof(pages: &[PageRecord], postings: &[Posting]) -> Proof {
@@ -99,6 +111,10 @@ fn each_thing_that_does_not_is_named() {
     check("page 2 (cursor `2`) declares 2 rows and has 2; its sums differ", |pages, _| {
         pages[2].declared.sums = vec![eur(199)];
     });
+    check("page 1 (cursor `1`) declares a sum that cannot be read: `5.00` `eur`: unknown", |pages, _| {
+        let (currency, amount, reason) = ("eur".to_owned(), "5.00".to_owned(), "unknown".to_owned());
+        pages[1].unreadable_sums = vec![UnreadableSum { currency, amount, reason }];
+    });
     check("page 2 does not follow page 0", |pages, _| drop(pages.remove(1)));
     check("page 1 does not follow page 0", |pages, _| pages[0].next = "x".to_owned());
     check("pages 0 to 3 have 6 rows", |_, postings| found(postings).rows_read = 5);
@@ -127,4 +143,131 @@ fn a_gathering_of_another_import_is_no_gap_by_itself() {
     let (pages, mut postings) = complete();
     postings[0].gathering.import = ImportId::of("imports/sepa/pages.csv.gz", "2");
     assert!(proof(&pages, &postings).is_complete(), "its duplicate stands for it");
+}
+
+/// The same six pages further on: pages 3 to 5, and their import.
+fn later() -> (Vec<PageRecord>, Vec<Posting>) {
+    let (mut pages, mut postings) = complete();
+    for page in &mut pages {
+        page.cursor = (page.number + 3).to_string();
+        page.next = (page.number + 4).to_string();
+        page.number += 3;
+    }
+    postings[0].gathering.number = 1;
+    (postings[0].gathering.from, postings[0].gathering.to) = (3, 6);
+    (pages, postings)
+}
+
+fn since(closed: &Closed, pages: &[PageRecord], postings: &[Posting]) -> (Proof, Closed) {
+    Proof::since(closed, Feed::Sepa, "2026-11-21T10:00:00Z".parse().unwrap(), pages, postings)
+}
+
+#[test]
+fn a_proof_from_the_closed_part_on_is_the_proof_from_the_first_page_on() {
+    let ((pages, postings), (later_pages, later_postings)) = (complete(), later());
+    let (first, closed) = since(&Closed::default(), &pages, &postings);
+    assert_eq!((closed.pages, closed.imports, closed.cursor.as_str()), (3, 1, "3"));
+    assert_eq!(closed.figures, first.figures());
+    let (second, closed) = since(&closed, &later_pages, &later_postings);
+    assert_eq!((closed.pages, closed.imports, closed.cursor.as_str()), (6, 2, "6"));
+    let (pages, postings) = ([pages, later_pages].concat(), postings.into_iter().chain(later_postings));
+    assert_eq!(since(&Closed::default(), &pages, &postings.collect::<Vec<_>>()), (second, closed.clone()));
+    let (nothing_new, same) = since(&closed, &[], &[]);
+    assert_eq!((nothing_new.figures(), same), (closed.figures.clone(), closed));
+    assert!(nothing_new.is_complete());
+    let json = serde_json::to_string(&same_again(&nothing_new)).unwrap();
+    assert_eq!(serde_json::from_str::<Closed>(&json).unwrap(), same_again(&nothing_new));
+}
+
+fn same_again(proof: &Proof) -> Closed {
+    Closed { pages: 6, imports: 2, cursor: "6".to_owned(), figures: proof.figures() }
+}
+
+#[test]
+fn what_follows_a_gap_is_not_closed() {
+    let ((pages, mut postings), (later_pages, later_postings)) = (complete(), later());
+    found(&mut postings).rows_read = 5;
+    let (pages, postings) = ([pages, later_pages].concat(), postings.into_iter().chain(later_postings));
+    let (proof, closed) = since(&Closed::default(), &pages, &postings.collect::<Vec<_>>());
+    assert_eq!((proof.is_complete(), closed), (false, Closed::default()));
+
+    let ((pages, postings), (mut later_pages, later_postings)) = (complete(), later());
+    later_pages[2].declared.rows = 3;
+    let (pages, postings) = ([pages, later_pages].concat(), postings.into_iter().chain(later_postings));
+    let (proof, closed) = since(&Closed::default(), &pages, &postings.collect::<Vec<_>>());
+    assert_eq!((proof.gaps.len(), closed.pages, closed.imports), (1, 3, 1), "{:?}", proof.gaps);
+}
+
+#[test]
+fn the_first_page_after_the_closed_part_must_follow_it() {
+    let ((pages, postings), (later_pages, later_postings)) = (complete(), later());
+    let (_, closed) = since(&Closed::default(), &pages, &postings);
+    let elsewhere = Closed { cursor: "9".to_owned(), ..closed.clone() };
+    let (proof, same) = since(&elsewhere, &later_pages, &later_postings);
+    assert_eq!((proof.gaps.as_slice(), same), (["page 3 does not follow page 2".to_owned()].as_slice(), elsewhere));
+    let gaps = since(&closed, &later_pages[1..], &later_postings).0.gaps;
+    assert!(gaps.iter().any(|it| it == "page 4 does not follow page 2"), "{gaps:?}");
+    let gaps = since(&closed, &later_pages[..2], &later_postings).0.gaps;
+    assert!(gaps.iter().any(|it| it == "pages 5 to 6 have no record"), "{gaps:?}");
+}
+
+/// An outcome of so many entries of 1.00.
+fn outcome(posted: u64, duplicates: u64) -> BatchOutcome {
+    let sums = vec![PostedSums { posted: eur(100 * i64::try_from(posted).unwrap()), dirty: eur(0) }];
+    BatchOutcome { posted, duplicates, dirty: 0, accounts: 1, sums }
+}
+
+#[test]
+fn what_an_earlier_import_of_the_same_pages_has_posted_is_posted_once() {
+    let (pages, mut postings) = complete();
+    (postings[0].earlier, postings[0].outcomes) = (vec![outcome(2, 1), outcome(1, 0)], vec![outcome(3, 4)]);
+    let whole = proof(&pages, &postings);
+    assert_eq!(whole.gaps, Vec::<String>::new());
+    assert_eq!((whole.entries.made, whole.entries.posted, whole.entries.duplicates), (7, 6, 1));
+    assert_eq!([whole.currencies[0].posted, whole.currencies[0].duplicates].map(Money::amount), ["6.00", "1.00"]);
+
+    // The earlier import has posted entries that the pages do not have any more.
+    (postings[0].earlier, postings[0].outcomes) = (vec![outcome(5, 0)], vec![outcome(3, 4)]);
+    let gaps = proof(&pages, &postings).gaps;
+    assert!(gaps.iter().any(|it| it == "entries made, and posted or known before: 7 is not 8"), "{gaps:?}");
+    assert!(gaps.iter().any(|it| it == "EUR: more is posted than was made"), "{gaps:?}");
+}
+
+#[test]
+fn entries_of_other_files_that_turn_dirty_are_no_gap() {
+    let (pages, mut postings) = complete();
+    (postings[0].outcomes[0].dirty, postings[0].outcomes[0].sums[0].dirty) = (9, eur(900));
+    assert_eq!(
+        proof(&pages, &postings).gaps,
+        Vec::<String>::new(),
+        "a row of this feed showed them to be batch payments"
+    );
+}
+
+#[test]
+fn a_row_that_cannot_be_read_does_not_hide_a_difference_on_other_pages() {
+    let ((mut pages, postings), (later_pages, mut later_postings)) = (complete(), later());
+    pages[0].received.unreadable = 1;
+    found(&mut later_postings).transfers[0].rejected = eur(99);
+    let (pages, postings) = ([pages, later_pages].concat(), postings.into_iter().chain(later_postings));
+    let gaps = proof(&pages, &postings.collect::<Vec<_>>()).gaps;
+    assert_eq!(gaps, ["EUR: sums received, and taken or rejected: 600 is not 599"]);
+}
+
+#[test]
+fn an_import_that_was_refused_or_failed_or_is_missing_is_lost() {
+    let check = |state: Option<State>, expected: (bool, bool)| {
+        let (_, mut postings) = complete();
+        match state.clone() {
+            Some(state) => postings[0].import.as_mut().unwrap().state = state,
+            None => postings[0].import = None,
+        }
+        assert_eq!((postings[0].is_lost(), postings[0].is_final()), expected, "{state:?}");
+    };
+    let reason = String::new;
+    check(None, (true, false));
+    check(Some(State::Refused { reason: reason() }), (true, true));
+    check(Some(State::Failed { reason: reason() }), (true, true));
+    check(Some(State::Done), (false, true));
+    check(Some(State::Posting), (false, false));
 }

@@ -1,5 +1,5 @@
 use dynamodb::{Condition, Item, Key, Put, Transacted, Write, number, sortable, text, text_of};
-use imports::{Claimed, Import, ImportId, Imports, PortError, Saved, State};
+use imports::{Import, ImportId, Imports, PortError, Saved, State};
 
 use crate::{DynamoDbImports, IMPORT, broken, failed, import_key, import_of};
 
@@ -26,42 +26,37 @@ impl Imports for DynamoDbImports {
         }
     }
 
-    async fn claim(&self, import: &Import) -> Result<Claimed, PortError> {
-        let content = import.content.as_deref().ok_or_else(|| broken("an import without content claims it"))?;
+    async fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError> {
         let key = Key::new(format!("CONTENT#{content}"), "CONTENT");
-        let owner = self.owner(&key).await?;
-        let condition = match owner {
-            None => Condition::Absent,
-            Some(owner) if owner == import.id || self.is_up(owner).await? => {
-                Condition::Is("import", text(owner.to_string()))
-            }
-            Some(owner) => return Ok(Claimed::By(owner)),
+        let item = key.with([("import", text(import.to_string()))]);
+        let first = match self.table.put_if_absent(item.clone()).await.map_err(failed)? {
+            Put::Stored => return Ok(import),
+            Put::There(item) if !item.is_empty() => import_named(&item)?,
+            Put::There(_) => self.first(&key).await?,
         };
-        let (next, write) = next(import)?;
-        let claim = Write::Put(key.with([("import", text(import.id.to_string()))]), condition);
-        match self.table.transact(vec![write, claim]).await.map_err(failed)? {
-            Transacted::Done => Ok(Claimed::Ours(next)),
-            Transacted::Failed(parts) if parts.contains(&0) => Ok(Claimed::Conflict),
-            // Somebody claimed in between; who, the next look tells.
-            Transacted::Failed(_) => match self.owner(&key).await? {
-                Some(owner) if owner != import.id => Ok(Claimed::By(owner)),
-                _ => Ok(Claimed::Conflict),
-            },
+        if first == import || !self.has_failed(first).await? {
+            return Ok(first);
         }
+        let unchanged = Condition::Is("import", text(first.to_string()));
+        if self.table.put_if(item, unchanged).await.map_err(failed)? { Ok(import) } else { self.first(&key).await }
     }
 }
 
 impl DynamoDbImports {
-    async fn owner(&self, key: &Key) -> Result<Option<ImportId>, PortError> {
-        let Some(item) = self.table.get(key).await.map_err(failed)? else { return Ok(None) };
-        text_of(&item, "import").map_err(failed)?.parse().map(Some).map_err(broken)
+    async fn first(&self, key: &Key) -> Result<ImportId, PortError> {
+        let item = self.table.get(key).await.map_err(failed)?;
+        import_named(&item.ok_or_else(|| broken("the record of a content has gone"))?)
     }
 
-    /// Whether an import's claim may pass to another: it has failed, was refused, or is gone.
-    async fn is_up(&self, owner: ImportId) -> Result<bool, PortError> {
-        let owner = self.find(owner).await?;
-        Ok(owner.is_none_or(|it| matches!(it.state, State::Failed { .. } | State::Refused { .. })))
+    /// Whether the import has failed, was refused, or is gone.
+    async fn has_failed(&self, import: ImportId) -> Result<bool, PortError> {
+        let import = self.find(import).await?;
+        Ok(import.is_none_or(|it| matches!(it.state, State::Failed { .. } | State::Refused { .. })))
     }
+}
+
+fn import_named(item: &Item) -> Result<ImportId, PortError> {
+    text_of(item, "import").map_err(failed)?.parse().map_err(broken)
 }
 
 /// The write of an import over the revision it was read in, and its new revision.

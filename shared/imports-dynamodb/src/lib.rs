@@ -1,4 +1,4 @@
-//! The record of imports, their batches, the claims of their content, and exchange rates in a table of DynamoDB.
+//! The record of imports, their batches, which import brought a content first, and exchange rates in a table of DynamoDB.
 //!
 //! | pk | sk | attributes |
 //! | --- | --- | --- |

@@ -43,11 +43,11 @@ impl Files for S3Files {
         self.read_parts(key, wanted(version), range).await
     }
 
-    async fn write(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<(), PortError> {
+    async fn write(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<String, PortError> {
         let request = self.client.put_object().bucket(&self.bucket).key(key);
         let request = request.content_type(content_type).body(ByteStream::from(bytes));
-        request.send().await.map_err(unavailable)?;
-        Ok(())
+        let written = request.send().await.map_err(unavailable)?;
+        version::of(written.version_id(), written.e_tag()).ok_or_else(|| broken("an object has no version"))
     }
 }
 

@@ -32,6 +32,7 @@ async fn each_batch_arrives() {
         from: u64::from(batch),
         to: u64::from(batch) + 1,
         summaries: batch == 3,
+        repeats: batch == 2,
     };
     queue.send(&[]).await.unwrap();
     let requests: Vec<PostBatch> = (0..25).map(request).collect();

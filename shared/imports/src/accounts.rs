@@ -1,35 +1,42 @@
 use std::collections::HashMap;
 
-use banking::{IbanCheck, MAX_ACCOUNT_BYTES, check_iban, normalise};
-use customers::Directory;
+use banking::{AccountNumber, IbanCheck, MAX_ACCOUNT_BYTES, check_iban, normalise};
+use customers::{CustomerId, Directory};
 
 use crate::intern::Interner;
 
-/// The accounts a file speaks of, each with a number; known ones are those in the register.
+/// The accounts that a file names, each with a number, and what is known of them.
+#[derive(Default)]
 pub(crate) struct Accounts {
-    directory: Directory,
     names: Interner,
     /// Other spellings: with spaces, in lower case.
     spellings: HashMap<Box<[u8]>, u32>,
     notes: Vec<Note>,
+    /// The holders of those that the register has.
+    holders: HashMap<u32, CustomerId>,
+    /// Those that must be looked up in the register.
+    unknown: Vec<u32>,
 }
 
-/// What is known of an account.
 #[derive(Clone, Copy)]
-pub(crate) struct Note {
-    pub(crate) registered: bool,
-    pub(crate) iban: IbanCheck,
+struct Note {
+    state: InRegister,
+    iban: IbanCheck,
+}
+
+/// Whether an account is in the register.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum InRegister {
+    /// Nobody needs to know: it is a counterparty only.
+    NotNeeded,
+    /// It must be looked up.
+    Unknown,
+    No,
+    /// It is, or the file registers it.
+    Yes,
 }
 
 impl Accounts {
-    pub(crate) fn new(directory: Directory) -> Self {
-        Self { directory, names: Interner::default(), spellings: HashMap::new(), notes: Vec::new() }
-    }
-
-    pub(crate) fn directory(&self) -> &Directory {
-        &self.directory
-    }
-
     /// The number of the account that `text` names. What is no account number at all is one of its own, with no
     /// country.
     pub(crate) fn number(&mut self, text: &[u8]) -> u32 {
@@ -38,14 +45,14 @@ impl Accounts {
         }
         let mut buffer = [0; MAX_ACCOUNT_BYTES];
         let Ok(name) = normalise(text, &mut buffer) else {
-            self.notes.push(Note { registered: false, iban: IbanCheck::NoCountry });
+            self.notes.push(Note { state: InRegister::No, iban: IbanCheck::NoCountry });
             return self.names.intern(text);
         };
         let known = self.names.find(name);
         let number = known.unwrap_or_else(|| self.names.intern(name));
         if known.is_none() {
-            let name = std::str::from_utf8(name).unwrap_or_default();
-            self.notes.push(Note { registered: self.directory.contains_key(name), iban: check_iban(name) });
+            let iban = check_iban(std::str::from_utf8(name).unwrap_or_default());
+            self.notes.push(Note { state: InRegister::NotNeeded, iban });
         }
         if name != text {
             self.spellings.insert(text.into(), number);
@@ -53,15 +60,64 @@ impl Accounts {
         number
     }
 
-    pub(crate) fn note(&self, number: u32) -> Note {
-        let index = usize::try_from(number).unwrap_or(usize::MAX);
-        self.notes.get(index).copied().unwrap_or(Note { registered: false, iban: IbanCheck::NoCountry })
+    /// Whether the account is in the register, or `None`: that must be looked up first.
+    pub(crate) fn in_register(&mut self, number: u32) -> Option<bool> {
+        let note = self.notes.get_mut(usize::try_from(number).unwrap_or(usize::MAX))?;
+        match note.state {
+            InRegister::Yes => Some(true),
+            InRegister::No => Some(false),
+            InRegister::Unknown => None,
+            InRegister::NotNeeded => {
+                note.state = InRegister::Unknown;
+                self.unknown.push(number);
+                None
+            }
+        }
     }
 
-    /// From now on the account is in the register.
+    /// The accounts that must be looked up.
+    pub(crate) fn unknown(&self) -> Vec<AccountNumber> {
+        self.unknown.iter().filter_map(|it| self.name(*it).parse().ok()).collect()
+    }
+
+    /// Learns who holds those accounts; the others of them are not in the register.
+    pub(crate) fn learn(&mut self, register: &Directory) {
+        for number in std::mem::take(&mut self.unknown) {
+            let holder = register.get(self.name(number)).copied();
+            let Some(note) = usize::try_from(number).ok().and_then(|index| self.notes.get_mut(index)) else { continue };
+            match holder {
+                Some(holder) => {
+                    note.state = InRegister::Yes;
+                    self.holders.insert(number, holder);
+                }
+                None if note.state == InRegister::Unknown => note.state = InRegister::No,
+                None => {}
+            }
+        }
+    }
+
+    /// Who holds the account as the register has it.
+    pub(crate) fn holder(&self, number: u32) -> Option<CustomerId> {
+        self.holders.get(&number).copied()
+    }
+
+    /// Whether the account is in the register, or registered by the file.
+    pub(crate) fn is_registered(&self, number: u32) -> bool {
+        self.note(number).is_some_and(|it| it.state == InRegister::Yes)
+    }
+
+    pub(crate) fn iban(&self, number: u32) -> IbanCheck {
+        self.note(number).map_or(IbanCheck::NoCountry, |it| it.iban)
+    }
+
+    fn note(&self, number: u32) -> Option<&Note> {
+        self.notes.get(usize::try_from(number).ok()?)
+    }
+
+    /// The file registers the account.
     pub(crate) fn set_registered(&mut self, number: u32) {
         if let Some(note) = usize::try_from(number).ok().and_then(|index| self.notes.get_mut(index)) {
-            note.registered = true;
+            note.state = InRegister::Yes;
         }
     }
 

@@ -30,6 +30,9 @@ pub struct BatchIndex {
     pub v: u32,
     /// Whether its accounts' holders get a summary.
     pub summaries: bool,
+    /// Whether the import repeats another one: then only accounts with new entries get a summary.
+    #[serde(default)]
+    pub repeats: bool,
     /// The first byte of each batch, and at last the byte behind the last one.
     pub bounds: Vec<u64>,
 }
@@ -48,6 +51,7 @@ impl BatchIndex {
                 from: *from,
                 to: *to,
                 summaries: self.summaries,
+                repeats: self.repeats,
             })
             .collect()
     }
@@ -62,7 +66,7 @@ impl Read {
         let mut packing = Packing {
             packed: PackedEntries {
                 bytes: Vec::new(),
-                index: BatchIndex { v: 1, summaries: self.found.summaries, bounds: vec![0] },
+                index: BatchIndex { v: 1, summaries: self.found.summaries, repeats: false, bounds: vec![0] },
             },
             begun: 0,
             sums: EntrySums::default(),
@@ -128,7 +132,7 @@ fn postings(layout: &Layout, file: &EntryFile, found: &mut Found) -> Vec<Posting
         if layout.kind == Kind::Transfers {
             let before = postings.len();
             for (account, side) in [(taken.account, Side::Payer), (taken.other, Side::Beneficiary)] {
-                if file.accounts.note(account).registered {
+                if file.accounts.is_registered(account) {
                     postings.push(Posting { account, row, side });
                 }
             }

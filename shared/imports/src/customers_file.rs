@@ -4,6 +4,7 @@ use banking::{AccountNumber, IbanCheck, check_iban};
 use customers::{Account, Customer, CustomerId, CustomerKind, EmailAddress, Registration};
 
 use crate::entry_file::{Wrong, is_clean};
+use crate::ids::id_or_none;
 use crate::layout::Layout;
 use crate::scanner::Fields;
 use crate::{Column, Warning};
@@ -27,7 +28,8 @@ impl CustomerFile {
         };
         let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let id = text(Column::Id)?;
-        if id.is_empty() {
+        // Companies may be numbered from 0.
+        if id != "0" && id_or_none(id.as_bytes()).is_empty() {
             return Err(Wrong::field(place(Column::Id), "a company needs an id"));
         }
         let email = match text(Column::Email)? {

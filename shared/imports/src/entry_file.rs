@@ -1,11 +1,14 @@
 //! Reads the rows of account, holders and transfers files. This is the hot path: no allocation per row.
 
 use banking::IbanCheck;
-use customers::{Directory, Registration};
+use calendar::Date;
+use customers::Registration;
 use money::{AmountError, Currency, parse_minor};
 
 use crate::accounts::Accounts;
+use crate::bounds::Bounds;
 use crate::holders::Holders;
+use crate::ids::{id_or_none, shared_id};
 use crate::layout::{Layout, Sign};
 use crate::rows::{NONE, TakenRow, TakenRows};
 use crate::scanner::Fields;
@@ -38,10 +41,24 @@ impl Wrong {
     }
 }
 
+/// Why a row is not taken, or not yet.
+pub(crate) enum NotTaken {
+    Wrong(Wrong),
+    /// It names accounts that must be looked up first.
+    Waits,
+}
+
+impl From<Wrong> for NotTaken {
+    fn from(wrong: Wrong) -> Self {
+        Self::Wrong(wrong)
+    }
+}
+
 /// A file of entries while it is read, and when it has been.
 pub(crate) struct EntryFile {
     pub(crate) accounts: Accounts,
     pub(crate) rows: TakenRows,
+    bounds: Bounds,
     holders: Holders,
     places: EntryPlaces,
     /// For a file of one account: which.
@@ -69,14 +86,15 @@ struct EntryPlaces {
 
 impl EntryFile {
     /// `one_account` is the account of a file of one, with its holder.
-    pub(crate) fn new(layout: &Layout, directory: Directory, one_account: Option<Registration>) -> Self {
+    pub(crate) fn new(layout: &Layout, one_account: Option<Registration>, uploaded_on: Date) -> Self {
         let find = |column| layout.places.find(column);
-        let mut accounts = Accounts::new(directory);
+        let mut accounts = Accounts::default();
         let mut holders = Holders::default();
         let one_account = one_account.and_then(|it| holders.add_one(&mut accounts, it));
         Self {
             accounts,
             rows: TakenRows::default(),
+            bounds: Bounds::new(uploaded_on),
             holders,
             places: EntryPlaces {
                 id: find(Column::Id),
@@ -98,19 +116,18 @@ impl EntryFile {
         }
     }
 
-    /// Takes a row, or says what is wrong with it.
-    pub(crate) fn take(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), Wrong> {
+    /// Takes a row, or says what is wrong with it or that it must wait. A row that waits leaves nothing behind.
+    pub(crate) fn take(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), NotTaken> {
         let field = |index: usize| fields.get(row, index);
         let date = self.places.date;
         let at = layout.dates.read(field(date)).map_err(|error| Wrong::field(date, error))?;
+        self.bounds.check_date(at).map_err(|error| Wrong::field(date, error))?;
         let (currency, decimals) = self.currency(layout, fields, row)?;
         let amount_minor = self.amount(layout, fields, row, decimals)?;
-        let id = self.places.id.map_or(&[][..], field);
+        let id = id_or_none(self.places.id.map_or(&[][..], field));
         if id.len() > MOST_ID_BYTES || !is_clean(id) {
-            return Err(Wrong::field(
-                self.places.id.unwrap_or(0),
-                "not an id: UTF-8 of at most 255 bytes, no controls",
-            ));
+            let what = "not an id: UTF-8 of at most 255 bytes, no controls";
+            return Err(Wrong::field(self.places.id.unwrap_or(0), what).into());
         }
         let (account, other) = match layout.kind {
             Kind::Transfers => self.parties(amount_minor, fields, row)?,
@@ -119,7 +136,16 @@ impl EntryFile {
         let text = self.text(layout, fields, row)?;
         let no_room = || Wrong::row("the file has too many distinct texts");
         let (id_from, id_length) = self.rows.keep_id(id).ok_or_else(no_room)?;
-        self.rows.push(TakenRow { at, amount_minor, account, other, text, id_from, id_length, currency });
+        let row = TakenRow { at, amount_minor, account, other, text, id_from, id_length, currency };
+        let is_transfer = layout.kind == Kind::Transfers;
+        let accounts = |row: &TakenRow| {
+            let parties = [(row.account, true), (row.other, is_transfer)].into_iter();
+            let parties = parties.filter_map(|(account, has_entry)| has_entry.then_some(account));
+            parties.filter(|account| !is_transfer || self.accounts.is_registered(*account))
+        };
+        let taken = self.bounds.take(self.rows.rows(), &row, self.rows.currencies(), accounts);
+        taken.map_err(Wrong::row)?;
+        self.rows.push(row);
         Ok(())
     }
 
@@ -184,13 +210,16 @@ impl EntryFile {
         }
     }
 
-    fn account(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<u32, Wrong> {
+    fn account(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<u32, NotTaken> {
         if let Some(account) = self.one_account {
             return Ok(account);
         }
         let index = self.places.account.unwrap_or(usize::MAX);
         let text = fields.get(row, index);
         let account = self.accounts.number(text);
+        if self.accounts.in_register(account).is_none() {
+            return Err(NotTaken::Waits);
+        }
         self.holders.see(&mut self.accounts, account, layout, fields, row).map_err(|wrong| match wrong.field {
             Some(_) => wrong,
             None => Wrong::field(index, wrong.what),
@@ -199,10 +228,10 @@ impl EntryFile {
     }
 
     /// The two accounts of a transfer; at least one must be registered.
-    fn parties(&mut self, amount_minor: i64, fields: &Fields, row: &[u8]) -> Result<(u32, u32), Wrong> {
+    fn parties(&mut self, amount_minor: i64, fields: &Fields, row: &[u8]) -> Result<(u32, u32), NotTaken> {
         if amount_minor < 0 {
             let what = "a transfer's amount has no minus; payer and beneficiary say its direction";
-            return Err(Wrong::field(self.places.amount, what));
+            return Err(Wrong::field(self.places.amount, what).into());
         }
         let mut party = |place: Option<usize>| {
             let index = place.unwrap_or(usize::MAX);
@@ -213,11 +242,12 @@ impl EntryFile {
             Ok(self.accounts.number(text))
         };
         let (payer, beneficiary) = (party(self.places.payer)?, party(self.places.beneficiary)?);
-        let (a, b) = (self.accounts.note(payer), self.accounts.note(beneficiary));
-        if !a.registered && !b.registered {
-            return Err(Wrong::row("neither payer nor beneficiary is an account in the register"));
+        match [payer, beneficiary].map(|it| self.accounts.in_register(it)) {
+            [None, _] | [_, None] => return Err(NotTaken::Waits),
+            [Some(true), _] | [_, Some(true)] => {}
+            _ => return Err(Wrong::row("neither payer nor beneficiary is an account in the register").into()),
         }
-        let checksum_wrong = a.iban == IbanCheck::WrongChecksum || b.iban == IbanCheck::WrongChecksum;
+        let checksum_wrong = [payer, beneficiary].iter().any(|it| self.accounts.iban(*it) == IbanCheck::WrongChecksum);
         self.wrong_checksums = self.wrong_checksums.saturating_add(u64::from(checksum_wrong));
         Ok((payer, beneficiary))
     }
@@ -268,7 +298,8 @@ impl EntryFile {
             let what = "an IBAN's check digits are wrong".to_owned();
             warnings.push(Warning { what, rows: self.wrong_checksums });
         }
-        (self.holders.registrations(), warnings)
+        warnings.extend(shared_id(&self.rows));
+        (self.holders.registrations(&self.accounts), warnings)
     }
 }
 

@@ -16,6 +16,8 @@ use crate::{Column, Warning};
 /// account that has a holder keeps them, and rows that name another are counted.
 #[derive(Default)]
 pub(crate) struct Holders {
+    /// The account of a file of one, and its holder as the upload names them.
+    one: Option<(u32, Registration)>,
     new: HashMap<CustomerId, Registration>,
     /// For each account seen: the hash of the fields its holder was read from, and who that is.
     seen: HashMap<u32, (u64, Option<CustomerId>)>,
@@ -32,17 +34,14 @@ impl Holders {
     pub(crate) fn add_one(&mut self, accounts: &mut Accounts, registration: Registration) -> Option<u32> {
         let account = registration.accounts.first()?.number.clone();
         let number = accounts.number(account.as_str().as_bytes());
+        accounts.in_register(number);
         accounts.set_registered(number);
-        // Someone else's account keeps its holder, and a file tells nothing of them.
-        let ours = accounts.directory().get(&account).is_none_or(|holder| *holder == registration.customer.id);
         self.named.insert(registration.customer.id);
-        if ours {
-            self.new.insert(registration.customer.id, registration);
-        }
+        self.one = Some((number, registration));
         Some(number)
     }
 
-    /// Sees a row of `account`.
+    /// Sees a row of `account`, which has been looked up.
     pub(crate) fn see(
         &mut self,
         accounts: &mut Accounts,
@@ -63,7 +62,7 @@ impl Holders {
             return Ok(());
         }
         let number: AccountNumber = accounts.name(account).parse().map_err(|error| Wrong::row(format!("{error}")))?;
-        let registered = accounts.directory().get(&number).copied();
+        let registered = accounts.holder(account);
         let customer = if nameless {
             nameless_customer(CustomerId::of_account(&number))
         } else {
@@ -100,7 +99,13 @@ impl Holders {
     }
 
     /// What is to be registered, in a lasting order.
-    pub(crate) fn registrations(&mut self) -> Vec<Registration> {
+    pub(crate) fn registrations(&mut self, accounts: &Accounts) -> Vec<Registration> {
+        // Someone else's account keeps its holder, and a file tells nothing of them.
+        let is_theirs =
+            |(number, it): &(u32, Registration)| accounts.holder(*number).is_none_or(|holder| holder == it.customer.id);
+        if let Some((_, registration)) = self.one.take().filter(is_theirs) {
+            self.new.insert(registration.customer.id, registration);
+        }
         let mut new: Vec<Registration> = std::mem::take(&mut self.new).into_values().collect();
         new.sort_by_key(|it| it.customer.id);
         new

@@ -76,21 +76,18 @@ impl<'de> Deserialize<'de> for ImportId {
 pub enum State {
     /// The file lies in the bucket.
     Received,
-    /// Its content is claimed; batches are being written.
+    /// It can be read; batches are being written.
     Splitting,
     /// Its batches are being posted.
     Posting,
     /// All its entries are in the books.
+    // What repeated another import was once a `duplicate` of it, and not read.
+    #[serde(alias = "duplicate")]
     Done,
     /// Nothing of it was taken.
     Refused {
         /// Why, and what to do.
         reason: String,
-    },
-    /// The same content was imported for the same target before.
-    Duplicate {
-        /// By which import.
-        of: ImportId,
     },
     /// It was tried as often as it may be; what was posted stays. Uploading the file again takes it up.
     Failed {
@@ -113,7 +110,6 @@ impl State {
             Self::Posting => "posting",
             Self::Done => "done",
             Self::Refused { .. } => "refused",
-            Self::Duplicate { .. } => "duplicate",
             Self::Failed { .. } => "failed",
         }
     }
@@ -143,6 +139,10 @@ pub struct Import {
     /// SHA-256 of its text and what it is imported for, in hexadecimal; once it is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
+    /// The import that brought the same content first. It is read again: what is in the books is a duplicate row by
+    /// row, what is not (its profile was wrong, its accounts were not registered) is posted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<ImportId>,
     /// What was found in it, once it is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<Found>,
@@ -253,6 +253,9 @@ pub struct BatchOutcome {
 /// Sums of amounts without their signs in one currency.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PostedSums {
+    /// How many entries are new in the books.
+    #[serde(default)]
+    pub entries: u64,
     /// Of entries that are new in the books.
     pub posted: Money,
     /// Of entries that are dirty since.
@@ -264,6 +267,7 @@ impl BatchOutcome {
     pub fn new(added: &Added, duplicates: u64, accounts: u64) -> Self {
         let money = |minor: u128, currency| Money::new(i128::try_from(minor).unwrap_or(i128::MAX), currency);
         let sums = added.gross.iter().map(|(currency, gross)| PostedSums {
+            entries: gross.entries,
             posted: money(gross.added_minor, *currency),
             dirty: money(gross.dirty_minor, *currency),
         });
@@ -284,6 +288,7 @@ impl Import {
             kind: None,
             source: None,
             content: None,
+            repeats: None,
             found: None,
             touched_at: upload.uploaded_at,
             taken_up: 0,
@@ -324,5 +329,11 @@ mod tests {
         assert_ne!(ImportId::of("ab", "c"), ImportId::of("a", "bc"));
         assert_eq!(id.to_string().parse(), Ok(id));
         assert_eq!("xyz".parse::<ImportId>(), Err(ImportIdError));
+    }
+
+    #[test]
+    fn a_duplicate_of_an_earlier_version_reads_as_done() {
+        let stored = r#"{"name": "duplicate", "of": "0123456789abcdef0123456789abcdef"}"#;
+        assert_eq!(serde_json::from_str::<State>(stored).unwrap(), State::Done);
     }
 }

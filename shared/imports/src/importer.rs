@@ -1,19 +1,21 @@
 //! Reads an uploaded file, however it comes in pieces, into what it brings.
 
+use banking::AccountNumber;
 use calendar::Moment;
 use customers::{Directory, Registration};
 use money::Currency;
 use sha2::{Digest, Sha256};
 
 use crate::customers_file::CustomerFile;
-use crate::entry_file::{EntryFile, Wrong};
+use crate::entry_file::{EntryFile, NotTaken, Wrong};
 use crate::gunzip::{Gunzip, MAGIC};
 use crate::holders::holder_of_one;
 use crate::layout::{Dates, Layout, Places, Sign, recognise, shown};
 use crate::rates_file::RateFile;
 use crate::rejects::{Rejects, cut};
 use crate::scanner::{Dialect, Fields, Row, Scanner, Shape};
-use crate::{DatedRate, Found, Instructions, Kind, Profile, Refusal};
+use crate::waiting::Waiting;
+use crate::{DatedRate, Found, Instructions, Kind, Profile, Refusal, Warning};
 
 /// The most text one import takes, in bytes.
 pub const MOST_TEXT_BYTES: u64 = 1024 * 1024 * 1024;
@@ -26,15 +28,18 @@ pub struct Setting {
     pub instructions: Instructions,
     /// The profile they name.
     pub profile: Option<Profile>,
-    /// The accounts of the register.
-    pub directory: Directory,
     /// When it was uploaded.
     pub uploaded_at: Moment,
     /// The currency of amounts that have none, where neither file nor upload say one.
     pub default_currency: Currency,
 }
 
-/// A file while it is read. Feed it all pieces, then finish it.
+/// A file while it is read. Feed it all pieces, then end it.
+///
+/// Which of its accounts are in the register is looked up by the caller: those of [`Importer::unknown`] after each
+/// piece, and those of [`Ended::unknown`] at the end. Each account is named once, so the cost follows the file and not
+/// the register: of a million strangers' accounts each is looked up, of a million registered ones that the file does not
+/// name none.
 pub struct Importer {
     text: Text,
     gunzip: Option<Gunzip>,
@@ -57,8 +62,10 @@ struct Text {
 struct Reader {
     setting: Option<Setting>,
     file: Option<(Layout, FileRows)>,
+    dialect: Dialect,
     fields: Fields,
     rejects: Rejects,
+    waiting: Waiting,
     rows_read: u64,
     decoded: String,
 }
@@ -69,14 +76,19 @@ enum FileRows {
     Rates(RateFile),
 }
 
+/// A file of which all pieces have been read.
+pub struct Ended {
+    reader: Reader,
+    text_hash: [u8; 32],
+}
+
 /// What a file brings, once it has been read whole.
 pub struct Read {
     /// What kind of file it is.
     pub kind: Kind,
     /// Where its rows come from.
     pub source: String,
-    /// SHA-256 of its text and of what it is imported for, in hexadecimal: the same content for the same target is
-    /// imported once.
+    /// SHA-256 of its text and of what it is imported for, in hexadecimal: it tells that an import repeats another.
     pub content: String,
     /// Counts, warnings and first rejects. Entries, accounts and batches are counted when they are made.
     pub found: Found,
@@ -97,8 +109,10 @@ impl Importer {
         let reader = Reader {
             setting: Some(setting),
             file: None,
+            dialect,
             fields: Fields::default(),
             rejects: Rejects::new(),
+            waiting: Waiting::default(),
             rows_read: 0,
             decoded: String::new(),
         };
@@ -137,8 +151,19 @@ impl Importer {
         }
     }
 
-    /// Says that the file has ended.
-    pub fn finish(mut self) -> Result<Read, Refusal> {
+    /// The accounts that must be looked up in the register, each named once.
+    pub fn unknown(&self) -> Vec<AccountNumber> {
+        self.text.reader.unknown()
+    }
+
+    /// Learns who holds the accounts of [`Importer::unknown`]: those that are not in `register` have no holder. Rows
+    /// that name an account wait for this, so calling it after each piece bounds the memory; nothing else depends on it.
+    pub fn learn(&mut self, register: &Directory) {
+        self.text.reader.learn(register);
+    }
+
+    /// Says that there are no more pieces.
+    pub fn end(mut self) -> Result<Ended, Refusal> {
         if !self.sniffed {
             self.sniff()?;
         }
@@ -146,7 +171,20 @@ impl Importer {
         if let Some(gunzip) = self.gunzip.take() {
             gunzip.finish(|piece| text.feed(piece))?;
         }
-        self.text.finish()
+        self.text.end()
+    }
+}
+
+impl Ended {
+    /// The accounts that must still be looked up in the register, each named once.
+    pub fn unknown(&self) -> Vec<AccountNumber> {
+        self.reader.unknown()
+    }
+
+    /// What the file brings, given who holds the accounts of [`Ended::unknown`].
+    pub fn finish(mut self, register: &Directory) -> Result<Read, Refusal> {
+        self.reader.learn(register);
+        self.reader.finish(&self.text_hash)
     }
 }
 
@@ -180,13 +218,13 @@ impl Text {
         scanner.feed(piece, &mut |dialect, row| reader.row(dialect, row))
     }
 
-    fn finish(mut self) -> Result<Read, Refusal> {
+    fn end(mut self) -> Result<Ended, Refusal> {
         if !self.sniffed {
             self.sniff()?;
         }
         let Self { mut scanner, mut reader, hash, .. } = self;
         scanner.finish(&mut |dialect, row| reader.row(dialect, row))?;
-        reader.finish(hash.finalize().as_slice())
+        Ok(Ended { reader, text_hash: hash.finalize().into() })
     }
 }
 
@@ -198,52 +236,107 @@ impl Reader {
         }
         if let Some(setting) = self.setting.take() {
             self.file = Some(header(setting, dialect, row, &mut self.fields)?);
+            self.dialect = *dialect;
             return Ok(());
         }
         self.rows_read = self.rows_read.saturating_add(1);
-        let Self { file: Some((layout, rows)), fields, decoded, .. } = self else {
-            return Ok(());
-        };
         let taken = match row.shape {
-            Shape::Unclosed => Err(Wrong::row("a quote is not closed; is the file cut off?")),
-            Shape::TooLong => Err(Wrong::row("the row is longer than 64 KB")),
-            Shape::Whole if memchr::memchr(0, row.bytes).is_some() => Err(Wrong::row("there is a NUL in the row")),
-            Shape::Whole => {
-                let bytes = decode(layout, row.bytes, decoded);
-                fields.split(bytes, *dialect);
-                check_width(layout, fields, bytes).and_then(|()| match rows {
-                    FileRows::Entries(file) => {
-                        file.take(layout, fields, bytes).inspect_err(|_| file.reject(layout, fields, bytes))
-                    }
-                    FileRows::Customers(file) => file.take(layout, fields, bytes),
-                    FileRows::Rates(file) => file.take(layout, row.line, fields, bytes),
-                })
+            Shape::Unclosed => Err(Wrong::row("a quote is not closed; is the file cut off?").into()),
+            Shape::TooLong => Err(Wrong::row("the row is longer than 64 KB").into()),
+            Shape::Whole if memchr::memchr(0, row.bytes).is_some() => {
+                Err(Wrong::row("there is a NUL in the row").into())
             }
+            Shape::Whole => self.take(row.line, row.bytes),
         };
         match taken {
-            Err(wrong) if layout.kind == Kind::Rates => {
-                Err(Refusal::BadRates(format!("line {}: {}", row.line, wrong.reason(layout))))
-            }
-            Err(wrong) => {
-                self.rejects.add(row.line, &wrong.reason(layout), row.bytes);
+            Ok(()) => Ok(()),
+            Err(NotTaken::Waits) => {
+                self.waiting.add(row.line, row.bytes);
                 Ok(())
             }
-            Ok(()) => Ok(()),
+            Err(NotTaken::Wrong(wrong)) => self.reject(row, &wrong),
+        }
+    }
+
+    fn take(&mut self, line: u64, bytes: &[u8]) -> Result<(), NotTaken> {
+        let Self { file: Some((layout, rows)), dialect, fields, decoded, .. } = self else {
+            return Ok(());
+        };
+        let bytes = decode(layout, bytes, decoded);
+        fields.split(bytes, *dialect);
+        check_width(layout, fields, bytes)?;
+        match rows {
+            FileRows::Entries(file) => file.take(layout, fields, bytes).inspect_err(|why| {
+                if matches!(why, NotTaken::Wrong(_)) {
+                    file.reject(layout, fields, bytes);
+                }
+            }),
+            FileRows::Customers(file) => Ok(file.take(layout, fields, bytes)?),
+            FileRows::Rates(file) => Ok(file.take(layout, line, fields, bytes)?),
+        }
+    }
+
+    fn reject(&mut self, row: Row<'_>, wrong: &Wrong) -> Result<(), Refusal> {
+        let Some((layout, rows)) = &self.file else { return Ok(()) };
+        let reason = wrong.reason(layout);
+        if matches!(rows, FileRows::Rates(file) if !file.rejects_rows()) {
+            return Err(Refusal::BadRates(format!("line {}: {reason}", row.line)));
+        }
+        if self.waiting.is_empty() {
+            self.rejects.add(row.line, &reason, row.bytes);
+        } else {
+            self.waiting.add_reject(row.line, row.bytes, reason);
+        }
+        Ok(())
+    }
+
+    fn unknown(&self) -> Vec<AccountNumber> {
+        match &self.file {
+            Some((_, FileRows::Entries(file))) => file.accounts.unknown(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn learn(&mut self, register: &Directory) {
+        let Some((_, FileRows::Entries(file))) = &mut self.file else { return };
+        file.accounts.learn(register);
+        let mut waiting = std::mem::take(&mut self.waiting);
+        for (line, bytes, reason) in waiting.rows() {
+            let Some(reason) = reason else {
+                self.take_again(line, bytes);
+                continue;
+            };
+            self.rejects.add(line, reason, bytes);
+        }
+        waiting.clear();
+        self.waiting = waiting;
+    }
+
+    /// Takes a row that has waited. Its accounts are known, so it waits no more.
+    fn take_again(&mut self, line: u64, bytes: &[u8]) {
+        if let Err(NotTaken::Wrong(wrong)) = self.take(line, bytes) {
+            let reason = self.file.as_ref().map(|(layout, _)| wrong.reason(layout)).unwrap_or_default();
+            self.rejects.add(line, &reason, bytes);
         }
     }
 
     fn finish(self, text_hash: &[u8]) -> Result<Read, Refusal> {
-        let (layout, rows) = self.file.ok_or(Refusal::Empty)?;
-        let rows_rejected = self.rejects.count();
-        let (rejects_csv, first_rejects) = self.rejects.finish();
+        let Self { file, mut rejects, rows_read, .. } = self;
+        let (layout, mut rows) = file.ok_or(Refusal::Empty)?;
+        let rates = match &mut rows {
+            FileRows::Rates(file) => file.finish(&mut rejects)?,
+            FileRows::Entries(_) | FileRows::Customers(_) => Vec::new(),
+        };
+        let rows_rejected = rejects.count();
+        let (rejects_csv, first_rejects) = rejects.finish();
         let kind = layout.kind;
         let mut read = Read {
             kind,
             source: layout.source.clone(),
             content: String::new(),
             found: Found {
-                rows_read: self.rows_read,
-                rows_taken: self.rows_read.saturating_sub(rows_rejected),
+                rows_read,
+                rows_taken: rows_read.saturating_sub(rows_rejected),
                 rows_rejected,
                 first_rejects,
                 summaries: kind.sends_summaries(),
@@ -251,7 +344,7 @@ impl Reader {
             },
             rejects_csv,
             registrations: Vec::new(),
-            rates: Vec::new(),
+            rates,
             entries: None,
         };
         let mut target = layout.source.clone();
@@ -268,10 +361,11 @@ impl Reader {
                 (read.registrations, read.found.warnings) = file.finish();
                 read.found.customers = u64::try_from(read.registrations.len()).unwrap_or(u64::MAX);
             }
-            FileRows::Rates(file) => {
-                read.found.warnings = file.warnings();
-                read.rates = file.finish()?;
-            }
+            FileRows::Rates(file) => read.found.warnings = file.warnings(),
+        }
+        if read.found.rows_read == 0 {
+            let what = "the file has a header and no rows".to_owned();
+            read.found.warnings.push(Warning { what, rows: 0 });
         }
         read.content = content(kind, &target, text_hash);
         Ok(read)
@@ -312,7 +406,7 @@ fn header(
     if row.shape != Shape::Whole || memchr::memchr(0, row.bytes).is_some() {
         return Err(Refusal::UnknownHeader { found: cut(row.bytes, 200) });
     }
-    let Setting { instructions, profile, directory, uploaded_at, default_currency } = setting;
+    let Setting { instructions, profile, uploaded_at, default_currency } = setting;
     if profile.is_none() {
         dialect.delimiter = delimiter_of(row.bytes);
     }
@@ -331,11 +425,13 @@ fn header(
         Kind::Account => {
             let account = instructions.account.ok_or(Refusal::NoAccount)?;
             let holder = holder_of_one(&account, instructions.name, instructions.email);
-            FileRows::Entries(Box::new(EntryFile::new(&layout, directory, Some(holder))))
+            FileRows::Entries(Box::new(EntryFile::new(&layout, Some(holder), uploaded_at.date())))
         }
-        Kind::Holders | Kind::Transfers => FileRows::Entries(Box::new(EntryFile::new(&layout, directory, None))),
+        Kind::Holders | Kind::Transfers => {
+            FileRows::Entries(Box::new(EntryFile::new(&layout, None, uploaded_at.date())))
+        }
         Kind::Customers => FileRows::Customers(CustomerFile::default()),
-        Kind::Rates => FileRows::Rates(RateFile::new(&layout, uploaded_at.date())),
+        Kind::Rates => FileRows::Rates(RateFile::new(&layout, uploaded_at.date(), instructions.source.as_deref())),
     };
     Ok((layout, rows))
 }

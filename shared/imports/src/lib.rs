@@ -2,11 +2,14 @@
 
 mod accounts;
 mod batches;
+mod bounds;
+mod control;
 mod customers_file;
 mod entry_file;
 mod euro_table;
 mod gunzip;
 mod holders;
+mod ids;
 mod import;
 mod importer;
 mod intern;
@@ -23,19 +26,21 @@ mod rows;
 mod scanner;
 mod sums;
 mod upload;
+mod waiting;
 
 #[cfg(feature = "testing")]
 pub mod testing;
 
 pub use batches::{BatchError, BatchIndex, PackedEntries, read_batch};
+pub use control::{Control, ControlDifference, ControlTotals};
 pub use import::{
     BatchOutcome, Found, Import, ImportId, ImportIdError, PostedSums, Reject, State, Sums, TransferSums, Warning,
 };
-pub use importer::{Importer, MOST_TEXT_BYTES, Read, Setting};
+pub use importer::{Ended, Importer, MOST_TEXT_BYTES, Read, Setting};
 pub use kind::{Column, Kind};
 pub use metadata::metadata_value;
 pub use ports::{
-    BatchQueue, Batches, Claimed, DatedRate, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates, Saved,
+    BatchQueue, Batches, DatedRate, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates, Saved,
     SplitFile, UploadQueue,
 };
 pub use profile::Profile;

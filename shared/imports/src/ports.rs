@@ -25,6 +25,9 @@ pub enum PortError {
 }
 
 /// The port to the bucket.
+///
+/// Anybody may write a key at any time, between any two calls: what was described is read by its version, and what was
+/// written is known by the version that the write returned, never by describing the key afterwards.
 pub trait Files {
     /// Describes an object; `None` if there is no such version any more. Without a version, the latest.
     fn describe(
@@ -41,13 +44,14 @@ pub trait Files {
         range: Range<u64>,
     ) -> impl Future<Output = Result<Option<Vec<u8>>, PortError>> + Send;
 
-    /// Writes an object whole. Writing the same again is harmless.
+    /// Writes an object whole and returns the version it has written, which is not the latest one if somebody else has
+    /// written the key since. Writing the same again is harmless, but it is another version.
     fn write(
         &self,
         key: &str,
         bytes: Vec<u8>,
         content_type: &str,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
+    ) -> impl Future<Output = Result<String, PortError>> + Send;
 }
 
 /// The port that hands out short-lived links to objects.
@@ -67,9 +71,12 @@ pub trait Imports {
     /// Writes `import` if its stored revision is still [`Import::revision`], with the next revision.
     fn save(&self, import: &Import) -> impl Future<Output = Result<Saved, PortError>> + Send;
 
-    /// Writes `import` as [`Imports::save`] does and claims [`Import::content`] for it, in one step. The claim has no
-    /// end; only one whose import has failed, been refused or is gone passes to the next.
-    fn claim(&self, import: &Import) -> impl Future<Output = Result<Claimed, PortError>> + Send;
+    /// Records that `import` brings `content`, and returns the import that brought it first: `import` itself, unless
+    /// another one did. The place of a first import that has failed, was refused or is gone passes to the next one.
+    ///
+    /// This excludes nobody: another instance may read the same content at the same time, and both post it. One of them
+    /// is the first, and a call that is repeated gets the same answer unless the first import has failed meanwhile.
+    fn first_with(&self, content: &str, import: ImportId) -> impl Future<Output = Result<ImportId, PortError>> + Send;
 }
 
 /// What became of a conditional write.
@@ -78,17 +85,6 @@ pub enum Saved {
     /// Stored; this is its revision now.
     Stored(u64),
     /// Someone else wrote in between; nothing was written.
-    Conflict,
-}
-
-/// What became of a claim.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Claimed {
-    /// Ours, and the import is stored with this revision. Claiming again what is ours is the same.
-    Ours(u64),
-    /// Another import has it; nothing was written.
-    By(ImportId),
-    /// Someone else wrote the import in between; nothing was written.
     Conflict,
 }
 
@@ -137,6 +133,9 @@ pub struct PostBatch {
     pub to: u64,
     /// Whether its accounts' holders get a summary.
     pub summaries: bool,
+    /// Whether the import repeats another one: then only accounts with new entries get a summary.
+    #[serde(default)]
+    pub repeats: bool,
 }
 
 /// A request to split an uploaded file: what an S3 event says.

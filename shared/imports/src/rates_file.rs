@@ -1,4 +1,5 @@
-//! Tables of exchange rates. A table is taken whole or not at all.
+//! Tables of exchange rates. A table that somebody uploads is taken whole or not at all, for they can correct it. A file
+//! gathered from a bank's feed is taken row by row: the next one would have the same wrong row again.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +10,12 @@ use rust_decimal::Decimal;
 use crate::entry_file::Wrong;
 use crate::euro_table::EuroTable;
 use crate::layout::Layout;
+use crate::rejects::{MOST_SHOWN, Rejects, cut};
 use crate::scanner::Fields;
 use crate::{Column, DatedRate, Refusal, Warning};
 
+/// The folder of `imports/` in which the files of a bank's feed of rates lie.
+const FEED: &str = "exchange-rates";
 /// How many of a table's contradictions a refusal names.
 const MOST_NAMED: usize = 10;
 
@@ -21,14 +25,23 @@ pub(crate) struct RateFile {
     uploaded_on: Date,
     /// The columns, where each currency has one.
     euro_table: Option<EuroTable>,
-    rates: Vec<(u64, DatedRate)>,
+    rates: Rows,
+    /// Of a feed's file: its rows by line, cut, for those that are rejected.
+    shown: Option<BTreeMap<u64, String>>,
 }
 
 impl RateFile {
-    pub(crate) fn new(layout: &Layout, uploaded_on: Date) -> Self {
+    /// A file that lies in the folder `source` of `imports/`.
+    pub(crate) fn new(layout: &Layout, uploaded_on: Date, source: Option<&str>) -> Self {
         let is_listed = layout.places.find(Column::Currency).is_some();
         let euro_table = if is_listed { None } else { EuroTable::of(layout.places.names()) };
-        Self { uploaded_on, euro_table, rates: Vec::new() }
+        let shown = (source == Some(FEED)).then(BTreeMap::new);
+        Self { uploaded_on, euro_table, rates: Vec::new(), shown }
+    }
+
+    /// Whether rows that are wrong are rejected, and not the whole file refused.
+    pub(crate) fn rejects_rows(&self) -> bool {
+        self.shown.is_some()
     }
 
     pub(crate) fn take(&mut self, layout: &Layout, line: u64, fields: &Fields, row: &[u8]) -> Result<(), Wrong> {
@@ -36,6 +49,9 @@ impl RateFile {
             Some(table) => table.take(layout, fields, row)?,
             None => vec![self.listed(layout, fields, row)?],
         };
+        if let Some(shown) = &mut self.shown {
+            shown.insert(line, cut(row, MOST_SHOWN));
+        }
         self.rates.extend(rates.into_iter().map(|rate| (line, rate)));
         Ok(())
     }
@@ -60,46 +76,84 @@ impl RateFile {
         self.euro_table.iter().filter_map(EuroTable::warning).collect()
     }
 
-    /// The rates, if they agree with each other: the two rates of a row imply what a euro is worth in dollars, and
-    /// that must be within 5 % of what the middle one of the day's rows implies; and no currency has two rates.
-    pub(crate) fn finish(self) -> Result<Vec<DatedRate>, Refusal> {
-        let mut wrong = Vec::new();
-        let mut days = BTreeMap::<Date, Vec<(u64, DatedRate, Decimal)>>::new();
-        let mut seen = BTreeMap::<(Date, Currency), (u64, DatedRate)>::new();
-        for (line, rate) in &self.rates {
-            if let Some((first, other)) =
-                seen.insert((rate.date, rate.currency), (*line, *rate)).filter(|it| it.1 != *rate)
-            {
-                let (date, currency) = (other.date, other.currency);
-                wrong.push(format!("lines {first} and {line} give two rates for {currency} on {date}"));
+    /// The rates that agree with each other: the two rates of a row imply what a euro is worth in dollars, and that must
+    /// be within 5 % of what the middle one of the day's rows implies; and no currency has two rates for a day. Rows that
+    /// do not are rejected in a feed's file; any other file is refused.
+    pub(crate) fn finish(&mut self, rejects: &mut Rejects) -> Result<Vec<DatedRate>, Refusal> {
+        let rates = std::mem::take(&mut self.rates);
+        let (off, rates_of) = (off_the_middle(&rates), |rates: Rows| rates.into_iter().map(|(_, rate)| rate).collect());
+        let Some(shown) = &self.shown else {
+            let two = two_rates(&rates).into_iter().map(|it| it.reason);
+            let off = off.into_iter().map(|(line, reason)| format!("line {line}: {reason}"));
+            let mut wrong: Vec<String> = two.chain(off).collect();
+            if wrong.is_empty() {
+                return Ok(rates_of(rates));
             }
-            let cross = rate.usd.checked_div(rate.eur).unwrap_or_default();
-            days.entry(rate.date).or_default().push((*line, *rate, cross));
+            let more = wrong.len().saturating_sub(MOST_NAMED);
+            wrong.truncate(MOST_NAMED);
+            let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+            return Err(Refusal::ContradictoryRates(format!("{}{more}", wrong.join("; "))));
+        };
+        let mut wrong: BTreeMap<u64, String> = off.into_iter().collect();
+        let agreed: Rows = rates.into_iter().filter(|(line, _)| !wrong.contains_key(line)).collect();
+        for TwoRates { lines, reason } in two_rates(&agreed) {
+            wrong.extend(lines.into_iter().map(|line| (line, reason.clone())));
         }
-        for (date, rows) in days {
-            let mut crosses: Vec<Decimal> = rows.iter().map(|it| it.2).collect();
-            crosses.sort_unstable();
-            let middle = crosses.get(crosses.len().div_euclid(2)).copied().unwrap_or_default();
-            let far = |cross: Decimal| {
-                let off = cross.saturating_sub(middle).abs();
-                off.checked_mul(Decimal::from(20)).is_none_or(|it| it > middle)
-            };
-            let off: Vec<_> = rows.iter().filter(|it| far(it.2)).collect();
-            // Of two rows, nobody knows which is wrong.
-            let named = if rows.len() == 2 && !off.is_empty() { rows.iter().collect() } else { off };
-            wrong.extend(named.into_iter().map(|(line, rate, cross)| {
-                let (currency, cross, middle) = (rate.currency, cross.round_dp(4), middle.round_dp(4));
-                format!("line {line}: {currency} on {date} implies {cross} USD for a euro, the others imply {middle}")
-            }));
+        for (line, reason) in &wrong {
+            rejects.add(*line, reason, shown.get(line).map_or(&[], |it| it.as_bytes()));
         }
-        if wrong.is_empty() {
-            return Ok(self.rates.into_iter().map(|(_, rate)| rate).collect());
-        }
-        let more = wrong.len().saturating_sub(MOST_NAMED);
-        wrong.truncate(MOST_NAMED);
-        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-        Err(Refusal::ContradictoryRates(format!("{}{more}", wrong.join("; "))))
+        Ok(rates_of(agreed.into_iter().filter(|(line, _)| !wrong.contains_key(line)).collect()))
     }
+}
+
+/// Rates with their lines.
+type Rows = Vec<(u64, DatedRate)>;
+
+/// Rows that give a currency more than one rate for a day.
+struct TwoRates {
+    lines: Vec<u64>,
+    reason: String,
+}
+
+fn two_rates(rates: &[(u64, DatedRate)]) -> Vec<TwoRates> {
+    let mut by_day = BTreeMap::<(Date, Currency), Rows>::new();
+    for (line, rate) in rates {
+        by_day.entry((rate.date, rate.currency)).or_default().push((*line, *rate));
+    }
+    let two = by_day.into_iter().filter_map(|((date, currency), rows)| {
+        let (first, rate) = rows.first()?;
+        let (other, _) = rows.iter().find(|it| it.1 != *rate)?;
+        let reason = format!("lines {first} and {other} give two rates for {currency} on {date}");
+        Some(TwoRates { lines: rows.iter().map(|(line, _)| *line).collect(), reason })
+    });
+    two.collect()
+}
+
+/// Rows, by line, that imply another worth of a euro than the others of their day.
+fn off_the_middle(rates: &[(u64, DatedRate)]) -> Vec<(u64, String)> {
+    let mut days = BTreeMap::<Date, Vec<(u64, DatedRate, Decimal)>>::new();
+    for (line, rate) in rates {
+        let cross = rate.usd.checked_div(rate.eur).unwrap_or_default();
+        days.entry(rate.date).or_default().push((*line, *rate, cross));
+    }
+    let mut wrong = Vec::new();
+    for (date, rows) in days {
+        let mut crosses: Vec<Decimal> = rows.iter().map(|it| it.2).collect();
+        crosses.sort_unstable();
+        let middle = crosses.get(crosses.len().div_euclid(2)).copied().unwrap_or_default();
+        let far = |cross: Decimal| {
+            let off = cross.saturating_sub(middle).abs();
+            off.checked_mul(Decimal::from(20)).is_none_or(|it| it > middle)
+        };
+        let off: Vec<_> = rows.iter().filter(|it| far(it.2)).collect();
+        // Of two rows, nobody knows which is wrong.
+        let named = if rows.len() == 2 && !off.is_empty() { rows.iter().collect() } else { off };
+        wrong.extend(named.into_iter().map(|(line, rate, cross)| {
+            let (currency, cross, middle) = (rate.currency, cross.round_dp(4), middle.round_dp(4));
+            (*line, format!("{currency} on {date} implies {cross} USD for a euro, the others imply {middle}"))
+        }));
+    }
+    wrong
 }
 
 /// A plain decimal number above zero.

@@ -1,7 +1,7 @@
 use crate::Reject;
 
 /// How much of a row a reject shows, in bytes.
-const MOST_SHOWN: usize = 200;
+pub(crate) const MOST_SHOWN: usize = 200;
 /// How many rejects show their row; the others have line and reason only, so that memory stays bounded.
 const MOST_WITH_ROWS: u64 = 100_000;
 /// How many rejects an import's report shows.

@@ -16,9 +16,9 @@ pub struct ImportReport {
     /// Why it was refused or has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The import that brought the same content before.
+    /// The import that brought the same content first; what this one repeats is a duplicate row by row.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duplicate_of: Option<ImportId>,
+    pub repeats: Option<ImportId>,
     /// What kind of file it is, once that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
@@ -105,10 +105,9 @@ impl ImportReport {
     /// The report of `import`, of whose batches `posted` are in the books.
     pub fn new(import: &Import, posted: &[(u32, BatchOutcome)], mails: MailCounts) -> Self {
         let found = import.found.clone().unwrap_or_default();
-        let (reason, duplicate_of) = match &import.state {
-            State::Refused { reason } | State::Failed { reason } => (Some(reason.clone()), None),
-            State::Duplicate { of } => (None, Some(*of)),
-            State::Received | State::Splitting | State::Posting | State::Done => (None, None),
+        let reason = match &import.state {
+            State::Refused { reason } | State::Failed { reason } => Some(reason.clone()),
+            State::Received | State::Splitting | State::Posting | State::Done => None,
         };
         let sum = |count: fn(&BatchOutcome) -> u64| {
             let counts = posted.iter().map(|(_, outcome)| count(outcome));
@@ -119,7 +118,7 @@ impl ImportReport {
             file: import.file_name().to_owned(),
             state: import.state.name().to_owned(),
             reason,
-            duplicate_of,
+            repeats: import.repeats,
             kind: import.kind,
             source: import.source.clone(),
             received_at: import.received_at,
@@ -185,15 +184,20 @@ mod tests {
         assert_eq!(report.entries.made, report.entries.posted + report.entries.duplicates);
         assert_eq!((report.batches, report.mails), (BatchCounts { posted: 2, of: 2 }, mails));
         let json = serde_json::to_string(&report).unwrap();
-        assert!(!json.contains("reason") && !json.contains("duplicate_of"), "{json}");
+        assert!(!json.contains("reason") && !json.contains("repeats"), "{json}");
         assert_eq!(serde_json::from_str::<ImportReport>(&json).unwrap(), report);
     }
 
     #[test]
+    fn a_repeat_says_what_it_repeats() {
+        let first = ImportId::of("imports/june.csv", "v1");
+        let again = Import { repeats: Some(first), ..import(State::Done) };
+        let report = ImportReport::new(&again, &[], MailCounts::default());
+        assert_eq!((report.state.as_str(), report.repeats), ("done", Some(first)));
+    }
+
+    #[test]
     fn what_was_not_taken_says_why() {
-        let of = ImportId::of("imports/june.csv", "v1");
-        let report = ImportReport::new(&import(State::Duplicate { of }), &[], MailCounts::default());
-        assert_eq!((report.state.as_str(), report.duplicate_of), ("duplicate", Some(of)));
         let reason = "an unknown header".to_owned();
         let refused = import(State::Refused { reason: reason.clone() });
         let report = ImportReport::new(&refused, &[], MailCounts::default());

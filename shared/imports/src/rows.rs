@@ -49,6 +49,11 @@ impl TakenRows {
         u8::try_from(place).ok()
     }
 
+    /// How many currencies the rows have so far.
+    pub(crate) fn currencies(&self) -> usize {
+        self.currencies.len()
+    }
+
     pub(crate) fn push(&mut self, row: TakenRow) {
         self.rows.push(row);
     }
@@ -61,10 +66,15 @@ impl TakenRows {
         self.currencies.get(usize::from(row.currency)).copied().unwrap_or(Currency::EUR)
     }
 
+    /// The id of a row; empty if it has none.
+    pub(crate) fn id(&self, row: &TakenRow) -> &[u8] {
+        let from = usize::try_from(row.id_from).unwrap_or(0);
+        self.ids.get(from..from.saturating_add(usize::from(row.id_length))).unwrap_or_default()
+    }
+
     /// The entry that `row` makes on one side.
     pub(crate) fn entry(&self, row: &TakenRow, side: Side, source: &str, other: Option<&str>) -> Entry {
-        let from = usize::try_from(row.id_from).unwrap_or(0);
-        let id = self.ids.get(from..from.saturating_add(usize::from(row.id_length))).unwrap_or_default();
+        let id = self.id(row);
         let text = (row.text != NONE).then(|| self.texts.get(row.text));
         let boxed = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(Box::<str>::from);
         Entry {

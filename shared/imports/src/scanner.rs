@@ -1,9 +1,10 @@
 //! Cuts a text that comes in pieces into rows, and a row into fields (RFC 4180, with any delimiter and quote).
 //!
 //! A row without quotes, the usual one, is never copied. A quote opens a quoted field only at the field's start;
-//! a quoted field may hold delimiters, line breaks and doubled quotes.
+//! a quoted field may hold delimiters, line breaks and doubled quotes. A line ends with LF, CRLF, or, as old
+//! spreadsheets write it, with CR.
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memchr2, memchr2_iter};
 
 use crate::Refusal;
 
@@ -62,7 +63,7 @@ impl Dialect {
                         At::Quoted
                     }
                 }
-                _ if *byte == self.delimiter || *byte == b'\n' => At::FieldStart,
+                _ if *byte == self.delimiter || matches!(byte, b'\n' | b'\r') => At::FieldStart,
                 _ => At::Plain,
             };
         }
@@ -82,6 +83,8 @@ pub(crate) struct Scanner {
     carry_at: At,
     /// Inside a row that is too long: drop bytes up to its end.
     skipping: bool,
+    /// The last row ended with a CR at the end of a piece: an LF that follows belongs to it.
+    after_cr: bool,
     line: u64,
     unclosed: u32,
     first_unclosed: u64,
@@ -94,6 +97,7 @@ impl Scanner {
             carry: Vec::new(),
             carry_at: At::FieldStart,
             skipping: false,
+            after_cr: false,
             line: 1,
             unclosed: 0,
             first_unclosed: 0,
@@ -106,9 +110,10 @@ impl Scanner {
         piece: &[u8],
         sink: &mut dyn FnMut(&mut Dialect, Row<'_>) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
-        let mut rest = piece;
+        let Some(last) = piece.last() else { return Ok(()) };
+        let mut rest = if self.after_cr { piece.strip_prefix(b"\n").unwrap_or(piece) } else { piece };
         while !rest.is_empty() && (self.skipping || !self.carry.is_empty()) {
-            let end = memchr(b'\n', rest).map(|at| at.saturating_add(1));
+            let end = end_of_line(rest);
             let (head, tail) = rest.split_at(end.unwrap_or(rest.len()));
             rest = tail;
             if self.skipping {
@@ -119,15 +124,21 @@ impl Scanner {
             self.carry.extend_from_slice(head);
             self.carry_at = self.dialect.advance(self.carry_at, head);
             let open = matches!(self.carry_at, At::Quoted);
-            if end.is_some() && !open {
+            let too_long = self.carry.len() > MOST_ROW_BYTES;
+            // Of several lines that are too long together, only the first one is lost.
+            let several = too_long && end_of_line(&self.carry) != Some(self.carry.len());
+            if end.is_some() && !open && !several {
                 let carry = std::mem::take(&mut self.carry);
                 self.emit(&carry, Shape::Whole, sink)?;
                 self.keep_allocation(carry);
-            } else if self.carry.len() > MOST_ROW_BYTES {
+            } else if too_long {
                 self.give_up(end.is_some(), sink)?;
             }
         }
-        self.scan(rest, sink)
+        self.scan(rest, sink)?;
+        // A CR that is carried is part of a quoted field.
+        self.after_cr = *last == b'\r' && self.carry.is_empty();
+        Ok(())
     }
 
     /// Says that the text has ended.
@@ -153,8 +164,7 @@ impl Scanner {
         sink: &mut dyn FnMut(&mut Dialect, Row<'_>) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
         let mut quotes = self.dialect.has_quote(rest);
-        while let Some(end) = memchr(b'\n', rest).map(|at| at.saturating_add(1)) {
-            let mut end = end;
+        while let Some(mut end) = end_of_line(rest) {
             if quotes && self.dialect.has_quote(rest.get(..end).unwrap_or_default()) {
                 match self.end_of_row(rest, end) {
                     Ok(whole) => end = whole,
@@ -193,7 +203,8 @@ impl Scanner {
     /// Where the row that begins `rest` ends, given its first line's end; or how it stands at the end of `rest` or
     /// of what a row may have.
     fn end_of_row(&self, rest: &[u8], first_end: usize) -> Result<usize, At> {
-        let most = rest.get(..MOST_ROW_BYTES.min(rest.len())).unwrap_or_default();
+        // One byte more: the last one may be a CR, and an LF behind it.
+        let most = rest.get(..MOST_ROW_BYTES.saturating_add(1).min(rest.len())).unwrap_or_default();
         let (mut from, mut to, mut at) = (0, first_end, At::FieldStart);
         loop {
             at = self.dialect.advance(at, rest.get(from..to).unwrap_or_default());
@@ -201,9 +212,9 @@ impl Scanner {
                 return Ok(to);
             }
             from = to;
-            let behind = most.get(to..).unwrap_or_default();
-            match memchr(b'\n', behind) {
-                Some(next) => to = to.saturating_add(next).saturating_add(1),
+            let next = end_of_line(most.get(to..).unwrap_or_default()).map(|next| to.saturating_add(next));
+            match next.filter(|next| *next <= MOST_ROW_BYTES) {
+                Some(next) => to = next,
                 None => return Err(self.dialect.advance(at, rest.get(from..).unwrap_or_default())),
             }
         }
@@ -216,7 +227,7 @@ impl Scanner {
         sink: &mut dyn FnMut(&mut Dialect, Row<'_>) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
         let carry = std::mem::take(&mut self.carry);
-        let Some(end) = memchr(b'\n', &carry).map(|at| at.saturating_add(1)) else {
+        let Some(end) = end_of_line(&carry) else {
             let shape = if line_ended { Shape::Unclosed } else { Shape::TooLong };
             self.skipping = !line_ended;
             return self.emit(&carry, shape, sink);
@@ -233,8 +244,7 @@ impl Scanner {
         sink: &mut dyn FnMut(&mut Dialect, Row<'_>) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
         let line = self.line;
-        let breaks = memchr_iter(b'\n', bytes).count();
-        self.line = line.saturating_add(u64::try_from(breaks).unwrap_or(u64::MAX));
+        self.line = line.saturating_add(line_ends(bytes));
         let shape = if bytes.len() > MOST_ROW_BYTES { Shape::TooLong } else { shape };
         if shape == Shape::Unclosed {
             if self.unclosed == 0 {
@@ -256,6 +266,19 @@ impl Scanner {
             self.carry = carry;
         }
     }
+}
+
+/// Where the first line of `bytes` ends, its line break included. A CR at the very end may be half of a CRLF.
+fn end_of_line(bytes: &[u8]) -> Option<usize> {
+    let at = memchr2(b'\n', b'\r', bytes)?;
+    let breaks = if bytes.get(at..).is_some_and(|it| it.starts_with(b"\r\n")) { 2 } else { 1 };
+    Some(at.saturating_add(breaks))
+}
+
+/// How many lines end in `bytes`.
+fn line_ends(bytes: &[u8]) -> u64 {
+    let is_half = |at: usize| at.checked_sub(1).and_then(|before| bytes.get(before..=at)) == Some(b"\r\n");
+    memchr2_iter(b'\n', b'\r', bytes).map(|at| u64::from(!is_half(at))).fold(0, u64::saturating_add)
 }
 
 /// The fields of one row. Made once and filled again for each row.

@@ -8,9 +8,12 @@ use calendar::{Date, Moment};
 use money::{Currency, Money};
 
 use crate::{
-    BatchOutcome, BatchQueue, Batches, Claimed, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError,
-    PostBatch, PostedSums, Rates, Saved, SplitFile, State, Upload, UploadQueue,
+    BatchOutcome, BatchQueue, Batches, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError, PostBatch,
+    PostedSums, Rates, Saved, SplitFile, State, Upload, UploadQueue,
 };
+
+/// The day on which everything is written that the functions write: 2026-11-21.
+const WRITTEN_ON: i32 = 20_778;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -63,28 +66,28 @@ impl Files for FakeFiles {
         }))
     }
 
-    async fn write(&self, key: &str, bytes: Vec<u8>, _content_type: &str) -> Result<(), PortError> {
+    async fn write(&self, key: &str, bytes: Vec<u8>, _content_type: &str) -> Result<String, PortError> {
         let mut files = lock(&self.versions);
         let version = format!("{:08}", files.keys().filter(|(k, _)| k == key).count());
         let upload = Upload {
             key: key.to_owned(),
             version: version.clone(),
             size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
-            uploaded_at: Moment::day(Date::MIN),
+            uploaded_at: Moment::day(Date::from_days(WRITTEN_ON).unwrap_or(Date::MIN)),
             metadata: BTreeMap::new(),
         };
         files.insert((key.to_owned(), version.clone()), (upload, bytes));
         if key.starts_with("imports/") {
-            lock(&self.arrived).push(SplitFile { key: key.to_owned(), version: Some(version) });
+            lock(&self.arrived).push(SplitFile { key: key.to_owned(), version: Some(version.clone()) });
         }
-        Ok(())
+        Ok(version)
     }
 }
 
 #[derive(Default)]
 struct Records {
     imports: BTreeMap<ImportId, Import>,
-    claims: BTreeMap<String, ImportId>,
+    first: BTreeMap<String, ImportId>,
     batches: BTreeMap<(ImportId, u32), BatchOutcome>,
     rates: BTreeMap<(Currency, Date), (Moment, DatedRate)>,
 }
@@ -120,22 +123,16 @@ impl Imports for FakeImports {
         Ok(lock(&self.0).save(import))
     }
 
-    async fn claim(&self, import: &Import) -> Result<Claimed, PortError> {
+    async fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError> {
         let mut records = lock(&self.0);
-        let content = import.content.clone().unwrap_or_default();
-        if let Some(owner) = records.claims.get(&content).copied().filter(|owner| *owner != import.id) {
-            let state = records.imports.get(&owner).map(|it| it.state.clone());
+        if let Some(first) = records.first.get(content).copied() {
+            let state = records.imports.get(&first).map(|it| &it.state);
             if state.is_some_and(|it| !matches!(it, State::Failed { .. } | State::Refused { .. })) {
-                return Ok(Claimed::By(owner));
+                return Ok(first);
             }
         }
-        match records.save(import) {
-            Saved::Stored(revision) => {
-                records.claims.insert(content, import.id);
-                Ok(Claimed::Ours(revision))
-            }
-            Saved::Conflict => Ok(Claimed::Conflict),
-        }
+        records.first.insert(content.to_owned(), import);
+        Ok(import)
     }
 }
 
@@ -251,24 +248,30 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates>(imports
     assert_eq!(imports.receive(&Import { size_bytes: 8, ..first.clone() }).await.unwrap(), stored, "received once");
 
     let splitting = Import { state: State::Splitting, content: Some("c1".to_owned()), ..stored.clone() };
-    assert_eq!(imports.claim(&splitting).await.unwrap(), Claimed::Ours(2));
-    assert_eq!(imports.claim(&splitting).await.unwrap(), Claimed::Conflict, "an old revision");
+    assert_eq!(imports.save(&splitting).await.unwrap(), Saved::Stored(2));
+    assert_eq!(imports.save(&splitting).await.unwrap(), Saved::Conflict, "an old revision");
     let splitting = Import { revision: 2, ..splitting };
     assert_eq!(imports.find(first.id).await.unwrap(), Some(splitting.clone()));
-    assert_eq!(imports.claim(&splitting).await.unwrap(), Claimed::Ours(3), "claiming again what is ours");
 
     let second = imports.receive(&import("imports/b.csv", "2024-03-02T10:00:00Z")).await.unwrap();
-    let same = Import { content: Some("c1".to_owned()), state: State::Splitting, ..second.clone() };
-    assert_eq!(imports.claim(&same).await.unwrap(), Claimed::By(first.id));
-    assert_eq!(imports.find(second.id).await.unwrap(), Some(second.clone()), "nothing was written");
+    assert_eq!(imports.first_with("c1", first.id).await.unwrap(), first.id);
+    for _ in 0..2 {
+        assert_eq!(imports.first_with("c1", second.id).await.unwrap(), first.id);
+        assert_eq!(imports.first_with("c1", first.id).await.unwrap(), first.id, "asking again gives the same answer");
+    }
+    assert_eq!(imports.first_with("c2", second.id).await.unwrap(), second.id, "another content");
 
-    let failed = Import { state: State::Failed { reason: "x".to_owned() }, revision: 3, ..splitting.clone() };
-    assert_eq!(imports.save(&splitting).await.unwrap(), Saved::Conflict);
-    assert_eq!(imports.save(&failed).await.unwrap(), Saved::Stored(4));
-    assert_eq!(imports.claim(&same).await.unwrap(), Claimed::Ours(2), "the claim of a failed import passes on");
+    let failed = Import { state: State::Failed { reason: "x".to_owned() }, ..splitting.clone() };
+    assert_eq!(imports.save(&failed).await.unwrap(), Saved::Stored(3));
+    assert_eq!(
+        imports.first_with("c1", second.id).await.unwrap(),
+        second.id,
+        "after one that failed the next is first"
+    );
+    assert_eq!(imports.first_with("c1", first.id).await.unwrap(), second.id);
 
     assert!(imports.finished(second.id).await.unwrap().is_empty());
-    let sums = PostedSums { posted: Money::new(500, Currency::EUR), dirty: Money::new(20, Currency::EUR) };
+    let sums = PostedSums { entries: 5, posted: Money::new(500, Currency::EUR), dirty: Money::new(20, Currency::EUR) };
     let outcome = BatchOutcome { posted: 5, duplicates: 2, dirty: 1, accounts: 1, sums: vec![sums] };
     for batch in [1, 0, 11, 2] {
         imports.finish(second.id, batch, outcome.clone()).await.unwrap();

@@ -27,14 +27,13 @@ fn read_with(upload: &Upload, profile: Option<&str>, pieces: &[&[u8]]) -> Result
     let mut importer = Importer::new(Setting {
         instructions: upload.instructions()?,
         profile: profile.map(|json| Profile::parse("test", json.as_bytes())).transpose()?,
-        directory,
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
     });
     for piece in pieces {
         importer.feed(piece)?;
     }
-    importer.finish()
+    importer.end()?.finish(&directory)
 }
 
 fn account_file(text: &[u8]) -> Result<Read, Refusal> {
@@ -71,13 +70,14 @@ fn rejects(read: &Read) -> Vec<(u64, String)> {
 #[test]
 fn the_four_rows_are_read_however_they_are_written() {
     let expected =
-        ["2026-07-15 60.50 EUR #0", "2026-07-28 -10.30 EUR #1", "2026-08-02 -20.46 EUR #2", "2026-08-13 10.00 EUR #3"];
+        ["2026-07-15 60.50 EUR (0)", "2026-07-28 -10.30 EUR #1", "2026-08-02 -20.46 EUR #2", "2026-08-13 10.00 EUR #3"];
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     gzip.write_all(FOUR.as_bytes()).unwrap();
     let gzip = gzip.finish().unwrap();
-    let variants: [&[u8]; 10] = [
+    let variants: [&[u8]; 11] = [
         FOUR.as_bytes(),
         &FOUR.replace('\n', "\r\n").into_bytes(),
+        &FOUR.replace('\n', "\r").into_bytes(),
         FOUR.trim_end().as_bytes(),
         &FOUR.replace("8/2", "08/2").into_bytes(),
         &FOUR.replace('+', "").into_bytes(),
@@ -128,6 +128,53 @@ fn a_row_that_cannot_be_read_is_a_reject_with_line_and_reason() {
         ),
         "{csv}"
     );
+}
+
+#[test]
+fn a_file_with_a_header_and_no_rows_says_so() {
+    for text in [HEADER, "Id,Date,Transaction\r", "Id,Date,Transaction\n\n", "currency,usd_rate,eur_rate\n"] {
+        let read = account_file(text.as_bytes()).unwrap();
+        let warnings: Vec<_> = read.found.warnings.iter().map(|it| (it.what.as_str(), it.rows)).collect();
+        assert_eq!(warnings, [("the file has a header and no rows", 0)], "{text:?}");
+    }
+    assert_eq!(account_file(FOUR.as_bytes()).unwrap().found.warnings, []);
+}
+
+#[test]
+fn a_date_that_no_bank_means_is_a_reject() {
+    // Uploaded on 2026-11-21.
+    let text = format!("{HEADER}\n1,1969-12-31,1\n2,1970-01-01,1\n3,2036-11-21,1\n4,2036-11-22,1\n5,2199-12-31,1\n");
+    let mut read = account_file(text.as_bytes()).unwrap();
+    let late = "Date: after 2036-11-21, ten years after the upload".to_owned();
+    assert_eq!(rejects(&read), [(2, "Date: before 1970-01-01".to_owned()), (5, late.clone()), (6, late)]);
+    assert_eq!(books(&mut read)["4711"], ["1970-01-01 1.00 EUR #2", "2036-11-21 1.00 EUR #3"]);
+}
+
+#[test]
+fn what_an_account_s_totals_have_no_room_for_is_a_reject() {
+    // Fifty years in ten currencies are 6,000 months and currencies.
+    let currencies = ["EUR", "USD", "GBP", "CHF", "JPY", "SEK", "NOK", "DKK", "PLN", "CZK"];
+    let mut text = "id,payer,beneficiary,amount,currency,timestamp\n".to_owned();
+    let row = |text: &mut String, account: &str, currency: &str, month: usize| {
+        let (year, month) = (1971 + month / 12, month % 12 + 1);
+        text.push_str(&format!(
+            "x,{account},FR1420041010050500013M02606,5,{currency},{year}-{month:02}-07T10:00:00Z\n"
+        ));
+    };
+    for currency in currencies {
+        (0..600).for_each(|month| row(&mut text, OURS[0], currency, month));
+    }
+    // Known periods and other accounts still have room.
+    row(&mut text, OURS[0], "EUR", 0);
+    (0..50).for_each(|month| row(&mut text, OURS[1], "CZK", month));
+    let mut read = transfers(&text);
+    assert_eq!((read.found.rows_read, read.found.rows_taken), (6_051, 4_051));
+    assert_eq!(
+        rejects(&read)[0],
+        (4_002, "the account has more than 4000 months and currencies; are the dates right?".to_owned())
+    );
+    let books = books(&mut read);
+    assert_eq!((books[OURS[0]].len(), books[OURS[1]].len()), (4_001, 50));
 }
 
 #[test]
@@ -182,6 +229,53 @@ fn equal_rows_without_an_id_are_numbered() {
         books(&mut read)["4711"],
         ["2026-07-15 -3.00 EUR (0)", "2026-07-15 -3.00 EUR (1)", "2026-07-16 -3.00 EUR (0)"]
     );
+}
+
+#[test]
+fn an_id_that_identifies_nothing_is_none() {
+    let ids = [
+        "NOTPROVIDED",
+        "notprovided",
+        "NonRef",
+        "N/A",
+        "-",
+        "0",
+        "",
+        " n/a ",
+        "\" NOTPROVIDED \"",
+        "00",
+        "NOTPROVIDED2",
+    ];
+    let rows: Vec<String> = ids.iter().map(|id| format!("{id},7/15,-3\n")).collect();
+    let mut read = account_file(format!("{HEADER}\n{}", rows.concat()).as_bytes()).unwrap();
+    let mut expected: Vec<String> = (0..9).map(|ordinal| format!("2026-07-15 -3.00 EUR ({ordinal})")).collect();
+    expected.extend(["2026-07-15 -3.00 EUR #00".to_owned(), "2026-07-15 -3.00 EUR #NOTPROVIDED2".to_owned()]);
+    assert_eq!(books(&mut read)["4711"], expected);
+    let companies = "id,name,owner,address,email,ibans\nN/A,A,,,,\n0,B,,,,\n-,C,,,,\n";
+    let read = read_with(&upload("imports/c.csv", &[]), None, &[companies.as_bytes()]).unwrap();
+    assert_eq!(rejects(&read), [2, 4].map(|line| (line, "id: a company needs an id".to_owned())));
+}
+
+#[test]
+fn an_id_that_most_rows_share_is_warned_of() {
+    let warnings = |ids: &[&str]| {
+        let rows: Vec<String> = ids.iter().map(|id| format!("{id},7/15,-3\n")).collect();
+        let read = account_file(format!("{HEADER}\n{}", rows.concat()).as_bytes()).unwrap();
+        read.found.warnings.into_iter().map(|it| (it.what, it.rows)).collect::<Vec<_>>()
+    };
+    let ids = |same: usize, others: usize| {
+        let numbers: Vec<String> = (0..others).map(|it| format!("n{it}")).collect();
+        let mut ids: Vec<&str> = numbers.iter().map(String::as_str).collect();
+        (0..same).for_each(|it| ids.insert((it * 2).min(ids.len()), "REF"));
+        warnings(&ids)
+    };
+    let what = "most rows have the id `REF`: if it identifies nothing, leave it empty, or transfers of one moment count \
+                as one batch payment";
+    assert_eq!(ids(6, 5), [(what.to_owned(), 6)]);
+    assert_eq!(ids(10, 0), [(what.to_owned(), 10)]);
+    assert_eq!(ids(5, 5), [], "a half is not most");
+    assert_eq!(ids(9, 0), [], "too few rows to tell");
+    assert_eq!(warnings(&["", "", "", "", "", "", "", "", "a", "b"]), [], "none is no id that is shared");
 }
 
 #[test]
@@ -275,6 +369,44 @@ fn companies_and_rates_are_no_entries() {
     assert!(twice.contains("lines 2 and 3 give two rates for USD on 2026-11-21"), "{twice}");
     let broken = rates("currency,usd_rate,eur_rate\nUSD,1,-0.91\n").err().unwrap().to_string();
     assert_eq!(broken, "the rates cannot be read: line 2: eur_rate: not a rate above zero");
+}
+
+#[test]
+fn a_feed_loses_the_rows_of_its_rates_that_contradict_each_other_and_no_others() {
+    let check = |rows: &str, rejected: &[(u64, &str)], taken: &[&str]| {
+        let text = format!("currency,usd_rate,eur_rate,date\n{rows}");
+        let key = "imports/exchange-rates/pages-00000000-00000003.csv.gz";
+        let read = read_with(&upload(key, &[]), None, &[text.as_bytes()]).unwrap();
+        let rates: Vec<String> =
+            read.rates.iter().map(|it| format!("{} {} {}", it.currency, it.date, it.eur)).collect();
+        let found = read.found.clone();
+        assert_eq!(
+            (rejects(&read), rates),
+            (
+                rejected.iter().map(|(line, it)| (*line, (*it).to_owned())).collect(),
+                taken.iter().map(|it| (*it).to_owned()).collect()
+            ),
+            "{rows}"
+        );
+        assert_eq!(found.rows_read, found.rows_taken + found.rows_rejected, "{rows}");
+        assert!(rates(&text).is_err(), "anywhere else the file is refused");
+    };
+    let (usd, eur) = ("USD,1,0.91,2024-01-02\n", "EUR,1.0989,1,2024-01-02\n");
+    check(
+        &format!("{usd}{eur}GBP,1.27,1.4,2024-01-02\nGBP,1.27,1.156,2024-01-03\n"),
+        &[(4, "GBP on 2024-01-02 implies 0.9071 USD for a euro, the others imply 1.0989")],
+        &["USD 2024-01-02 0.91", "EUR 2024-01-02 1", "GBP 2024-01-03 1.156"],
+    );
+    let two = "lines 2 and 4 give two rates for USD on 2024-01-02";
+    check(&format!("{usd}{eur}USD,1,0.92,2024-01-02\n{usd}"), &[(2, two), (4, two), (5, two)], &["EUR 2024-01-02 1"]);
+    // Which of two rates is wrong, the others of the day may tell.
+    let off = "USD on 2024-01-02 implies 2 USD for a euro, the others imply 1.0989";
+    check(&format!("{usd}{eur}USD,1,0.5,2024-01-02\n"), &[(4, off)], &["USD 2024-01-02 0.91", "EUR 2024-01-02 1"]);
+    check(
+        &format!("{usd}{eur}eur,1,-0.92,2024-01-02\n"),
+        &[(4, "currency: not an ISO 4217 currency with minor units")],
+        &["USD 2024-01-02 0.91", "EUR 2024-01-02 1"],
+    );
 }
 
 /// Rows of the European Central Bank's table, some of its columns.

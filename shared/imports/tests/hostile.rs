@@ -111,7 +111,7 @@ fn hostile(seed: u64) -> (&'static str, Vec<u8>) {
     let mut bytes = text.as_bytes().to_vec();
     for _ in 0..noise.below(8) {
         let at = noise.below(bytes.len() + 1);
-        match noise.below(12) {
+        match noise.below(13) {
             0 if at < bytes.len() => bytes[at] = u8::try_from(noise.below(256)).unwrap(),
             1 => drop(bytes.splice(at..at, noise.one_of(&NASTY).bytes())),
             2 => bytes.truncate(at),
@@ -122,13 +122,14 @@ fn hostile(seed: u64) -> (&'static str, Vec<u8>) {
             7 => drop(bytes.splice(0..0, [0xef, 0xbb, 0xbf])),
             8 => bytes = gzip(&bytes),
             9 => bytes = String::from_utf8_lossy(&bytes).replace('\n', "\r\n").into_bytes(),
-            10 => {
+            10 => bytes.iter_mut().filter(|it| **it == b'\n').for_each(|it| *it = b'\r'),
+            11 => {
                 let other = *noise.one_of(b";	|");
                 bytes.iter_mut().filter(|it| **it == b',').for_each(|it| *it = other);
             }
             // A field becomes something else.
             _ => {
-                let separator = |byte: &u8| matches!(byte, b',' | b';' | b'\n');
+                let separator = |byte: &u8| matches!(byte, b',' | b';' | b'\n' | b'\r');
                 let end =
                     bytes.get(at..).and_then(|it| it.iter().position(separator)).map_or(bytes.len(), |it| at + it);
                 let begin = bytes.get(..at).and_then(|it| it.iter().rposition(separator)).map_or(0, |it| it + 1);
@@ -159,14 +160,17 @@ fn read(key: &str, bytes: &[u8], piece: usize) -> Result<Read, Refusal> {
     let mut importer = Importer::new(Setting {
         profile: instructions.profile.as_deref().map(|name| Profile::parse(name, PROFILE.as_bytes())).transpose()?,
         instructions,
-        directory,
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
     });
     for piece in bytes.chunks(piece.max(1)) {
         importer.feed(piece)?;
+        // A file in one piece is looked up at its end; in pieces, after each: that makes no difference.
+        if piece.len() < bytes.len() {
+            importer.learn(&directory);
+        }
     }
-    importer.finish()
+    importer.end()?.finish(&directory)
 }
 
 /// All there is to see of what was read.

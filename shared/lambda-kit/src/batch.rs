@@ -1,7 +1,7 @@
 //! Batches of SQS messages: each message succeeds or fails on its own.
 
 use std::panic::AssertUnwindSafe;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use calendar::{Clock, Moment};
@@ -54,9 +54,9 @@ pub fn sent_at(message: &SqsMessage) -> Moment {
 }
 
 /// When an invocation must have ended.
-pub fn deadline(context: &Context) -> Instant {
-    let now = Instant::now();
-    now.checked_add(time_left(context.deadline)).unwrap_or(now)
+pub fn deadline(context: &Context) -> Moment {
+    let at = i64::try_from(context.deadline).unwrap_or(i64::MAX).saturating_mul(1000);
+    Moment::instant(at).unwrap_or_else(|_| SystemClock.now())
 }
 
 /// Hands each message to `handle` and answers which ones failed, so that only those come again.

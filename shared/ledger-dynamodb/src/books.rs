@@ -1,8 +1,9 @@
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use banking::AccountNumber;
 use calendar::Month;
-use dynamodb::{Client, Condition, Item, Key, Table, Transacted, Write, bytes, number, text};
+use dynamodb::{Backoff, Client, Condition, Item, Key, Table, Transacted, Write, bytes, number, text};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ledger::{Books, BooksError, Change, Kept, Shelf, Written};
 
@@ -11,6 +12,8 @@ use crate::item::{hash, month_key, no_vault, place, totals_key, unavailable};
 
 /// Above this a packed month lies in the vault: an item has 400 KB at most, a transaction 4 MB.
 const MOST_BYTES_IN_TABLE: usize = 256 * 1024;
+/// The longest pause between two tries of a posting: some tens of writes to one item take no longer.
+const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// How many large months are moved at once.
 const AT_ONCE: usize = 4;
 
@@ -56,6 +59,10 @@ impl<V: Vault + Sync> Books for DynamoDbBooks<V> {
             Transacted::Done => Ok(Written::Stored),
             Transacted::Failed(_) => Ok(Written::Conflict),
         }
+    }
+
+    async fn pause(&self, conflicts: u32) {
+        Backoff::pause(conflicts, LONGEST_PAUSE).await;
     }
 }
 

@@ -1,10 +1,10 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use banking::AccountNumber;
 use calendar::Month;
 
 use crate::totals::fold;
-use crate::{CodecError, Merged, Shelf, merge};
+use crate::{CodecError, Entry, Merged, Shelf, merge};
 
 /// Something an audit found wrong with an account's books.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
@@ -27,6 +27,27 @@ pub enum Finding {
     /// The totals speak of a month that has no entries.
     #[error("the totals have figures for {0}, which has no entries")]
     MonthMissing(Month),
+}
+
+/// How many of `entries`, all of which were posted to `account`, are not in its books. `shelf` holds all that is kept.
+///
+/// [`audit_account`] compares the books with themselves, and so cannot see an entry that is gone from all of them; this
+/// compares them with what was handed in.
+pub fn missing_entries(account: &AccountNumber, shelf: &Shelf, entries: Vec<Entry>) -> Result<u64, CodecError> {
+    let mut by_month = BTreeMap::<Month, Vec<Entry>>::new();
+    for entry in entries {
+        by_month.entry(entry.at.date().month()).or_default().push(entry);
+    }
+    let mut missing = 0_u64;
+    for (month, entries) in by_month {
+        let journal = shelf.month(month)?;
+        let kept = journal.as_ref().map_or(0, |it| it.entries().len());
+        if let Merged::Changed(merged) = merge(account, month, journal.as_ref(), entries) {
+            let added = merged.entries().len().saturating_sub(kept);
+            missing = missing.saturating_add(u64::try_from(added).unwrap_or(u64::MAX));
+        }
+    }
+    Ok(missing)
 }
 
 /// Proves one account's books: every month is as the merge leaves it, and

@@ -73,7 +73,8 @@ impl Entry {
     }
 
     /// What makes two entries the same one. With an id: source, id, both accounts, time, amount and currency;
-    /// without: time, amount, text, counterparty and the ordinal among its equals.
+    /// without: time, amount, text, counterparty and the ordinal among its equals. A row of an account's own file that
+    /// has an id but no counterparty is also the same as one that has both: the merge keeps the fuller one.
     pub(crate) fn same(&self, other: &Self) -> bool {
         self.at == other.at
             && self.source == other.source
@@ -84,6 +85,10 @@ impl Entry {
             && self.side == other.side
             && self.counterparty == other.counterparty
             && (self.id.is_some() || self.text == other.text)
+    }
+
+    fn has_no_text(&self) -> bool {
+        self.text.as_deref().is_none_or(str::is_empty)
     }
 
     /// Whether two entries are rows of one transfer as its sender numbered it.
@@ -100,7 +105,8 @@ impl Entry {
 
 impl Ord for Entry {
     // Rows of one transfer lie next to each other; the text comes last, for it is no part of the identity of an
-    // entry with an id; the mark is derived and takes no part.
+    // entry with an id; the mark is derived and takes no part. An entry with a text comes before one without, so that
+    // the merge, which keeps the first of the same entries, keeps the text.
     fn cmp(&self, other: &Self) -> Ordering {
         self.at
             .cmp(&other.at)
@@ -111,6 +117,7 @@ impl Ord for Entry {
             .then_with(|| self.ordinal.cmp(&other.ordinal))
             .then_with(|| self.amount_minor.cmp(&other.amount_minor))
             .then_with(|| self.currency.cmp(&other.currency))
+            .then_with(|| self.has_no_text().cmp(&other.has_no_text()))
             .then_with(|| self.text.cmp(&other.text))
     }
 }

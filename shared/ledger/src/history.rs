@@ -4,9 +4,9 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
 use money::Currency;
 
-use crate::queries::read_settled;
+use crate::queries::{MOST_READS, read_settled};
 use crate::totals::Split;
-use crate::{Books, BooksError, Figures, Totals, View};
+use crate::{Books, BooksError, Figures, Shelf, Totals, View};
 
 /// A part of an account's history, with what moved in each currency.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -49,13 +49,12 @@ pub async fn history<B: Books>(
     if to < from {
         return Ok(Vec::new());
     }
-    let wanted = if by.is_of_months() {
-        partial_months(from, to).into_iter().collect()
+    let (shelf, wanted) = if by.is_of_months() {
+        let wanted: Vec<Month> = partial_months(from, to).into_iter().collect();
+        (read_settled(books, account, &wanted).await?, wanted)
     } else {
-        let totals = books.read(account, &[]).await?.totals()?;
-        totals.months.range(from.month()..=to.month()).map(|(month, _)| *month).collect::<Vec<_>>()
+        read_all(books, account, from.month(), to.month()).await?
     };
-    let shelf = read_settled(books, account, &wanted).await?;
     let totals = shelf.totals()?;
     let mut opening = net(&totals, from.month(), view);
     let mut moved = Moved::new();
@@ -83,6 +82,31 @@ pub async fn history<B: Books>(
     }
     let currencies = totals.months.values().flat_map(BTreeMap::keys).copied().collect();
     Ok(periods(by.cut(from, to), opening, &moved, &currencies))
+}
+
+/// Reads every month from `first` to `last` that has entries, and which they are.
+async fn read_all<B: Books>(
+    books: &B,
+    account: &AccountNumber,
+    first: Month,
+    last: Month,
+) -> Result<(Shelf, Vec<Month>), BooksError> {
+    let mut wanted = months_within(&books.read(account, &[]).await?.totals()?, first, last);
+    for reads in 1..=MOST_READS {
+        let shelf = read_settled(books, account, &wanted).await?;
+        let found = months_within(&shelf.totals()?, first, last);
+        if found == wanted {
+            return Ok((shelf, wanted));
+        }
+        // Another posting began a month between the two reads.
+        wanted = found;
+        books.pause(reads).await;
+    }
+    Err(BooksError::Unsettled)
+}
+
+fn months_within(totals: &Totals, first: Month, last: Month) -> Vec<Month> {
+    totals.months.range(first..=last).map(|(month, _)| *month).collect()
 }
 
 /// The whole months that `totals` have entries in: what a history is of when nobody says.

@@ -12,6 +12,7 @@ mod entry;
 mod history;
 mod journal;
 mod merge;
+mod post;
 mod queries;
 mod summary;
 mod totals;
@@ -19,15 +20,14 @@ mod totals;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use audit::{Finding, audit_account};
-pub use books::{
-    Added, Archive, Books, BooksError, Change, Gross, Kept, MOST_MONTHS, PostError, Posted, Shelf, Written, post,
-};
+pub use audit::{Finding, audit_account, missing_entries};
+pub use books::{Archive, Books, BooksError, Change, Kept, MOST_MONTHS, Shelf, Written};
 pub use codec::{CodecError, decode_entries, encode_entries};
 pub use entry::{Entry, Mark, PostingId, Side};
 pub use history::{Movement, Period, all_days, history};
 pub use journal::JournalMonth;
 pub use merge::{Merged, merge};
-pub use queries::{EntryCursor, balance_on, page_of_entries};
+pub use post::{Added, Gross, MOST_MONTHS_AND_CURRENCIES, PostError, Posted, post};
+pub use queries::{EntryCursor, balance_on, entries_of, entry_months, page_of_entries};
 pub use summary::{MonthFigures, SummaryFigures, summarise};
 pub use totals::{Figures, MonthTotals, Split, Totals, View};

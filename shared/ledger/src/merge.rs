@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use banking::{AccountNumber, country_of};
 
 use crate::{Entry, JournalMonth, Mark, Side};
@@ -14,9 +16,10 @@ pub enum Merged {
 
 /// Merges `incoming` entries into `current`, the month as stored (`None`: it has no entries yet).
 ///
-/// The union is by identity (see [`Entry`]); where two entries are the same one but differ in their text, the
-/// lesser text stays, so that order does not matter. Then batch payments and invalid IBANs are marked over the
-/// whole month. Commutative, associative and idempotent.
+/// The union is by identity (see [`Entry`]). Of entries that are the same one but differ in their text, the lesser text
+/// stays, and any text before none; of rows of an account's own file with the same id, one without a counterparty gives
+/// way to those with one. So the order does not matter. Then batch payments and invalid IBANs are marked over the whole
+/// month. Commutative, associative and idempotent.
 pub fn merge(account: &AccountNumber, month: Month, current: Option<&JournalMonth>, incoming: Vec<Entry>) -> Merged {
     let mut entries = incoming;
     for entry in &mut entries {
@@ -27,12 +30,27 @@ pub fn merge(account: &AccountNumber, month: Month, current: Option<&JournalMont
     }
     entries.sort();
     entries.dedup_by(|later, kept| later.same(kept));
+    drop_without_counterparty(&mut entries);
     mark(account, &mut entries);
     let merged = JournalMonth::of(month, entries);
     if current == Some(&merged) || merged.entries().is_empty() {
         return Merged::Unchanged;
     }
     Merged::Changed(merged)
+}
+
+/// Drops rows of an account's own file that are here with their counterparty, too: they were read before by a profile
+/// without that column.
+fn drop_without_counterparty(entries: &mut Vec<Entry>) {
+    let may_lack = |it: &Entry| it.side == Side::None && it.id.is_some();
+    let lacks = |it: &Entry| may_lack(it) && it.counterparty.is_none();
+    if !entries.iter().any(lacks) {
+        return;
+    }
+    let row = |it: &Entry| (it.at, it.source.clone(), it.id.clone(), it.ordinal, it.amount_minor, it.currency);
+    let full = entries.iter().filter(|it| may_lack(it) && it.counterparty.is_some());
+    let full: HashSet<_> = full.map(row).collect();
+    entries.retain(|it| !(lacks(it) && full.contains(&row(it))));
 }
 
 /// Marks sorted entries. A run of more than one row of the same transfer is a batch payment.

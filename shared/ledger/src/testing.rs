@@ -1,7 +1,10 @@
 //! A fake of the books, and the contract it shares with every adapter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
 use banking::AccountNumber;
 use calendar::Month;
@@ -9,15 +12,93 @@ use calendar::Month;
 use crate::books::Archive;
 use crate::{Books, BooksError, Change, Kept, Shelf, Written};
 
-/// Books in memory.
+/// Lets others run once.
+pub async fn yield_now() {
+    let mut has_yielded = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut has_yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Books in memory that read and write as DynamoDB documents itself.
+///
+/// A read takes its items one by one, in an order that differs from call to call, and lets others run in between. A
+/// write lets others run between its start and its effect; meanwhile a second write to the account meets a conflict
+/// if one of the two is a transaction.
 #[derive(Default)]
 pub struct FakeBooks {
     shelves: Mutex<BTreeMap<AccountNumber, Shelf>>,
+    writing: Mutex<BTreeMap<AccountNumber, Vec<Kind>>>,
+    reads: AtomicU64,
+}
+
+/// How a write goes to DynamoDB.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Single,
+    Transaction,
+}
+
+/// A write that has started and has had no effect yet; also ends when its caller is dropped.
+struct Writing<'a> {
+    books: &'a FakeBooks,
+    account: &'a AccountNumber,
+    kind: Kind,
+}
+
+impl<'a> Writing<'a> {
+    /// `None`: it conflicts with one that has started before.
+    fn start(books: &'a FakeBooks, account: &'a AccountNumber, change: &Change) -> Option<Self> {
+        let kind = if change.months.is_empty() { Kind::Single } else { Kind::Transaction };
+        let mut all = books.writing();
+        let others = all.entry(account.clone()).or_default();
+        if others.iter().any(|other| [*other, kind].contains(&Kind::Transaction)) {
+            return None;
+        }
+        others.push(kind);
+        Some(Self { books, account, kind })
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        let mut all = self.books.writing();
+        let Some(started) = all.get_mut(self.account) else { return };
+        if let Some(at) = started.iter().position(|kind| *kind == self.kind) {
+            started.swap_remove(at);
+        }
+        if started.is_empty() {
+            all.remove(self.account);
+        }
+    }
 }
 
 impl FakeBooks {
     fn shelves(&self) -> MutexGuard<'_, BTreeMap<AccountNumber, Shelf>> {
         self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writing(&self) -> MutexGuard<'_, BTreeMap<AccountNumber, Vec<Kind>>> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The items to read, the totals as `None`, in the order of this call.
+    fn order(&self, months: &[Month]) -> Vec<Option<Month>> {
+        let mut seed = self.reads.fetch_add(1, Ordering::Relaxed);
+        let months: BTreeSet<Month> = months.iter().copied().collect();
+        let mut left: Vec<_> = std::iter::once(None).chain(months.into_iter().map(Some)).collect();
+        let mut order = Vec::with_capacity(left.len());
+        while !left.is_empty() {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let at = usize::try_from(seed.wrapping_shr(33)).unwrap_or(0).checked_rem(left.len()).unwrap_or(0);
+            order.push(left.swap_remove(at));
+        }
+        order
     }
 
     /// All that is kept, without versions and remembered postings: what must be equal after the same entries in
@@ -35,26 +116,51 @@ impl FakeBooks {
 
 impl Books for FakeBooks {
     async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
-        let mut shelf = self.shelves().get(account).cloned().unwrap_or_default();
-        shelf.months.retain(|month, _| months.contains(month));
-        Ok(shelf)
+        let mut read = Shelf::default();
+        for (at, place) in self.order(months).into_iter().enumerate() {
+            if at > 0 {
+                yield_now().await;
+            }
+            let shelves = self.shelves();
+            let Some(shelf) = shelves.get(account) else { continue };
+            match place {
+                None => read.totals.clone_from(&shelf.totals),
+                Some(month) => read.months.extend(shelf.months.get(&month).map(|kept| (month, kept.clone()))),
+            }
+        }
+        Ok(read)
     }
 
     async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+        let Some(_writing) = Writing::start(self, account, change) else {
+            return Ok(Written::Conflict);
+        };
+        yield_now().await;
         let mut shelves = self.shelves();
-        let shelf = shelves.entry(account.clone()).or_default();
-        let expected = |stored: Option<&Kept>, new: &Kept| stored.map_or(0, |it| it.version) == new.version;
-        let fits = expected(shelf.totals.as_ref(), &change.totals)
-            && change.months.iter().all(|(month, new)| expected(shelf.months.get(month), new));
+        let stored = shelves.get(account);
+        let version = |kept: Option<&Kept>| kept.map_or(0, |it| it.version);
+        let month = |month| stored.and_then(|shelf| shelf.months.get(month));
+        let fits = version(stored.and_then(|shelf| shelf.totals.as_ref())) == change.totals.version
+            && change.months.iter().all(|(name, new)| version(month(name)) == new.version);
         if !fits {
             return Ok(Written::Conflict);
         }
         let next = |new: &Kept| Kept { version: new.version.saturating_add(1), bytes: new.bytes.clone() };
+        let shelf = shelves.entry(account.clone()).or_default();
         shelf.totals = Some(next(&change.totals));
         shelf.months.extend(change.months.iter().map(|(month, new)| (*month, next(new))));
         Ok(Written::Stored)
     }
+
+    async fn pause(&self, conflicts: u32) {
+        for _ in 0..conflicts.min(MOST_YIELDS) {
+            yield_now().await;
+        }
+    }
 }
+
+/// The longest pause, in turns of the others.
+const MOST_YIELDS: u32 = 32;
 
 impl Archive for FakeBooks {
     async fn accounts(&self, _after: Option<String>) -> Result<(Vec<AccountNumber>, Option<String>), BooksError> {

@@ -34,6 +34,10 @@ impl Books for Watched {
     async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
         self.books.write(account, change).await
     }
+
+    async fn pause(&self, conflicts: u32) {
+        self.books.pause(conflicts).await;
+    }
 }
 
 fn account() -> AccountNumber {

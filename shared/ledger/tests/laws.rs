@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use banking::AccountNumber;
 use calendar::{Date, Moment};
 use ledger::testing::{FakeBooks, books_contract};
-use ledger::{Entry, Mark, PostingId, Side, View, audit_account, balance_on, page_of_entries, post, summarise};
+use ledger::{
+    Entry, Mark, PostError, PostingId, Side, View, audit_account, balance_on, page_of_entries, post, summarise,
+};
 use money::{Currency, Money};
 use proptest::prelude::*;
 
@@ -84,6 +86,55 @@ fn four_rows_make_the_summary_of_the_product_page() {
         ]
     );
     proven(&books);
+}
+
+/// Posts `one` and `other`, in either order and together, and returns the only entries that may be there then.
+fn whichever_comes_first(one: &[Entry], other: &[Entry]) -> Vec<Entry> {
+    let both = [one, other].concat();
+    let orders = [vec![one, other], vec![other, one], vec![&both], vec![one, other, one, other]];
+    let found = orders.map(|order| {
+        let books = FakeBooks::default();
+        for (import, entries) in (1..).zip(order) {
+            posted(&books, import, entries.to_vec());
+        }
+        proven(&books);
+        block_on(page_of_entries(&books, &account(), (Date::MIN, Date::MAX), View::All, None, 9)).unwrap().0
+    });
+    assert!(found.windows(2).all(|it| it[0] == it[1]), "{found:?}");
+    found.into_iter().next().unwrap()
+}
+
+#[test]
+fn a_row_that_comes_with_and_without_its_text_keeps_the_text() {
+    let coffee = row("2026-07-15", -300, Some("7"));
+    let with = |text: &str| Entry { text: Some(text.into()), ..coffee.clone() };
+    assert_eq!(whichever_comes_first(&[coffee.clone()], &[with("coffee")]), [with("coffee")]);
+    assert_eq!(whichever_comes_first(&[with("")], &[with("coffee")]), [with("coffee")]);
+    assert_eq!(whichever_comes_first(&[with("tea")], &[with("coffee")]), [with("coffee")], "the lesser of two");
+}
+
+#[test]
+fn a_row_that_comes_with_and_without_its_counterparty_is_one_row() {
+    let salary = row("2026-07-15", -300, Some("7"));
+    let to = |account: &str| Entry { counterparty: Some(account.into()), ..salary.clone() };
+    assert_eq!(whichever_comes_first(&[salary.clone()], &[to("FR14")]), [to("FR14")]);
+    let both = [to("FR14"), to("FR15")];
+    assert_eq!(whichever_comes_first(&[salary.clone()], &both), both, "two counterparties are two rows");
+    for other in [
+        Entry { amount_minor: -301, ..salary.clone() },
+        Entry { at: "2026-07-16".parse().unwrap(), ..salary.clone() },
+        Entry { source: "bank".into(), ..salary.clone() },
+        Entry { id: Some("8".into()), ..salary.clone() },
+        Entry { id: None, ..salary.clone() },
+        Entry { currency: Currency::USD, ..salary.clone() },
+        Entry { ordinal: 1, ..salary.clone() },
+        Entry { side: Side::Payer, ..salary.clone() },
+    ] {
+        assert_eq!(whichever_comes_first(&[other], &[to("FR14")]).len(), 2, "another row");
+    }
+    let nameless = Entry { id: None, ..salary.clone() };
+    let named = Entry { id: None, ..to("FR14") };
+    assert_eq!(whichever_comes_first(&[nameless], &[named]).len(), 2, "without an id nobody knows");
 }
 
 #[test]
@@ -180,6 +231,35 @@ fn more_months_than_one_transaction_takes_go_in_several() {
 }
 
 #[test]
+fn an_account_with_too_many_months_and_currencies_is_refused_before_anything_is_written() {
+    let currencies: Vec<Currency> = (0..999).filter_map(|it| Currency::from_numeric(it).ok()).take(10).collect();
+    // Three hundred years in ten currencies: each month takes one of several writes.
+    let entries = |years: std::ops::Range<i32>| {
+        let months = years.flat_map(|year| (1..=12).map(move |month| Date::try_new(year, month, 7).unwrap()));
+        let entry = |date: Date, currency: Currency| Entry {
+            currency,
+            ..row(&date.to_string(), 999_999_999_999_999_999, Some("x"))
+        };
+        months.flat_map(|date| currencies.iter().map(move |currency| entry(date, *currency))).collect::<Vec<Entry>>()
+    };
+    let books = FakeBooks::default();
+    let post = |entries, import| block_on(post(&books, &account(), entries, PostingId([import; 16])));
+    let refused = post(entries(1900..2200), 1);
+    assert!(matches!(refused, Err(PostError::TooManyMonths)), "{refused:?}");
+    assert!(books.all().is_empty(), "nothing is written");
+
+    // What is there stays usable: the same entries again, and a new one where there is room.
+    assert_eq!(post(entries(1970..2000), 2).unwrap().added.entries, 3_600);
+    let before = books.all();
+    let refused = post(entries(1900..2200), 3);
+    assert!(matches!(refused, Err(PostError::TooManyMonths)), "{refused:?}");
+    assert_eq!(books.all(), before);
+    assert_eq!(post(entries(1970..2000), 4).unwrap().duplicates, 3_600);
+    assert_eq!(post(vec![row("2026-07-15", 1, Some("y"))], 5).unwrap().added.entries, 1);
+    proven(&books);
+}
+
+#[test]
 fn the_books_keep_their_contract() {
     block_on(books_contract(&FakeBooks::default(), &account()));
 }
@@ -232,7 +312,8 @@ fn some_entries() -> impl Strategy<Value = Vec<Entry>> {
                 (true, true) => Side::Payer,
                 (true, false) => Side::Beneficiary,
             };
-            let counterparty = is_transfer.then(|| Box::from(other));
+            // Rows of an account's own file may have a counterparty, too.
+            let counterparty = (is_transfer || other == "FR14").then(|| Box::from(other));
             let text = text.map(Box::from);
             Entry { at, id, ordinal, amount_minor: amount, side, counterparty, text, ..row("2024-01-01", 0, None) }
         },
@@ -257,6 +338,16 @@ fn expected_balances(entries: &[Entry]) -> (i128, i128) {
         );
         distinct.insert(key, entry.clone());
     }
+    let all = distinct.values().cloned().collect::<Vec<_>>();
+    distinct.retain(|_, it| {
+        let fuller = |other: &Entry| {
+            other.counterparty.is_some()
+                && (it.at, &it.id, it.ordinal, it.amount_minor, it.side)
+                    == (other.at, &other.id, other.ordinal, other.amount_minor, other.side)
+        };
+        let lacks = it.side == Side::None && it.id.is_some() && it.counterparty.is_none();
+        !(lacks && all.iter().any(fuller))
+    });
     let (mut clean, mut all) = (0, 0);
     for entry in distinct.values() {
         let rows_of_it = distinct

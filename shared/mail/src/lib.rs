@@ -8,7 +8,6 @@
 //! Mail is never exactly once: between "the carrier took it" and "we wrote that down" there is always a moment at
 //! which a process can stop.
 
-mod address;
 mod chart;
 pub mod mailer;
 mod mime;
@@ -23,7 +22,7 @@ pub mod testing;
 mod text;
 mod words;
 
-pub use address::{Address, AddressError};
+pub use customers::{EmailAddress as Address, EmailError as AddressError};
 pub use record::{Intent, MAX_ATTEMPTS, MailState, Next, SummaryKey, SummaryMail, TransitionError};
 pub use reference::{Reference, ReferenceError};
 pub use render::{Envelope, Image, Mail, RenderMailError, render};

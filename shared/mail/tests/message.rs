@@ -113,6 +113,16 @@ fn hostile_names_add_no_header() {
     }
 }
 
+#[test]
+fn what_the_register_takes_the_mailer_takes() {
+    for text in
+        ["ada@example.com", "a..b@example.com", ".a@example.com", "ada@exam_ple.com", "ada@-x.com", "ada@x.com\n"]
+    {
+        let taken = customers::EmailAddress::parse(text).is_ok();
+        assert_eq!(taken, Address::parse(text).is_ok(), "{text:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 

@@ -62,6 +62,18 @@ impl Money {
         let minor = crate::parse_minor(amount.as_bytes(), currency.decimals(), DecimalMark::Point)?;
         Ok(Self::new(minor, currency))
     }
+
+    /// Reads a sum of amounts: what [`Money::parse`] reads, and what [`Money::amount`] writes of a sum that is larger
+    /// than one entry may be, up to what an `i128` holds.
+    pub fn parse_sum(amount: &str, currency: Currency) -> Result<Self, crate::AmountError> {
+        match Self::parse(amount, currency) {
+            Err(crate::AmountError::TooLarge) => {
+                let minor = crate::parse::parse_sum(amount.as_bytes(), currency.decimals())?;
+                Ok(Self::new(minor, currency))
+            }
+            parsed => parsed,
+        }
+    }
 }
 
 fn render(minor: i128, decimals: u32) -> String {
@@ -171,6 +183,32 @@ mod tests {
         let usd = Money::new(1, Currency::USD);
         assert_eq!(eur(1).try_add(usd), Err(MoneyError::CurrencyMismatch(Currency::EUR, Currency::USD)));
         assert_eq!(eur(1).try_add(eur(-3)), Ok(eur(-2)));
+    }
+
+    #[test]
+    fn a_log_line_shows_an_amount_with_its_currency() {
+        assert_eq!(format!("{:?}, {:?}", eur(-2046), Currency::USD), "-20.46 EUR, USD");
+    }
+
+    #[test]
+    fn as_json_an_amount_is_a_string_and_a_sum_of_any_size_reads_back() {
+        for (minor, code, json) in [
+            (3974, "EUR", r#"{"amount":"39.74","currency":"EUR"}"#),
+            (-1200, "JPY", r#"{"amount":"-1200","currency":"JPY"}"#),
+            (i128::MAX, "USD", r#"{"amount":"1701411834604692317316873037158841057.27","currency":"USD"}"#),
+        ] {
+            let money = Money::new(minor, code.parse().unwrap());
+            assert_eq!(serde_json::to_string(&money).unwrap(), json);
+            assert_eq!(serde_json::from_str::<Money>(json).unwrap(), money);
+        }
+        for wrong in [
+            r#"{"amount":39.74,"currency":"EUR"}"#,
+            r#"{"amount":"39.7","currency":"EUR"}"#,
+            r#"{"amount":"39.74","currency":"XAU"}"#,
+            r#"{"amount":"39.74"}"#,
+        ] {
+            assert!(serde_json::from_str::<Money>(wrong).is_err(), "{wrong}");
+        }
     }
 
     proptest! {

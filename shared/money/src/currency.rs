@@ -115,4 +115,12 @@ mod tests {
             assert_eq!(code.parse::<Currency>(), Err(UnknownCurrency), "{code}");
         }
     }
+
+    #[test]
+    fn currencies_are_ordered_by_their_codes_and_not_by_their_numbers() {
+        let mut currencies = ["USD", "EUR", "JPY", "AUD", "CHF"].map(|code| code.parse::<Currency>().unwrap());
+        currencies.sort();
+        assert_eq!(currencies.map(Currency::code), ["AUD", "CHF", "EUR", "JPY", "USD"]);
+        assert!(Currency::EUR < Currency::USD && Currency::EUR.numeric() > Currency::USD.numeric());
+    }
 }

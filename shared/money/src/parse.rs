@@ -101,13 +101,16 @@ pub(crate) fn parse_sum(text: &[u8], decimals: u32) -> Result<i128, AmountError>
         [b'-', rest @ ..] => (true, rest),
         rest => (false, rest),
     };
-    let point = digits.iter().position(|byte| *byte == b'.');
-    let fraction = point.map_or(0, |at| digits.len().saturating_sub(at).saturating_sub(1));
-    if fraction != places || (point.is_some() && places == 0) || digits.len() <= fraction {
+    let (whole, fraction) = match digits.iter().position(|byte| *byte == b'.') {
+        Some(point) if places > 0 => (digits.get(..point), digits.get(point.saturating_add(1)..)),
+        _ => (Some(digits), None),
+    };
+    let (whole, fraction) = (whole.unwrap_or_default(), fraction.unwrap_or_default());
+    if whole.is_empty() || fraction.len() != places {
         return Err(AmountError::Malformed);
     }
     let mut minor: i128 = 0;
-    for &byte in digits.iter().filter(|byte| **byte != b'.') {
+    for &byte in whole.iter().chain(fraction) {
         if !byte.is_ascii_digit() {
             return Err(AmountError::Malformed);
         }
@@ -138,6 +141,9 @@ mod tests {
         check("10000000000000000.00", 2, Err(TooLarge));
         check("99999999999999999", 2, Err(TooLarge));
         check("999999999999999999999999999999999999999", 2, Err(TooLarge));
+        check("99999999999999999", 1, Ok(999_999_999_999_999_990));
+        check("999999999999999999x", 0, Err(Malformed));
+        check("9999999999999999999x", 0, Err(Malformed));
         check("60.555", 2, Err(TooManyDecimals));
         check("60.5", 0, Err(TooManyDecimals));
         check("", 2, Err(Empty));
@@ -148,5 +154,31 @@ mod tests {
         }
         assert_eq!(parse_minor(b"60,5", 2, DecimalMark::Comma), Ok(6050));
         assert_eq!(parse_minor(b"60.5", 2, DecimalMark::Comma), Err(Malformed));
+    }
+
+    #[test]
+    fn a_sum_is_read_only_as_it_is_rendered() {
+        use AmountError::{Malformed, TooLarge};
+        for (text, decimals, expected) in [
+            ("39.74", 2, Ok(3974)),
+            ("-20.46", 2, Ok(-2046)),
+            ("0.00", 2, Ok(0)),
+            ("1200", 0, Ok(1200)),
+            ("-0.001", 3, Ok(-1)),
+            ("12345678901234567890.12", 2, Ok(1_234_567_890_123_456_789_012)),
+            ("1701411834604692317316873037158841057.27", 2, Ok(i128::MAX)),
+            ("1701411834604692317316873037158841057.28", 2, Err(TooLarge)),
+        ] {
+            assert_eq!(parse_sum(text.as_bytes(), decimals), expected, "{text:?}");
+        }
+        for (decimals, texts) in [
+            (0, ["", "-", "1.", ".", "1.0", "+1", "1e3", "--1", " 1", "1x"]),
+            (2, ["", "39", "39.7", "39.745", ".74", "-.74", "39.", "+1.00", "1,00", "3x.74"]),
+            (3, ["1.2.3", "1..23", ".123", "1.23", "1.2345", "1.2x3", "1.-23", "1234", "-", "."]),
+        ] {
+            for text in texts {
+                assert_eq!(parse_sum(text.as_bytes(), decimals), Err(Malformed), "{text:?} with {decimals} decimals");
+            }
+        }
     }
 }

@@ -129,6 +129,7 @@ mod tests {
         assert_eq!("EUR".parse(), Ok(Reference::Eur));
         assert_eq!("USD".parse(), Ok(Reference::Usd));
         assert_eq!("GBP".parse::<Reference>(), Err(UnknownReference));
+        assert_eq!([Reference::Eur, Reference::Usd].map(|it| it.to_string()), ["EUR", "USD"]);
     }
 
     proptest! {

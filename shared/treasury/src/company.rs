@@ -1,9 +1,12 @@
 //! What is read of the books of a company's accounts, side by side.
 
 use banking::AccountNumber;
-use calendar::{Bucket, Date};
+use calendar::{Bucket, Date, Month};
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, future, stream};
-use ledger::{Books, BooksError, Entry, EntryCursor, Period, View, all_days, balance_on, page_of_entries};
+use ledger::{
+    Books, BooksError, Entry, EntryCursor, Period, View, all_days, balance_on, entries_of, entry_months,
+    page_of_entries,
+};
 use money::Money;
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +14,6 @@ use crate::days_needed;
 
 /// How many accounts are read at once.
 const AT_ONCE: usize = 16;
-/// How many entries of an account are held at once while all are looked at.
-const ENTRIES_AT_ONCE: usize = 5_000;
 
 /// Each account's balance in each currency at the end of `on`, or after all entries. One read of an account's totals,
 /// and at most one of its months.
@@ -82,7 +83,8 @@ pub async fn days_for_forecast<B: Books + Sync>(
     periods(books, accounts, (first.max(from.unwrap_or(first)), last), Bucket::Day, view).await
 }
 
-/// Shows every entry of the accounts from `from` to `to` to `look`, in no order, a page of a few accounts at a time.
+/// Shows every entry of the accounts from `from` to `to` to `look` once, in no order, some months of a few accounts at
+/// a time. Entries that others post meanwhile may be shown or not.
 pub async fn each_entry<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
@@ -90,25 +92,29 @@ pub async fn each_entry<B: Books + Sync>(
     view: View,
     mut look: impl FnMut(&Entry) + Send,
 ) -> Result<(), BooksError> {
-    let pages: Vec<_> = accounts.iter().map(|account| Box::pin(pages(books, account, days, view))).collect();
-    let shown = stream::iter(pages).flatten_unordered(AT_ONCE).try_for_each(|page| {
-        page.iter().for_each(&mut look);
+    let parts: Vec<_> = accounts.iter().map(|account| Box::pin(parts(books, account, days, view))).collect();
+    let shown = stream::iter(parts).flatten_unordered(AT_ONCE).try_for_each(|entries| {
+        entries.iter().for_each(&mut look);
         future::ready(Ok(()))
     });
     shown.await
 }
 
-fn pages<B: Books + Sync>(
+fn parts<B: Books + Sync>(
     books: &B,
     account: &AccountNumber,
     days: (Date, Date),
     view: View,
 ) -> impl Stream<Item = Result<Vec<Entry>, BooksError>> + Send {
-    // The cursor of the next page; without one, the first. None at all where there are no more.
-    stream::try_unfold(Some(None), move |next: Option<Option<EntryCursor>>| async move {
-        let Some(after) = next else { return Ok(None) };
-        let (page, next) = page_of_entries(books, account, days, view, after, ENTRIES_AT_ONCE).await?;
-        Ok(Some((page, next.map(Some))))
+    // The groups of months not read yet; at first it is not known which there are.
+    stream::try_unfold(None, move |left: Option<std::vec::IntoIter<Vec<Month>>>| async move {
+        let mut left = match left {
+            Some(left) => left,
+            None => entry_months(books, account, days).await?.into_iter(),
+        };
+        let Some(months) = left.next() else { return Ok(None) };
+        let entries = entries_of(books, account, &months, days, view).await?;
+        Ok(Some((entries, Some(left))))
     })
 }
 

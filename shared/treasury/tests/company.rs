@@ -7,7 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::task::{Context, Waker};
 
 use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
@@ -33,6 +35,10 @@ impl Books for Watched {
 
     async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
         self.books.write(account, change).await
+    }
+
+    async fn pause(&self, conflicts: u32) {
+        self.books.pause(conflicts).await;
     }
 }
 
@@ -130,6 +136,42 @@ fn every_entry_is_shown_once() {
     let mut count = 0;
     block_on(each_entry(&books, &accounts, (Date::MIN, Date::MAX), View::Clean, |_| count += 1)).unwrap();
     assert_eq!(count, 3 * DAYS);
+}
+
+#[test]
+fn an_entry_is_shown_once_while_somebody_posts_an_earlier_one() {
+    let account: AccountNumber = "AT1".parse().unwrap();
+    let entry = |at: &str, id: u32| Entry {
+        at: at.parse().unwrap(),
+        source: "sepa".into(),
+        id: Some(format!("{id:05}").into()),
+        ordinal: 0,
+        amount_minor: 1,
+        currency: Currency::EUR,
+        side: Side::Beneficiary,
+        counterparty: Some("FR14".into()),
+        text: None,
+        mark: Mark::Clean,
+    };
+    let many: Vec<Entry> = (0..5_500).map(|id| entry("2024-03-15", id)).collect();
+    for step in 0..16 {
+        let books = FakeBooks::default();
+        block_on(post(&books, &account, many.clone(), PostingId([1; 16]))).unwrap();
+        let mut shown = BTreeMap::<Box<str>, u32>::new();
+        let accounts = [account.clone()];
+        let look = |it: &Entry| *shown.entry(it.id.clone().unwrap()).or_default() += 1;
+        let mut reader = Box::pin(each_entry(&books, &accounts, (Date::MIN, Date::MAX), View::Clean, look));
+        let mut poll = || reader.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
+        let is_over = (0..step).any(|_| poll());
+        block_on(post(&books, &account, vec![entry("2024-03-01", 9_999)], PostingId([2; 16]))).unwrap();
+        if !is_over {
+            while !poll() {}
+        }
+        drop(reader);
+        shown.remove("09999");
+        assert_eq!(shown.len(), many.len(), "step {step}");
+        assert_eq!(shown.values().max(), Some(&1), "step {step}: shown twice");
+    }
 }
 
 #[test]

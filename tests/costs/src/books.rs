@@ -47,4 +47,8 @@ impl Books for Meter {
         self.charge(account, &change.totals, TOTALS_BYTES, times);
         self.books.write(account, change).await
     }
+
+    async fn pause(&self, conflicts: u32) {
+        self.books.pause(conflicts).await;
+    }
 }

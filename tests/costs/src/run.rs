@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result, anyhow};
 use calendar::Moment;
-use customers::CustomerId;
+use customers::{CustomerId, Directory};
 use imports::{ImportId, Importer, PackedEntries, Read, Setting, Upload, read_batch};
 use ledger::post;
 use money::Currency;
@@ -18,8 +18,8 @@ use sha2::{Digest, Sha256};
 use crate::books::Meter;
 use crate::transfers::Transfers;
 
-/// As much as `split-import` asks S3 for at once.
-const PIECE_BYTES: usize = 8 * 1024 * 1024;
+/// As much as `split-import` parses at once.
+const PIECE_BYTES: usize = 512 * 1024;
 const KEY: &str = "imports/sepa/transfers.csv";
 
 pub(crate) fn make(file: &Path, transfers: Transfers) -> Result<Value> {
@@ -55,15 +55,16 @@ pub(crate) fn merge(file: &Path, transfers: Transfers) -> Result<Value> {
 
 pub(crate) fn count(import: u64, transfers: Transfers) -> Result<Value> {
     let (meter, runtime, ibans) = (Meter::default(), runtime()?, transfers.ibans());
+    let register = register(transfers);
     let (mut batches, mut posted, mut number) = (0_u64, 0, 0_u64);
     let mut from = 0;
     while from < transfers.rows {
         let to = transfers.rows.min(from + import);
         let mut text = Vec::new();
         transfers.write(&ibans, from..to, &mut text)?;
-        let mut importer = importer(transfers)?;
+        let mut importer = importer()?;
         importer.feed(&text)?;
-        let mut read = importer.finish()?;
+        let mut read = importer.end()?.finish(&register)?;
         let packed = read.pack();
         batches += u64::from(read.found.batches);
         drop(read);
@@ -90,27 +91,28 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread().build()?)
 }
 
-fn importer(transfers: Transfers) -> Result<Importer> {
+fn register(transfers: Transfers) -> Directory {
+    let holder = |it| {
+        let customer = CustomerId::of_account(&it);
+        (it, customer)
+    };
+    transfers.register().map(holder).collect()
+}
+
+fn importer() -> Result<Importer> {
     let uploaded_at = "2024-04-01T00:00:00Z".parse::<Moment>().map_err(|error| anyhow!("{error}"))?;
     let upload =
         Upload { key: KEY.to_owned(), version: "1".to_owned(), size_bytes: 0, uploaded_at, metadata: BTreeMap::new() };
     Ok(Importer::new(Setting {
         instructions: upload.instructions()?,
         profile: None,
-        directory: transfers
-            .register()
-            .map(|it| {
-                let customer = CustomerId::of_account(&it);
-                (it, customer)
-            })
-            .collect(),
         uploaded_at,
         default_currency: Currency::EUR,
     }))
 }
 
 fn read(file: &Path, transfers: Transfers) -> Result<Read> {
-    let mut importer = importer(transfers)?;
+    let (mut importer, register) = (importer()?, register(transfers));
     let mut file = File::open(file).with_context(|| format!("opening {}", file.display()))?;
     let mut piece = vec![0; PIECE_BYTES];
     loop {
@@ -119,8 +121,9 @@ fn read(file: &Path, transfers: Transfers) -> Result<Read> {
             break;
         }
         importer.feed(piece.get(..length).unwrap_or_default())?;
+        importer.learn(&register);
     }
-    Ok(importer.finish()?)
+    Ok(importer.end()?.finish(&register)?)
 }
 
 async fn post_all(meter: &Meter, packed: &PackedEntries, import: ImportId) -> Result<u64> {

@@ -78,12 +78,11 @@ fn posted(books: &FakeBooks, directory: &Directory, folder: &Path, feed: &str) -
     let mut importer = Importer::new(Setting {
         instructions: upload.instructions().unwrap(),
         profile: None,
-        directory: directory.clone(),
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
     });
     importer.feed(read(folder, &format!("{feed}.csv")).as_bytes()).unwrap();
-    let mut read = importer.finish().unwrap();
+    let mut read = importer.end().unwrap().finish(directory).unwrap();
     assert_eq!(read.found.rows_rejected, 0, "{:?}", read.found.first_rejects);
     assert_eq!(read.found.warnings, [], "every IBAN has right check digits");
     let packed = read.pack();

@@ -119,12 +119,11 @@ fn every_row_of_the_holders_file_is_taken() {
     let mut importer = Importer::new(Setting {
         instructions: upload.instructions().unwrap(),
         profile: None,
-        directory: Directory::default(),
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
     });
     importer.feed(holders.as_bytes()).unwrap();
-    let read = importer.finish().unwrap();
+    let read = importer.end().unwrap().finish(&Directory::default()).unwrap();
     let accounts: BTreeSet<&str> = holders.lines().skip(1).map(|it| it.split(',').next().unwrap()).collect();
     assert_eq!((read.found.rows_rejected, read.found.warnings), (0, vec![]));
     assert_eq!(read.found.customers, plan().people);

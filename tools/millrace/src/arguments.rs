@@ -9,7 +9,7 @@ use ::imports::ImportId;
 use banking::AccountNumber;
 use calendar::{Bucket, Date};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use feeds::FeedFormat;
+use feeds::{Feed, FeedFormat};
 use feeds_sandbox::{PerMille, Size};
 use ledger::View;
 use money::{Currency, Reference};
@@ -87,8 +87,12 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 20, value_name = "N")]
         limit: usize,
     },
-    /// Proves the books of all accounts: totals = sums of the months = sums of the entries
-    Audit,
+    /// Proves the books of all accounts: totals = sums of the months = sums of the entries = what imports report
+    Audit {
+        /// Also look up each entry of the imports of the last 30 days in the books of its account
+        #[arg(long)]
+        entries: bool,
+    },
     /// Prints an access token for the HTTP API
     Token(AskToken),
     /// Checks or uploads a profile, which says how another bank's CSV is read
@@ -248,6 +252,19 @@ pub(crate) enum FeedCommand {
     /// Polls all feeds; with --wait, until what they have is in the books, and shows the proofs
     Poll {
         /// Waits until all feeds are proven
+        #[arg(long)]
+        wait: bool,
+        /// How many seconds --wait waits
+        #[arg(long, default_value_t = 900, value_name = "SECONDS")]
+        timeout: u64,
+    },
+    /// Fetches again pages that do not match what they declare, imports again what failed or was refused, proves again
+    ///
+    /// Example: millrace feed retry swift --wait
+    Retry {
+        /// company-info, exchange-rates, sepa or swift; without it, all of them
+        feed: Option<Feed>,
+        /// Waits until the feeds are proven
         #[arg(long)]
         wait: bool,
         /// How many seconds --wait waits

@@ -1,4 +1,4 @@
-//! `audit`: totals = sums of the months = sums of the entries, for every account there is.
+//! `audit`: totals = sums of the months = sums of the entries, for every account there is, and = what imports report.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,12 @@ use ::customers::Customers;
 use anyhow::Result;
 use banking::AccountNumber;
 use futures_util::{StreamExt as _, stream};
-use ledger::{Archive, BooksError, audit_account};
+use imports::{Batches, ControlTotals, Files, ImportList};
+use ledger::{Archive, BooksError, Totals, audit_account};
 use serde::Serialize;
 
 use crate::Verdict;
+use crate::control::{self, Comparison, Missing};
 use crate::customers;
 use crate::meter::Meter;
 use crate::screen::Screen;
@@ -26,6 +28,20 @@ struct Audited {
     accounts: u64,
     entries: u64,
     findings: Vec<Found>,
+    /// What the books have, by currency; compared with what imports report.
+    #[serde(skip)]
+    kept: ControlTotals,
+}
+
+/// The whole result.
+#[derive(Serialize, Debug)]
+struct Audit {
+    #[serde(flatten)]
+    books: Audited,
+    control_totals: Comparison,
+    /// Entries of imports that are not in the books, where they were looked up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    missing: Option<Vec<Missing>>,
 }
 
 /// Something wrong with an account's books.
@@ -35,11 +51,49 @@ struct Found {
     finding: String,
 }
 
-/// Audits the whole of the books.
-pub(crate) async fn run<C: Customers, A: Archive>(screen: &Screen, register: &C, archive: &A) -> Result<Verdict> {
-    let audited = audit(register, archive).await?;
-    screen.answer(&audited, || told(&audited))?;
-    Ok(if audited.findings.is_empty() { Verdict::Well } else { Verdict::Amiss })
+/// Audits the whole of the books; with `look_up`, every entry of every import that still has its batches is looked up.
+pub(crate) async fn run<C: Customers, A: Archive, I: ImportList + Batches, F: Files>(
+    screen: &Screen,
+    (register, archive): (&C, &A),
+    (imports, files): (&I, &F),
+    look_up: bool,
+) -> Result<Verdict> {
+    let before = control::reported(imports).await?;
+    let books = audit(register, archive).await?;
+    let after = control::reported(imports).await?;
+    let control_totals = Comparison::of(&before, &after, &books.kept);
+    let missing = match look_up {
+        true => Some(control::missing(imports, files, archive, &before.with_batches).await?.0),
+        false => None,
+    };
+    let audit = Audit { books, control_totals, missing };
+    screen.answer(&audit, || audit.render())?;
+    let nothing_missing = audit.missing.as_ref().is_none_or(Vec::is_empty);
+    let is_well = audit.books.findings.is_empty() && audit.control_totals.is_well() && nothing_missing;
+    Ok(if is_well { Verdict::Well } else { Verdict::Amiss })
+}
+
+impl Audit {
+    /// What a person reads.
+    fn render(&self) -> String {
+        let mut text = format!("{}\n{}", told(&self.books), self.control_totals.render());
+        if let Some(missing) = &self.missing {
+            let rows = missing
+                .iter()
+                .map(|it| vec![it.account.as_str().to_owned(), it.import.to_string(), it.entries.to_string()]);
+            text += &match missing.len() {
+                0 => "\nentries: every entry of the imports looked up is in the books".to_owned(),
+                _ => {
+                    let columns = [Column::Id("Account"), Column::Id("Import"), Column::Number("Entries missing")];
+                    format!(
+                        "\n{}\nupload the files of these imports again: what is missing is posted",
+                        table(&columns, rows)
+                    )
+                }
+            };
+        }
+        text
+    }
 }
 
 async fn audit<C: Customers, A: Archive>(register: &C, archive: &A) -> Result<Audited> {
@@ -57,7 +111,8 @@ async fn audit<C: Customers, A: Archive>(register: &C, archive: &A) -> Result<Au
     let accounts = stream::iter(all).map(|account| Box::pin(examine(archive, account)));
     let mut accounts = accounts.buffered(AT_ONCE);
     while let Some(examined) = accounts.next().await {
-        let (entries, findings) = examined?;
+        let (entries, findings, kept) = examined?;
+        audited.kept.add_totals(&kept);
         audited.accounts = audited.accounts.saturating_add(1);
         audited.entries = audited.entries.saturating_add(entries);
         audited.findings.extend(findings);
@@ -80,21 +135,22 @@ async fn with_books<A: Archive>(archive: &A) -> Result<BTreeSet<AccountNumber>> 
     }
 }
 
-async fn examine<A: Archive>(archive: &A, account: &AccountNumber) -> Result<(u64, Vec<Found>)> {
+async fn examine<A: Archive>(archive: &A, account: &AccountNumber) -> Result<(u64, Vec<Found>, Totals)> {
     let mut looks = 0_u32;
     loop {
         looks = looks.saturating_add(1);
-        let (entries, findings) = match archive.whole(account).await {
+        let (entries, findings, totals) = match archive.whole(account).await {
             Ok(shelf) => {
                 let (entries, findings) = audit_account(account, &shelf);
-                (entries, findings.iter().map(|it| chain(it)).collect())
+                // Totals that cannot be read are among the findings.
+                (entries, findings.iter().map(|it| chain(it)).collect::<Vec<_>>(), shelf.totals().unwrap_or_default())
             }
-            Err(BooksError::Broken(error)) => (0, vec![chain(&error)]),
+            Err(BooksError::Broken(error)) => (0, vec![chain(&error)], Totals::default()),
             Err(error) => return Err(error.into()),
         };
         if findings.is_empty() || looks >= MOST_LOOKS {
             let found = findings.into_iter().map(|finding| Found { account: account.clone(), finding });
-            return Ok((entries, found.collect()));
+            return Ok((entries, found.collect(), totals));
         }
     }
 }

@@ -10,6 +10,7 @@ mod audit;
 mod balances;
 mod books;
 mod check;
+mod control;
 mod customers;
 mod feed;
 mod history;
@@ -106,10 +107,18 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
         Command::Imports { id: Some(id), .. } => {
             imports::show(screen, &stack.imports()?, &stack.summaries()?, id).await
         }
-        Command::Audit => audit::run(screen, &stack.register()?, &stack.books()?).await,
+        Command::Audit { entries } => {
+            let (register, books) = (stack.register()?, stack.books()?);
+            let (imports, files) = (stack.imports()?, stack.files()?);
+            Box::pin(audit::run(screen, (&register, &books), (&imports, &files), entries)).await
+        }
         Command::Feed(FeedCommand::Poll { wait, timeout }) => {
             let patience = wait.then_some(Duration::from_secs(timeout));
             poll::poll(screen, &stack.feed_log()?, &stack.polls()?, SystemClock.now(), patience).await
+        }
+        Command::Feed(FeedCommand::Retry { feed, wait, timeout }) => {
+            let patience = wait.then_some(Duration::from_secs(timeout));
+            poll::retry(screen, &stack.feed_log()?, &stack.polls()?, SystemClock.now(), feed, patience).await
         }
         Command::Feed(FeedCommand::Proof) => poll::proofs(screen, &stack.feed_log()?).await,
         Command::Feed(FeedCommand::Check(made)) => {

@@ -23,16 +23,48 @@ pub(crate) async fn poll(
     patience: Option<Duration>,
 ) -> Result<Verdict> {
     queue.send(PollFeed { poll: Some(now), ..PollFeed::all() }, 0).await?;
+    wait(screen, log, &Feed::ALL, now, patience).await
+}
+
+/// Asks for one feed, or all of them, to be retried; with `patience`, waits as [`poll`] does.
+pub(crate) async fn retry(
+    screen: &Screen,
+    log: &impl FeedLog,
+    queue: &impl PollQueue,
+    now: Moment,
+    feed: Option<Feed>,
+    patience: Option<Duration>,
+) -> Result<Verdict> {
+    // Transfers wait for the companies of the same poll.
+    let feeds = match feed {
+        None => Feed::ALL.to_vec(),
+        Some(feed @ (Feed::Sepa | Feed::Swift)) => vec![Feed::CompanyInfo, feed],
+        Some(feed) => vec![feed],
+    };
+    for feed in &feeds {
+        let request = PollFeed { feed: Some(*feed), poll: Some(now), retry: true, ..PollFeed::all() };
+        queue.send(request, 0).await?;
+    }
+    wait(screen, log, &feeds, now, patience).await
+}
+
+async fn wait(
+    screen: &Screen,
+    log: &impl FeedLog,
+    feeds: &[Feed],
+    now: Moment,
+    patience: Option<Duration>,
+) -> Result<Verdict> {
     let Some(patience) = patience else {
         let asked = serde_json::json!({ "poll": now });
-        screen.answer(&asked, || format!("asked for poll {now}; `millrace feed proof` shows what came of it"))?;
+        screen.answer(&asked, || format!("requested poll {now}; `millrace feed proof` shows the result"))?;
         return Ok(Verdict::Well);
     };
-    let meter = Meter::counting("feeds", u64::try_from(Feed::ALL.len()).unwrap_or(0));
+    let meter = Meter::counting("feeds", u64::try_from(feeds.len()).unwrap_or(0));
     let started = Instant::now();
     loop {
         let mut ended = 0_u64;
-        for feed in Feed::ALL {
+        for feed in feeds.iter().copied() {
             let progress = log.progress(feed).await?.filter(|it| it.poll >= now);
             if progress.as_ref().is_some_and(|it| it.next() == Next::Rest) {
                 ended = ended.saturating_add(1);
@@ -41,8 +73,8 @@ pub(crate) async fn poll(
                 break;
             }
         }
-        meter.reached(ended, u64::try_from(Feed::ALL.len()).unwrap_or(0));
-        if ended == u64::try_from(Feed::ALL.len()).unwrap_or(0) {
+        meter.reached(ended, u64::try_from(feeds.len()).unwrap_or(0));
+        if ended == u64::try_from(feeds.len()).unwrap_or(0) {
             meter.done("proven");
             return proofs(screen, log).await;
         }
@@ -62,7 +94,8 @@ fn told_progress(feed: Feed, progress: Option<&Progress>) -> String {
     let pages = counted(u64::from(progress.pages), "page", "pages");
     match progress.next() {
         Next::Ask => format!("{feed}: {pages}"),
-        Next::Gather(_) => format!("{feed}: {pages}, to be imported"),
+        Next::Review(_) => format!("{feed}: {pages}, being reviewed"),
+        Next::Gather(_) | Next::GatherAgain(_) => format!("{feed}: {pages}, to be imported"),
         Next::Prove | Next::Rest => format!("{feed}: {pages}, being posted and proven"),
     }
 }
@@ -182,6 +215,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_retry_is_asked_for_feed_by_feed_and_of_transfers_with_their_companies() {
+        let check = async |feed: Option<Feed>, expected: &[Feed]| {
+            let (log, queue) = (FakeFeedLog::default(), FakePollQueue::default());
+            retry(&Screen::new(true), &log, &queue, now(), feed, None).await.unwrap();
+            let request = |it: &Feed| PollFeed { feed: Some(*it), poll: Some(now()), retry: true, ..PollFeed::all() };
+            assert_eq!(queue.take(), expected.iter().map(|it| (request(it), 0)).collect::<Vec<_>>(), "{feed:?}");
+        };
+        check(None, &Feed::ALL).await;
+        check(Some(Feed::Swift), &[Feed::CompanyInfo, Feed::Swift]).await;
+        check(Some(Feed::ExchangeRates), &[Feed::ExchangeRates]).await;
+    }
+
+    #[tokio::test]
     async fn a_poll_that_takes_too_long_says_what_to_do() {
         let (log, queue) = (FakeFeedLog::default(), FakePollQueue::default());
         let waited = poll(&Screen::new(true), &log, &queue, now(), Some(Duration::ZERO)).await;
@@ -205,10 +251,9 @@ mod tests {
     async fn a_gap_is_amiss() {
         let log = FakeFeedLog::default();
         for feed in Feed::ALL {
-            log.keep_proof(&Proof::of(feed, now(), &[], &[])).await.unwrap();
-            log.advance(&Progress { at_end: true, proven: Some(now()), ..Progress::new(feed, now()) }, &Step::Nothing)
-                .await
-                .unwrap();
+            log.keep_proof(&Proof::of(feed, now(), &[], &[]));
+            let rests = Progress { at_end: true, ..Progress::new(feed, now()) }.reviewed([]).proven();
+            log.advance(&rests, &Step::Nothing).await.unwrap();
         }
         let patience = Some(Duration::from_secs(5));
         let well = poll(&Screen::new(true), &log, &FakePollQueue::default(), now(), patience).await.unwrap();
@@ -223,7 +268,7 @@ mod tests {
             told(std::slice::from_ref(&proof))
                 .contains("sepa is not complete:\n  page 0 (cursor ``) declares 2 rows and has 1")
         );
-        log.keep_proof(&proof).await.unwrap();
+        log.keep_proof(&proof);
         assert_eq!(proofs(&Screen::new(true), &log).await.unwrap(), Verdict::Amiss);
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn verdict(report: &ImportReport) -> Verdict {
 /// The report as tables.
 pub(crate) fn text(report: &ImportReport) -> String {
     let mut parts = vec![headline(report)];
-    if report.kind.is_some() && report.duplicate_of.is_none() {
+    if report.kind.is_some() {
         parts.push(counts(report));
     }
     if !report.sums.is_empty() {
@@ -53,12 +53,12 @@ pub(crate) fn text(report: &ImportReport) -> String {
 }
 
 fn headline(report: &ImportReport) -> String {
-    let what = match (&report.duplicate_of, &report.reason) {
-        (Some(of), _) => format!("duplicate of {of}: this content is in the books already"),
-        (None, Some(reason)) => format!("{}: {}", report.state, harmless(reason)),
-        (None, None) => report.state.clone(),
+    let what = match &report.reason {
+        Some(reason) => format!("{}: {}", report.state, harmless(reason)),
+        None => report.state.clone(),
     };
-    format!("{}: {what}\nimport {}", harmless(&report.file), report.id)
+    let repeats = report.repeats.map(|first| format!(", repeats import {first}")).unwrap_or_default();
+    format!("{}: {what}\nimport {}{repeats}", harmless(&report.file), report.id)
 }
 
 fn counts(report: &ImportReport) -> String {
@@ -213,15 +213,17 @@ mod tests {
     }
 
     #[test]
+    fn a_repeat_says_what_it_repeats() {
+        let first = ImportId::of("imports/june.csv", "v1");
+        let again = report(|it| it.repeats = Some(first));
+        let told = text(&again);
+        let head = format!("july.csv: done\nimport {}, repeats import {first}\n", again.id);
+        assert!(told.starts_with(&head) && told.contains("duplicates"), "{told}");
+        assert_eq!(verdict(&again), Verdict::Well);
+    }
+
+    #[test]
     fn what_was_not_taken_says_why() {
-        let of = ImportId::of("imports/june.csv", "v1");
-        let duplicate = report(|it| {
-            it.state = "duplicate".to_owned();
-            it.duplicate_of = Some(of);
-        });
-        let told = text(&duplicate);
-        assert!(told.contains(&format!("july.csv: duplicate of {of}")) && !told.contains("Rows read"), "{told}");
-        assert_eq!(verdict(&duplicate), Verdict::Well);
         for state in ["refused", "failed"] {
             let report = report(|it| {
                 it.kind = None;

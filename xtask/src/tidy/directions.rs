@@ -32,7 +32,7 @@ const KIT: &str = "lambda-kit";
 const SANDBOXES: [&str; 1] = ["feeds-sandbox"];
 
 /// Why a domain, or its adapter, knows another domain, why the kit knows a value, and a sandbox a tool.
-const REASONS: [(&str, &str, &str); 7] = [
+const REASONS: [(&str, &str, &str); 8] = [
     ("feeds", "imports", "a feed's pages become imports, and its proof is of what these have brought"),
     (
         "feeds-sandbox",
@@ -47,6 +47,7 @@ const REASONS: [(&str, &str, &str); 7] = [
         "a holders or customers file registers customers, and only registered accounts are posted",
     ),
     ("imports", "ledger", "a row becomes an entry of the books, with the same identity rules"),
+    ("mail", "customers", "a mail goes to an address that the register has taken: there is one rule for both"),
     ("treasury", "ledger", "a company's figures are folds of its accounts' periods and entries"),
 ];
 

@@ -102,8 +102,8 @@ struct FeedSums {
 impl FeedDocument {
     pub(crate) fn new(feed: Feed, progress: Option<&Progress>, proof: Option<Proof>) -> Self {
         let state = progress.map_or("never-polled", |it| match it.next() {
-            Next::Ask => "asking",
-            Next::Gather(_) => "importing",
+            Next::Ask | Next::Review(_) => "asking",
+            Next::Gather(_) | Next::GatherAgain(_) => "importing",
             Next::Prove => "proving",
             Next::Rest => "at-rest",
         });

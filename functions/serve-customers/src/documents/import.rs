@@ -17,7 +17,7 @@ pub(crate) struct ImportDocument {
     id: ImportId,
     /// The file's name.
     file: String,
-    /// `received`, `splitting`, `posting`, `done`, `refused`, `duplicate` or `failed`.
+    /// `received`, `splitting`, `posting`, `done`, `refused` or `failed`.
     state: &'static str,
     /// What kind of file it is, once that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,6 +25,10 @@ pub(crate) struct ImportDocument {
     /// Where its rows come from, once that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
+    /// The import that brought the same content first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    repeats: Option<ImportId>,
     /// When it was uploaded.
     #[schema(value_type = String, format = DateTime)]
     received_at: Moment,
@@ -41,6 +45,7 @@ impl From<&Import> for ImportDocument {
             state: import.state.name(),
             kind: import.kind.map(Kind::name),
             source: import.source.clone(),
+            repeats: import.repeats,
             received_at: import.received_at,
             rows: import.found.as_ref().map(|found| RowCounts {
                 read: found.rows_read,
@@ -61,15 +66,15 @@ pub(crate) struct ImportReportDocument {
     id: ImportId,
     /// The file's name.
     file: String,
-    /// `received`, `splitting`, `posting`, `done`, `refused`, `duplicate` or `failed`.
+    /// `received`, `splitting`, `posting`, `done`, `refused` or `failed`.
     state: String,
     /// Why it was refused or has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// The import that brought the same content before.
+    /// The import that brought the same content first; what this one repeats is a duplicate row by row.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
-    duplicate_of: Option<ImportId>,
+    repeats: Option<ImportId>,
     /// What kind of file it is, once that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
@@ -172,7 +177,7 @@ impl From<ImportReport> for ImportReportDocument {
             file: report.file,
             state: report.state,
             reason: report.reason,
-            duplicate_of: report.duplicate_of,
+            repeats: report.repeats,
             kind: report.kind.map(Kind::name),
             source: report.source,
             received_at: report.received_at,
@@ -226,7 +231,7 @@ mod tests {
     fn the_document_is_the_report() {
         let report = r#"{
             "id": "0123456789abcdef0123456789abcdef", "file": "july.csv", "state": "failed", "reason": "it is late",
-            "duplicate_of": "0123456789abcdef0123456789abcdee", "kind": "holders", "source": "holders",
+            "repeats": "0123456789abcdef0123456789abcdee", "kind": "holders", "source": "holders",
             "received_at": "2026-07-31T10:00:00Z", "rows": {"read": 3, "taken": 2, "rejected": 1},
             "entries": {"made": 4, "posted": 5, "duplicates": 6, "dirty": 20}, "accounts": 7, "customers": 8,
             "sums": [{"credits": {"amount": "1.00", "currency": "EUR"}, "debits": {"amount": "-1.00", "currency": "EUR"}}],

@@ -215,7 +215,7 @@ fn found() -> Found {
     }
 }
 
-/// July is done, June is its duplicate, and a third one's rejects cannot be reached.
+/// July is done, June repeats it, and a third one's rejects cannot be reached.
 async fn imports() -> FakeImports {
     let imports = FakeImports::default();
     let done = |import: Import| Import {
@@ -225,8 +225,8 @@ async fn imports() -> FakeImports {
         found: Some(found()),
         ..import
     };
-    let duplicate = Import { state: State::Duplicate { of: july().id }, ..june() };
-    for import in [done(july()), duplicate, done(unreachable())] {
+    let again = Import { repeats: Some(july().id), ..done(june()) };
+    for import in [done(july()), again, done(unreachable())] {
         imports.receive(&Import { found: None, ..import.clone() }).await.unwrap();
         let saved = imports.save(&Import { revision: 1, ..import }).await.unwrap();
         assert_eq!(saved, Saved::Stored(2));
@@ -255,6 +255,7 @@ async fn feeds() -> FakeFeedLog {
         next: "1".to_owned(),
         key: PageRecord::key(Feed::Sepa, 0, "00"),
         declared: counted(3, 300),
+        unreadable_sums: Vec::new(),
         received: counted(2, 200),
         asked: 4,
         repeated: 1,
@@ -262,7 +263,7 @@ async fn feeds() -> FakeFeedLog {
     let poll = at("2026-11-21T04:00:00Z");
     let progress = Progress::new(Feed::Sepa, poll).taken(&page, 100, false);
     feeds.advance(&progress, &Step::Page(page.clone())).await.unwrap();
-    feeds.keep_proof(&Proof::of(Feed::Sepa, poll, &[page], &[])).await.unwrap();
+    feeds.keep_proof(&Proof::of(Feed::Sepa, poll, &[page], &[]));
     feeds
 }
 

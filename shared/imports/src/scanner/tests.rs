@@ -45,6 +45,10 @@ fn rows_are_cut_wherever_the_pieces_end() {
     check("5\" pipe,b\n1,2\n", &[(1, &["5\" pipe", "b"]), (2, &["1", "2"])]);
     check("\"a\"x,b\n", &[(1, &["ax", "b"])]);
     check("\"\",\"\"\n", &[(1, &["", ""])]);
+    check("a,b\r1,2\r", &[(1, &["a", "b"]), (2, &["1", "2"])]);
+    check("a,b\r\r1,\"x\ry\"\r3,4", &[(1, &["a", "b"]), (2, &[""]), (3, &["1", "x\ry"]), (5, &["3", "4"])]);
+    check("a\r\nb\rc\nd\r\r\ne", &[(1, &["a"]), (2, &["b"]), (3, &["c"]), (4, &["d"]), (5, &[""]), (6, &["e"])]);
+    check("\"a\r\nb\",c\r\nd\r\n", &[(1, &["a\r\nb", "c"]), (3, &["d"])]);
     check("", &[]);
 }
 
@@ -72,10 +76,15 @@ fn a_quote_that_is_not_closed_costs_its_own_line_only() {
 fn a_row_without_end_is_skipped_in_bounded_memory() {
     let mut text = vec![b'x'; 5 * MOST_ROW_BYTES];
     text.extend_from_slice(b"\n1,2\n");
-    for cuts in [vec![], (0..text.len()).step_by(9999).collect()] {
-        let rows = rows(&text, &cuts);
-        let shapes: Vec<_> = rows.iter().map(|(line, _, shape)| (*line, *shape)).collect();
-        assert_eq!(shapes, [(1, Shape::TooLong), (2, Shape::Whole)]);
+    let at_end = 5 * MOST_ROW_BYTES;
+    for end in ["\n", "\r", "\r\n"] {
+        let mut text = text.clone();
+        text.splice(at_end..=at_end, end.bytes());
+        for cuts in [vec![], (0..text.len()).step_by(9999).collect(), vec![at_end + 1]] {
+            let rows = rows(&text, &cuts);
+            let shapes: Vec<_> = rows.iter().map(|(line, _, shape)| (*line, *shape)).collect();
+            assert_eq!(shapes, [(1, Shape::TooLong), (2, Shape::Whole)], "{end:?}");
+        }
     }
 }
 

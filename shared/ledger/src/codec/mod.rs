@@ -110,12 +110,12 @@ impl TotalsItem {
 }
 
 fn write_added(writer: &mut Writer, added: &Added) {
-    writer.unsigned(u128::from(added.entries));
     writer.unsigned(u128::from(added.dirty));
     writer.length(added.gross.len());
     for (currency, gross) in &added.gross {
         let dirty = gross.dirty_minor != 0;
         writer.unsigned(u128::from(currency.numeric()).saturating_mul(2).saturating_add(u128::from(dirty)));
+        writer.unsigned(u128::from(gross.entries));
         writer.unsigned(gross.added_minor);
         if dirty {
             writer.unsigned(gross.dirty_minor);
@@ -124,12 +124,14 @@ fn write_added(writer: &mut Writer, added: &Added) {
 }
 
 fn read_added(reader: &mut Reader<'_>) -> Result<Added, CodecError> {
-    let mut added = Added { entries: reader.count()?, dirty: reader.count()?, ..Added::default() };
+    let mut added = Added { dirty: reader.count()?, ..Added::default() };
     for _ in 0..reader.length()? {
         let head = reader.count()?;
+        let entries = reader.count()?;
+        added.entries = added.entries.saturating_add(entries);
         let added_minor = reader.unsigned()?;
         let dirty_minor = if head & 1 == 1 { reader.unsigned()? } else { 0 };
-        added.gross.insert(currency(head.wrapping_shr(1))?, Gross { added_minor, dirty_minor });
+        added.gross.insert(currency(head.wrapping_shr(1))?, Gross { entries, added_minor, dirty_minor });
     }
     Ok(added)
 }

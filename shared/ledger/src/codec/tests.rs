@@ -1,11 +1,16 @@
-#![allow(clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 use calendar::Moment;
 use money::Currency;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{Mark, Side};
+use crate::{MOST_MONTHS_AND_CURRENCIES, Mark, Side};
 
 fn entries() -> impl Strategy<Value = Vec<Entry>> {
     let at = (0_i64..4_000_000_000, prop::bool::ANY).prop_map(|(second, precise)| {
@@ -54,4 +59,31 @@ proptest! {
 fn an_unknown_version_is_refused() {
     assert_eq!(decode_entries(&[9, 0]), Err(CodecError::UnknownVersion(9)));
     assert!(matches!(decode_entries(&[]), Err(CodecError::Broken(_))));
+}
+
+#[test]
+fn the_months_and_currencies_an_account_may_have_fit_into_its_totals() {
+    // 2^28 entries of the largest amounts in each month: more than any file has room for.
+    let count = 1_u64 << 28;
+    let sum = i128::from(count) * 1_000_000_000_000_000_000;
+    let figures = Figures { count, credits: count, debits: count, in_minor: sum, out_minor: -sum };
+    let currencies: Vec<Currency> = (0..1000).filter_map(|it| Currency::from_numeric(it).ok()).collect();
+    let mut item = TotalsItem::default();
+    for number in 0..MOST_MONTHS_AND_CURRENCIES {
+        // Few currencies in each month are the worst case.
+        let month = Month::from_ordinal(12 * 1970 + i32::try_from(number / 4).unwrap()).unwrap();
+        let split = Split { clean: figures, dirty: figures };
+        item.totals.months.entry(month).or_default().insert(currencies[currencies.len() - 1 - number % 4], split);
+    }
+    let gross = Gross { entries: count, added_minor: sum.unsigned_abs(), dirty_minor: sum.unsigned_abs() };
+    let added = Added {
+        entries: count * u64::try_from(currencies.len()).unwrap(),
+        dirty: count,
+        gross: currencies.iter().map(|it| (*it, gross)).collect(),
+    };
+    item.postings = (0..8).map(|it| (PostingId([it; 16]), added.clone())).collect();
+    item.open = Some((Month::from_ordinal(12 * 2050).unwrap(), vec![0; 8 * 1024]));
+    let bytes = item.encode();
+    assert!(bytes.len() < 400_000, "{}", bytes.len());
+    assert_eq!(TotalsItem::decode(&bytes), Ok(item));
 }

@@ -1,0 +1,117 @@
+//! What comes next, whatever has been recorded.
+
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
+
+use calendar::Moment;
+use feeds::{Counted, Feed, FeedFormat, Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress};
+use imports::ImportId;
+
+fn at(text: &str) -> Moment {
+    text.parse().unwrap()
+}
+
+fn begun() -> Progress {
+    Progress::new(Feed::Sepa, at("2026-11-21T10:00:00Z"))
+}
+
+fn page(number: u32) -> PageRecord {
+    PageRecord {
+        format: FeedFormat::Millrace,
+        damaged: 0,
+        number,
+        cursor: number.to_string(),
+        next: (number + 1).to_string(),
+        key: PageRecord::key(Feed::Sepa, number, "00"),
+        declared: Counted::default(),
+        unreadable_sums: Vec::new(),
+        received: Counted::default(),
+        asked: 1,
+        repeated: 0,
+    }
+}
+
+#[test]
+fn a_poll_asks_gathers_reviews_proves_and_rests() {
+    let progress = begun();
+    assert_eq!(progress.next(), Next::Ask);
+    let progress = progress.taken(&page(0), 10, true);
+    assert_eq!((progress.next(), progress.cursor.as_str(), progress.pages), (Next::Ask, "1", 1));
+    let full = progress.taken(&page(1), MOST_WAITING_BYTES - 10, true);
+    assert_eq!((full.next(), full.gathered().next()), (Next::Gather(0..2), Next::Ask), "enough for an import");
+    assert_eq!(progress.taken(&page(1), MOST_WAITING_BYTES - 11, true).next(), Next::Ask);
+    let progress = progress.taken(&page(1), 10, false);
+    assert_eq!((progress.next(), progress.waiting_bytes), (Next::Gather(0..2), 20));
+    let progress = progress.gathered();
+    assert_eq!((progress.next(), progress.waiting_bytes, progress.imports), (Next::Review(0), 0, 1));
+    let progress = progress.reviewed_to(1);
+    assert_eq!(progress.next(), Next::Review(1));
+    let progress = progress.reviewed([]);
+    assert_eq!(progress.next(), Next::Prove);
+    let progress = progress.proven();
+    assert_eq!(progress.next(), Next::Rest);
+    assert_eq!(begun().ended().next(), Next::Review(0), "nothing was there");
+}
+
+#[test]
+fn gatherings_are_gathered_again_one_after_the_other_each_once() {
+    let progress = begun().ended().replaced(&page(4), 2).replaced(&page(5), 2).reviewed([1, 2]);
+    assert_eq!((progress.next(), progress.again.as_slice()), (Next::GatherAgain(1), [1, 2].as_slice()));
+    let progress = progress.gathered_again(1);
+    assert_eq!(progress.next(), Next::GatherAgain(2));
+    assert_eq!(progress.gathered_again(2).next(), Next::Prove);
+}
+
+#[test]
+fn a_replaced_page_moves_the_cursor_only_if_it_is_the_last() {
+    let progress = begun().taken(&page(0), 1, true).taken(&page(1), 1, false);
+    let elsewhere = |number| PageRecord { next: "9".to_owned(), ..page(number) };
+    let first = progress.replaced(&elsewhere(0), 0);
+    assert_eq!((first.cursor.as_str(), first.reviewed_to), ("2", 1));
+    let last = progress.replaced(&elsewhere(1), 0);
+    assert_eq!((last.cursor.as_str(), last.reviewed_to), ("9", 2));
+}
+
+#[test]
+fn a_later_poll_begins_where_the_last_one_stood() {
+    let ended = begun().taken(&page(0), 1, false).gathered().reviewed_to(1).reviewed([0]);
+    for poll in ["2026-11-21T10:00:00Z", "2026-11-21T09:00:00Z"] {
+        assert_eq!((ended.begun(at(poll)), ended.retried(at(poll))), (None, None), "{poll}");
+    }
+    let later = at("2026-11-22T10:00:00Z");
+    let poll = ended.turned(5).begun(later).unwrap();
+    assert_eq!((poll.poll, poll.turn, poll.next(), poll.cursor.as_str()), (later, 0, Next::Ask, "1"));
+    assert_eq!((poll.pages_before, poll.reviewed_to, poll.retry), (1, 0, false));
+    assert_eq!(poll.ended().next(), Next::Review(0));
+    assert_eq!(poll.ended().reviewed([]).next(), Next::GatherAgain(0), "what was not gathered again is still to be");
+
+    let retry = ended.retried(later).unwrap();
+    assert_eq!((retry.retry, retry.next()), (true, Next::Review(0)), "there is nothing to ask for");
+    let halfway = begun().taken(&page(0), 1, true).retried(later).unwrap();
+    assert_eq!((halfway.retry, halfway.next()), (true, Next::Ask), "the last poll had not come to the end");
+    let after = retry.begun(at("2026-11-23T10:00:00Z")).unwrap();
+    assert!(!after.retry);
+}
+
+#[test]
+fn keys_tell_feed_pages_and_attempt() {
+    assert_eq!(PageRecord::key(Feed::Swift, 12, "0a"), "feeds/swift/00000012-0a.json");
+    assert_eq!(Gathering::key(Feed::Swift, &(3..12), 0), "imports/swift/pages-00000003-00000012.csv.gz");
+    assert_eq!(Gathering::key(Feed::Swift, &(3..12), 2), "imports/swift/pages-00000003-00000012-again-2.csv.gz");
+    let (first, second, third) = (ImportId::of("a", "1"), ImportId::of("b", "1"), ImportId::of("c", "1"));
+    let gathering =
+        Gathering { number: 4, from: 3, to: 12, key: "a".to_owned(), import: first, attempt: 0, earlier: Vec::new() };
+    let again = gathering.again("b".to_owned(), second).again("c".to_owned(), third);
+    assert_eq!((again.number, again.pages(), again.key.as_str(), again.attempt), (4, 3..12, "c", 2));
+    assert_eq!((again.import, again.earlier), (third, vec![first, second]));
+}
+
+#[test]
+fn what_was_recorded_before_retries_were_known_is_read() {
+    let progress = r#"{"feed":"sepa","poll":"2026-11-21T10:00:00Z","cursor":"1","pages":1,"at_end":true,"gathered":1,
+        "waiting_bytes":0,"imports":1}"#;
+    let progress: Progress = serde_json::from_str(progress).unwrap();
+    assert_eq!(progress.next(), Next::Review(0));
+    let gathering = r#"{"number":0,"from":0,"to":1,"key":"k","import":"00000000000000000000000000000000"}"#;
+    let gathering: Gathering = serde_json::from_str(gathering).unwrap();
+    assert_eq!((gathering.attempt, gathering.earlier.len()), (0, 0));
+}

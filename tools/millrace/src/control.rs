@@ -1,0 +1,278 @@
+//! Control totals of an audit: what all imports report as posted is what the books have.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result, anyhow};
+use banking::AccountNumber;
+use imports::{
+    BatchIndex, Batches, ControlDifference, ControlTotals, Files, Import, ImportId, ImportList, State, read_batch,
+};
+use ledger::{Archive, missing_entries};
+use money::Money;
+use serde::Serialize;
+
+use crate::meter::Meter;
+use crate::table::{Column, counted, table};
+
+/// How many imports one page lists.
+const PAGE: usize = 100;
+
+/// What all imports report.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Reported {
+    /// Entries that are new in the books, by currency.
+    pub(crate) totals: ControlTotals,
+    /// Imports that are still being split or posted.
+    pub(crate) unfinished: u64,
+    /// Imports that failed. What they posted last may not be in their reports.
+    pub(crate) failed: Vec<ImportId>,
+    /// Imports that have batches.
+    pub(crate) with_batches: Vec<ImportId>,
+}
+
+/// Reads the reports of all imports.
+pub(crate) async fn reported<I: ImportList + Batches>(imports: &I) -> Result<Reported> {
+    let meter = Meter::counting("Imports", 0);
+    let (mut reported, mut after, mut number) = (Reported::default(), None, 0_u64);
+    loop {
+        let (page, next) = imports.recent(after.as_deref(), PAGE).await?;
+        for import in page {
+            number = number.saturating_add(1);
+            reported.unfinished = reported.unfinished.saturating_add(u64::from(!import.state.is_final()));
+            if matches!(import.state, State::Failed { .. }) {
+                reported.failed.push(import.id);
+            }
+            if import.found.as_ref().is_some_and(|found| found.batches > 0) {
+                reported.with_batches.push(import.id);
+                for (_, outcome) in imports.finished(import.id).await? {
+                    reported.totals.add_outcome(&outcome);
+                }
+            }
+        }
+        after = next;
+        if after.is_none() {
+            meter.done(&counted(number, "import", "imports"));
+            return Ok(reported);
+        }
+    }
+}
+
+/// How what imports report compares with the books.
+#[derive(Serialize, Debug, PartialEq, Eq)]
+#[serde(tag = "result", rename_all = "snake_case")]
+pub(crate) enum Comparison {
+    /// The books have what the imports report.
+    Equal,
+    /// Imports were being posted meanwhile, so the two cannot be compared.
+    NotCompared {
+        /// How many imports are not finished.
+        unfinished: u64,
+    },
+    /// They differ.
+    Different {
+        /// By currency.
+        differences: Vec<Difference>,
+        /// Imports that failed: they may have posted more than they report.
+        failed: Vec<ImportId>,
+    },
+}
+
+/// A currency in which the books do not have what the imports report. Sums are without signs.
+#[derive(Serialize, Debug, PartialEq, Eq)]
+pub(crate) struct Difference {
+    currency: String,
+    entries_reported: u64,
+    entries_in_books: u64,
+    sum_reported: Money,
+    sum_in_books: Money,
+}
+
+impl Comparison {
+    /// Compares what imports reported before and after the books were read with the books.
+    pub(crate) fn of(before: &Reported, after: &Reported, kept: &ControlTotals) -> Self {
+        let differences = before.totals.differences(kept);
+        if differences.is_empty() {
+            return Self::Equal;
+        }
+        if before.unfinished > 0 || before != after {
+            return Self::NotCompared { unfinished: before.unfinished.max(after.unfinished) };
+        }
+        let differences = differences.iter().map(Difference::of).collect();
+        Self::Different { differences, failed: before.failed.clone() }
+    }
+
+    /// Whether nothing is wrong, as far as it can be compared.
+    pub(crate) fn is_well(&self) -> bool {
+        !matches!(self, Self::Different { .. })
+    }
+
+    /// What a person reads.
+    pub(crate) fn render(&self) -> String {
+        match self {
+            Self::Equal => "control totals: the books have what all imports report as posted".to_owned(),
+            Self::NotCompared { unfinished } => format!(
+                "control totals: not compared, for files are being imported ({} not finished); audit again when they are done",
+                counted(*unfinished, "import", "imports")
+            ),
+            Self::Different { differences, failed } => {
+                let rows = differences.iter().map(Difference::row);
+                let columns = [
+                    Column::Id("Currency"),
+                    Column::Number("Entries reported"),
+                    Column::Number("In the books"),
+                    Column::Number("Sum reported"),
+                    Column::Number("In the books"),
+                ];
+                format!(
+                    "control totals: the books do not have what imports report\n{}\n{}",
+                    table(&columns, rows),
+                    remedy(failed)
+                )
+            }
+        }
+    }
+}
+
+fn remedy(failed: &[ImportId]) -> String {
+    if failed.is_empty() {
+        return "an update of the books was lost: `millrace audit --entries` names the accounts and imports; uploading \
+                those files again posts what is missing"
+            .to_owned();
+    }
+    let ids: Vec<String> = failed.iter().map(ToString::to_string).collect();
+    format!("imports that failed may have posted more than they report; retry each of them first: {}", ids.join(", "))
+}
+
+impl Difference {
+    fn of(difference: &ControlDifference) -> Self {
+        let money = |minor: u128| Money::new(i128::try_from(minor).unwrap_or(i128::MAX), difference.currency);
+        Self {
+            currency: difference.currency.code().to_owned(),
+            entries_reported: difference.reported.entries,
+            entries_in_books: difference.kept.entries,
+            sum_reported: money(difference.reported.gross_minor),
+            sum_in_books: money(difference.kept.gross_minor),
+        }
+    }
+
+    fn row(&self) -> Vec<String> {
+        vec![
+            self.currency.clone(),
+            self.entries_reported.to_string(),
+            self.entries_in_books.to_string(),
+            self.sum_reported.amount(),
+            self.sum_in_books.amount(),
+        ]
+    }
+}
+
+/// Entries of an import that are not in the books of an account.
+#[derive(Serialize, Debug, PartialEq, Eq)]
+pub(crate) struct Missing {
+    pub(crate) account: AccountNumber,
+    pub(crate) import: ImportId,
+    pub(crate) entries: u64,
+}
+
+/// Looks up every entry of the posted batches of these imports in the books. An import whose batches have expired is
+/// passed over. Returns what is missing, and how many imports were looked up.
+pub(crate) async fn missing<I: Batches, F: Files, A: Archive>(
+    imports: &I,
+    files: &F,
+    archive: &A,
+    ids: &[ImportId],
+) -> Result<(Vec<Missing>, u64)> {
+    let number = u64::try_from(ids.len())?;
+    let meter = Meter::counting("Entries of imports", number);
+    let (mut missing, mut looked_up) = (Vec::new(), 0_u64);
+    for id in ids {
+        let key = Import::index_key(*id);
+        let Some(index) = files.read(&key, None, 0..u64::MAX).await? else { continue };
+        let index: BatchIndex =
+            serde_json::from_slice(&index).with_context(|| format!("{key} is not a list of batches"))?;
+        let posted: BTreeMap<u32, _> = imports.finished(*id).await?.into_iter().collect();
+        for request in index.requests(*id).iter().filter(|it| posted.contains_key(&it.batch)) {
+            let bytes = files.read(&Import::entries_key(*id), None, request.from..request.to).await?;
+            let bytes = bytes.ok_or_else(|| anyhow!("the batches of import {id} are gone, but their list is not"))?;
+            for (account, entries) in read_batch(&bytes)? {
+                let entries = missing_entries(&account, &archive.whole(&account).await?, entries)?;
+                if entries > 0 {
+                    missing.push(Missing { account, import: *id, entries });
+                }
+            }
+        }
+        looked_up = looked_up.saturating_add(1);
+        meter.reached(looked_up, number);
+    }
+    meter.done(&counted(looked_up, "import", "imports"));
+    Ok((missing, looked_up))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use imports::testing::FakeImports;
+    use imports::{BatchOutcome, Found, Imports as _, PostedSums, Upload};
+    use ledger::{Figures, Split, Totals};
+    use money::Currency;
+
+    use super::*;
+
+    fn totals(count: u64, in_minor: i128) -> ControlTotals {
+        let clean = Figures { count, credits: count, in_minor, ..Figures::default() };
+        let month = [(Currency::EUR, Split { clean, dirty: Figures::default() })].into();
+        let mut kept = ControlTotals::default();
+        kept.add_totals(&Totals { months: [("2026-07".parse().unwrap(), month)].into() });
+        kept
+    }
+
+    async fn imports(state: State) -> FakeImports {
+        let imports = FakeImports::default();
+        let upload = Upload {
+            key: "imports/a.csv".to_owned(),
+            version: "1".to_owned(),
+            size_bytes: 1,
+            uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
+            metadata: BTreeMap::new(),
+        };
+        let import = imports.receive(&Import::received(&upload)).await.unwrap();
+        let found = Some(Found { batches: 1, ..Found::default() });
+        imports.save(&Import { state, found, ..import.clone() }).await.unwrap();
+        let sums =
+            PostedSums { entries: 2, posted: Money::new(7080, Currency::EUR), dirty: Money::new(0, Currency::EUR) };
+        let outcome = BatchOutcome { posted: 2, sums: vec![sums], ..BatchOutcome::default() };
+        imports.finish(import.id, 0, outcome).await.unwrap();
+        imports
+    }
+
+    #[tokio::test]
+    async fn books_that_have_what_imports_report_are_equal() {
+        let reported = reported(&imports(State::Done).await).await.unwrap();
+        assert_eq!(Comparison::of(&reported, &reported, &totals(2, 7080)), Comparison::Equal);
+    }
+
+    #[tokio::test]
+    async fn a_lost_entry_is_a_difference_in_count_and_sum() {
+        let reported = reported(&imports(State::Done).await).await.unwrap();
+        let comparison = Comparison::of(&reported, &reported, &totals(1, 6050));
+        assert!(!comparison.is_well());
+        let text = comparison.render();
+        assert!(text.contains("70.80") && text.contains("60.50") && text.contains("was lost"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn a_failed_import_is_named_with_its_remedy() {
+        let reported = reported(&imports(State::Failed { reason: "x".to_owned() }).await).await.unwrap();
+        let text = Comparison::of(&reported, &reported, &totals(3, 9000)).render();
+        assert!(text.contains("retry each of them") && text.contains(&reported.failed[0].to_string()), "{text}");
+    }
+
+    #[tokio::test]
+    async fn what_is_being_posted_is_not_compared() {
+        let reported = reported(&imports(State::Posting).await).await.unwrap();
+        let comparison = Comparison::of(&reported, &reported, &totals(1, 6050));
+        assert_eq!(comparison, Comparison::NotCompared { unfinished: 1 });
+        assert!(comparison.is_well());
+    }
+}

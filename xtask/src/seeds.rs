@@ -1,0 +1,59 @@
+//! `seeds`: the suite in one process, its handlers interleaved at every call of a port, by seed.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::compile::{PROFILE, cargo};
+use crate::paths::Root;
+
+/// Which seeds run.
+#[derive(Clone, Copy, clap::Args)]
+pub(crate) struct Seeds {
+    /// Only this seed: what a failure names
+    #[arg(long, conflicts_with_all = ["from", "count", "minutes"])]
+    seed: Option<u64>,
+    /// The first seed
+    #[arg(long, default_value_t = 0)]
+    from: u64,
+    /// How many seeds
+    #[arg(long, conflicts_with = "minutes")]
+    count: Option<u64>,
+    /// As many seeds as fit in this time
+    #[arg(long, default_value_t = 5)]
+    minutes: u64,
+}
+
+impl Seeds {
+    /// As many from the first one on as fit.
+    pub(crate) fn for_minutes(minutes: u64) -> Self {
+        Self { seed: None, from: 0, count: None, minutes }
+    }
+
+    /// What tells the test which seeds to run.
+    fn environment(self) -> Vec<(&'static str, String)> {
+        if let Some(seed) = self.seed {
+            return vec![("MILLRACE_SEED", seed.to_string())];
+        }
+        let range = |end: u64| ("MILLRACE_SEEDS", format!("{}..{end}", self.from));
+        match self.count {
+            Some(count) => vec![range(self.from.saturating_add(count))],
+            None => {
+                let seconds = self.minutes.saturating_mul(60).to_string();
+                vec![range(u64::MAX), ("MILLRACE_SEED_SECONDS", seconds)]
+            }
+        }
+    }
+}
+
+/// Runs seeds; a failing one names itself and how to run it again.
+pub(crate) fn run(root: &Root, seeds: Seeds) -> Result<()> {
+    // The whole workspace is named so that its crates are compiled once, with the same features as for all other tests.
+    let mut test: Command = cargo(root);
+    test.args(["test", "--quiet", "--profile", PROFILE, "--workspace", "--test", "seeds", "--", "--nocapture"]);
+    test.envs(seeds.environment());
+    if !test.status().context("starting cargo")?.success() {
+        bail!("a seed failed; the line above says which");
+    }
+    Ok(())
+}
