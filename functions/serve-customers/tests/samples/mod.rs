@@ -248,6 +248,8 @@ async fn feeds() -> FakeFeedLog {
     let feeds = FakeFeedLog::default();
     let counted = |rows, minor: i64| Counted { rows, unreadable: 0, sums: vec![Money::new(minor, Currency::EUR)] };
     let page = PageRecord {
+        format: feeds::FeedFormat::Millrace,
+        damaged: 0,
         number: 0,
         cursor: String::new(),
         next: "1".to_owned(),
