@@ -146,9 +146,7 @@ const MOST_CONFLICTS: u32 = 8;
 /// The books remember what a posting added, so that its repetition finds the same accounts; of a large account the
 /// earlier batches count, too.
 fn with_summary(posted: Vec<(AccountNumber, Option<Posted>)>, request: &PostBatch) -> Vec<AccountNumber> {
-    let has_new = |it: &Option<Posted>| {
-        request.posted_before > 0 || it.as_ref().is_some_and(|it| it.added.entries > 0)
-    };
+    let has_new = |it: &Option<Posted>| request.posted_before > 0 || it.as_ref().is_some_and(|it| it.added.entries > 0);
     let wanted = posted.into_iter().filter(|(_, it)| !request.repeats || has_new(it));
     wanted.map(|(account, _)| account).collect()
 }
