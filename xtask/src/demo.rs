@@ -24,12 +24,12 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// How a bank fails that its feeds must be taken in from all the same.
 const FAULTS: [&str; 6] = ["--crash", "5%", "--repeat-pages", "2%", "--repeat-rows", "1%"];
 
-/// Ends with `demo: ok`, or says what failed. With `feed`, shows the second job on feeds of this size.
-pub(crate) fn run(root: &Root, ports: &Ports, feed: Option<&str>) -> Result<()> {
+/// Ends with `demo: ok`, or says what failed. With `feed`, shows the second job on feeds of this size in `format`.
+pub(crate) fn run(root: &Root, ports: &Ports, feed: Option<&str>, format: &str) -> Result<()> {
     let started = Instant::now();
     let shown = match feed {
         None => show(root, ports),
-        Some(size) => show_feed(root, ports, size),
+        Some(size) => show_feed(root, ports, size, format),
     };
     match shown {
         Ok(()) => {
@@ -44,7 +44,7 @@ pub(crate) fn run(root: &Root, ports: &Ports, feed: Option<&str>) -> Result<()> 
 }
 
 fn show(root: &Root, ports: &Ports) -> Result<()> {
-    let (instance, outputs) = up::bring_up(root, ports)?;
+    let (instance, outputs) = up::bring_up(root, ports, deploy::FEED_FORMAT)?;
     let millrace = Millrace::of(root, &instance);
 
     let holders = holders::make();
@@ -78,11 +78,11 @@ fn show(root: &Root, ports: &Ports) -> Result<()> {
     Ok(())
 }
 
-fn show_feed(root: &Root, ports: &Ports, size: &str) -> Result<()> {
-    let (instance, _) = up::bring_up(root, ports)?;
+fn show_feed(root: &Root, ports: &Ports, size: &str, format: &str) -> Result<()> {
+    let (instance, _) = up::bring_up(root, ports, format)?;
     let millrace = Millrace::of(root, &instance);
     let started = Instant::now();
-    let bank = Bank::open(&millrace, &instance, size)?;
+    let bank = Bank::open(&millrace, &instance, size, format)?;
     println!("\nA bank whose feeds crash and repeat themselves is at http://127.0.0.1:{}", instance.feed_port);
     millrace.show(&["feed", "poll", "--wait", "--timeout", "3600"])?;
     drop(bank);
@@ -99,12 +99,12 @@ fn show_feed(root: &Root, ports: &Ports, size: &str) -> Result<()> {
 struct Bank(Child);
 
 impl Bank {
-    fn open(millrace: &Millrace, instance: &Instance, size: &str) -> Result<Self> {
+    fn open(millrace: &Millrace, instance: &Instance, size: &str, format: &str) -> Result<Self> {
         let port = instance.feed_port.to_string();
         if !probe::is_free(instance.feed_port) {
             bail!("port {port} of 127.0.0.1, meant for the bank's feeds, is in use; is `millrace feed serve` running?");
         }
-        let asked = [&["feed", "serve", "--size", size, "--port", &port][..], &FAULTS].concat();
+        let asked = [&["feed", "serve", "--size", size, "--format", format, "--port", &port][..], &FAULTS].concat();
         let bank = Self(millrace.start(&asked)?);
         let started = Instant::now();
         while !probe::accepts(instance.feed_port) {

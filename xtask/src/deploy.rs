@@ -17,6 +17,8 @@ use crate::python::{Environment, script};
 
 /// The region the local stack plays.
 pub(crate) const REGION: &str = "eu-west-1";
+/// The format of feeds on the local stack, unless `demo` is given another.
+pub(crate) const FEED_FORMAT: &str = "millrace";
 /// Key and secret of the local stack, which takes any.
 pub(crate) const CREDENTIAL: &str = "test";
 /// The name of the stack.
@@ -30,8 +32,8 @@ const SENDER: &str = "summaries@millrace.example";
 /// The stack's outputs, by name.
 pub(crate) type Outputs = BTreeMap<String, String>;
 
-/// Deploys what is built; does nothing where nothing changed.
-pub(crate) fn run(root: &Root, instance: &Instance) -> Result<Outputs> {
+/// Deploys what is built; does nothing where nothing changed. Feeds are polled in `feed_format`.
+pub(crate) fn run(root: &Root, instance: &Instance, feed_format: &str) -> Result<Outputs> {
     let step = Step::start("Stack");
     let architecture = if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x86_64" };
     let mut command = script(&Environment::local(root).python(), &root.script("deploy.py"));
@@ -48,6 +50,8 @@ pub(crate) fn run(root: &Root, instance: &Instance) -> Result<Outputs> {
         .args(["--parameter", &format!("SenderAddress={SENDER}")])
         .args(["--parameter", "DeletionProtection=false"])
         .args(["--parameter", &format!("FeedUrl=http://127.0.0.1:{}", instance.feed_port)])
+        .args(["--parameter", &format!("FeedFormat={feed_format}")])
+        .args(["--parameter", "FeedEndSilences=2"])
         .args(["--parameter", "Sandbox=true"])
         .args(["--sender", SENDER, "--operator", OPERATOR, "--password", PASSWORD])
         .stdin(Stdio::null())

@@ -50,6 +50,9 @@ enum Command {
         /// Shows the second job instead: feeds of this size (small, medium) that crash, polled and proven
         #[arg(long, value_name = "SIZE")]
         feed: Option<String>,
+        /// The format of these feeds: millrace, or cdm, the one of the original assignment
+        #[arg(long, requires = "feed", default_value = deploy::FEED_FORMAT, value_parser = ["millrace", "cdm"])]
+        format: String,
     },
     /// Starts the local stack, builds and deploys; does only what is left to do
     Up(up::Ports),
@@ -119,7 +122,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     let root = Root::find()?;
     match command {
-        Command::Demo { ports, feed } => demo::run(&root, &ports, feed.as_deref()),
+        Command::Demo { ports, feed, format } => demo::run(&root, &ports, feed.as_deref(), &format),
         Command::Up(ports) => up::run(&root, &ports),
         Command::Down => up::down(&root),
         Command::Reset => up::reset(&root),

@@ -152,7 +152,7 @@ fn end_to_end(root: &Root, filter: Option<&str>) -> Result<()> {
     let step = Step::start("MiniStack and mail sink");
     instance.start(root)?;
     step.done(&format!("ports {} and {} of 127.0.0.1", instance.port, instance.mail_port));
-    let result = deploy::run(root, &instance).and_then(|_| {
+    let result = deploy::run(root, &instance, deploy::FEED_FORMAT).and_then(|_| {
         let mut tests = runner(root)?;
         let only = only_on_a_stack(&tests);
         tests.arg("--workspace").args(only).envs(deploy::environment(&instance));

@@ -29,7 +29,7 @@ pub(crate) struct Ports {
 /// Brings the local stack to the state of the working copy, and says where everything is.
 pub(crate) fn run(root: &Root, ports: &Ports) -> Result<()> {
     let started = Instant::now();
-    let (instance, outputs) = bring_up(root, ports)?;
+    let (instance, outputs) = bring_up(root, ports, deploy::FEED_FORMAT)?;
     println!("\nMillrace is up ({}).", progress::seconds(started.elapsed()));
     show(&instance, &outputs);
     println!("  stop it      cargo xtask down");
@@ -37,7 +37,7 @@ pub(crate) fn run(root: &Root, ports: &Ports) -> Result<()> {
 }
 
 /// Does what is left to do until the stack runs what is in the working copy.
-pub(crate) fn bring_up(root: &Root, ports: &Ports) -> Result<(Instance, Outputs)> {
+pub(crate) fn bring_up(root: &Root, ports: &Ports, feed_format: &str) -> Result<(Instance, Outputs)> {
     let _lock = root.lock()?;
     let running = Instance::started(root).filter(Instance::is_running);
     let environment = Environment::local(root);
@@ -50,7 +50,7 @@ pub(crate) fn bring_up(root: &Root, ports: &Ports) -> Result<(Instance, Outputs)
     environment.ensure()?;
     compile::run(root)?;
     let instance = ensure_running(root, ports, running)?;
-    let outputs = deploy::run(root, &instance)?;
+    let outputs = deploy::run(root, &instance, feed_format)?;
     Ok((instance, outputs))
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn reset(root: &Root) -> Result<()> {
     let step = Step::start("Data");
     instance.empty()?;
     step.done("emptied");
-    let outputs = deploy::run(root, &instance)?;
+    let outputs = deploy::run(root, &instance, deploy::FEED_FORMAT)?;
     show(&instance, &outputs);
     Ok(())
 }

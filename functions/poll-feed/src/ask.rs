@@ -2,7 +2,7 @@
 
 use calendar::Clock;
 use dynamodb::Backoff;
-use feeds::{AskError, Feed, FeedServer, Page};
+use feeds::{Feed, FeedServer, Page};
 
 use crate::deadline::Deadline;
 use crate::{NoPage, PollFeedError};
@@ -50,7 +50,7 @@ pub(crate) async fn page<S: FeedServer, C: Clock>(
     while deadline.allows_an_answer() {
         asked = asked.saturating_add(1);
         let last = match server.ask(feed, cursor).await {
-            Err(error @ (AskError::Refused(_) | AskError::TooLarge(_))) => return Err(no_page(error.into())),
+            Err(error) if error.is_final() => return Err(no_page(error.into())),
             Err(error) => NoPage::from(error),
             Ok(body) => match Page::parse(feed, &body) {
                 Err(error) => NoPage::from(error),

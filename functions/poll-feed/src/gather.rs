@@ -70,7 +70,7 @@ where
         let lost = PollFeedError::LostPage { feed, page: record.number };
         let body = self.files.read(&record.key, None, 0..u64::MAX).await;
         let body = body.map_err(|error| PollFeedError::Port(feed, error))?;
-        let page = body.and_then(|body| Page::parse(feed, &body).ok());
+        let page = body.and_then(|body| record.format.parse(feed, &body).ok());
         page.filter(|it| it.received == record.received).ok_or(lost)
     }
 }

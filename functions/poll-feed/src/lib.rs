@@ -3,6 +3,7 @@
 mod ask;
 mod config;
 mod deadline;
+mod drain;
 mod error;
 mod gather;
 mod prove;
@@ -18,7 +19,7 @@ use imports::{Batches, Files, Imports, PortError};
 
 use crate::deadline::Deadline;
 
-pub use config::Config;
+pub use config::{Config, ConfigError};
 pub use error::{NoPage, PollFeedError};
 
 /// After how many seconds something that is waited for is looked at again, the first time; it doubles each time.

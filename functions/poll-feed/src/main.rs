@@ -1,7 +1,8 @@
 //! `poll-feed`: what it is plugged into. What it does is in `lib.rs`.
 //!
 //! - **Trigger:** SQS `polls`, fed by a schedule, by `millrace feed poll` and `retry`, and by itself to go on.
-//! - **Reads:** the bank's server of feeds; how far each feed is; its pages in the bucket; its imports' records.
+//! - **Reads:** the bank's server of feeds, with the stored credentials if it requires any; how far each feed is; its
+//!   pages in the bucket; its imports' records.
 //! - **Writes:** each page as it came, and imports gathered of them, in the bucket; how far the feed is, with each of
 //!   these in one step; at the end of each poll a proof, and what is closed with it.
 //! - **Delivered twice:** of two polls of one feed at once only one writes each step, and the other one ends.
@@ -14,6 +15,7 @@ use aws_config::BehaviorVersion;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use feeds_dynamodb::DynamoDbFeedLog;
 use feeds_http::HttpFeedServer;
+use feeds_secretsmanager::SecretsManagerFeedSecrets;
 use feeds_sqs::SqsPollQueue;
 use imports_dynamodb::DynamoDbImports;
 use imports_s3::S3Files;
@@ -27,9 +29,12 @@ async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
     let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
     let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+    let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
+    let secrets = config.feed_secret_arn.as_ref().map(|arn| SecretsManagerFeedSecrets::new(secrets, arn));
     let answer_within = config.time_out()?;
+    let server = HttpFeedServer::new(&config.feed_url, answer_within)?;
     let poll_feeds = &PollFeeds {
-        server: HttpFeedServer::new(&config.feed_url, answer_within)?,
+        server: server.in_format(config.format()?, config.end_silences()?).with_secrets(secrets),
         log: DynamoDbFeedLog::new(dynamodb.clone(), config.feeds_table),
         files: S3Files::new(imports_s3::client(&sdk), config.files_bucket),
         imports: DynamoDbImports::new(dynamodb, config.imports_table),

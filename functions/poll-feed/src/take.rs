@@ -1,7 +1,7 @@
 //! Taking a page, and what must be there before its rows are imported.
 
 use calendar::Clock;
-use feeds::{Feed, FeedLog, FeedServer, Next, PageRecord, PollQueue, Progress, Step};
+use feeds::{Feed, FeedFormat, FeedLog, FeedServer, Next, PageRecord, PollQueue, Progress, Step};
 use imports::{Batches, Files, Imports, PortError};
 use sha2::{Digest, Sha256};
 
@@ -12,6 +12,11 @@ use crate::{PollFeedError, PollFeeds};
 
 /// How often a page that is not as it declares is asked for, before it is taken as it is.
 const MOST_MISMATCHES: u32 = 4;
+
+/// What tells the bodies of a page apart.
+pub(crate) fn hash(body: &[u8]) -> String {
+    Sha256::digest(body).iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
 
 impl<S, L, F, I, Q, C> PollFeeds<S, L, F, I, Q, C>
 where
@@ -48,14 +53,15 @@ where
 
     /// Keeps a page as it came. Its key is of its bytes, so whoever keeps a page at the same time keeps the same there.
     pub(crate) async fn keep(&self, feed: Feed, number: u32, answer: Answer) -> Result<PageRecord, PollFeedError> {
-        let hash = Sha256::digest(&answer.body);
-        let hash: String = hash.iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+        let hash = hash(&answer.body);
         let Answer { page, body, asked, repeated } = answer;
         let key = PageRecord::key(feed, number, &hash);
         let written = self.files.write(&key, body, "application/json").await;
         written.map_err(|error| PollFeedError::Port(feed, error))?;
         Ok(PageRecord {
             number,
+            format: FeedFormat::Millrace,
+            damaged: 0,
             cursor: page.cursor,
             next: page.next,
             key,

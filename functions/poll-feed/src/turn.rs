@@ -1,7 +1,7 @@
 //! One message's part of a poll.
 
 use calendar::{Clock, Moment};
-use feeds::{Feed, FeedLog, FeedServer, Next, PollFeed, PollQueue, Progress, Step};
+use feeds::{Feed, FeedFormat, FeedLog, FeedServer, Next, PollFeed, PollQueue, Progress, Step};
 use imports::{Batches, Files, Imports, PortError, Saved};
 
 use crate::deadline::Deadline;
@@ -72,6 +72,7 @@ where
 
     async fn step(&self, progress: &Progress, deadline: Deadline<'_, C>) -> Result<Stepped, PollFeedError> {
         let saved = match progress.next() {
+            Next::Ask if self.server.format() == FeedFormat::Cdm => return self.drain(progress, deadline).await,
             Next::Ask => return self.take(progress, deadline).await,
             Next::Prove => return self.prove(progress).await,
             Next::Gather(_) | Next::GatherAgain(_) if !self.companies_are_in(progress).await? => {

@@ -4,13 +4,17 @@
 
 use std::time::Duration;
 
-use feeds::{AskError, Feed, FeedServer};
+use feeds::{AskError, Feed, FeedFormat, FeedServer};
 use feeds_http::{AddressError, HttpFeedServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 /// Answers one question with these bytes, then closes the connection; returns what was asked.
 async fn asked(answer: &'static [u8], hang: bool) -> (Result<Vec<u8>, AskError>, String) {
+    asked_in(FeedFormat::Millrace, answer, hang).await
+}
+
+async fn asked_in(format: FeedFormat, answer: &'static [u8], hang: bool) -> (Result<Vec<u8>, AskError>, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}/bank/", listener.local_addr().unwrap());
     let server = tokio::spawn(async move {
@@ -23,7 +27,7 @@ async fn asked(answer: &'static [u8], hang: bool) -> (Result<Vec<u8>, AskError>,
         }
         String::from_utf8_lossy(question.get(..length).unwrap()).into_owned()
     });
-    let feed = HttpFeedServer::new(&address, Duration::from_millis(500)).unwrap();
+    let feed = HttpFeedServer::new(&address, Duration::from_millis(500)).unwrap().in_format(format, 1);
     let got = feed.ask(Feed::CompanyInfo, "a b&c").await;
     let question = if hang { String::new() } else { server.await.unwrap() };
     (got, question)
@@ -42,7 +46,6 @@ async fn what_may_pass_is_failing_and_what_will_not_is_refused() {
         &b"HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n"[..],
         b"HTTP/1.1 429 Slowly\r\ncontent-length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}",
-        b"",
         b"what?",
     ];
     for answer in failing {
@@ -56,8 +59,39 @@ async fn what_may_pass_is_failing_and_what_will_not_is_refused() {
 }
 
 #[tokio::test]
-async fn an_address_is_a_url() {
+async fn silence_and_a_connection_that_closes_are_no_answer() {
+    for hang in [false, true] {
+        let (got, _) = asked(b"", hang).await;
+        assert!(matches!(got, Err(AskError::NoAnswer(_))), "{hang}: {got:?}");
+    }
+    // Nobody listens: the bank's server is down, which is not how a feed ends.
+    let feed = HttpFeedServer::new("http://127.0.0.1:1", Duration::from_secs(5)).unwrap();
+    let got = feed.ask(Feed::Sepa, "").await;
+    assert!(matches!(got, Err(AskError::Failing(_))), "{got:?}");
+}
+
+#[tokio::test]
+async fn without_cursors_what_came_of_an_answer_that_ends_early_is_kept() {
+    for (answer, hang) in [
+        (&b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}{"[..], false),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{}{", true),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\n{}{\r\n", false),
+    ] {
+        let (got, question) = asked_in(FeedFormat::Cdm, answer, hang).await;
+        assert!(matches!(&got, Err(AskError::Cut(it)) if it.0 == b"{}{"), "{got:?}");
+        assert!(!format!("{got:?}").contains('{'), "it prints without its rows: {got:?}");
+        assert!(hang || question.starts_with("GET /bank/company_info HTTP/1.1\r\n"), "{question}");
+    }
+    let (got, _) = asked_in(FeedFormat::Cdm, b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n", false).await;
+    assert!(matches!(got, Err(AskError::Failing(_))), "{got:?}");
+}
+
+#[tokio::test]
+async fn an_address_is_a_url_and_encrypted_unless_it_is_this_machine() {
     for address in ["", "bank", "ftp://bank"] {
         assert!(matches!(HttpFeedServer::new(address, Duration::ZERO), Err(AddressError::NoUrl)), "{address}");
     }
+    let refused = HttpFeedServer::new("http://bank.example/feeds/", Duration::ZERO);
+    assert!(matches!(refused, Err(AddressError::NotEncrypted)), "{refused:?}");
+    assert!(HttpFeedServer::new("https://bank.example/feeds/", Duration::ZERO).is_ok());
 }

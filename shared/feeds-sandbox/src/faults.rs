@@ -98,6 +98,15 @@ impl Failing {
         *self.served.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits as long as the fault has it.
+    pub(crate) async fn wait(&self, fault: Option<Fault>) {
+        match fault {
+            Some(Fault::Hang) => tokio::time::sleep(self.faults.hang).await,
+            Some(Fault::Slow) => tokio::time::sleep(self.faults.slow).await,
+            _ => {}
+        }
+    }
+
     /// Counts a request and draws what it meets.
     pub(crate) fn next_request(&self) -> Request {
         let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use datamaker::{Feed, Feeds, Plan, RateRow};
+use datamaker::{Company, Feed, Feeds, Plan, RateRow, TransferRow};
 use serde::Serialize;
 
 use crate::cursor::{Table, cursor};
@@ -66,7 +66,7 @@ impl SandboxFeed {
     }
 
     /// Where the page that begins with `from` ends.
-    fn end(&self, table: Table, from: u64) -> u64 {
+    pub(crate) fn end(&self, table: Table, from: u64) -> u64 {
         let end = match table {
             Table::Companies => from.saturating_add(MOST_COMPANIES),
             Table::Rates => from.saturating_add(MOST_RATES),
@@ -103,12 +103,28 @@ impl SandboxFeed {
     }
 
     fn transfers(&self, feed: Feed, rows: Range<u64>, request: Request) -> Result<Transfers, PageError> {
+        Ok(Transfers::new(feed, self.transfer_rows(feed, rows, request))?)
+    }
+
+    /// Rows of a feed, with those that the request repeats.
+    pub(crate) fn transfer_rows(&self, feed: Feed, rows: Range<u64>, request: Request) -> Vec<TransferRow> {
         let told = self.feeds.transfers(feed, rows.clone()).zip(rows);
         let told = told.flat_map(|(row, number)| {
             let again = request.repeats(number).then(|| row.clone());
             std::iter::once(row).chain(again)
         });
-        Ok(Transfers::new(feed, told.collect())?)
+        told.collect()
+    }
+
+    /// The companies, with the IBANs of their accounts.
+    pub(crate) fn companies(&self) -> impl Iterator<Item = (&Company, &[String])> {
+        self.feeds.companies()
+    }
+
+    /// The rates of the latest day that has any.
+    pub(crate) fn latest_rates(&self) -> impl Iterator<Item = &RateRow> {
+        let latest = self.rates.last().map(|it| &it.date);
+        self.rates.iter().filter(move |it| Some(&it.date) == latest)
     }
 
     fn body(&self, table: Table, rows: Range<u64>, told: usize, content: impl Serialize) -> Result<Body, PageError> {

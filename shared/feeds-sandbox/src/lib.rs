@@ -12,7 +12,12 @@
 //!
 //! A page declares how many rows it has and, for transfers, their sum in each currency; it names the cursor that it
 //! was asked for and the one of what follows. Without `more` that is the end so far: asking there has no rows.
+//!
+//! [`cdm_router`] serves the same in the format of the original assignment. [`guarded`] lets only those in who have the
+//! right credentials.
 
+mod access;
+mod cdm;
 mod chances;
 mod cursor;
 mod faults;
@@ -22,6 +27,8 @@ mod routes;
 
 pub use datamaker::{Format, Plan, Size, UnknownSize, make};
 
+pub use access::{Access, guarded};
+pub use cdm::cdm_router;
 pub use chances::{Chances, ChancesError, PerMille, PerMilleError};
 pub use faults::{Carrier, Faults, Served};
 pub use feed::SandboxFeed;

@@ -76,7 +76,8 @@ async fn answer(
     Ok(deliver(feed, request.fault, body.json).await)
 }
 
-async fn deliver(feed: &SandboxFeed, fault: Option<Fault>, mut json: Vec<u8>) -> Response {
+/// Gives an answer as the request's fault has it.
+pub(crate) async fn deliver(feed: &SandboxFeed, fault: Option<Fault>, mut json: Vec<u8>) -> Response {
     let faults = feed.failing.faults();
     let half = json.len().div_euclid(2);
     match (fault, faults.carrier) {
@@ -96,12 +97,8 @@ async fn deliver(feed: &SandboxFeed, fault: Option<Fault>, mut json: Vec<u8>) ->
             json.truncate(half);
             whole(json)
         }
-        (Some(Fault::Hang), _) => {
-            tokio::time::sleep(faults.hang).await;
-            whole(json)
-        }
-        (Some(Fault::Slow), _) => {
-            tokio::time::sleep(faults.slow).await;
+        (Some(Fault::Hang | Fault::Slow), _) => {
+            feed.failing.wait(fault).await;
             whole(json)
         }
     }

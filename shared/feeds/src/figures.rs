@@ -20,6 +20,12 @@ pub struct PageProof {
     pub repeated: u64,
     /// Imports they were gathered into.
     pub imports: u64,
+    /// Those that declare neither rows nor sums.
+    #[serde(default)]
+    pub undeclared: u64,
+    /// Answers that ended in the middle or could not be read, of a server that may not repeat them.
+    #[serde(default)]
+    pub damaged: u64,
 }
 
 /// Rows of a feed.
@@ -101,6 +107,8 @@ impl Figures {
                 asked: sum(|it| u64::from(it.asked)),
                 repeated: sum(|it| u64::from(it.repeated)),
                 imports: u64::from(posting.is_some()),
+                undeclared: sum(|it| u64::from(!it.format.declares())),
+                damaged: sum(|it| u64::from(it.damaged)),
             },
             rows: RowProof {
                 declared: sum(|it| it.declared.rows),
@@ -141,8 +149,15 @@ impl Figures {
         self.rows.check(gaps);
         self.entries.check(posting, gaps);
         let unreadable = pages.iter().any(|it| it.received.unreadable > 0);
+        let undeclared = pages.iter().filter(|it| !it.format.declares());
+        let undeclared = undeclared.fold(Counted::default(), |sum, it| sum.and(&it.received));
         for currency in &self.currencies {
-            currency.check(unreadable, sides_minor(currency.taken.currency(), posting), gaps);
+            currency.check(
+                unreadable,
+                undeclared.sum_minor(currency.taken.currency()),
+                sides_minor(currency.taken.currency(), posting),
+                gaps,
+            );
         }
     }
 }
@@ -154,6 +169,8 @@ impl PageProof {
             asked: self.asked.saturating_add(other.asked),
             repeated: self.repeated.saturating_add(other.repeated),
             imports: self.imports.saturating_add(other.imports),
+            undeclared: self.undeclared.saturating_add(other.undeclared),
+            damaged: self.damaged.saturating_add(other.damaged),
         }
     }
 }
@@ -215,10 +232,11 @@ impl CurrencyProof {
         }
     }
 
-    fn check(&self, unreadable: bool, sides: i128, gaps: &mut Gaps) {
+    fn check(&self, unreadable: bool, undeclared_minor: i128, sides: i128, gaps: &mut Gaps) {
         let currency = self.declared.currency();
         let mut equal = |what: &str, one: i128, other: i128| gaps.equal(&format!("{currency}: {what}"), one, other);
-        equal("sums declared and received", self.declared.minor(), self.received.minor());
+        let declared = self.declared.minor().saturating_add(undeclared_minor);
+        equal("sums declared and received", declared, self.received.minor());
         // A row whose currency cannot be read is in no sum of the pages, nor is it in one of the imports.
         if !unreadable {
             let read = self.taken.minor().saturating_add(self.rejected.minor());

@@ -4,10 +4,14 @@
 //! is what was received, what was received is what the imports read, and what they made is in the books. [`Progress`]
 //! says what is to be done next; whoever does it writes the progress and its effect in one step.
 
+pub mod cdm;
+mod credentials;
 mod feed;
 mod figures;
+mod format;
 mod gather;
 mod log;
+mod notes;
 mod page;
 mod ports;
 mod proof;
@@ -17,11 +21,13 @@ mod sums;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use credentials::{ClientCredentials, Credentials, CredentialsError, FeedSecrets, NoSecrets, Secret};
 pub use feed::{Feed, UnknownFeed};
 pub use figures::{CurrencyProof, EntryProof, Figures, PageProof, RowProof};
+pub use format::{FeedFormat, UnknownFormat};
 pub use gather::Gathered;
 pub use log::{Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress, Step};
 pub use page::{Counted, Page, PageError};
-pub use ports::{AskError, FeedLog, FeedServer, PollFeed, PollQueue};
+pub use ports::{AskError, CutAnswer, FeedLog, FeedServer, PollFeed, PollQueue};
 pub use proof::{Closed, Posting, Proof};
 pub use sums::UnreadableSum;

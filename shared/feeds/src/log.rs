@@ -5,7 +5,7 @@ use calendar::Moment;
 use imports::ImportId;
 use serde::{Deserialize, Serialize};
 
-use crate::{Closed, Counted, Feed, Proof, UnreadableSum};
+use crate::{Closed, Counted, Feed, FeedFormat, Proof, UnreadableSum};
 
 /// So many bytes of rows are gathered into one import; a feed's end gathers what there is.
 pub const MOST_WAITING_BYTES: u64 = 128 * 1024 * 1024;
@@ -95,6 +95,13 @@ pub enum Step {
 pub struct PageRecord {
     /// Its number, from 0.
     pub number: u32,
+    /// The format it came in.
+    #[serde(default)]
+    pub format: FeedFormat,
+    /// Without cursors: how many answers, this one among them, ended in the middle or could not be read since the page
+    /// before.
+    #[serde(default)]
+    pub damaged: u32,
     /// The cursor it was asked for with.
     pub cursor: String,
     /// The cursor of what follows.
@@ -257,9 +264,15 @@ impl Progress {
 }
 
 impl PageRecord {
-    /// Whether the page has what it declares: as many rows, with the same sums, each of which can be read.
+    /// The key of the object that names the body of page `number`, from when it was kept until it is recorded.
+    pub fn pending_key(feed: Feed, number: u32) -> String {
+        format!("feeds/{feed}/pending/{number:08}.txt")
+    }
+
+    /// Whether the page has what it declares: as many rows, with the same sums, each of which can be read; or it declares nothing.
     pub fn is_as_declared(&self) -> bool {
-        self.received.is_as_declared(&self.declared) && self.unreadable_sums.is_empty()
+        let is_as_declared = self.received.is_as_declared(&self.declared) && self.unreadable_sums.is_empty();
+        is_as_declared || !self.format.declares()
     }
 
     /// The key of the object that keeps page `number` of `feed`; `hash` is of its bytes, for two polls at once may

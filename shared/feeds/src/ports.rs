@@ -1,16 +1,30 @@
 //! What feeds need of the outside.
 
+use std::fmt;
 use std::ops::Range;
 
 use calendar::Moment;
 use imports::{PortError, Saved};
 use serde::{Deserialize, Serialize};
 
-use crate::{Closed, Feed, Gathering, PageRecord, Progress, Proof, Step};
+use crate::{Closed, CredentialsError, Feed, FeedFormat, Gathering, PageRecord, Progress, Proof, Step};
 
 /// The port to the bank's server.
 pub trait FeedServer {
+    /// The format of its answers.
+    fn format(&self) -> FeedFormat {
+        FeedFormat::Millrace
+    }
+
+    /// With a format that does not say where a feed ends: after so many requests in a row without an answer it has.
+    fn end_after_silences(&self) -> u32 {
+        3
+    }
+
     /// Asks once for the page of `feed` at `cursor` (empty: the first), and returns the answer's body.
+    ///
+    /// With [`FeedFormat::Cdm`] the server keeps the cursor and moves it when it answers: `cursor` is not used, another
+    /// instance that asks at the same time gets another page, and an answer that is not kept is lost.
     fn ask(&self, feed: Feed, cursor: &str) -> impl Future<Output = Result<Vec<u8>, AskError>> + Send;
 }
 
@@ -21,12 +35,38 @@ pub enum AskError {
     /// It does not answer, or not in time, or with a failure of its own: asking again may help.
     #[error("the feed's server fails: {0}")]
     Failing(String),
+    /// It is reached and sends nothing at all: it stays silent, or closes the connection.
+    #[error("the feed's server does not answer: {0}")]
+    NoAnswer(String),
+    /// Its answer ends in the middle. Only with [`FeedFormat::Cdm`]: other answers are useless then.
+    #[error("the feed's server has sent a part of an answer only")]
+    Cut(CutAnswer),
     /// It refuses the question: asking again does not help.
     #[error("the feed's server refuses the question with status {0}")]
     Refused(u16),
     /// It answers with more than a page may have.
     #[error("the feed's server answers with more than {0} bytes")]
     TooLarge(u64),
+    /// It required credentials that do not work: a retry does not help.
+    #[error("the credentials for the feed's server do not work: {0}")]
+    Credentials(CredentialsError),
+}
+
+impl AskError {
+    /// Whether the same question will have the same answer.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Refused(_) | Self::TooLarge(_) | Self::Credentials(_))
+    }
+}
+
+/// The part of an answer that came. It prints without its rows.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CutAnswer(pub Vec<u8>);
+
+impl fmt::Debug for CutAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CutAnswer({} bytes)", self.0.len())
+    }
 }
 
 /// The port to the record of what has been taken of each feed.

@@ -3,6 +3,8 @@
 //! A field that is missing becomes an empty one, and a number its digits as they stand: whether a row can be taken, and
 //! why not, is for the import to say.
 
+pub(crate) mod cdm;
+
 use std::borrow::Cow;
 
 use money::{Currency, DecimalMark, parse_minor};

@@ -1,5 +1,7 @@
 //! Fakes of the ports of feeds, and the contract that the record shares with its adapter.
 
+mod secrets;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,6 +14,8 @@ use crate::{
     AskError, Closed, Counted, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof,
     Step,
 };
+
+pub use secrets::FakeFeedSecrets;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -178,6 +182,8 @@ pub async fn feed_log_contract(log: &impl FeedLog) {
 
     let counted = Counted { rows: 3, unreadable: 1, sums: vec![Money::new(500, Currency::EUR)] };
     let page = |number: u32| PageRecord {
+        format: crate::FeedFormat::Millrace,
+        damaged: 0,
         number,
         cursor: number.to_string(),
         next: "next".to_owned(),

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
 use calendar::Moment;
-use feeds::{Counted, Feed, Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress};
+use feeds::{Counted, Feed, FeedFormat, Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress};
 use imports::ImportId;
 
 fn at(text: &str) -> Moment {
@@ -16,6 +16,8 @@ fn begun() -> Progress {
 
 fn page(number: u32) -> PageRecord {
     PageRecord {
+        format: FeedFormat::Millrace,
+        damaged: 0,
         number,
         cursor: number.to_string(),
         next: (number + 1).to_string(),

@@ -22,6 +22,8 @@ fn complete() -> (Vec<PageRecord>, Vec<Posting>) {
     let counted = Counted { rows: 2, unreadable: 0, sums: vec![eur(200)] };
     let cursor = |number: u32| if number == 0 { String::new() } else { number.to_string() };
     let page = |number: u32| PageRecord {
+        format: feeds::FeedFormat::Millrace,
+        damaged: 0,
         number,
         cursor: cursor(number),
         next: cursor(number + 1),

@@ -9,7 +9,7 @@ use ::imports::ImportId;
 use banking::AccountNumber;
 use calendar::{Bucket, Date};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use feeds::Feed;
+use feeds::{Feed, FeedFormat};
 use feeds_sandbox::{PerMille, Size};
 use ledger::View;
 use money::{Currency, Reference};
@@ -79,8 +79,11 @@ pub(crate) enum Command {
     Portfolio(AskPortfolio),
     /// Lists the entries of an account or a customer, the oldest first
     Entries(AskEntries),
-    /// Lists the latest imports, or shows the report of one
+    /// Lists the latest imports, shows the report of one, or retries one that has failed
+    #[command(args_conflicts_with_subcommands = true)]
     Imports {
+        #[command(subcommand)]
+        command: Option<ImportsCommand>,
         /// The import's id
         id: Option<ImportId>,
         /// How many of the latest
@@ -233,6 +236,18 @@ pub(crate) struct AskToken {
     pub(crate) password: Option<String>,
 }
 
+/// What is done with imports.
+#[derive(Subcommand)]
+pub(crate) enum ImportsCommand {
+    /// Retries an import that has failed: it goes on where it was
+    ///
+    /// Example: millrace imports retry 7ff3673a88553ef39d50977f15460727
+    Retry {
+        /// The import's id
+        id: ImportId,
+    },
+}
+
 #[derive(Subcommand)]
 pub(crate) enum ProfileCommand {
     /// Says what is wrong with a profile; needs no stack
@@ -294,6 +309,22 @@ pub(crate) struct Made {
 pub(crate) struct ServeFeed {
     #[command(flatten)]
     pub(crate) made: Made,
+    /// The format: millrace (pages with cursors that declare what they have) or cdm (the server keeps the cursor, nothing
+    /// is declared)
+    #[arg(long, default_value = "millrace")]
+    pub(crate) format: FeedFormat,
+    /// Requires this bearer token
+    #[arg(long, value_name = "TOKEN", conflicts_with = "client_id")]
+    pub(crate) bearer: Option<String>,
+    /// Requires a bearer token that POST /token issues for this client (OAuth 2 client credentials)
+    #[arg(long, value_name = "ID", requires = "client_secret")]
+    pub(crate) client_id: Option<String>,
+    /// The secret of --client-id
+    #[arg(long, value_name = "SECRET", requires = "client_id")]
+    pub(crate) client_secret: Option<String>,
+    /// How long a token of POST /token is valid
+    #[arg(long, default_value_t = 3600, value_name = "SECONDS")]
+    pub(crate) token_seconds: u64,
     /// The port of 127.0.0.1; 0 for any that is free
     #[arg(long, default_value_t = 4680, value_name = "N")]
     pub(crate) port: u16,
@@ -358,6 +389,9 @@ mod tests {
             (vec!["imports", "x"], "32 hexadecimal digits"),
             (vec!["feed", "serve", "--crash", "5"], "write 5% or 0.5%"),
             (vec!["feed", "serve", "--size", "huge"], "small, medium, large or mega"),
+            (vec!["feed", "serve", "--format", "xml"], "millrace or cdm"),
+            (vec!["feed", "serve", "--client-id", "a"], "--client-secret <SECRET>"),
+            (vec!["feed", "serve", "--bearer", "t", "--client-id", "a", "--client-secret", "b"], "cannot be used with"),
         ] {
             let asked = std::iter::once("millrace").chain(asked);
             let message = Arguments::try_parse_from(asked).err().unwrap().to_string();

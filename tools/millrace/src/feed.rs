@@ -4,7 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use feeds_sandbox::{Carrier, Chances, Faults, Plan, SandboxFeed, router};
+use axum::Router;
+use feeds::FeedFormat;
+use feeds_sandbox::{Access, Carrier, Chances, Faults, Plan, SandboxFeed, cdm_router, guarded, router};
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -14,15 +16,43 @@ use crate::screen::Screen;
 
 /// Serves until it is interrupted. Nobody but this machine can ask.
 pub(crate) async fn serve(screen: &Screen, asked: &ServeFeed) -> Result<Verdict> {
-    let feed = feed(asked)?;
+    let routes = routes(asked)?;
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, asked.port))).await;
     let listener = listener.with_context(|| format!("port {} of 127.0.0.1; choose another with --port", asked.port))?;
     let address = format!("http://{}", listener.local_addr()?);
     screen.answer(&json!({ "address": address }), || {
-        format!("{address}/ping, /company_info, /exchange_rates, /sepa, /swift, /faults\ncurl '{address}/sepa?cursor='")
+        format!("{address}/ping, /company_info, /exchange_rates, /sepa, /swift, /faults\n{}", example(&address, asked))
     })?;
-    axum::serve(listener, router(feed)).await?;
+    axum::serve(listener, routes).await?;
     Ok(Verdict::Well)
+}
+
+/// A question that anybody can copy.
+fn example(address: &str, asked: &ServeFeed) -> String {
+    let token = match (&asked.bearer, &asked.client_id) {
+        (Some(_), _) => "-H \"Authorization: Bearer $TOKEN\" ",
+        (None, Some(id)) => {
+            return format!("curl -u '{id}:…' -d grant_type=client_credentials {address}/token");
+        }
+        (None, None) => "",
+    };
+    let query = if asked.format.declares() { "?cursor=" } else { "" };
+    format!("curl {token}'{address}/sepa{query}'")
+}
+
+fn routes(asked: &ServeFeed) -> Result<Router> {
+    let feed = feed(asked)?;
+    let routes = match asked.format {
+        FeedFormat::Millrace => router(feed),
+        FeedFormat::Cdm => cdm_router(feed),
+    };
+    let client = asked.client_id.clone().zip(asked.client_secret.clone());
+    let access = match (asked.bearer.clone(), client) {
+        (Some(token), _) => Access::Bearer(token),
+        (None, Some((id, secret))) => Access::Client { id, secret, life: Duration::from_secs(asked.token_seconds) },
+        (None, None) => Access::Open,
+    };
+    Ok(guarded(routes, access, asked.made.seed))
 }
 
 fn feed(asked: &ServeFeed) -> Result<SandboxFeed> {
@@ -66,7 +96,7 @@ mod tests {
     async fn answer(flags: &[&str], path: &str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let served = tokio::spawn(axum::serve(listener, router(feed(&asked(flags)).unwrap())).into_future());
+        let served = tokio::spawn(axum::serve(listener, routes(&asked(flags)).unwrap()).into_future());
         let mut connection = TcpStream::connect(address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
         connection.write_all(request.as_bytes()).await.unwrap();
@@ -86,6 +116,21 @@ mod tests {
         assert!(!cut.ends_with("0\r\n\r\n"), "the last chunk never comes: {cut}");
         assert!(answer(&["--crash", "100%"], "/sepa").await.starts_with("HTTP/1.1 500"));
         assert!(answer(&["--crash", "100%"], "/ping").await.ends_with("{\"ok\":true}"));
+    }
+
+    #[tokio::test]
+    async fn a_feed_that_requires_credentials_says_so() {
+        let refused = answer(&["--bearer", "t"], "/sepa").await;
+        assert!(refused.starts_with("HTTP/1.1 401") && refused.contains("www-authenticate: Bearer"), "{refused}");
+        assert!(answer(&["--client-id", "a", "--client-secret", "b"], "/sepa").await.starts_with("HTTP/1.1 401"));
+        assert!(answer(&["--bearer", "t"], "/ping").await.starts_with("HTTP/1.1 200"));
+    }
+
+    #[tokio::test]
+    async fn the_format_of_the_original_assignment_declares_nothing() {
+        let page = answer(&["--format", "cdm"], "/sepa").await;
+        assert!(page.contains("{\"sepa_transactions\":\"[{\\\"id\\\":") && !page.contains("cursor"), "{page}");
+        assert!(answer(&["--format", "cdm"], "/ping").await.ends_with("{\"message\":\"pong\"}"));
     }
 
     #[test]

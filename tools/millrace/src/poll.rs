@@ -142,9 +142,16 @@ fn told(proofs: &[Proof]) -> String {
             entries.duplicates,
             entries.dirty,
         ];
-        let verdict = if proof.is_complete() { "complete" } else { "not complete" };
+        let verdict = match (proof.is_complete(), declares(proof)) {
+            (true, true) => "complete",
+            (true, false) => "consistent",
+            (false, _) => "not complete",
+        };
         let mut row = vec![proof.feed.to_string()];
         row.extend(counts.map(count));
+        if let Some(declared) = row.get_mut(3).filter(|_| !declares(proof)) {
+            NOTHING.clone_into(declared);
+        }
         row.push(verdict.to_owned());
         row
     };
@@ -154,7 +161,16 @@ fn told(proofs: &[Proof]) -> String {
         let gaps: Vec<String> = proof.gaps.iter().map(|gap| format!("  {gap}")).collect();
         parts.push(format!("{} is not complete:\n{}", proof.feed, gaps.join("\n")));
     }
+    for proof in proofs.iter().filter(|it| !it.notes().is_empty()) {
+        let notes: Vec<String> = proof.notes().iter().map(|note| format!("  {note}")).collect();
+        parts.push(format!("{}:\n{}", proof.feed, notes.join("\n")));
+    }
     parts.join("\n")
+}
+
+/// Whether the bank says what its pages have.
+fn declares(proof: &Proof) -> bool {
+    proof.pages.undeclared == 0
 }
 
 /// The sums of a feed, by currency; those of entries are without their signs.
@@ -217,6 +233,18 @@ mod tests {
         let waited = poll(&Screen::new(true), &log, &queue, now(), Some(Duration::ZERO)).await;
         let message = waited.unwrap_err().to_string();
         assert!(message.contains("millrace feed proof") && message.contains("--timeout"), "{message}");
+    }
+
+    #[test]
+    fn what_was_not_declared_is_not_called_complete() {
+        let page: PageRecord = serde_json::from_value(serde_json::json!({
+            "number": 0, "format": "cdm", "damaged": 1, "cursor": "", "next": "", "key": "", "asked": 1, "repeated": 0,
+            "declared": {"rows": 0, "sums": []}, "received": {"rows": 0, "sums": []},
+        }))
+        .unwrap();
+        let told = told(&[Proof::of(Feed::Sepa, now(), &[page], &[])]);
+        assert!(told.contains("declares neither rows nor sums") && told.contains("1 answers ended"), "{told}");
+        assert!(!told.contains(" complete "), "{told}");
     }
 
     #[tokio::test]

@@ -26,7 +26,7 @@ const DOMAINS: [&str; 11] = [
     "statements",
 ];
 /// What adapters (tier 2) are made with: `<owner>-<technology>`. One that is a crate of ours has its bare name.
-const TECHNOLOGIES: [&str; 6] = ["dynamodb", "s3", "sqs", "ses", "http", "athena"];
+const TECHNOLOGIES: [&str; 7] = ["dynamodb", "s3", "sqs", "ses", "http", "athena", "secretsmanager"];
 const KIT: &str = "lambda-kit";
 /// What stands in for the outside, on the laptop and in staging.
 const SANDBOXES: [&str; 1] = ["feeds-sandbox"];

@@ -33,10 +33,12 @@ struct ProofDocument {
     /// After which poll.
     #[schema(value_type = String, format = DateTime)]
     poll: Moment,
-    /// Whether nothing is missing and all adds up.
+    /// Whether there is no gap: all that was compared adds up.
     complete: bool,
     /// What is missing or does not add up, and where.
     gaps: Vec<String>,
+    /// What could not be compared, and what was compared instead: of a bank that declares nothing.
+    notes: Vec<String>,
     pages: PageCounts,
     rows: FeedRows,
     entries: FeedEntries,
@@ -117,11 +119,13 @@ impl FeedDocument {
 
 impl From<Proof> for ProofDocument {
     fn from(proof: Proof) -> Self {
+        let notes = proof.notes();
         let (complete, Proof { poll, gaps, pages, rows, entries, currencies, .. }) = (proof.is_complete(), proof);
         Self {
             poll,
             complete,
             gaps,
+            notes,
             pages: PageCounts {
                 taken: pages.taken,
                 asked: pages.asked,

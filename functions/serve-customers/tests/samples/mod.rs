@@ -239,7 +239,7 @@ async fn imports() -> FakeImports {
     };
     imports.keep(&july(), &[rate("2026-01-01", "0.9"), rate("2026-06-30", "0.95")]).await.unwrap();
     let outcome = BatchOutcome { posted: 4, duplicates: 1, accounts: 1, ..BatchOutcome::default() };
-    imports.finish(july().id, 0, outcome).await.unwrap();
+    imports.finish(july().id, 0, outcome, july().received_at).await.unwrap();
     imports
 }
 
@@ -248,6 +248,8 @@ async fn feeds() -> FakeFeedLog {
     let feeds = FakeFeedLog::default();
     let counted = |rows, minor: i64| Counted { rows, unreadable: 0, sums: vec![Money::new(minor, Currency::EUR)] };
     let page = PageRecord {
+        format: feeds::FeedFormat::Millrace,
+        damaged: 0,
         number: 0,
         cursor: String::new(),
         next: "1".to_owned(),

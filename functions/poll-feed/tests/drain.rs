@@ -1,0 +1,230 @@
+//! What a poll does with a server that keeps the cursor itself and declares nothing.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use calendar::{Clock, Moment};
+use feeds::testing::{FakeFeedLog, FakePollQueue};
+use feeds::{AskError, CutAnswer, Feed, FeedFormat, FeedLog, FeedServer, PageRecord, PollFeed, Progress, Step};
+use imports::testing::{FakeFiles, FakeImports};
+use poll_feed::{NoPage, PollFeedError, PollFeeds, Polled};
+
+struct At(Moment);
+
+impl Clock for At {
+    fn now(&self) -> Moment {
+        self.0
+    }
+}
+
+/// Gives each answer once; then it stays silent.
+#[derive(Default)]
+struct Server {
+    answers: Mutex<VecDeque<Result<Vec<u8>, AskError>>>,
+    asked: Mutex<u32>,
+    /// Another poll records a page in this log while the server answers.
+    overtaken: Option<FakeFeedLog>,
+}
+
+impl FeedServer for Server {
+    fn format(&self) -> FeedFormat {
+        FeedFormat::Cdm
+    }
+
+    fn end_after_silences(&self) -> u32 {
+        2
+    }
+
+    async fn ask(&self, feed: Feed, _: &str) -> Result<Vec<u8>, AskError> {
+        *self.asked.lock().unwrap() += 1;
+        let answer = self.answers.lock().unwrap().pop_front().unwrap_or_else(|| Err(silence()));
+        if let Some(log) = self.overtaken.as_ref().filter(|_| answer.is_ok()) {
+            let progress = log.progress(feed).await.unwrap().unwrap();
+            let page = log.pages(feed, 0..1).await.unwrap().pop();
+            let page = page.unwrap_or_else(|| other(feed));
+            log.advance(&progress.taken(&page, 1, true), &Step::Page(PageRecord { number: progress.pages, ..page }))
+                .await
+                .unwrap();
+        }
+        answer
+    }
+}
+
+fn silence() -> AskError {
+    AskError::NoAnswer("nothing".to_owned())
+}
+
+fn other(feed: Feed) -> PageRecord {
+    serde_json::from_value(serde_json::json!({
+        "number": 0, "format": "cdm", "cursor": "", "next": "", "key": PageRecord::key(feed, 0, "other"), "asked": 1,
+        "repeated": 0, "declared": {"rows": 0, "sums": []}, "received": {"rows": 0, "sums": []},
+    }))
+    .unwrap()
+}
+
+type Polls = PollFeeds<Server, FakeFeedLog, FakeFiles, FakeImports, FakePollQueue, At>;
+
+fn at(text: &str) -> Moment {
+    text.parse().unwrap()
+}
+
+fn polls(answers: impl IntoIterator<Item = Result<Vec<u8>, AskError>>) -> Polls {
+    PollFeeds {
+        server: Server { answers: Mutex::new(answers.into_iter().collect()), ..Server::default() },
+        log: FakeFeedLog::default(),
+        files: FakeFiles::default(),
+        imports: FakeImports::default(),
+        polls: FakePollQueue::default(),
+        clock: At(at("2026-11-21T10:00:00Z")),
+        answer_within: Duration::from_secs(10),
+    }
+}
+
+/// An object of transfers with these ids.
+fn object(ids: &[u32]) -> Vec<u8> {
+    let rows: Vec<String> = ids
+        .iter()
+        .map(|id| {
+            format!(
+                r#"{{"id":{id},"sender":"A","beneficiary":"B","amount":1.50,"currency":"EUR","time":"2026-01-01"}}"#
+            )
+        })
+        .collect();
+    serde_json::json!({ "sepa_transactions": format!("[{}]", rows.join(",")) }).to_string().into_bytes()
+}
+
+async fn polled(polls: &Polls, feed: Feed, day: u32) -> Result<Polled, PollFeedError> {
+    let poll = at(&format!("2026-11-{day}T10:00:00Z"));
+    polls.handle(PollFeed { feed: Some(feed), ..PollFeed::all() }, poll, at("2026-11-21T10:05:00Z")).await
+}
+
+async fn pages(polls: &Polls, feed: Feed) -> Vec<PageRecord> {
+    polls.log.pages(feed, 0..99).await.unwrap()
+}
+
+async fn progress(polls: &Polls, feed: Feed) -> Progress {
+    polls.log.progress(feed).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn a_feed_is_asked_until_it_is_silent_and_again_by_the_next_poll() {
+    let polls = polls([
+        Ok(object(&[1, 2])),
+        Err(silence()),
+        Ok([object(&[3]), object(&[4, 5])].concat()),
+        Err(AskError::Failing("status 500".to_owned())),
+        Err(silence()),
+        Ok(Vec::new()),
+    ]);
+    assert_eq!(polled(&polls, Feed::Sepa, 21).await.unwrap(), Polled::Waits, "for the companies");
+    let taken = pages(&polls, Feed::Sepa).await;
+    let counts: Vec<_> = taken.iter().map(|it| (it.received.rows, it.declared.rows, it.asked, it.damaged)).collect();
+    assert_eq!(counts, [(2, 0, 1, 0), (3, 0, 2, 0)]);
+    assert!(taken.iter().all(|it| it.format == FeedFormat::Cdm && it.received.sums.len() == 1));
+    assert!(progress(&polls, Feed::Sepa).await.at_end);
+    assert_eq!(*polls.server.asked.lock().unwrap(), 6);
+    assert_eq!(polls.files.all()[&taken[1].key], [object(&[3]), object(&[4, 5])].concat(), "as it came");
+
+    polls.server.answers.lock().unwrap().push_back(Ok(object(&[6])));
+    polled(&polls, Feed::Sepa, 22).await.unwrap();
+    assert_eq!(pages(&polls, Feed::Sepa).await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_was_kept_before_the_process_stopped_is_recorded_by_the_next() {
+    let before = polls([Ok(object(&[1, 2]))]);
+    polled(&before, Feed::Sepa, 21).await.unwrap();
+    let kept = pages(&before, Feed::Sepa).await;
+    // Nothing of it was recorded, and the server does not give it again.
+    let after = Polls { log: FakeFeedLog::default(), server: Server::default(), ..before };
+    polled(&after, Feed::Sepa, 21).await.unwrap();
+    assert_eq!(pages(&after, Feed::Sepa).await, kept);
+    assert!(progress(&after, Feed::Sepa).await.at_end);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_overtaken_is_recorded_behind_the_other() {
+    let log = FakeFeedLog::default();
+    let polls = polls([Ok(object(&[1, 2]))]);
+    let server = Server { overtaken: Some(log.clone()), ..polls.server };
+    let polls = Polls { server, log, ..polls };
+    polled(&polls, Feed::Sepa, 21).await.unwrap();
+    let taken = pages(&polls, Feed::Sepa).await;
+    let rows: Vec<_> = taken.iter().map(|it| (it.number, it.received.rows)).collect();
+    assert_eq!(rows, [(0, 0), (1, 2)], "two answers, two pages");
+    assert_eq!(polls.files.all()[&taken[1].key], object(&[1, 2]));
+}
+
+#[tokio::test]
+async fn of_a_damaged_answer_what_is_whole_is_taken_and_the_damage_is_recorded() {
+    let cut = [object(&[1]), object(&[2])[..20].to_vec()].concat();
+    let polls = polls([
+        Ok(b"{\"sepa_trans".to_vec()),
+        Err(AskError::Cut(CutAnswer(cut.clone()))),
+        Err(AskError::Cut(CutAnswer(object(&[3])))),
+        Ok(object(&[4])),
+    ]);
+    polled(&polls, Feed::Sepa, 21).await.unwrap();
+    let taken = pages(&polls, Feed::Sepa).await;
+    let counts: Vec<_> = taken.iter().map(|it| (it.received.rows, it.damaged, it.asked)).collect();
+    assert_eq!(counts, [(1, 2, 2), (1, 1, 1), (1, 0, 1)]);
+    assert_eq!(polls.files.all()[&taken[0].key], cut, "as it came");
+}
+
+#[tokio::test]
+async fn a_refusal_ends_the_poll_and_a_failing_server_is_no_end() {
+    let failing = polls([Err(AskError::Refused(401))]);
+    let error = polled(&failing, Feed::Sepa, 21).await.unwrap_err();
+    assert!(matches!(error, PollFeedError::NoPage { page: 0, last: NoPage::Ask(AskError::Refused(401)), .. }));
+    assert!(!progress(&failing, Feed::Sepa).await.at_end);
+}
+
+#[tokio::test]
+async fn a_table_comes_whole_and_the_same_table_is_taken_once() {
+    let table = |id: &str| {
+        let list = format!(
+            r#"[{{"companyID":"{id}","ibans":"{{DE89370400440532013000}}","name":"N","address":"A","balance":0}}]"#
+        );
+        serde_json::json!({ "company_info": list }).to_string().into_bytes()
+    };
+    let polls = polls([Ok(table("C1")), Ok(table("C1")), Ok(table("C2"))]);
+    for (day, pages_expected) in [(21, 1), (22, 1), (23, 2)] {
+        polled(&polls, Feed::CompanyInfo, day).await.unwrap();
+        assert_eq!(pages(&polls, Feed::CompanyInfo).await.len(), pages_expected, "{day}");
+    }
+    assert_eq!(*polls.server.asked.lock().unwrap(), 3, "one answer is all of it");
+}
+
+/// A clock that goes on by ten seconds each time somebody looks at it.
+struct Ticking(Mutex<Moment>);
+
+impl Clock for Ticking {
+    fn now(&self) -> Moment {
+        let mut now = self.0.lock().unwrap();
+        *now = Moment::instant(now.micros() + 10_000_000).unwrap();
+        *now
+    }
+}
+
+#[tokio::test]
+async fn a_feed_is_not_asked_when_an_answer_would_come_too_late_to_be_kept() {
+    let PollFeeds { server, log, files, imports, polls, answer_within, .. } =
+        polls((0..900).map(|id| Ok(object(&[id]))));
+    let clock = Ticking(Mutex::new(at("2026-11-21T10:00:00Z")));
+    let polls = PollFeeds { server, log, files, imports, polls, clock, answer_within };
+    let request = PollFeed { feed: Some(Feed::Sepa), ..PollFeed::all() };
+    let poll = at("2026-11-21T10:00:00Z");
+    assert_eq!(polls.handle(request, poll, at("2026-11-21T10:03:00Z")).await.unwrap(), Polled::GoesOn);
+    let (asked, taken) = (*polls.server.asked.lock().unwrap(), polls.log.pages(Feed::Sepa, 0..99).await.unwrap().len());
+    assert!(asked > 0, "there was time for some");
+    assert_eq!(usize::try_from(asked).unwrap(), taken, "each answer is recorded");
+    assert_eq!(polls.polls.take()[0].0.turn, 1, "another message goes on");
+}

@@ -1,0 +1,90 @@
+//! A bank's server in this process, which answers as a test says and remembers what it was asked.
+
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// A request as it came: its first line, its headers and its body.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) line: String,
+    pub(crate) headers: String,
+    pub(crate) body: String,
+}
+
+impl Asked {
+    /// The value of a header; empty without it.
+    pub(crate) fn header(&self, name: &str) -> String {
+        let found = self.headers.lines().find_map(|line| {
+            let (key, value) = line.split_once(':')?;
+            key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+        });
+        found.unwrap_or_default()
+    }
+}
+
+/// A server on 127.0.0.1.
+pub(crate) struct Bank {
+    pub(crate) address: String,
+    asked: Arc<Mutex<Vec<Asked>>>,
+}
+
+impl Bank {
+    /// Answers each request with what `answer` makes of it and of its number.
+    pub(crate) async fn open(answer: impl Fn(&Asked, usize) -> String + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::<Mutex<Vec<Asked>>>::default();
+        let (answer, seen) = (Arc::new(answer), Arc::clone(&asked));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
+                tokio::spawn(async move {
+                    let request = read(stream).await;
+                    let Some((mut stream, request)) = request else { return };
+                    let number = {
+                        let mut seen = seen.lock().unwrap();
+                        seen.push(request.clone());
+                        seen.len() - 1
+                    };
+                    let _ = stream.write_all(answer(&request, number).as_bytes()).await;
+                });
+            }
+        });
+        Self { address, asked }
+    }
+
+    /// What it was asked so far.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+async fn read(mut stream: TcpStream) -> Option<(TcpStream, Asked)> {
+    let mut bytes = Vec::new();
+    loop {
+        let mut part = [0; 4096];
+        let length = stream.read(&mut part).await.ok()?;
+        bytes.extend_from_slice(&part[..length]);
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let (line, headers) = head.split_once("\r\n").unwrap_or((head, ""));
+            let asked = Asked { line: line.to_owned(), headers: headers.to_owned(), body: body.to_owned() };
+            if body.len() >= asked.header("content-length").parse().unwrap_or(0) {
+                return Some((stream, asked));
+            }
+        }
+        if length == 0 {
+            return None;
+        }
+    }
+}
+
+/// An answer after which the connection closes.
+pub(crate) fn answer(status: u16, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n{body}")
+}

@@ -1,0 +1,155 @@
+//! The credentials that a bank's server requires.
+
+use std::fmt;
+
+use imports::PortError;
+use serde::Deserialize;
+
+/// A text that must appear in no log and in no error: it prints masked.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Masks `text`.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the request that needs it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(masked)")
+    }
+}
+
+/// How a client proves to a bank's server who it is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Credentials {
+    /// With a fixed bearer token (RFC 6750).
+    Bearer(Secret),
+    /// With bearer tokens that an authorization server issues for an id and a secret (RFC 6749, section 4.4).
+    Client(ClientCredentials),
+}
+
+/// The client credentials of OAuth 2.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClientCredentials {
+    /// Where tokens are issued.
+    pub token_url: String,
+    /// The client's id.
+    pub client_id: String,
+    /// The client's secret.
+    pub client_secret: Secret,
+    /// The scope to request; `None`: the server's default.
+    pub scope: Option<String>,
+}
+
+/// Why the credentials cannot be used. No message quotes any part of a secret.
+#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CredentialsError {
+    /// The stored secret is not JSON.
+    #[error("the feed's secret is not a JSON object (line {line}, column {column})")]
+    NotJson {
+        /// The line of the error.
+        line: usize,
+        /// The column of the error.
+        column: usize,
+    },
+    /// It is JSON of another shape.
+    #[error(
+        "the feed's secret must have either `bearer_token`, or `token_url`, `client_id`, `client_secret` and optionally \
+         `scope`, each a text that is not empty, and nothing else"
+    )]
+    Shape,
+    /// The secret does not exist, has no text, or may not be read.
+    #[error("the feed's secret cannot be read: {0}")]
+    NotReadable(String),
+    /// The token has characters that a header cannot carry.
+    #[error("the bearer token has characters that an HTTP header cannot carry")]
+    NotAHeader,
+    /// The address of the authorization server cannot be used.
+    #[error("the feed's secret has a token_url that cannot be used: {0}")]
+    TokenUrl(String),
+    /// The authorization server refused the client.
+    #[error("the authorization server refused the client with status {status} ({code})")]
+    Refused {
+        /// The HTTP status.
+        status: u16,
+        /// The error code of RFC 6749, section 5.2; `no error code` if the answer has none of these.
+        code: &'static str,
+    },
+    /// The authorization server's answer has no bearer token.
+    #[error("the authorization server's answer has no usable bearer token")]
+    NoToken,
+}
+
+/// The secret as it is stored.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    bearer_token: Option<Secret>,
+    token_url: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<Secret>,
+    scope: Option<String>,
+}
+
+impl Credentials {
+    /// Reads a stored secret: `{"bearer_token": "…"}` or `{"token_url": "…", "client_id": "…", "client_secret": "…"}`,
+    /// the latter with or without `"scope"`.
+    pub fn parse(secret: &Secret) -> Result<Self, CredentialsError> {
+        let stored: Stored = serde_json::from_str(secret.reveal()).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => CredentialsError::Shape,
+            _ => CredentialsError::NotJson { line: error.line(), column: error.column() },
+        })?;
+        let is_text = |it: &Option<String>| it.as_ref().is_none_or(|text| !text.trim().is_empty());
+        let is_secret = |it: &Option<Secret>| it.as_ref().is_none_or(|it| !it.reveal().trim().is_empty());
+        let texts = [&stored.token_url, &stored.client_id, &stored.scope];
+        let are_texts =
+            texts.into_iter().all(is_text) && is_secret(&stored.bearer_token) && is_secret(&stored.client_secret);
+        match stored {
+            _ if !are_texts => Err(CredentialsError::Shape),
+            Stored {
+                bearer_token: Some(token),
+                token_url: None,
+                client_id: None,
+                client_secret: None,
+                scope: None,
+            } => Ok(Self::Bearer(token)),
+            Stored {
+                bearer_token: None,
+                token_url: Some(token_url),
+                client_id: Some(client_id),
+                client_secret: Some(client_secret),
+                scope,
+            } => Ok(Self::Client(ClientCredentials { token_url, client_id, client_secret, scope })),
+            _ => Err(CredentialsError::Shape),
+        }
+    }
+}
+
+/// The port to the stored secret of a feed.
+pub trait FeedSecrets {
+    /// Reads the current version of the secret, a text for [`Credentials::parse`]. Somebody may rotate it at any time:
+    /// what was read may be refused by the bank a moment later.
+    ///
+    /// [`PortError::Broken`]: it does not exist, has no text, or may not be read; a retry does not help.
+    fn read(&self) -> impl Future<Output = Result<Secret, PortError>> + Send;
+}
+
+/// For a server that requires no credentials.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoSecrets {}
+
+impl FeedSecrets for NoSecrets {
+    async fn read(&self) -> Result<Secret, PortError> {
+        match *self {}
+    }
+}
