@@ -95,7 +95,7 @@ fn a_corrected_year_or_currency_brings_the_rows_of_that_year_and_currency() {
     let first = Some(ImportId::of(key, "1"));
     assert_eq!(imported(&mut world, key, "2", text, &[("year", "2026")]), (2, 0, first));
     assert_eq!(imported(&mut world, key, "3", text, &[("year", "2026"), ("currency", "USD")]), (2, 0, first));
-    assert_eq!(balance(&world, "1"), ["50.20 USD", "100.40 EUR"]);
+    assert_eq!(balance(&world, "1"), ["100.40 EUR", "50.20 USD"]);
     assert_eq!(world.audit(), []);
 }
 

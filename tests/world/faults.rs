@@ -16,7 +16,7 @@ use feeds::{
 };
 use imports::{
     BatchOutcome, BatchQueue, Batches, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError, PostBatch,
-    Rates, Saved, SplitFile, Upload, UploadQueue,
+    Rates, Saved, SplitFile, StalledPage, Upload, UploadQueue,
 };
 use ledger::{Books, BooksError, Change, Shelf, Written};
 use mail::mailer::{Mailer, SendMailError, Sent};
@@ -143,8 +143,12 @@ through!(Imports {
     fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError>;
 });
 through!(Batches {
-    fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome) -> Result<(), PortError>;
+    fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome, now: Moment) -> Result<BatchOutcome, PortError>;
     fn finished(&self, import: ImportId) -> Result<Vec<(u32, BatchOutcome)>, PortError>;
+    fn is_finished(&self, import: ImportId, batch: u32) -> Result<bool, PortError>;
+    fn last_progress(&self, import: ImportId) -> Result<Option<Moment>, PortError>;
+    fn complete(&self, import: ImportId, level: u8, number: u32) -> Result<(), PortError>;
+    fn complete_in(&self, import: ImportId, level: u8, group: u32) -> Result<u32, PortError>;
 });
 through!(UploadQueue {
     fn send(&self, request: &SplitFile) -> Result<(), PortError>;
@@ -265,9 +269,9 @@ impl<P: ImportList + Sync> ImportList for Faulty<'_, P> {
         self.faults.around(self.port.recent(after, limit)).await
     }
 
-    async fn standing(&self, before: Moment) -> Result<Vec<Import>, PortError> {
-        let found = self.faults.around(self.port.standing(before)).await?;
-        Ok(self.faults.index(found))
+    async fn stalled(&self, before: Moment, after: Option<&str>) -> Result<StalledPage, PortError> {
+        let page = self.faults.around(self.port.stalled(before, after)).await?;
+        Ok(StalledPage { imports: self.faults.index(page.imports), ..page })
     }
 }
 

@@ -390,6 +390,7 @@ impl World {
         Faulty<'_, FakeFiles>,
         Faulty<'_, FakeImports>,
         Faulty<'_, FakeBooks>,
+        Faulty<'_, FakeQueues>,
         Faulty<'_, FakeSummaries>,
         Faulty<'_, FakeSummaryRequests>,
         WorldClock<'_>,
@@ -398,6 +399,7 @@ impl World {
             files: self.through(&self.files),
             imports: self.through(&self.imports),
             books: self.through(&self.books),
+            batches: self.through(&self.queues),
             summaries: self.through(&self.summaries),
             requests: self.through(&self.requests),
             clock: WorldClock(&self.now),
@@ -470,8 +472,8 @@ impl World {
     }
 
     fn is_open(&self) -> bool {
-        let imports = finish(self.imports.standing(self.now.get())).unwrap_or_default();
-        !imports.is_empty() || self.summaries.records().iter().any(|it| !it.is_final())
+        let stalled = finish(self.imports.stalled(self.now.get(), None)).unwrap_or_default();
+        !stalled.imports.is_empty() || self.summaries.records().iter().any(|it| !it.is_final())
     }
 
     /// When a function of this world runs out of time: never.

@@ -10,6 +10,8 @@ pub struct Config {
     pub imports_table: String,
     /// The table of summary mails.
     pub mails_table: String,
+    /// The queue of batches to post: the next part of a large account.
+    pub batches_queue_url: String,
     /// The queue of summaries to send.
     pub summaries_queue_url: String,
 }
@@ -22,6 +24,7 @@ impl Config {
             ledger_table: env.required("LEDGER_TABLE"),
             imports_table: env.required("IMPORTS_TABLE"),
             mails_table: env.required("MAILS_TABLE"),
+            batches_queue_url: env.required("BATCHES_QUEUE_URL"),
             summaries_queue_url: env.required("SUMMARIES_QUEUE_URL"),
         })
     }

@@ -6,7 +6,10 @@ mod error;
 use banking::AccountNumber;
 use calendar::Clock;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use imports::{BatchOutcome, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State, read_batch};
+use imports::{
+    BatchOutcome, BatchQueue, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State, is_complete,
+    read_batch,
+};
 use ledger::{Books, PostError, Posted, post};
 use mail::outbox::{Summaries, SummaryRequests};
 
@@ -19,7 +22,7 @@ const ACCOUNTS_AT_ONCE: usize = 8;
 const VERSION: u32 = 1;
 
 /// Posts batches.
-pub struct PostEntries<F, I, B, S, Q, C> {
+pub struct PostEntries<F, I, B, T, S, Q, C> {
     /// The bucket that holds the batches.
     pub files: F,
     /// The record of imports and batches.
@@ -28,22 +31,26 @@ pub struct PostEntries<F, I, B, S, Q, C> {
     pub books: B,
     /// The record of summary mails.
     pub summaries: S,
+    /// The queue of batches.
+    pub batches: T,
     /// The queue of summaries.
     pub requests: Q,
     /// The clock, to tell what stands still.
     pub clock: C,
 }
 
-impl<F, I, B, S, Q, C> PostEntries<F, I, B, S, Q, C>
+impl<F, I, B, T, S, Q, C> PostEntries<F, I, B, T, S, Q, C>
 where
     F: Files,
     I: Imports + Batches,
     B: Books,
+    T: BatchQueue,
     S: Summaries,
     Q: SummaryRequests,
     C: Clock,
 {
-    /// Posts one batch. A batch holds whole accounts, so their summaries can go as soon as it is posted.
+    /// Posts one batch. A batch holds whole accounts, or the next part of a large one: after the last part, as after a
+    /// whole account, everything the import brings is in the books, and the summary may go out.
     #[tracing::instrument(skip_all, fields(import.id = %request.import, batch = request.batch))]
     pub async fn handle(&self, request: PostBatch) -> Result<BatchOutcome, PostEntriesError> {
         if request.v != VERSION {
@@ -53,7 +60,7 @@ where
         let bytes = self.files.read(&key, None, request.from..request.to).await?.ok_or(PostEntriesError::NoBatch)?;
         let batch = read_batch(&bytes)?;
 
-        let posting = request.import.posting();
+        let posting = request.import.posting(request.batch);
         let posted = stream::iter(batch)
             .map(async |(account, entries)| match post(&self.books, &account, entries, posting).await {
                 Err(PostError::TooManyMonths) => Ok((account, None)),
@@ -69,14 +76,17 @@ where
             return Ok(outcome);
         }
 
-        if request.summaries {
+        if request.wants_summaries() {
             let import = request.import.to_string();
-            let accounts = with_summary(posted, request.repeats);
+            let accounts = with_summary(posted, &request);
             self.summaries.want(&import, &accounts, self.clock.now()).await?;
             self.requests.request(&import, &accounts).await?;
         }
-        self.imports.finish(request.import, request.batch, outcome.clone()).await?;
-        self.end(request.import, request.of).await?;
+        let outcome = self.imports.finish(request.import, request.batch, outcome, self.clock.now()).await?;
+        self.go_on(&request, &outcome).await?;
+        if is_complete(&self.imports, request.import, request.batch, request.of).await? {
+            self.end(request.import).await?;
+        }
         tracing::info!(posted = outcome.posted, duplicates = outcome.duplicates, "a batch is in the books");
         Ok(outcome)
     }
@@ -104,11 +114,17 @@ where
         Err(PostEntriesError::Busy)
     }
 
-    /// Ends the import if this was its last batch.
-    async fn end(&self, id: ImportId, batches: u32) -> Result<(), PostEntriesError> {
-        if self.imports.finished(id).await?.len() < usize::try_from(batches).unwrap_or(usize::MAX) {
-            return Ok(());
+    /// Requests the next batch of the same account, unless an earlier delivery of this one has done so and it is posted.
+    async fn go_on(&self, request: &PostBatch, outcome: &BatchOutcome) -> Result<(), PostEntriesError> {
+        let Some(next) = request.next(outcome.posted) else { return Ok(()) };
+        if !self.imports.is_finished(next.import, next.batch).await? {
+            self.batches.send(&[next]).await?;
         }
+        Ok(())
+    }
+
+    /// Ends the import: all its batches are posted.
+    async fn end(&self, id: ImportId) -> Result<(), PostEntriesError> {
         for _ in 0..MOST_CONFLICTS {
             let Some(import) = self.imports.find(id).await? else { return Ok(()) };
             if !matches!(import.state, State::Posting | State::Failed { .. }) {
@@ -127,10 +143,11 @@ where
 const MOST_CONFLICTS: u32 = 8;
 
 /// The accounts that get a summary: all of them, but those without new entries where the import repeats another one.
-/// The books remember what a posting added, so that its repetition finds the same accounts.
-fn with_summary(posted: Vec<(AccountNumber, Option<Posted>)>, repeats: bool) -> Vec<AccountNumber> {
-    let has_new = |it: &Option<Posted>| it.as_ref().is_some_and(|it| it.added.entries > 0);
-    let wanted = posted.into_iter().filter(|(_, it)| !repeats || has_new(it));
+/// The books remember what a posting added, so that its repetition finds the same accounts; of a large account the
+/// earlier batches count, too.
+fn with_summary(posted: Vec<(AccountNumber, Option<Posted>)>, request: &PostBatch) -> Vec<AccountNumber> {
+    let has_new = |it: &Option<Posted>| request.posted_before > 0 || it.as_ref().is_some_and(|it| it.added.entries > 0);
+    let wanted = posted.into_iter().filter(|(_, it)| !request.repeats || has_new(it));
     wanted.map(|(account, _)| account).collect()
 }
 

@@ -2,9 +2,11 @@
 
 use aws_lambda_events::sqs::SqsMessage;
 use imports::{PostBatch, Upload};
-use lambda_kit::batch::{MessageError, read};
+use lambda_kit::batch::read;
 use lambda_kit::uploads;
 use mail::outbox::SummaryRequest;
+
+use crate::RecordFailuresError;
 
 /// A message that was given up.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -19,14 +21,15 @@ pub enum Letter {
 
 impl Letter {
     /// Reads a message of any of the three dead-letter queues; each has a shape of its own.
-    pub fn read(message: &SqsMessage) -> Result<Self, MessageError> {
+    pub fn read(message: &SqsMessage) -> Result<Self, RecordFailuresError> {
         if let Ok(batch) = read(message) {
             return Ok(Self::Batch(batch));
         }
         if let Ok(request) = read(message) {
             return Ok(Self::Summary(request));
         }
-        Ok(Self::Uploads(uploads::objects(message)?.into_iter().filter_map(crate::upload).collect()))
+        let uploads = uploads::objects(message)?.into_iter().map(crate::upload);
+        uploads.collect::<Option<_>>().map(Self::Uploads).ok_or(RecordFailuresError::NoVersion)
     }
 }
 
@@ -34,7 +37,7 @@ impl Letter {
 mod tests {
     use super::*;
 
-    fn letter(body: &str) -> Result<Letter, MessageError> {
+    fn letter(body: &str) -> Result<Letter, RecordFailuresError> {
         let mut message = SqsMessage::default();
         message.body = Some(body.to_owned());
         Letter::read(&message)

@@ -4,7 +4,7 @@ mod config;
 mod letters;
 
 use calendar::{Clock, Date, Moment};
-use imports::{Import, ImportId, Imports, PortError, Saved, State, Upload};
+use imports::{Import, ImportId, Imports, PortError, Saved, State, Upload, object_version};
 use lambda_kit::Failure;
 use mail::outbox::{Saved as SavedSummary, Summaries, SummariesError, SummaryRequest};
 
@@ -31,6 +31,9 @@ pub enum RecordFailuresError {
     /// The message is none of ours.
     #[error("a dead letter cannot be read")]
     Message(#[from] lambda_kit::batch::MessageError),
+    /// An uploaded object without a version: which import it is cannot be known.
+    #[error("a dead letter does not say which version of an object it is about")]
+    NoVersion,
     /// The record of imports failed.
     #[error("cannot mark an import as failed")]
     Port(#[from] PortError),
@@ -69,10 +72,11 @@ impl<I: Imports, S: Summaries, C: Clock> RecordFailures<I, S, C> {
             if import.state.is_final() {
                 return Ok(());
             }
-            let reason = format!("{what}; see the log, then upload the file again");
+            let reason =
+                format!("{what}; see the log, then run `millrace imports retry {id}` or upload the file again");
             let failed = Import { state: State::Failed { reason }, touched_at: self.clock.now(), ..import };
             if let Saved::Stored(_) = self.imports.save(&failed).await? {
-                tracing::error!(import.id = %id, "an import has failed: {what}");
+                tracing::error!(import.id = %id, imports_failed = 1, "an import has failed: {what}");
                 return Ok(());
             }
         }
@@ -95,11 +99,12 @@ impl<I: Imports, S: Summaries, C: Clock> RecordFailures<I, S, C> {
     }
 }
 
-/// The upload of an object, for an import whose file was never described. A request of the sweeper's says no time; its
-/// import is in the record already, with its own.
+/// The upload of an object, for an import whose file was never described; its id is the one `split-import` gives it. A
+/// request of the sweeper's says no time; its import is in the record already, with its own. `None` if the object has
+/// neither version nor `ETag`.
 pub(crate) fn upload(object: lambda_kit::uploads::UploadedObject) -> Option<Upload> {
     Some(Upload {
-        version: object.version.or(object.etag)?,
+        version: object_version(object.version.as_deref(), object.etag.as_deref())?,
         key: object.key,
         size_bytes: object.size_bytes,
         uploaded_at: object.uploaded_at.unwrap_or(Moment::day(Date::MIN)),

@@ -76,7 +76,7 @@ impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Cloc
         let index = self.write(&import, &mut read).await?;
         let state = if read.found.batches == 0 { State::Done } else { State::Posting };
         let import = self.save(Import { state, found: Some(read.found), ..import }).await?;
-        self.batches.send(&index.requests(import.id)).await?;
+        self.batches.send(&index.unfinished(import.id, &[])).await?;
         Ok(import)
     }
 
@@ -109,17 +109,16 @@ impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Cloc
         Ok(packed.index)
     }
 
-    /// Asks again for the batches that are not posted yet; if all are, for the last one, which ends the import.
+    /// Requests the batches again that are not posted yet. If all are, the process that posted the last one stopped
+    /// before it ended the import: it ends here.
     async fn send_again(&self, import: Import) -> Result<Import, SplitImportError> {
         let list = self.files.read(&Import::index_key(import.id), None, 0..u64::MAX).await?;
         let list = list.ok_or(SplitImportError::NoIndex)?;
         let index: BatchIndex = serde_json::from_slice(&list).map_err(|_| SplitImportError::NoIndex)?;
         let finished = self.imports.finished(import.id).await?;
-        let mut requests = index.requests(import.id);
-        let last = requests.last().cloned();
-        requests.retain(|request| !finished.iter().any(|(batch, _)| *batch == request.batch));
+        let requests = index.unfinished(import.id, &finished);
         if requests.is_empty() {
-            requests.extend(last);
+            return self.save(Import { state: State::Done, ..import }).await;
         }
         self.batches.send(&requests).await?;
         Ok(import)

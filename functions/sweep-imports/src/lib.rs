@@ -1,18 +1,20 @@
-//! Takes up imports and summaries that stand still: whatever a lost message or a crash left behind goes on.
+//! Retries imports and summaries that make no progress: whatever a lost message or a crash left behind goes on.
 
 mod config;
+mod stalled;
 
 use calendar::{Clock, Moment};
-use imports::{Import, ImportList, Imports, PortError, SplitFile, State, UploadQueue};
+use imports::{Batches, Import, ImportList, Imports, PortError, Saved, SplitFile, UploadQueue};
+use lambda_kit::Chain;
 use mail::outbox::{RequestSummariesError, Summaries, SummariesError, SummaryRequests};
+
+use stalled::Next;
 
 pub use config::Config;
 
-/// What stood still this long is taken up, in minutes: longer than any function runs.
-const STANDING_MINUTES: i64 = 15;
-/// How often an import is taken up before it has failed.
-const MOST_TIMES: u32 = 5;
-/// How many summaries one run takes up.
+/// How many imports one run retries; the next one retries those that come after them.
+const MAX_IMPORTS: u32 = 100;
+/// How many summaries one run requests again.
 const MOST_SUMMARIES: usize = 1000;
 
 /// Sweeps imports and summaries.
@@ -25,17 +27,19 @@ pub struct SweepImports<I, U, S, Q, C> {
     pub summaries: S,
     /// The queue of summaries.
     pub requests: Q,
-    /// The clock: what stands still is told by it.
+    /// The clock.
     pub clock: C,
 }
 
 /// What a run did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Swept {
-    /// Imports that were taken up.
+    /// Imports that were retried.
     pub imports: u32,
-    /// Imports that were taken up too often and have failed.
+    /// Imports that made no progress in all retries and have failed.
     pub failed: u32,
+    /// Imports whose records cannot be read.
+    pub unreadable: u32,
     /// Summaries that were asked for again.
     pub summaries: u32,
 }
@@ -45,7 +49,7 @@ pub struct Swept {
 #[non_exhaustive]
 pub enum SweepImportsError {
     /// The record of imports or the queue failed.
-    #[error("cannot take up an import")]
+    #[error("cannot retry an import")]
     Port(#[from] PortError),
     /// The record of summaries failed.
     #[error("cannot find summaries that stand still")]
@@ -57,51 +61,82 @@ pub enum SweepImportsError {
 
 impl<I, U, S, Q, C> SweepImports<I, U, S, Q, C>
 where
-    I: Imports + ImportList,
+    I: Imports + ImportList + Batches,
     U: UploadQueue,
     S: Summaries,
     Q: SummaryRequests,
     C: Clock,
 {
-    /// One run.
+    /// One run. What one part of it cannot do does not keep the other from its work.
     pub async fn handle(&self) -> Result<Swept, SweepImportsError> {
         let mut swept = Swept::default();
-        let before = self.before();
-        for found in self.imports.standing(before).await? {
-            // The list only finds; the record decides.
-            let Some(import) = self.imports.find(found.id).await? else { continue };
-            if !import.state.is_final() && import.touched_at < before {
-                self.take_up(import, &mut swept).await?;
+        let before = stalled::before(self.clock.now(), 0);
+        let imports = self.imports(before, &mut swept).await;
+        let summaries = self.summaries(before, &mut swept).await;
+        tracing::info!(swept.imports, swept.failed, swept.unreadable, swept.summaries, "swept");
+        imports.map_err(SweepImportsError::from).and(summaries).map(|()| swept)
+    }
+
+    /// Goes through all stalled imports, those without progress for longest first. The list only finds; the record
+    /// decides.
+    async fn imports(&self, before: Moment, swept: &mut Swept) -> Result<(), PortError> {
+        let mut after = None;
+        loop {
+            let page = self.imports.stalled(before, after.as_deref()).await?;
+            for found in page.imports {
+                let retried = match found {
+                    Ok(import) => self.import(&import, swept).await,
+                    Err(error) => Err(error),
+                };
+                match retried {
+                    Err(error @ PortError::Broken(..)) => {
+                        swept.unreadable = swept.unreadable.saturating_add(1);
+                        let error = Chain(&error);
+                        tracing::error!(%error, imports_unreadable = 1, "the record of an import cannot be read");
+                    }
+                    retried => retried?,
+                }
+                if swept.imports >= MAX_IMPORTS {
+                    return Ok(());
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
             }
         }
+    }
+
+    async fn import(&self, found: &Import, swept: &mut Swept) -> Result<(), PortError> {
+        let Some(import) = self.imports.find(found.id).await? else { return Ok(()) };
+        let progress = self.imports.last_progress(import.id).await?;
+        match stalled::next(import, progress, self.clock.now()) {
+            Next::Wait => {}
+            Next::Progressed(import) => {
+                self.imports.save(&import).await?;
+            }
+            Next::Retry(import) => {
+                // `split-import` goes on wherever the import is.
+                let version = Some(import.object_version.clone());
+                self.uploads.send(&SplitFile { key: import.key.clone(), version }).await?;
+                self.imports.save(&import).await?;
+                swept.imports = swept.imports.saturating_add(1);
+            }
+            Next::Fail(import) => {
+                if let Saved::Stored(_) = self.imports.save(&import).await? {
+                    tracing::error!(import.id = %import.id, imports_failed = 1, "an import has failed: no progress");
+                    swept.failed = swept.failed.saturating_add(1);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn summaries(&self, before: Moment, swept: &mut Swept) -> Result<(), SweepImportsError> {
         for summary in self.summaries.open_since(before, MOST_SUMMARIES).await? {
             self.requests.request(&summary.key.import, &[summary.key.account]).await?;
             swept.summaries = swept.summaries.saturating_add(1);
         }
-        tracing::info!(swept.imports, swept.failed, swept.summaries, "swept");
-        Ok(swept)
-    }
-
-    /// Sends the upload to `split-import` again, which goes on wherever the import stands.
-    async fn take_up(&self, import: Import, swept: &mut Swept) -> Result<(), SweepImportsError> {
-        let touched_at = self.clock.now();
-        if import.taken_up >= MOST_TIMES {
-            let reason = format!("it stood still {MOST_TIMES} times; see the log, then upload the file again");
-            let failed = Import { state: State::Failed { reason }, touched_at, ..import };
-            self.imports.save(&failed).await?;
-            swept.failed = swept.failed.saturating_add(1);
-            return Ok(());
-        }
-        let version = Some(import.object_version.clone());
-        self.uploads.send(&SplitFile { key: import.key.clone(), version }).await?;
-        let taken_up = import.taken_up.saturating_add(1);
-        self.imports.save(&Import { taken_up, touched_at, ..import }).await?;
-        swept.imports = swept.imports.saturating_add(1);
         Ok(())
-    }
-
-    fn before(&self) -> Moment {
-        let now = self.clock.now();
-        Moment::instant(now.micros().saturating_sub(STANDING_MINUTES.saturating_mul(60_000_000))).unwrap_or(now)
     }
 }

@@ -1,7 +1,7 @@
 //! `sweep-imports`: what it is plugged into. What it does is in `lib.rs`.
 //!
 //! - **Trigger:** a schedule, every five minutes.
-//! - **Reads:** imports and summaries that have stood still for a quarter of an hour.
+//! - **Reads:** imports and summaries without progress for a quarter of an hour; when their newest batch was posted.
 //! - **Writes:** their uploads to the queue `uploads`, their summaries to the queue `summaries`; the import's record.
 //! - **Delivered twice:** something is asked for twice, which its function takes as any redelivery.
 //! - **Fails:** the next run does what this one left; the event goes to the dead letters, which raise an alarm.

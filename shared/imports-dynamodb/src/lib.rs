@@ -3,7 +3,8 @@
 //! | pk | sk | attributes |
 //! | --- | --- | --- |
 //! | `IMPORT#<id>` | `IMPORT` | `doc` the import as JSON, `revision`; `listing` and `received_at` for the index `by-received`; `open` and `open_since`, while it is not final, for the index `open` |
-//! | `IMPORT#<id>` | `BATCH#<number>` | `doc` what came of posting it, as JSON |
+//! | `IMPORT#<id>` | `BATCH#<number>` | `doc` what came of posting it, as JSON; `finished_at` |
+//! | `IMPORT#<id>` | `GROUP#<level>#<number>` | none: it is there once all members of the group are complete |
 //! | `CONTENT#<content>` | `CONTENT` | `import` |
 //! | `RATES#<currency>` | `<year>` | `rates` of all days of the year, with the imports they are from, as JSON; `version` |
 

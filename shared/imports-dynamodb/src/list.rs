@@ -1,11 +1,11 @@
 use calendar::Moment;
-use dynamodb::{Item, Query, sortable, text, text_of};
-use imports::{Import, ImportId, ImportList, PortError};
+use dynamodb::{Item, Key, Query, sortable, text, text_of};
+use imports::{Import, ImportId, ImportList, PortError, StalledPage};
 
-use crate::{DynamoDbImports, IMPORT, failed, import_key, import_of};
+use crate::{DynamoDbImports, IMPORT, broken, failed, import_key, import_of};
 
-/// How many standing imports one look finds.
-const MOST_STANDING: usize = 100;
+/// How many stalled imports a page has at most.
+const MOST_STALLED: usize = 100;
 
 impl ImportList for DynamoDbImports {
     async fn recent(&self, after: Option<&str>, limit: usize) -> Result<(Vec<Import>, Option<String>), PortError> {
@@ -21,10 +21,36 @@ impl ImportList for DynamoDbImports {
         Ok((items.iter().map(import_of).collect::<Result<_, _>>()?, next))
     }
 
-    async fn standing(&self, before: Moment) -> Result<Vec<Import>, PortError> {
-        let query = Query::index("open", "open", "1").below("open_since", sortable(before));
-        self.table.first(query, MOST_STANDING).await.map_err(failed)?.iter().map(import_of).collect()
+    async fn stalled(&self, before: Moment, after: Option<&str>) -> Result<StalledPage, PortError> {
+        let mut query = Query::index("open", "open", "1").below("open_since", sortable(before));
+        if let Some(after) = after {
+            query = query.after(stalled_after(after)?);
+        }
+        let (items, last) = self.table.page(&query, MOST_STALLED).await.map_err(failed)?;
+        let next = last.as_ref().map(stalled_cursor).transpose()?;
+        let read = |item| import_of(item).map_err(|error| named(item, error));
+        Ok(StalledPage { imports: items.iter().map(read).collect(), next })
     }
+}
+
+/// The error of a record that cannot be read, with the record's key.
+fn named(item: &Item, error: PortError) -> PortError {
+    match (error, text_of(item, "pk")) {
+        (PortError::Broken(_, source), Ok(pk)) => broken(format!("{pk}: {source}")),
+        (error, _) => error,
+    }
+}
+
+fn stalled_cursor(last: &Item) -> Result<String, PortError> {
+    let part = |name| text_of(last, name).map_err(failed);
+    Ok(format!("{} {}", part("open_since")?, part("pk")?))
+}
+
+/// The key of an item of the index `open`, from the `<open_since> <pk>` that is a cursor.
+fn stalled_after(cursor: &str) -> Result<Item, PortError> {
+    let (open_since, pk) = cursor.split_once(' ').ok_or(PortError::BadCursor)?;
+    open_since.parse::<Moment>().map_err(|_| PortError::BadCursor)?;
+    Ok(Key::new(pk, IMPORT).with([("open", text("1")), ("open_since", text(open_since))]))
 }
 
 /// The key of an index item, from the `<received_at>#<id>` that is a cursor.

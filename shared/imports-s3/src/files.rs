@@ -4,10 +4,10 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use calendar::Moment;
-use imports::{Files, PortError, Upload};
+use imports::{Files, PortError, Upload, object_version};
 
 use crate::error::{Answer, answer, broken, unavailable};
-use crate::version::{self, wanted};
+use crate::version::wanted;
 
 /// The files in a bucket.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl Files for S3Files {
         let request = self.client.put_object().bucket(&self.bucket).key(key);
         let request = request.content_type(content_type).body(ByteStream::from(bytes));
         let written = request.send().await.map_err(unavailable)?;
-        version::of(written.version_id(), written.e_tag()).ok_or_else(|| broken("an object has no version"))
+        object_version(written.version_id(), written.e_tag()).ok_or_else(|| broken("an object has no version"))
     }
 }
 
@@ -57,7 +57,7 @@ fn upload(key: &str, head: &HeadObjectOutput) -> Result<Upload, PortError> {
     let metadata = head.metadata.iter().flatten();
     Ok(Upload {
         key: key.to_owned(),
-        version: version::of(head.version_id(), head.e_tag()).ok_or_else(|| broken("an object has no version"))?,
+        version: object_version(head.version_id(), head.e_tag()).ok_or_else(|| broken("an object has no version"))?,
         size_bytes: u64::try_from(head.content_length.unwrap_or_default()).map_err(broken)?,
         uploaded_at: Moment::instant(micros).map_err(broken)?,
         metadata: metadata.map(|(name, value)| (name.to_lowercase(), value.clone())).collect(),

@@ -1,11 +1,4 @@
-/// Marks a version that is an ETag.
-const ETAG: &str = "etag:";
-
-/// The version of an object: the one the bucket keeps, or, in a bucket without versions, its ETag.
-pub(crate) fn of(version_id: Option<&str>, e_tag: Option<&str>) -> Option<String> {
-    let version = version_id.map(str::to_owned);
-    version.or_else(|| e_tag.map(|it| format!("{ETAG}{}", it.trim_matches('"'))))
-}
+use imports::e_tag_of;
 
 /// How to ask for a version.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -20,7 +13,7 @@ pub(crate) fn wanted(version: Option<&str>) -> Wanted {
     let Some(version) = version else {
         return Wanted::default();
     };
-    match version.strip_prefix(ETAG) {
+    match e_tag_of(version) {
         Some(e_tag) => Wanted { if_match: Some(format!("\"{e_tag}\"")), ..Wanted::default() },
         None => Wanted { version_id: Some(version.to_owned()), ..Wanted::default() },
     }
@@ -28,6 +21,8 @@ pub(crate) fn wanted(version: Option<&str>) -> Wanted {
 
 #[cfg(test)]
 mod tests {
+    use imports::object_version as of;
+
     use super::*;
 
     #[test]
@@ -35,6 +30,10 @@ mod tests {
         assert_eq!(of(Some("v1"), Some("\"e\"")).as_deref(), Some("v1"));
         let version = of(None, Some("\"e\""));
         assert_eq!(version.as_deref(), Some("etag:e"));
+        for none in ["", "null"] {
+            assert_eq!(of(Some(none), Some("e")).as_deref(), Some("etag:e"), "an event's ETag has no quotes");
+        }
+        assert_eq!(of(None, None), None);
         assert_eq!(wanted(version.as_deref()).if_match.as_deref(), Some("\"e\""));
         assert_eq!(wanted(Some("v1")).version_id.as_deref(), Some("v1"));
         assert_eq!(wanted(None), Wanted::default());

@@ -1,4 +1,8 @@
-//! The entries of a file as batches: whole accounts, in order, about 64 KB each.
+//! The entries of a file as batches of about 64 KB: many accounts in one batch, or one large account in several, which
+//! are posted one after the other.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use banking::AccountNumber;
 use ledger::{Entry, Side, decode_entries, encode_entries};
@@ -6,12 +10,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry_file::EntryFile;
 use crate::layout::Layout;
-use crate::rows::NONE;
+use crate::rows::{NONE, TakenRow, amount_of};
 use crate::sums::EntrySums;
-use crate::{Found, ImportId, Kind, PostBatch, Read};
+use crate::{BatchOutcome, Found, ImportId, Kind, PostBatch, Read};
 
 /// How large a batch is, about: one account more or less.
 const BATCH_BYTES: usize = 64 * 1024;
+/// The most entries of one account in a batch: with them, posting a batch takes some ten megabytes. Each batch rewrites
+/// the months it touches, so smaller ones would cost more writes.
+const MOST_OF_ACCOUNT: usize = 20_000;
 
 /// The entries of an import, packed, and where its batches lie in them.
 #[derive(Debug, Default)]
@@ -35,25 +42,61 @@ pub struct BatchIndex {
     pub repeats: bool,
     /// The first byte of each batch, and at last the byte behind the last one.
     pub bounds: Vec<u64>,
+    /// The accounts that have several batches.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub chains: Vec<Chain>,
+}
+
+/// The batches of an account that has several of its own. They are posted one after the other: writers of one account
+/// only hinder each other, what a posting adds is remembered until the next one, and the account's summary goes out
+/// after the last.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Chain {
+    /// The number of the first.
+    pub first: u32,
+    /// The number of the last.
+    pub last: u32,
 }
 
 impl BatchIndex {
-    /// A request to post each batch.
-    pub fn requests(&self, import: ImportId) -> Vec<PostBatch> {
+    /// A request for each batch that is not in `finished`. The batches of a chain share one, for the first of them that
+    /// is left, with the others behind it.
+    pub fn unfinished(&self, import: ImportId, finished: &[(u32, BatchOutcome)]) -> Vec<PostBatch> {
+        let posted: HashMap<u32, u64> = finished.iter().map(|(batch, outcome)| (*batch, outcome.posted)).collect();
         let of = u32::try_from(self.bounds.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        let pairs = self.bounds.iter().zip(self.bounds.iter().skip(1)).zip(0..);
-        pairs
-            .map(|((from, to), batch)| PostBatch {
-                v: 1,
-                import,
-                batch,
-                of,
-                from: *from,
-                to: *to,
-                summaries: self.summaries,
-                repeats: self.repeats,
-            })
-            .collect()
+        let mut chains = self.chains.iter().peekable();
+        let (mut requests, mut batch) = (Vec::new(), 0);
+        while batch < of {
+            while chains.next_if(|it| it.last < batch).is_some() {}
+            let chain = chains.peek().filter(|it| it.first <= batch);
+            let last = chain.map_or(batch, |it| it.last.min(of.saturating_sub(1)));
+            if let Some(left) = (batch..=last).find(|it| !posted.contains_key(it)) {
+                let before =
+                    (batch..left).filter_map(|it| posted.get(&it)).fold(0, |sum: u64, it| sum.saturating_add(*it));
+                requests.extend(self.request(import, left, last, of, before));
+            }
+            batch = last.saturating_add(1);
+        }
+        requests
+    }
+
+    /// The request for `batch`, with those up to `last` behind it.
+    fn request(&self, import: ImportId, batch: u32, last: u32, of: u32, posted_before: u64) -> Option<PostBatch> {
+        let bound = |at: u32| self.bounds.get(usize::try_from(at).ok()?).copied();
+        let end = batch.checked_add(1)?;
+        Some(PostBatch {
+            v: 1,
+            import,
+            batch,
+            of,
+            from: bound(batch)?,
+            to: bound(end)?,
+            summaries: self.summaries,
+            repeats: self.repeats,
+            then: (end..=last).filter_map(|it| bound(it.checked_add(1)?)).collect(),
+            posted_before,
+        })
     }
 }
 
@@ -66,7 +109,13 @@ impl Read {
         let mut packing = Packing {
             packed: PackedEntries {
                 bytes: Vec::new(),
-                index: BatchIndex { v: 1, summaries: self.found.summaries, repeats: false, bounds: vec![0] },
+                index: BatchIndex {
+                    v: 1,
+                    summaries: self.found.summaries,
+                    repeats: false,
+                    bounds: vec![0],
+                    chains: Vec::new(),
+                },
             },
             begun: 0,
             sums: EntrySums::default(),
@@ -87,22 +136,47 @@ struct Packing {
 
 impl Packing {
     fn pack(&mut self, layout: &Layout, file: &EntryFile, found: &mut Found) {
-        let postings = postings(layout, file, found);
+        let mut postings = postings(layout, file, found);
+        found.entries = u64::try_from(postings.len()).unwrap_or(u64::MAX);
         let of_one = |a: &Posting, b: &Posting| a.account == b.account;
-        let mut accounts: Vec<&[Posting]> = postings.chunk_by(of_one).collect();
+        let mut accounts: Vec<&mut [Posting]> = postings.chunk_by_mut(of_one).collect();
         accounts.sort_by_key(|it| it.first().map(|posting| file.accounts.name(posting.account)));
         for of_account in accounts {
-            let Some(first) = of_account.first() else { continue };
-            let entries = entries(layout, file, of_account);
-            entries.iter().for_each(|entry| self.sums.add(entry.currency, entry.amount_minor));
-            found.entries = found.entries.saturating_add(u64::try_from(entries.len()).unwrap_or(u64::MAX));
             found.accounts = found.accounts.saturating_add(1);
-            write_account(&mut self.packed.bytes, file.accounts.name(first.account), &entries);
-            if self.packed.bytes.len().saturating_sub(self.begun) >= BATCH_BYTES {
+            of_account.sort_unstable_by(|a, b| order(file, a, b));
+            self.account(layout, file, of_account);
+        }
+        self.close();
+    }
+
+    /// Packs an account whose postings are in order: into the batch that is being filled or, if it is a large one, into
+    /// several of its own.
+    fn account(&mut self, layout: &Layout, file: &EntryFile, postings: &[Posting]) {
+        let several = postings.len() > MOST_OF_ACCOUNT;
+        if several {
+            self.close();
+        }
+        let first = self.closed();
+        let mut last: Option<Entry> = None;
+        for some in postings.chunks(MOST_OF_ACCOUNT) {
+            let mut entries = entries(layout, file, some);
+            number(&mut entries, last.as_ref());
+            entries.iter().for_each(|entry| self.sums.add(entry.currency, entry.amount_minor));
+            let account = some.first().map_or(NONE, |it| it.account);
+            write_account(&mut self.packed.bytes, file.accounts.name(account), &entries);
+            last = entries.pop();
+            if several || self.packed.bytes.len().saturating_sub(self.begun) >= BATCH_BYTES {
                 self.close();
             }
         }
-        self.close();
+        if several {
+            self.packed.index.chains.push(Chain { first, last: self.closed().saturating_sub(1) });
+        }
+    }
+
+    /// How many batches are closed: the number of the one that is being filled.
+    fn closed(&self) -> u32 {
+        u32::try_from(self.packed.index.bounds.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
 
     fn close(&mut self) {
@@ -147,26 +221,56 @@ fn postings(layout: &Layout, file: &EntryFile, found: &mut Found) -> Vec<Posting
     postings
 }
 
-/// The entries of one account, in order; those without an id get their ordinal among their equals.
+/// How the entries of two postings of one account are ordered: as [`Entry`] orders them before they have ordinals.
+fn order(file: &EntryFile, a: &Posting, b: &Posting) -> Ordering {
+    let row = |posting: &Posting| file.rows.rows().get(usize::try_from(posting.row).ok()?);
+    let (Some(left), Some(right)) = (row(a), row(b)) else { return a.row.cmp(&b.row) };
+    let name = |posting: &Posting, row: &TakenRow| other(posting, row).map(|it| file.accounts.name(it));
+    let rows = &file.rows;
+    left.at
+        .cmp(&right.at)
+        .then_with(|| rows.id_of(left).cmp(rows.id_of(right)))
+        .then_with(|| a.side.cmp(&b.side))
+        .then_with(|| name(a, left).cmp(&name(b, right)))
+        .then_with(|| amount_of(left, a.side).cmp(&amount_of(right, b.side)))
+        .then_with(|| rows.currency_of(left).cmp(&rows.currency_of(right)))
+        .then_with(|| rows.text_of(left).cmp(&rows.text_of(right)))
+        .then_with(|| a.row.cmp(&b.row))
+}
+
+/// The other account of a posting.
+fn other(posting: &Posting, row: &TakenRow) -> Option<u32> {
+    let other = match posting.side {
+        Side::Payer | Side::None => row.other,
+        Side::Beneficiary => row.account,
+    };
+    (other != NONE).then_some(other)
+}
+
+/// The entries of postings of one account, in their order.
 fn entries(layout: &Layout, file: &EntryFile, postings: &[Posting]) -> Vec<Entry> {
     let rows = file.rows.rows();
     let made = postings.iter().filter_map(|posting| {
         let row = rows.get(usize::try_from(posting.row).ok()?)?;
-        let other = match posting.side {
-            Side::Payer | Side::None => row.other,
-            Side::Beneficiary => row.account,
-        };
-        let other = (other != NONE).then(|| file.accounts.name(other));
+        let other = other(posting, row).map(|it| file.accounts.name(it));
         Some(file.rows.entry(row, posting.side, &layout.source, other))
     });
-    let mut entries: Vec<Entry> = made.collect();
-    entries.sort();
-    for equals in entries.chunk_by_mut(|a, b| a == b) {
-        for (ordinal, entry) in (0..).zip(equals.iter_mut()).filter(|(_, entry)| entry.id.is_none()) {
+    let mut entries = Vec::with_capacity(postings.len());
+    entries.extend(made);
+    entries
+}
+
+/// Gives entries without an id their ordinal among their equals; `before` is the one before the first.
+fn number(entries: &mut [Entry], before: Option<&Entry>) {
+    let unnumbered = before.map(|it| Entry { ordinal: 0, ..it.clone() });
+    let next = before.map_or(0, |it| it.ordinal.saturating_add(1));
+    for (run, equals) in entries.chunk_by_mut(|a, b| a == b).enumerate() {
+        let goes_on = run == 0 && equals.first() == unnumbered.as_ref();
+        let from = if goes_on { next } else { 0 };
+        for (ordinal, entry) in (from..).zip(equals.iter_mut()).filter(|(_, entry)| entry.id.is_none()) {
             entry.ordinal = ordinal;
         }
     }
-    entries
 }
 
 fn write_account(bytes: &mut Vec<u8>, account: &str, entries: &[Entry]) {

@@ -21,7 +21,7 @@ pub(crate) fn shared_id(rows: &TakenRows) -> Option<Warning> {
     }
     // Boyer and Moore: of all ids, only the one that is left can be that of most rows.
     let (mut most, mut votes) = (&[][..], 0_u64);
-    for id in rows.rows().iter().map(|row| rows.id(row)) {
+    for id in rows.rows().iter().map(|row| rows.id_of(row)) {
         if votes == 0 {
             (most, votes) = (id, 1);
         } else if id == most {
@@ -30,7 +30,7 @@ pub(crate) fn shared_id(rows: &TakenRows) -> Option<Warning> {
             votes = votes.saturating_sub(1);
         }
     }
-    let count = rows.rows().iter().filter(|row| rows.id(row) == most).count();
+    let count = rows.rows().iter().filter(|row| rows.id_of(row) == most).count();
     let is_most = count > rows.rows().len().saturating_sub(count);
     (is_most && !most.is_empty()).then(|| Warning {
         what: format!(

@@ -28,9 +28,9 @@ impl ImportId {
         Self(id)
     }
 
-    /// Under what its entries are posted.
-    pub fn posting(self) -> PostingId {
-        PostingId(self.0)
+    /// Under what the entries of one of its batches are posted.
+    pub fn posting(self, batch: u32) -> PostingId {
+        PostingId::new(self.0, batch)
     }
 }
 
@@ -165,6 +165,9 @@ pub struct Found {
     pub rows_taken: u64,
     /// Rows that were not, each with its reason in the rejects file.
     pub rows_rejected: u64,
+    /// How many of them the rejects file leaves out, because it has a bound.
+    #[serde(default)]
+    pub rejects_left_out: u64,
     /// Entries made of the rows taken; a transfer makes one for each account we keep.
     pub entries: u64,
     /// Accounts they are on.
@@ -296,6 +299,15 @@ impl Import {
         }
     }
 
+    /// A failed import as it is when an operator retries it: it goes on where it was, under the same id. `None` if it has
+    /// not failed.
+    pub fn retried(&self, now: Moment) -> Option<Self> {
+        let State::Failed { .. } = self.state else { return None };
+        // What was found is saved once all batches are written.
+        let state = if self.found.is_some() { State::Posting } else { State::Received };
+        Some(Self { state, touched_at: now, taken_up: 0, ..self.clone() })
+    }
+
     /// The file's name, as its sender knows it.
     pub fn file_name(&self) -> &str {
         self.key.rsplit('/').next().unwrap_or_default()
@@ -320,6 +332,27 @@ impl Import {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failed_import_goes_on_where_it_was() {
+        let now: Moment = "2026-11-21T10:00:00Z".parse().unwrap();
+        let received = Import::received(&Upload {
+            key: "imports/a.csv".to_owned(),
+            version: "v1".to_owned(),
+            size_bytes: 1,
+            uploaded_at: "2026-11-20T10:00:00Z".parse().unwrap(),
+            metadata: std::collections::BTreeMap::new(),
+        });
+        let failed = State::Failed { reason: "x".to_owned() };
+        let unread = Import { state: failed.clone(), taken_up: 5, ..received.clone() };
+        let retried = Import { state: State::Received, taken_up: 0, touched_at: now, ..unread.clone() };
+        assert_eq!(unread.retried(now), Some(retried));
+        let split = Import { found: Some(Found::default()), state: failed, ..received.clone() };
+        assert_eq!(split.retried(now).unwrap().state, State::Posting);
+        for state in [State::Received, State::Posting, State::Done] {
+            assert_eq!(Import { state, ..received.clone() }.retried(now), None);
+        }
+    }
 
     #[test]
     fn an_import_is_the_object_and_its_version() {

@@ -328,7 +328,7 @@ impl Reader {
             FileRows::Entries(_) | FileRows::Customers(_) => Vec::new(),
         };
         let rows_rejected = rejects.count();
-        let (rejects_csv, first_rejects) = rejects.finish();
+        let (rejects_csv, rejects_left_out, first_rejects) = rejects.finish();
         let kind = layout.kind;
         let mut read = Read {
             kind,
@@ -338,6 +338,7 @@ impl Reader {
                 rows_read,
                 rows_taken: rows_read.saturating_sub(rows_rejected),
                 rows_rejected,
+                rejects_left_out,
                 first_rejects,
                 summaries: kind.sends_summaries(),
                 ..Found::default()

@@ -3,6 +3,7 @@
 mod accounts;
 mod batches;
 mod bounds;
+mod completion;
 mod control;
 mod customers_file;
 mod entry_file;
@@ -31,7 +32,8 @@ mod waiting;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use batches::{BatchError, BatchIndex, PackedEntries, read_batch};
+pub use batches::{BatchError, BatchIndex, Chain, PackedEntries, read_batch};
+pub use completion::{GROUP, is_complete};
 pub use control::{Control, ControlDifference, ControlTotals};
 pub use import::{
     BatchOutcome, Found, Import, ImportId, ImportIdError, PostedSums, Reject, State, Sums, TransferSums, Warning,
@@ -41,9 +43,9 @@ pub use kind::{Column, Kind};
 pub use metadata::metadata_value;
 pub use ports::{
     BatchQueue, Batches, DatedRate, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates, Saved,
-    SplitFile, UploadQueue,
+    SplitFile, StalledPage, UploadQueue,
 };
 pub use profile::Profile;
 pub use refusal::Refusal;
 pub use report::{BatchCounts, EntryCounts, ImportReport, MailCounts, RowCounts};
-pub use upload::{Instructions, Upload};
+pub use upload::{Instructions, Upload, e_tag_of, object_version};

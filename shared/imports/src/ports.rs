@@ -89,17 +89,40 @@ pub enum Saved {
 }
 
 /// The port to the record of posted batches.
+///
+/// Several instances post batches of one import at the same time, and may post the same batch. Reads are consistent:
+/// what was written before the call is seen; what another instance writes during the call may be.
 pub trait Batches {
-    /// Records a batch as posted, if it is not yet.
+    /// Records a batch as posted at `now`, if it is not yet, and returns the outcome that is recorded: the first one
+    /// stays.
     fn finish(
         &self,
         import: ImportId,
         batch: u32,
         outcome: BatchOutcome,
-    ) -> impl Future<Output = Result<(), PortError>> + Send;
+        now: Moment,
+    ) -> impl Future<Output = Result<BatchOutcome, PortError>> + Send;
 
-    /// The batches that are posted, consistent, by number.
+    /// The batches that are posted, by number.
     fn finished(&self, import: ImportId) -> impl Future<Output = Result<Vec<(u32, BatchOutcome)>, PortError>> + Send;
+
+    /// Whether this batch is posted.
+    fn is_finished(&self, import: ImportId, batch: u32) -> impl Future<Output = Result<bool, PortError>> + Send;
+
+    /// When the newest of the posted batches was recorded.
+    fn last_progress(&self, import: ImportId) -> impl Future<Output = Result<Option<Moment>, PortError>> + Send;
+
+    /// Marks group `number` of `level` (1 or higher) as complete. Marking it again changes nothing.
+    fn complete(&self, import: ImportId, level: u8, number: u32) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// How many members of a group are complete: of level 0 the batches `group * GROUP` and those after it, of the
+    /// levels above the groups with these numbers ([`crate::GROUP`]).
+    fn complete_in(
+        &self,
+        import: ImportId,
+        level: u8,
+        group: u32,
+    ) -> impl Future<Output = Result<u32, PortError>> + Send;
 }
 
 /// The port to lists of imports. Eventually consistent: they only find.
@@ -111,8 +134,22 @@ pub trait ImportList {
         limit: usize,
     ) -> impl Future<Output = Result<(Vec<Import>, Option<String>), PortError>> + Send;
 
-    /// Imports that are not final and were last touched before `before`, at most 100.
-    fn standing(&self, before: Moment) -> impl Future<Output = Result<Vec<Import>, PortError>> + Send;
+    /// Imports that are not final and were last touched before `before`, those touched first coming first, and where
+    /// to go on. An import that cannot be read is an error of its own and hides none of the others.
+    fn stalled(
+        &self,
+        before: Moment,
+        after: Option<&str>,
+    ) -> impl Future<Output = Result<StalledPage, PortError>> + Send;
+}
+
+/// A page of imports that have made no progress for a while.
+#[derive(Debug, Default)]
+pub struct StalledPage {
+    /// The imports, or why one of them cannot be read.
+    pub imports: Vec<Result<Import, PortError>>,
+    /// Where the next page begins; `None` after the last one.
+    pub next: Option<String>,
 }
 
 /// A request to post one batch: a range of the object that holds the import's entries.
@@ -136,6 +173,38 @@ pub struct PostBatch {
     /// Whether the import repeats another one: then only accounts with new entries get a summary.
     #[serde(default)]
     pub repeats: bool,
+    /// The ends of the batches to post after this one, each beginning where the one before ends: they are all of the same
+    /// account.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub then: Vec<u64>,
+    /// How many entries the batches before it have brought to the same account.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub posted_before: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl PostBatch {
+    /// The request for the next batch of the same account, once this one has brought `posted` entries.
+    pub fn next(&self, posted: u64) -> Option<Self> {
+        let (to, then) = self.then.split_first()?;
+        Some(Self {
+            batch: self.batch.checked_add(1)?,
+            from: self.to,
+            to: *to,
+            then: then.to_vec(),
+            posted_before: self.posted_before.saturating_add(posted),
+            ..self.clone()
+        })
+    }
+
+    /// Whether its accounts have everything the import brings them once it is posted, and get a summary.
+    pub fn wants_summaries(&self) -> bool {
+        self.summaries && self.then.is_empty()
+    }
 }
 
 /// A request to split an uploaded file: what an S3 event says.

@@ -2,8 +2,9 @@ use crate::Reject;
 
 /// How much of a row a reject shows, in bytes.
 pub(crate) const MOST_SHOWN: usize = 200;
-/// How many rejects show their row; the others have line and reason only, so that memory stays bounded.
-const MOST_WITH_ROWS: u64 = 100_000;
+/// The most rejects the CSV holds, and the most bytes of them, so that memory stays bounded; all are counted.
+const MOST_LINES: u64 = 100_000;
+const MOST_BYTES: usize = 16 * 1024 * 1024;
 /// How many rejects an import's report shows.
 const MOST_FIRST: usize = 20;
 
@@ -11,17 +12,22 @@ const MOST_FIRST: usize = 20;
 pub(crate) struct Rejects {
     csv: Vec<u8>,
     count: u64,
+    left_out: u64,
     first: Vec<Reject>,
 }
 
 impl Rejects {
     pub(crate) fn new() -> Self {
-        Self { csv: b"line,reason,row\r\n".to_vec(), count: 0, first: Vec::new() }
+        Self { csv: b"line,reason,row\r\n".to_vec(), count: 0, left_out: 0, first: Vec::new() }
     }
 
     pub(crate) fn add(&mut self, line: u64, reason: &str, row: &[u8]) {
         self.count = self.count.saturating_add(1);
-        let row = if self.count <= MOST_WITH_ROWS { cut(row, MOST_SHOWN) } else { String::new() };
+        if self.left_out > 0 || self.count > MOST_LINES || self.csv.len() >= MOST_BYTES {
+            self.left_out = self.left_out.saturating_add(1);
+            return;
+        }
+        let row = cut(row, MOST_SHOWN);
         self.csv.extend_from_slice(line.to_string().as_bytes());
         self.csv.push(b',');
         write_field(&mut self.csv, reason);
@@ -37,9 +43,15 @@ impl Rejects {
         self.count
     }
 
-    /// The CSV and the first rejects.
-    pub(crate) fn finish(self) -> (Vec<u8>, Vec<Reject>) {
-        (self.csv, self.first)
+    /// The CSV, how many rejects it leaves out, which its last line says too, and the first rejects.
+    pub(crate) fn finish(mut self) -> (Vec<u8>, u64, Vec<Reject>) {
+        if self.left_out > 0 {
+            let what = format!("{} more rows were rejected and are not listed", self.left_out);
+            self.csv.push(b',');
+            write_field(&mut self.csv, &what);
+            self.csv.extend_from_slice(b",\r\n");
+        }
+        (self.csv, self.left_out, self.first)
     }
 }
 
@@ -80,11 +92,36 @@ mod tests {
         let mut rejects = Rejects::new();
         rejects.add(3, "transaction: not an amount", b"=cmd|' /C calc'!A0,\"x\"");
         rejects.add(4, "date: no such day", b"\xff,7/32,1\x00");
-        let (csv, first) = rejects.finish();
+        let (csv, left_out, first) = rejects.finish();
+        assert_eq!(left_out, 0);
         let expected = "line,reason,row\r\n\
             3,\"transaction: not an amount\",\"'=cmd|' /C calc'!A0,\"\"x\"\"\"\r\n\
             4,\"date: no such day\",\"\u{fffd},7/32,1\u{fffd}\"\r\n";
         assert_eq!(String::from_utf8(csv).unwrap(), expected);
         assert_eq!(first.len(), 2);
+    }
+
+    /// Adds `count` rejects of the same row; the CSV's lines, its bytes and how many it leaves out.
+    fn bounded(count: u64, row: &[u8]) -> (Vec<String>, usize, u64) {
+        let mut rejects = Rejects::new();
+        (0..count).for_each(|line| rejects.add(line, "not an amount", row));
+        assert_eq!(rejects.count(), count);
+        let (csv, left_out, first) = rejects.finish();
+        assert_eq!(first.len(), MOST_FIRST);
+        let lines = String::from_utf8(csv.clone()).unwrap().lines().map(str::to_owned).collect();
+        (lines, csv.len(), left_out)
+    }
+
+    #[test]
+    fn rejects_have_a_bound_and_say_how_many_are_left_out() {
+        let (lines, _, left_out) = bounded(MOST_LINES, b"a");
+        assert_eq!((lines.len(), left_out), (100_001, 0), "the header and every reject");
+        let (lines, _, left_out) = bounded(MOST_LINES + 1_234, b"a");
+        assert_eq!((lines.len(), left_out), (100_002, 1_234));
+        assert_eq!(lines.last().unwrap(), ",\"1234 more rows were rejected and are not listed\",");
+        let (lines, bytes, left_out) = bounded(MOST_LINES, &[b'"'; 200]);
+        assert!(bytes < MOST_BYTES + 1_000, "{bytes} bytes");
+        let listed = u64::try_from(lines.len()).unwrap() - 2;
+        assert_eq!(listed + left_out, MOST_LINES);
     }
 }

@@ -56,6 +56,9 @@ pub struct RowCounts {
     pub taken: u64,
     /// Those that were not, each with its reason.
     pub rejected: u64,
+    /// How many of them the rejects file leaves out, because it has a bound.
+    #[serde(default)]
+    pub rejects_left_out: u64,
 }
 
 /// Entries of an import.
@@ -122,7 +125,12 @@ impl ImportReport {
             kind: import.kind,
             source: import.source.clone(),
             received_at: import.received_at,
-            rows: RowCounts { read: found.rows_read, taken: found.rows_taken, rejected: found.rows_rejected },
+            rows: RowCounts {
+                read: found.rows_read,
+                taken: found.rows_taken,
+                rejected: found.rows_rejected,
+                rejects_left_out: found.rejects_left_out,
+            },
             entries: EntryCounts {
                 made: found.entries,
                 posted: sum(|it| it.posted),

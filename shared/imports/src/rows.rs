@@ -67,27 +67,36 @@ impl TakenRows {
     }
 
     /// The id of a row; empty if it has none.
-    pub(crate) fn id(&self, row: &TakenRow) -> &[u8] {
+    pub(crate) fn id_of(&self, row: &TakenRow) -> &[u8] {
         let from = usize::try_from(row.id_from).unwrap_or(0);
         self.ids.get(from..from.saturating_add(usize::from(row.id_length))).unwrap_or_default()
     }
 
+    /// The text of a row, if it has one.
+    pub(crate) fn text_of(&self, row: &TakenRow) -> Option<&[u8]> {
+        (row.text != NONE).then(|| self.texts.get(row.text))
+    }
+
     /// The entry that `row` makes on one side.
     pub(crate) fn entry(&self, row: &TakenRow, side: Side, source: &str, other: Option<&str>) -> Entry {
-        let id = self.id(row);
-        let text = (row.text != NONE).then(|| self.texts.get(row.text));
         let boxed = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(Box::<str>::from);
+        let id = self.id_of(row);
         Entry {
             at: row.at,
             source: source.into(),
             id: if id.is_empty() { None } else { boxed(id) },
             ordinal: 0,
-            amount_minor: if side == Side::Payer { row.amount_minor.saturating_neg() } else { row.amount_minor },
+            amount_minor: amount_of(row, side),
             currency: self.currency_of(row),
             side,
             counterparty: other.map(Box::from),
-            text: text.and_then(boxed),
+            text: self.text_of(row).and_then(boxed),
             mark: Mark::Clean,
         }
     }
+}
+
+/// The amount of a row as the account on one side sees it.
+pub(crate) fn amount_of(row: &TakenRow, side: Side) -> i64 {
+    if side == Side::Payer { row.amount_minor.saturating_neg() } else { row.amount_minor }
 }

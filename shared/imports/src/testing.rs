@@ -8,8 +8,8 @@ use calendar::{Date, Moment};
 use money::{Currency, Money};
 
 use crate::{
-    BatchOutcome, BatchQueue, Batches, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError, PostBatch,
-    PostedSums, Rates, Saved, SplitFile, State, Upload, UploadQueue,
+    BatchOutcome, BatchQueue, Batches, DatedRate, Files, GROUP, Import, ImportId, ImportList, Imports, PortError,
+    PostBatch, PostedSums, Rates, Saved, SplitFile, StalledPage, State, Upload, UploadQueue,
 };
 
 /// The day on which everything is written that the functions write: 2026-11-21.
@@ -88,8 +88,10 @@ impl Files for FakeFiles {
 struct Records {
     imports: BTreeMap<ImportId, Import>,
     first: BTreeMap<String, ImportId>,
-    batches: BTreeMap<(ImportId, u32), BatchOutcome>,
+    batches: BTreeMap<(ImportId, u32), (BatchOutcome, Moment)>,
+    groups: BTreeSet<(ImportId, u8, u32)>,
     rates: BTreeMap<(Currency, Date), (Moment, DatedRate)>,
+    unreadable: BTreeSet<ImportId>,
 }
 
 /// The record of imports in memory.
@@ -116,7 +118,11 @@ impl Imports for FakeImports {
     }
 
     async fn find(&self, id: ImportId) -> Result<Option<Import>, PortError> {
-        Ok(lock(&self.0).imports.get(&id).cloned())
+        let records = lock(&self.0);
+        if records.unreadable.contains(&id) {
+            return Err(PortError::Broken("the record of imports", "made unreadable".into()));
+        }
+        Ok(records.imports.get(&id).cloned())
     }
 
     async fn save(&self, import: &Import) -> Result<Saved, PortError> {
@@ -137,15 +143,46 @@ impl Imports for FakeImports {
 }
 
 impl Batches for FakeImports {
-    async fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome) -> Result<(), PortError> {
-        lock(&self.0).batches.entry((import, batch)).or_insert(outcome);
-        Ok(())
+    async fn finish(
+        &self,
+        import: ImportId,
+        batch: u32,
+        outcome: BatchOutcome,
+        now: Moment,
+    ) -> Result<BatchOutcome, PortError> {
+        Ok(lock(&self.0).batches.entry((import, batch)).or_insert((outcome, now)).0.clone())
     }
 
     async fn finished(&self, import: ImportId) -> Result<Vec<(u32, BatchOutcome)>, PortError> {
         let records = lock(&self.0);
         let ours = records.batches.iter().filter(|((id, _), _)| *id == import);
-        Ok(ours.map(|((_, batch), outcome)| (*batch, outcome.clone())).collect())
+        Ok(ours.map(|((_, batch), (outcome, _))| (*batch, outcome.clone())).collect())
+    }
+
+    async fn is_finished(&self, import: ImportId, batch: u32) -> Result<bool, PortError> {
+        Ok(lock(&self.0).batches.contains_key(&(import, batch)))
+    }
+
+    async fn last_progress(&self, import: ImportId) -> Result<Option<Moment>, PortError> {
+        let records = lock(&self.0);
+        let ours = records.batches.iter().filter(|((id, _), _)| *id == import);
+        Ok(ours.map(|(_, (_, at))| *at).max())
+    }
+
+    async fn complete(&self, import: ImportId, level: u8, number: u32) -> Result<(), PortError> {
+        lock(&self.0).groups.insert((import, level, number));
+        Ok(())
+    }
+
+    async fn complete_in(&self, import: ImportId, level: u8, group: u32) -> Result<u32, PortError> {
+        let records = lock(&self.0);
+        let complete = |number: &u32| match level {
+            0 => records.batches.contains_key(&(import, *number)),
+            _ => records.groups.contains(&(import, level, *number)),
+        };
+        let first = group.saturating_mul(GROUP);
+        let count = (first..first.saturating_add(GROUP)).filter(complete).count();
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 }
 
@@ -159,10 +196,36 @@ impl ImportList for FakeImports {
         Ok((all.into_iter().skip(skip).take(limit).collect(), next))
     }
 
-    async fn standing(&self, before: Moment) -> Result<Vec<Import>, PortError> {
+    async fn stalled(&self, before: Moment, after: Option<&str>) -> Result<StalledPage, PortError> {
+        let place = |it: &Import| (it.touched_at, it.id);
+        let after = after.map(|it| {
+            let (touched_at, id) = it.split_once(' ').ok_or(PortError::BadCursor)?;
+            let moment = touched_at.parse::<Moment>().map_err(|_| PortError::BadCursor)?;
+            Ok((moment, id.parse::<ImportId>().map_err(|_| PortError::BadCursor)?))
+        });
+        let after = after.transpose()?;
         let records = lock(&self.0);
-        let standing = records.imports.values().filter(|it| !it.state.is_final() && it.touched_at < before);
-        Ok(standing.take(100).cloned().collect())
+        let open = records.imports.values().filter(|it| !it.state.is_final() && it.touched_at < before);
+        let mut stalled: Vec<&Import> = open.filter(|it| after.is_none_or(|after| place(it) > after)).collect();
+        stalled.sort_by_key(|it| place(it));
+        let more = stalled.len() > MOST_STALLED;
+        stalled.truncate(MOST_STALLED);
+        let next = stalled.last().filter(|_| more).map(|it| format!("{} {}", it.touched_at, it.id));
+        let read = |import: &Import| match records.unreadable.contains(&import.id) {
+            true => Err(PortError::Broken("the record of imports", "made unreadable".into())),
+            false => Ok(import.clone()),
+        };
+        Ok(StalledPage { imports: stalled.into_iter().map(read).collect(), next })
+    }
+}
+
+/// How many stalled imports a page of the fake has.
+const MOST_STALLED: usize = 3;
+
+impl FakeImports {
+    /// From now on this import's record cannot be read.
+    pub fn break_record(&self, id: ImportId) {
+        lock(&self.0).unreadable.insert(id);
     }
 }
 
@@ -270,15 +333,7 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates>(imports
     );
     assert_eq!(imports.first_with("c1", first.id).await.unwrap(), second.id);
 
-    assert!(imports.finished(second.id).await.unwrap().is_empty());
-    let sums = PostedSums { entries: 5, posted: Money::new(500, Currency::EUR), dirty: Money::new(20, Currency::EUR) };
-    let outcome = BatchOutcome { posted: 5, duplicates: 2, dirty: 1, accounts: 1, sums: vec![sums] };
-    for batch in [1, 0, 11, 2] {
-        imports.finish(second.id, batch, outcome.clone()).await.unwrap();
-    }
-    imports.finish(second.id, 1, BatchOutcome::default()).await.unwrap();
-    let finished = imports.finished(second.id).await.unwrap();
-    assert_eq!(finished, [0, 1, 2, 11].map(|batch| (batch, outcome.clone())), "once, by number");
+    batches_contract(imports, second.id).await;
 
     let third = imports.receive(&import("imports/c.csv", "2024-03-03T10:00:00Z")).await.unwrap();
     let ids = |imports: &[Import]| imports.iter().map(|it| it.id).collect::<Vec<_>>();
@@ -288,10 +343,71 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates>(imports
     assert_eq!((ids(&page), next), (vec![first.id], None));
     assert!(matches!(imports.recent(Some("…"), 2).await, Err(PortError::BadCursor)));
 
-    let standing = imports.standing(at("2024-03-02T12:00:00Z")).await.unwrap();
-    assert_eq!(ids(&standing), [second.id], "not the failed one, not the later one");
+    stalled_contract(imports, &second).await;
 
     rates_contract(imports, &second, &third).await;
+}
+
+/// `import` has no batches yet.
+#[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
+async fn batches_contract<I: Batches>(imports: &I, import: ImportId) {
+    let at = |minute: u8| format!("2024-03-02T10:{minute:02}:00Z").parse::<Moment>().unwrap();
+    assert!(imports.finished(import).await.unwrap().is_empty());
+    assert_eq!(imports.last_progress(import).await.unwrap(), None);
+    let sums = PostedSums { entries: 5, posted: Money::new(500, Currency::EUR), dirty: Money::new(20, Currency::EUR) };
+    let outcome = BatchOutcome { posted: 5, duplicates: 2, dirty: 1, accounts: 1, sums: vec![sums] };
+    for (batch, minute) in [(1, 1), (0, 4), (11, 3), (2, 2)] {
+        assert_eq!(imports.finish(import, batch, outcome.clone(), at(minute)).await.unwrap(), outcome);
+    }
+    let again = imports.finish(import, 1, BatchOutcome::default(), at(9)).await.unwrap();
+    assert_eq!(again, outcome, "what was recorded first");
+    let finished = imports.finished(import).await.unwrap();
+    assert_eq!(finished, [0, 1, 2, 11].map(|batch| (batch, outcome.clone())), "once, by number");
+    assert_eq!(imports.last_progress(import).await.unwrap(), Some(at(4)), "not that of the repetition");
+    assert!(imports.is_finished(import, 11).await.unwrap() && !imports.is_finished(import, 10).await.unwrap());
+
+    for (level, group, expected) in [(0, 0, 3), (0, 1, 1), (0, 2, 0), (1, 0, 0)] {
+        assert_eq!(imports.complete_in(import, level, group).await.unwrap(), expected, "{level} {group}");
+    }
+    for (level, number) in [(1, 9), (1, 9), (1, 10), (2, 9)] {
+        imports.complete(import, level, number).await.unwrap();
+    }
+    for (level, group, expected) in [(0, 0, 3), (1, 0, 1), (1, 1, 1), (2, 0, 1), (2, 1, 0), (3, 0, 0)] {
+        assert_eq!(imports.complete_in(import, level, group).await.unwrap(), expected, "{level} {group}");
+    }
+    assert_eq!(imports.finished(import).await.unwrap().len(), 4, "groups are no batches");
+}
+
+/// `stalled` is open, and was touched on 2 March 2024; no import that is still open was touched before.
+#[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
+async fn stalled_contract<I: Imports + ImportList>(imports: &I, stalled: &Import) {
+    let at = |text: &str| text.parse::<Moment>().unwrap();
+    let ids = async |before: &str| {
+        let (mut ids, mut after) = (Vec::new(), None);
+        loop {
+            let page = imports.stalled(at(before), after.as_deref()).await.unwrap();
+            ids.extend(page.imports.into_iter().map(|it| it.unwrap().id));
+            after = page.next;
+            if after.is_none() {
+                return ids;
+            }
+        }
+    };
+    assert_eq!(ids("2024-03-02T12:00:00Z").await, [stalled.id], "not the failed one, not the later one");
+    let mut expected = Vec::new();
+    for number in (0..5).rev() {
+        let upload = Upload {
+            key: format!("imports/old-{number}.csv"),
+            version: "v".to_owned(),
+            size_bytes: 7,
+            uploaded_at: at(&format!("2024-02-0{}T10:00:00Z", 9_i32.saturating_sub(number))),
+            metadata: BTreeMap::new(),
+        };
+        expected.push(imports.receive(&Import::received(&upload)).await.unwrap().id);
+    }
+    expected.push(stalled.id);
+    assert_eq!(ids("2024-03-02T12:00:00Z").await, expected, "over all pages, the oldest first");
+    assert!(matches!(imports.stalled(at("2024-03-02T12:00:00Z"), Some("…")).await, Err(PortError::BadCursor)));
 }
 
 /// `late` is received after `early`.
@@ -358,6 +474,26 @@ pub async fn files_contract<F: Files>(files: &F, key: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::is_complete;
+
+    #[test]
+    fn an_import_is_complete_after_its_last_batch_whatever_the_order() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let import = ImportId::of("imports/a.csv", "v");
+        for of in [1, 9, 10, 11, 99, 100, 101, 1234] {
+            // 1237 is a prime above them all: its multiples visit every batch in some order.
+            let order = (0..1237_u32).map(|it| it.saturating_mul(7).rem_euclid(1237)).filter(|it| *it < of);
+            let fake = FakeImports::default();
+            let mut complete = Vec::new();
+            for batch in order {
+                runtime.block_on(fake.finish(import, batch, BatchOutcome::default(), Moment::day(Date::MIN))).unwrap();
+                complete.push(runtime.block_on(is_complete(&fake, import, batch, of)).unwrap());
+            }
+            assert_eq!(complete.iter().filter(|it| **it).count(), 1, "{of}");
+            assert!(complete.ends_with(&[true]), "{of}");
+            assert!(runtime.block_on(is_complete(&fake, import, 0, of)).unwrap(), "{of}: repeated");
+        }
+    }
 
     #[test]
     fn the_fakes_keep_the_contracts() {

@@ -11,6 +11,22 @@ use crate::{ImportId, Refusal};
 /// Where uploads lie.
 const PREFIX: &str = "imports/";
 
+/// Marks a version that is an ETag.
+const ETAG: &str = "etag:";
+
+/// The version of an object: the one the bucket keeps or, in a bucket without versions, its `ETag`. Events, answers and
+/// requests all write it this way, since an import is the object and its version. `null`, which S3 calls an object's
+/// version where versions are suspended, names no bytes and counts as none.
+pub fn object_version(version_id: Option<&str>, e_tag: Option<&str>) -> Option<String> {
+    let version = version_id.filter(|it| !it.is_empty() && *it != "null").map(str::to_owned);
+    version.or_else(|| e_tag.map(|it| format!("{ETAG}{}", it.trim_matches('"'))))
+}
+
+/// The `ETag` that a version of [`object_version`] is, if it is one.
+pub fn e_tag_of(version: &str) -> Option<&str> {
+    version.strip_prefix(ETAG)
+}
+
 /// An uploaded object, as the bucket describes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Upload {

@@ -37,7 +37,7 @@ fn object(record: aws_lambda_events::s3::S3EventRecord) -> Option<UploadedObject
     let micros = record.event_time.timestamp_micros();
     Some(UploadedObject {
         key: decoded(&object.key?),
-        version: object.version_id.filter(|it| !it.is_empty()),
+        version: object.version_id.filter(|it| !it.is_empty() && it != "null"),
         etag: object.e_tag,
         size_bytes: object.size.and_then(|it| u64::try_from(it).ok()).unwrap_or(0),
         uploaded_at: Moment::instant(micros).ok().filter(|_| micros != 0),

@@ -141,7 +141,24 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// Under what an entry is posted: 128 bits of the import's id. The books remember the last few postings of an
-/// account, so that one repeated after a crash reports the same count.
+/// Under what entries are posted: 96 bits of the import's id, then the number of its batch. The books remember the last
+/// few postings of an account, so that one repeated after a crash reports the same count.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PostingId(pub [u8; 16]);
+
+impl PostingId {
+    /// The posting of a batch of an import.
+    pub fn new(import: [u8; 16], batch: u32) -> Self {
+        let mut id = import;
+        id.iter_mut().skip(IMPORT_BYTES).zip(batch.to_be_bytes()).for_each(|(to, from)| *to = from);
+        Self(id)
+    }
+
+    /// What names the import.
+    pub(crate) fn import(&self) -> &[u8] {
+        self.0.get(..IMPORT_BYTES).unwrap_or_default()
+    }
+}
+
+/// How many bytes of a posting's id name the import.
+const IMPORT_BYTES: usize = 12;

@@ -275,14 +275,22 @@ fn fits(shelf: &Shelf, incoming: &BTreeMap<Month, Vec<Entry>>) -> Result<bool, C
     Ok(item.encode().len().saturating_add(beside) <= MOST_TOTALS_BYTES)
 }
 
-/// How many postings an account's totals remember.
+/// How many imports an account's totals remember, of each the last batch.
 const REMEMBERED: usize = 8;
 
-/// Adds `newly` to what `posting` has added, forgets the oldest posting if there are too many, and returns the sum.
+/// Adds `newly` to what `posting` has added, forgets the oldest import if there are too many, and returns the sum.
+///
+/// The batches of an import that hold entries of one account are posted one after the other, and the next one only after
+/// what came of the one before is recorded: a later batch takes the place of an earlier one.
 fn remember(postings: &mut Vec<(PostingId, Added)>, posting: PostingId, newly: &Added) -> Added {
-    let before = postings.iter().position(|(id, _)| *id == posting).map(|at| postings.remove(at).1);
-    let added = before.unwrap_or_default().and(newly);
-    postings.push((posting, added.clone()));
+    let same_import = postings.iter().position(|(id, _)| id.import() == posting.import());
+    let before = same_import.map(|at| postings.remove(at));
+    let (id, remembered, added) = match before {
+        Some((id, before)) if id == posting => (id, before.clone().and(newly), before.and(newly)),
+        Some((id, before)) if id > posting => (id, before, newly.clone()),
+        _ => (posting, newly.clone(), newly.clone()),
+    };
+    postings.push((id, remembered));
     if postings.len() > REMEMBERED {
         postings.remove(0);
     }

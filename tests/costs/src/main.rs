@@ -7,7 +7,9 @@
     reason = "a benchmark: it talks through its output, and its figures are far from any limit"
 )]
 
+mod batches;
 mod books;
+mod memory;
 mod run;
 mod transfers;
 
@@ -16,6 +18,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::memory::Shape;
 use crate::transfers::Transfers;
 
 /// Makes files of transfers, and does to them what an import does.
@@ -55,6 +58,29 @@ enum Command {
         #[command(flatten)]
         transfers: Transfers,
     },
+    /// Writes a file of a shape that takes much memory
+    Shape {
+        /// Where to
+        file: PathBuf,
+        /// What it is full of
+        shape: Shape,
+        /// How many megabytes
+        megabytes: u64,
+    },
+    /// Reads and packs a file of a shape, and prints the peak of its memory
+    Pack {
+        /// The file
+        file: PathBuf,
+        /// What it is full of
+        shape: Shape,
+        /// Where the batches go
+        folder: PathBuf,
+    },
+    /// Posts what was packed, batch by batch, and prints the peak of its memory
+    Post {
+        /// Where the batches are
+        folder: PathBuf,
+    },
     /// Counts what DynamoDB would charge for the same transfers in imports of one size
     Count {
         /// Rows in each import
@@ -71,6 +97,9 @@ fn main() -> Result<()> {
         Command::Parse { file, transfers } => run::parse(&file, transfers)?,
         Command::Split { file, transfers } => run::split(&file, transfers)?,
         Command::Merge { file, transfers } => run::merge(&file, transfers)?,
+        Command::Shape { file, shape, megabytes } => memory::shape(&file, shape, megabytes * 1_000_000)?,
+        Command::Pack { file, shape, folder } => memory::pack(&file, shape, &folder)?,
+        Command::Post { folder } => memory::post_each(&folder)?,
         Command::Count { import, transfers } => run::count(import, transfers)?,
     };
     println!("{json}");

@@ -1,15 +1,16 @@
 //! The commands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context, Result, anyhow};
+use banking::AccountNumber;
 use calendar::Moment;
 use customers::{CustomerId, Directory};
-use imports::{ImportId, Importer, PackedEntries, Read, Setting, Upload, read_batch};
+use imports::{ImportId, Importer, PackedEntries, PostBatch, Read, Setting, Upload, read_batch};
 use ledger::post;
 use money::Currency;
 use serde_json::{Value, json};
@@ -55,14 +56,14 @@ pub(crate) fn merge(file: &Path, transfers: Transfers) -> Result<Value> {
 
 pub(crate) fn count(import: u64, transfers: Transfers) -> Result<Value> {
     let (meter, runtime, ibans) = (Meter::default(), runtime()?, transfers.ibans());
-    let register = register(transfers);
+    let register = register_of(transfers.register());
     let (mut batches, mut posted, mut number) = (0_u64, 0, 0_u64);
     let mut from = 0;
     while from < transfers.rows {
         let to = transfers.rows.min(from + import);
         let mut text = Vec::new();
         transfers.write(&ibans, from..to, &mut text)?;
-        let mut importer = importer()?;
+        let mut importer = importer_of(KEY)?;
         importer.feed(&text)?;
         let mut read = importer.end()?.finish(&register)?;
         let packed = read.pack();
@@ -87,22 +88,24 @@ pub(crate) fn count(import: u64, transfers: Transfers) -> Result<Value> {
     }))
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_current_thread().build()?)
 }
 
-fn register(transfers: Transfers) -> Directory {
+/// The register with these accounts, each one's holder a customer of its own.
+pub(crate) fn register_of(accounts: impl Iterator<Item = AccountNumber>) -> Directory {
     let holder = |it| {
         let customer = CustomerId::of_account(&it);
         (it, customer)
     };
-    transfers.register().map(holder).collect()
+    accounts.map(holder).collect()
 }
 
-fn importer() -> Result<Importer> {
+/// An importer for an object of this key.
+pub(crate) fn importer_of(key: &str) -> Result<Importer> {
     let uploaded_at = "2024-04-01T00:00:00Z".parse::<Moment>().map_err(|error| anyhow!("{error}"))?;
     let upload =
-        Upload { key: KEY.to_owned(), version: "1".to_owned(), size_bytes: 0, uploaded_at, metadata: BTreeMap::new() };
+        Upload { key: key.to_owned(), version: "1".to_owned(), size_bytes: 0, uploaded_at, metadata: BTreeMap::new() };
     Ok(Importer::new(Setting {
         instructions: upload.instructions()?,
         profile: None,
@@ -112,7 +115,11 @@ fn importer() -> Result<Importer> {
 }
 
 fn read(file: &Path, transfers: Transfers) -> Result<Read> {
-    let (mut importer, register) = (importer()?, register(transfers));
+    read_with(file, importer_of(KEY)?, &register_of(transfers.register()))
+}
+
+/// Reads a file piece by piece, as `split-import` does.
+pub(crate) fn read_with(file: &Path, mut importer: Importer, register: &Directory) -> Result<Read> {
     let mut file = File::open(file).with_context(|| format!("opening {}", file.display()))?;
     let mut piece = vec![0; PIECE_BYTES];
     loop {
@@ -121,17 +128,19 @@ fn read(file: &Path, transfers: Transfers) -> Result<Read> {
             break;
         }
         importer.feed(piece.get(..length).unwrap_or_default())?;
-        importer.learn(&register);
+        importer.learn(register);
     }
-    Ok(importer.end()?.finish(&register)?)
+    Ok(importer.end()?.finish(register)?)
 }
 
 async fn post_all(meter: &Meter, packed: &PackedEntries, import: ImportId) -> Result<u64> {
     let mut posted = 0;
-    for request in packed.index.requests(import) {
+    let mut requests: VecDeque<PostBatch> = packed.index.unfinished(import, &[]).into();
+    while let Some(request) = requests.pop_front() {
+        requests.extend(request.next(0));
         let range = usize::try_from(request.from)?..usize::try_from(request.to)?;
         for (account, entries) in read_batch(packed.bytes.get(range).unwrap_or_default())? {
-            posted += post(meter, &account, entries, import.posting()).await?.added.entries;
+            posted += post(meter, &account, entries, import.posting(request.batch)).await?.added.entries;
         }
     }
     Ok(posted)
@@ -173,9 +182,9 @@ mod tests {
         let transfers = Transfers { rows: 1_000_000, accounts: 20_000, seed: 3 };
         let mut text = Vec::new();
         transfers.write(&transfers.ibans(), 0..transfers.rows, &mut text).unwrap();
-        let mut importer = importer(transfers).unwrap();
+        let (mut importer, register) = (importer_of(KEY).unwrap(), register_of(transfers.register()));
         text.chunks(PIECE_BYTES).for_each(|piece| importer.feed(piece).unwrap());
-        let packed = importer.finish().unwrap().pack();
+        let packed = importer.end().unwrap().finish(&register).unwrap().pack();
         let meter = Meter::default();
         let posting = post_all(&meter, &packed, ImportId::of(KEY, "1"));
         assert_eq!(runtime().unwrap().block_on(posting).unwrap(), 2_000_000);

@@ -89,7 +89,7 @@ fn posted(books: &FakeBooks, directory: &Directory, folder: &Path, feed: &str) -
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut duplicates = 0;
     for (account, entries) in read_batch(&packed.bytes).unwrap() {
-        let posting = ImportId::of(&upload.key, "1").posting();
+        let posting = ImportId::of(&upload.key, "1").posting(0);
         duplicates += runtime.block_on(post(books, &account, entries, posting)).unwrap().duplicates;
     }
     duplicates

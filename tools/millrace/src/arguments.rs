@@ -79,8 +79,11 @@ pub(crate) enum Command {
     Portfolio(AskPortfolio),
     /// Lists the entries of an account or a customer, the oldest first
     Entries(AskEntries),
-    /// Lists the latest imports, or shows the report of one
+    /// Lists the latest imports, shows the report of one, or retries one that has failed
+    #[command(args_conflicts_with_subcommands = true)]
     Imports {
+        #[command(subcommand)]
+        command: Option<ImportsCommand>,
         /// The import's id
         id: Option<ImportId>,
         /// How many of the latest
@@ -231,6 +234,18 @@ pub(crate) struct AskToken {
     /// The user's password [default: that of the laptop's operator, on the laptop]
     #[arg(long, env = "MILLRACE_PASSWORD", hide_env_values = true)]
     pub(crate) password: Option<String>,
+}
+
+/// What is done with imports.
+#[derive(Subcommand)]
+pub(crate) enum ImportsCommand {
+    /// Retries an import that has failed: it goes on where it was
+    ///
+    /// Example: millrace imports retry 7ff3673a88553ef39d50977f15460727
+    Retry {
+        /// The import's id
+        id: ImportId,
+    },
 }
 
 #[derive(Subcommand)]

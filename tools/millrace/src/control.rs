@@ -1,11 +1,12 @@
 //! Control totals of an audit: what all imports report as posted is what the books have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use anyhow::{Context as _, Result, anyhow};
 use banking::AccountNumber;
 use imports::{
-    BatchIndex, Batches, ControlDifference, ControlTotals, Files, Import, ImportId, ImportList, State, read_batch,
+    BatchIndex, Batches, ControlDifference, ControlTotals, Files, Import, ImportId, ImportList, PostBatch, State,
+    read_batch,
 };
 use ledger::{Archive, missing_entries};
 use money::Money;
@@ -191,7 +192,12 @@ pub(crate) async fn missing<I: Batches, F: Files, A: Archive>(
         let index: BatchIndex =
             serde_json::from_slice(&index).with_context(|| format!("{key} is not a list of batches"))?;
         let posted: BTreeMap<u32, _> = imports.finished(*id).await?.into_iter().collect();
-        for request in index.requests(*id).iter().filter(|it| posted.contains_key(&it.batch)) {
+        let mut requests: VecDeque<PostBatch> = index.unfinished(*id, &[]).into();
+        while let Some(request) = requests.pop_front() {
+            requests.extend(request.next(0));
+            if !posted.contains_key(&request.batch) {
+                continue;
+            }
             let bytes = files.read(&Import::entries_key(*id), None, request.from..request.to).await?;
             let bytes = bytes.ok_or_else(|| anyhow!("the batches of import {id} are gone, but their list is not"))?;
             for (account, entries) in read_batch(&bytes)? {
@@ -242,7 +248,7 @@ mod tests {
         let sums =
             PostedSums { entries: 2, posted: Money::new(7080, Currency::EUR), dirty: Money::new(0, Currency::EUR) };
         let outcome = BatchOutcome { posted: 2, sums: vec![sums], ..BatchOutcome::default() };
-        imports.finish(import.id, 0, outcome).await.unwrap();
+        imports.finish(import.id, 0, outcome, import.received_at).await.unwrap();
         imports
     }
 

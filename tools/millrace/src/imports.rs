@@ -1,13 +1,14 @@
 //! `imports`: what was brought in, and what came of it.
 
-use ::imports::{Batches, Import, ImportId, ImportList, Imports, Kind};
-use anyhow::Result;
+use ::imports::{Batches, Import, ImportId, ImportList, Imports, Kind, Saved, SplitFile, UploadQueue};
+use anyhow::{Result, bail};
+use calendar::Moment;
 use mail::outbox::Summaries;
 
 use crate::Verdict;
 use crate::report;
 use crate::screen::Screen;
-use crate::table::{Column, NOTHING, count, table};
+use crate::table::{Column, NOTHING, count, harmless, table};
 use crate::wait;
 
 /// How many one question asks for.
@@ -30,6 +31,29 @@ pub(crate) async fn list<L: ImportList>(screen: &Screen, list: &L, limit: usize)
     if after.is_some() {
         screen.note(&format!("the latest {limit}; more with --limit"));
     }
+    Ok(Verdict::Well)
+}
+
+/// Retries a failed import.
+pub(crate) async fn retry<I: Imports, Q: UploadQueue>(
+    screen: &Screen,
+    imports: &I,
+    uploads: &Q,
+    id: ImportId,
+    now: Moment,
+) -> Result<Verdict> {
+    let import = wait::find(imports, id).await?;
+    let Some(retried) = import.retried(now) else {
+        bail!("import {id} has not failed: it is {}; only failed imports are retried", import.state.name());
+    };
+    if imports.save(&retried).await? == Saved::Conflict {
+        bail!("import {id} has just changed; look at it with `millrace imports {id}`");
+    }
+    // If this fails, the sweeper sends it a quarter of an hour later.
+    let version = Some(retried.object_version.clone());
+    uploads.send(&SplitFile { key: retried.key.clone(), version }).await?;
+    screen.answer(&retried, || format!("{}: {}\nimport {id}", harmless(retried.file_name()), retried.state.name()))?;
+    screen.note(&format!("it goes on; `millrace imports {id}` shows how far it is"));
     Ok(Verdict::Well)
 }
 

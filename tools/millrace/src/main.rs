@@ -41,7 +41,7 @@ use clap::Parser as _;
 use feeds_sandbox::Plan;
 use lambda_kit::SystemClock;
 
-use crate::arguments::{Arguments, Command, FeedCommand, Global};
+use crate::arguments::{Arguments, Command, FeedCommand, Global, ImportsCommand};
 use crate::screen::Screen;
 use crate::stack::Stack;
 
@@ -103,7 +103,10 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
             balances::portfolio(screen, &stack.register()?, &stack.books()?, &stack.imports()?, &asked).await
         }
         Command::Entries(asked) => books::entries(screen, &stack.register()?, &stack.books()?, &asked).await,
-        Command::Imports { id: None, limit } => imports::list(screen, &stack.imports()?, limit).await,
+        Command::Imports { command: Some(ImportsCommand::Retry { id }), .. } => {
+            imports::retry(screen, &stack.imports()?, &stack.uploads()?, id, SystemClock.now()).await
+        }
+        Command::Imports { id: None, limit, .. } => imports::list(screen, &stack.imports()?, limit).await,
         Command::Imports { id: Some(id), .. } => {
             imports::show(screen, &stack.imports()?, &stack.summaries()?, id).await
         }

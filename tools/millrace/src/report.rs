@@ -47,7 +47,7 @@ pub(crate) fn text(report: &ImportReport) -> String {
         parts.push(warnings(&report.warnings));
     }
     if !report.rejects.is_empty() {
-        parts.push(rejects(&report.rejects, report.rows.rejected));
+        parts.push(rejects(&report.rejects, report.rows.rejected, report.rows.rejects_left_out));
     }
     parts.join("\n")
 }
@@ -126,13 +126,17 @@ fn warnings(warnings: &[Warning]) -> String {
     table(&[Column::Text("Warning"), Column::Number("Rows")], rows)
 }
 
-fn rejects(rejects: &[Reject], of: u64) -> String {
+fn rejects(rejects: &[Reject], of: u64, left_out: u64) -> String {
     let columns = [Column::Number("Line"), Column::Text("Not taken because"), Column::Text("Row")];
     let rows = rejects.iter().map(|it| vec![it.line.to_string(), it.reason.clone(), it.row.clone()]);
     let table = table(&columns, rows);
     if u64::try_from(rejects.len()).is_ok_and(|shown| shown < of) {
         let shown = count(u64::try_from(rejects.len()).unwrap_or(u64::MAX));
-        format!("{table}\nthe first {shown} of {} rejects; the API's /imports/…/rejects has all", count(of))
+        let listed = match left_out {
+            0 => "all".to_owned(),
+            _ => format!("the first {}", count(of.saturating_sub(left_out))),
+        };
+        format!("{table}\nthe first {shown} of {} rejects; the API's /imports/…/rejects has {listed}", count(of))
     } else {
         table
     }
@@ -220,6 +224,18 @@ mod tests {
         let head = format!("july.csv: done\nimport {}, repeats import {first}\n", again.id);
         assert!(told.starts_with(&head) && told.contains("duplicates"), "{told}");
         assert_eq!(verdict(&again), Verdict::Well);
+    }
+
+    #[test]
+    fn rejects_that_are_listed_nowhere_are_counted() {
+        let report = report(|it| {
+            it.rows.rejected = 300_000;
+            it.rows.rejects_left_out = 200_000;
+            it.rejects = vec![Reject { line: 5, reason: "not an amount".to_owned(), row: "a,b".to_owned() }];
+        });
+        let told = text(&report);
+        let expected = "the first 1 of 300,000 rejects; the API's /imports/…/rejects has the first 100,000";
+        assert!(told.ends_with(expected), "{told}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use feeds_dynamodb::DynamoDbFeedLog;
 use feeds_sqs::SqsPollQueue;
 use imports_dynamodb::DynamoDbImports;
 use imports_s3::S3Files;
+use imports_sqs::SqsUploadQueue;
 use ledger_dynamodb::DynamoDbBooks;
 use ledger_s3::S3Vault;
 use mail_dynamodb::DynamoDbSummaries;
@@ -83,6 +84,12 @@ impl Stack {
     /// The imports and their batches.
     pub(crate) fn imports(&self) -> Result<DynamoDbImports> {
         Ok(DynamoDbImports::new(self.dynamodb(), self.output("ImportsTable")?))
+    }
+
+    /// The queue of uploads.
+    pub(crate) fn uploads(&self) -> Result<SqsUploadQueue> {
+        let (queue, bucket) = (self.output("UploadsQueueUrl")?, self.output("FilesBucket")?);
+        Ok(SqsUploadQueue::new(aws_sdk_sqs::Client::new(&self.sdk), queue, bucket))
     }
 
     /// The customers and their accounts.

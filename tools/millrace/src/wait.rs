@@ -164,8 +164,8 @@ mod tests {
         if let Some(import) = import {
             imports.receive(&import).await.unwrap();
             let outcome = BatchOutcome { posted: 2, ..BatchOutcome::default() };
-            imports.finish(id, 0, outcome.clone()).await.unwrap();
-            imports.finish(id, 1, outcome).await.unwrap();
+            imports.finish(id, 0, outcome.clone(), import.received_at).await.unwrap();
+            imports.finish(id, 1, outcome, import.received_at).await.unwrap();
         }
         until_settled(&imports, &Mails(mails), id, "july.csv", PATIENCE).await
     }

@@ -51,6 +51,7 @@ impl From<&Import> for ImportDocument {
                 read: found.rows_read,
                 taken: found.rows_taken,
                 rejected: found.rows_rejected,
+                rejects_left_out: found.rejects_left_out,
             }),
         }
     }
@@ -110,6 +111,8 @@ struct RowCounts {
     read: u64,
     taken: u64,
     rejected: u64,
+    /// How many of the rejected ones the rejects file leaves out, because it has a bound.
+    rejects_left_out: u64,
 }
 
 /// Entries of an import.
@@ -181,7 +184,12 @@ impl From<ImportReport> for ImportReportDocument {
             kind: report.kind.map(Kind::name),
             source: report.source,
             received_at: report.received_at,
-            rows: RowCounts { read: rows.read, taken: rows.taken, rejected: rows.rejected },
+            rows: RowCounts {
+                read: rows.read,
+                taken: rows.taken,
+                rejected: rows.rejected,
+                rejects_left_out: rows.rejects_left_out,
+            },
             entries: EntryCounts {
                 made: entries.made,
                 posted: entries.posted,
@@ -232,7 +240,7 @@ mod tests {
         let report = r#"{
             "id": "0123456789abcdef0123456789abcdef", "file": "july.csv", "state": "failed", "reason": "it is late",
             "repeats": "0123456789abcdef0123456789abcdee", "kind": "holders", "source": "holders",
-            "received_at": "2026-07-31T10:00:00Z", "rows": {"read": 3, "taken": 2, "rejected": 1},
+            "received_at": "2026-07-31T10:00:00Z", "rows": {"read": 3, "taken": 2, "rejected": 1, "rejects_left_out": 21},
             "entries": {"made": 4, "posted": 5, "duplicates": 6, "dirty": 20}, "accounts": 7, "customers": 8,
             "sums": [{"credits": {"amount": "1.00", "currency": "EUR"}, "debits": {"amount": "-1.00", "currency": "EUR"}}],
             "warnings": [{"what": "a checksum", "rows": 9}],

@@ -239,7 +239,7 @@ async fn imports() -> FakeImports {
     };
     imports.keep(&july(), &[rate("2026-01-01", "0.9"), rate("2026-06-30", "0.95")]).await.unwrap();
     let outcome = BatchOutcome { posted: 4, duplicates: 1, accounts: 1, ..BatchOutcome::default() };
-    imports.finish(july().id, 0, outcome).await.unwrap();
+    imports.finish(july().id, 0, outcome, july().received_at).await.unwrap();
     imports
 }
 

@@ -1,0 +1,165 @@
+//! How entries become batches.
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use customers::{CustomerId, Directory};
+use imports::{BatchOutcome, Chain, ImportId, Importer, PackedEntries, PostBatch, Read, Setting, Upload, read_batch};
+use ledger::testing::FakeBooks;
+use ledger::{Entry, post};
+use money::Currency;
+
+const MOST_OF_ACCOUNT: usize = 20_000;
+
+fn read(key: &str, directory: Directory, text: &str) -> (Read, PackedEntries) {
+    let upload = Upload {
+        key: key.to_owned(),
+        version: "1".to_owned(),
+        size_bytes: 1,
+        uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
+        metadata: BTreeMap::new(),
+    };
+    let mut importer = Importer::new(Setting {
+        instructions: upload.instructions().unwrap(),
+        profile: None,
+        directory,
+        uploaded_at: upload.uploaded_at,
+        default_currency: Currency::EUR,
+    });
+    importer.feed(text.as_bytes()).unwrap();
+    let mut read = importer.finish().unwrap();
+    let packed = read.pack();
+    (read, packed)
+}
+
+/// A file of one account: `rows` rows over three days, of which every second has no id and is one of two amounts.
+fn one_account(rows: usize) -> (Read, PackedEntries) {
+    let mut text = "Id,Date,Transaction\n".to_owned();
+    for row in 0..rows {
+        let (day, amount) = (1 + row % 3, 1 + (row / 6) % 2);
+        match row % 2 {
+            0 => writeln!(text, "{row},2026-07-0{day},{row}").unwrap(),
+            _ => writeln!(text, ",2026-07-0{day},{amount}").unwrap(),
+        }
+    }
+    read("imports/accounts/4711/a.csv", Directory::default(), &text)
+}
+
+fn batches(packed: &PackedEntries) -> Vec<Vec<(String, Vec<Entry>)>> {
+    let bounds: Vec<usize> = packed.index.bounds.iter().map(|it| usize::try_from(*it).unwrap()).collect();
+    let read = |pair: &[usize]| {
+        let batch = read_batch(&packed.bytes[pair[0]..pair[1]]).unwrap();
+        batch.into_iter().map(|(account, entries)| (account.as_str().to_owned(), entries)).collect()
+    };
+    bounds.windows(2).map(read).collect()
+}
+
+fn import() -> ImportId {
+    ImportId::of("imports/accounts/4711/a.csv", "1")
+}
+
+#[test]
+fn a_large_account_has_several_batches_of_its_own() {
+    let rows = 2 * MOST_OF_ACCOUNT + 5;
+    let (read, packed) = one_account(rows);
+    let batches = batches(&packed);
+    let sizes: Vec<usize> = batches.iter().flatten().map(|(_, entries)| entries.len()).collect();
+    assert_eq!(sizes, [MOST_OF_ACCOUNT, MOST_OF_ACCOUNT, 5]);
+    assert_eq!(packed.index.chains, [Chain { first: 0, last: 2 }]);
+    assert_eq!((read.found.batches, read.found.accounts), (3, 1));
+    assert_eq!(read.found.entries, u64::try_from(rows).unwrap());
+
+    // Each of the rows without an id has its own ordinal, whatever batch it is in.
+    let mut ordinals = BTreeMap::<(String, i64), Vec<u32>>::new();
+    for entry in batches.iter().flatten().flat_map(|(_, entries)| entries).filter(|it| it.id.is_none()) {
+        ordinals.entry((entry.at.to_string(), entry.amount_minor)).or_default().push(entry.ordinal);
+    }
+    assert_eq!(ordinals.len(), 6);
+    for (equals, ordinals) in ordinals {
+        assert!(ordinals.iter().copied().eq(0..u32::try_from(ordinals.len()).unwrap()), "{equals:?}");
+    }
+}
+
+#[test]
+fn an_account_of_just_one_batch_shares_it_with_others() {
+    let (_, packed) = one_account(MOST_OF_ACCOUNT);
+    assert_eq!((packed.index.bounds.len(), packed.index.chains.len()), (2, 0));
+
+    let (large, small) = ("AT611904300234573201", "DE89370400440532013000");
+    let directory: Directory = [large, small].map(|it| (it.parse().unwrap(), CustomerId::of_company(it))).into();
+    let mut text = "id,payer,beneficiary,amount,currency,timestamp\n".to_owned();
+    for row in 0..=MOST_OF_ACCOUNT {
+        let payer = if row < 3 { small } else { "FR1420041010050500013M02606" };
+        writeln!(text, "{row},{payer},{large},1,EUR,2026-07-01T10:00:00Z").unwrap();
+    }
+    let (_, packed) = read("imports/sepa/a.csv", directory, &text);
+    let names: Vec<Vec<String>> =
+        batches(&packed).iter().map(|batch| batch.iter().map(|(account, _)| account.clone()).collect()).collect();
+    assert_eq!(names, [vec![large], vec![large], vec![small]], "parts of a large account lie alone");
+    assert_eq!(packed.index.chains, [Chain { first: 0, last: 1 }]);
+}
+
+#[test]
+fn the_batches_of_an_account_are_requested_one_after_the_other() {
+    let (_, packed) = one_account(3 * MOST_OF_ACCOUNT + 1);
+    let bounds = &packed.index.bounds;
+    let [first] = packed.index.unfinished(import(), &[]).try_into().unwrap();
+    let expected = PostBatch {
+        v: 1,
+        import: import(),
+        batch: 0,
+        of: 4,
+        from: 0,
+        to: bounds[1],
+        summaries: true,
+        then: bounds[2..].to_vec(),
+        posted_before: 0,
+    };
+    assert_eq!(first, expected);
+    let mut requests = vec![first];
+    while let Some(next) = requests.last().unwrap().next(7) {
+        requests.push(next);
+    }
+    let seen = |it: &PostBatch| (it.batch, it.from, it.to, it.posted_before, it.wants_summaries());
+    assert_eq!(
+        requests.iter().map(seen).collect::<Vec<_>>(),
+        [
+            (0, bounds[0], bounds[1], 0, false),
+            (1, bounds[1], bounds[2], 7, false),
+            (2, bounds[2], bounds[3], 14, false),
+            (3, bounds[3], bounds[4], 21, true),
+        ]
+    );
+    // A retry goes on behind what is posted.
+    let outcome = |posted| BatchOutcome { posted, ..BatchOutcome::default() };
+    let left = packed.index.unfinished(import(), &[(0, outcome(7)), (1, outcome(7))]);
+    assert_eq!(left, requests[2..3]);
+    let all: Vec<_> = (0..4).map(|batch| (batch, outcome(7))).collect();
+    assert_eq!(packed.index.unfinished(import(), &all), []);
+}
+
+#[test]
+fn the_books_do_not_depend_on_how_an_account_is_cut() {
+    let (_, packed) = one_account(2 * MOST_OF_ACCOUNT + 5);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (parts, whole) = (FakeBooks::default(), FakeBooks::default());
+    let (mut entries, mut added) = (Vec::new(), 0);
+    for (number, batch) in (0..).zip(batches(&packed)) {
+        for (account, part) in batch {
+            entries.extend(part.clone());
+            let account = account.parse().unwrap();
+            let posting = post(&parts, &account, part, import().posting(number));
+            added += runtime.block_on(posting).unwrap().added.entries;
+        }
+    }
+    let account = "4711".parse().unwrap();
+    let posted = runtime.block_on(post(&whole, &account, entries, import().posting(0))).unwrap();
+    assert_eq!(added, posted.added.entries);
+    assert_eq!(parts.bytes(), whole.bytes());
+}
