@@ -129,9 +129,7 @@ pub fn run_seed(seed: u64) -> Result<Ran, String> {
         crate::verify::feeds_are_proven(&world)?;
     }
     let (ran, excused) = (interleaving.ran, interleaving.excused);
-    crate::verify::check(&world, &quiet, &excused)
-        .map(|()| ran)
-        .map_err(|wrong| format!("{wrong}\n  after {ran:?}"))
+    crate::verify::check(&world, &quiet, &excused).map(|()| ran).map_err(|wrong| format!("{wrong}\n  after {ran:?}"))
 }
 
 impl<'w> Interleaving<'w> {
