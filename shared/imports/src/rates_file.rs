@@ -149,7 +149,8 @@ fn off_the_middle(rates: &[(u64, DatedRate)]) -> Vec<(u64, String)> {
         // Of two rows, nobody knows which is wrong.
         let named = if rows.len() == 2 && !off.is_empty() { rows.iter().collect() } else { off };
         wrong.extend(named.into_iter().map(|(line, rate, cross)| {
-            let (currency, cross, middle) = (rate.currency, cross.round_dp(4), middle.round_dp(4));
+            let [cross, middle] = [*cross, middle].map(|it| it.round_dp(4).normalize());
+            let currency = rate.currency;
             (*line, format!("{currency} on {date} implies {cross} USD for a euro, the others imply {middle}"))
         }));
     }
