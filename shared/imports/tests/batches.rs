@@ -17,7 +17,7 @@ use money::Currency;
 
 const MOST_OF_ACCOUNT: usize = 20_000;
 
-fn read(key: &str, directory: Directory, text: &str) -> (Read, PackedEntries) {
+fn read(key: &str, directory: &Directory, text: &str) -> (Read, PackedEntries) {
     let upload = Upload {
         key: key.to_owned(),
         version: "1".to_owned(),
@@ -32,7 +32,7 @@ fn read(key: &str, directory: Directory, text: &str) -> (Read, PackedEntries) {
         default_currency: Currency::EUR,
     });
     importer.feed(text.as_bytes()).unwrap();
-    let mut read = importer.end().unwrap().finish(&directory).unwrap();
+    let mut read = importer.end().unwrap().finish(directory).unwrap();
     let packed = read.pack();
     (read, packed)
 }
@@ -47,7 +47,7 @@ fn one_account(rows: usize) -> (Read, PackedEntries) {
             _ => writeln!(text, ",2026-07-0{day},{amount}").unwrap(),
         }
     }
-    read("imports/accounts/4711/a.csv", Directory::default(), &text)
+    read("imports/accounts/4711/a.csv", &Directory::default(), &text)
 }
 
 fn batches(packed: &PackedEntries) -> Vec<Vec<(String, Vec<Entry>)>> {
@@ -97,7 +97,7 @@ fn an_account_of_just_one_batch_shares_it_with_others() {
         let payer = if row < 3 { small } else { "FR1420041010050500013M02606" };
         writeln!(text, "{row},{payer},{large},1,EUR,2026-07-01T10:00:00Z").unwrap();
     }
-    let (_, packed) = read("imports/sepa/a.csv", directory, &text);
+    let (_, packed) = read("imports/sepa/a.csv", &directory, &text);
     let names: Vec<Vec<String>> =
         batches(&packed).iter().map(|batch| batch.iter().map(|(account, _)| account.clone()).collect()).collect();
     assert_eq!(names, [vec![large], vec![large], vec![small]], "parts of a large account lie alone");
