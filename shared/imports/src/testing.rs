@@ -215,9 +215,11 @@ impl ImportList for FakeImports {
         let more = stalled.len() > MOST_STALLED;
         stalled.truncate(MOST_STALLED);
         let next = stalled.last().filter(|_| more).map(|it| format!("{} {}", it.touched_at, it.id));
-        let read = |import: &Import| match records.unreadable.contains(&import.id) {
-            true => Err(PortError::Broken("the record of imports", "made unreadable".into())),
-            false => Ok(import.clone()),
+        let read = |import: &Import| {
+            if records.unreadable.contains(&import.id) {
+                return Err(PortError::Broken("the record of imports", "made unreadable".into()));
+            }
+            Ok(import.clone())
         };
         Ok(StalledPage { imports: stalled.into_iter().map(read).collect(), next })
     }
