@@ -99,7 +99,7 @@ where
     ) -> Result<Result<(String, String, CdmAnswer), NoPage>, PortError> {
         let (feed, number, hash) = (progress.feed, progress.pages, hash(&body));
         let key = PageRecord::key(feed, number, &hash);
-        self.files.write(&key, body.clone(), "application/json").await?;
+        self.write(&key, &body, "application/json").await?;
         let answer = match cdm::parse(feed, &body) {
             Ok(answer) => answer,
             Err(error) => return Ok(Err(error.into())),
@@ -111,8 +111,17 @@ where
     }
 
     async fn point(&self, feed: Feed, number: u32, key: &str) -> Result<(), PortError> {
-        let pending = PageRecord::pending_key(feed, number);
-        self.files.write(&pending, key.as_bytes().to_vec(), "text/plain").await?;
+        self.write(&PageRecord::pending_key(feed, number), key.as_bytes(), "text/plain").await
+    }
+
+    /// Writes an object. What it holds does not come again, so a failure of the bucket is no reason to give it up.
+    async fn write(&self, key: &str, bytes: &[u8], content_type: &str) -> Result<(), PortError> {
+        let mut backoff = Backoff::default();
+        while let Err(error) = self.files.write(key, bytes.to_vec(), content_type).await {
+            if !backoff.wait().await {
+                return Err(error);
+            }
+        }
         Ok(())
     }
 

@@ -8,6 +8,7 @@
 )]
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use calendar::{Clock, Moment};
 use feeds::testing::{FakeFeedLog, FakePollQueue};
 use feeds::{AskError, CutAnswer, Feed, FeedFormat, FeedLog, FeedServer, PageRecord, PollFeed, Progress, Step};
 use imports::testing::{FakeFiles, FakeImports};
+use imports::{Files, PortError, Upload};
 use poll_feed::{NoPage, PollFeedError, PollFeeds, Polled};
 
 struct At(Moment);
@@ -201,6 +203,40 @@ async fn a_table_comes_whole_and_the_same_table_is_taken_once() {
         assert_eq!(pages(&polls, Feed::CompanyInfo).await.len(), pages_expected, "{day}");
     }
     assert_eq!(*polls.server.asked.lock().unwrap(), 3, "one answer is all of it");
+}
+
+/// A bucket that fails a few times.
+struct Flaky(FakeFiles, Mutex<u32>);
+
+impl Files for Flaky {
+    async fn describe(&self, key: &str, version: Option<&str>) -> Result<Option<Upload>, PortError> {
+        self.0.describe(key, version).await
+    }
+
+    async fn read(&self, key: &str, version: Option<&str>, range: Range<u64>) -> Result<Option<Vec<u8>>, PortError> {
+        self.0.read(key, version, range).await
+    }
+
+    async fn write(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<String, PortError> {
+        if let Some(left) = { self.1.lock().unwrap().checked_sub(1) } {
+            *self.1.lock().unwrap() = left;
+            return Err(PortError::Unavailable("the bucket", "not now".into()));
+        }
+        self.0.write(key, bytes, content_type).await
+    }
+}
+
+#[tokio::test]
+async fn a_bucket_that_fails_loses_no_answer() {
+    let PollFeeds { server, log, files, imports, polls, clock, answer_within } =
+        polls([Ok(object(&[1])), Ok(object(&[2]))]);
+    let files = Flaky(files, Mutex::new(4));
+    let polls = PollFeeds { server, log, files, imports, polls, clock, answer_within };
+    let request = PollFeed { feed: Some(Feed::Sepa), ..PollFeed::all() };
+    let poll = at("2026-11-21T10:00:00Z");
+    polls.handle(request, poll, at("2026-11-21T10:05:00Z")).await.unwrap();
+    let rows = polls.log.pages(Feed::Sepa, 0..9).await.unwrap().iter().map(|it| it.received.rows).sum::<u64>();
+    assert_eq!(rows, 2);
 }
 
 /// A clock that goes on by ten seconds each time somebody looks at it.

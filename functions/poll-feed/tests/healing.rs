@@ -222,12 +222,30 @@ impl Imports for CountingImports {
 }
 
 impl Batches for CountingImports {
-    async fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome) -> Result<(), PortError> {
-        self.0.finish(import, batch, outcome).await
+    async fn finish(
+        &self,
+        import: ImportId,
+        batch: u32,
+        outcome: BatchOutcome,
+        now: Moment,
+    ) -> Result<BatchOutcome, PortError> {
+        self.0.finish(import, batch, outcome, now).await
     }
     async fn finished(&self, import: ImportId) -> Result<Vec<(u32, BatchOutcome)>, PortError> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.finished(import).await
+    }
+    async fn is_finished(&self, import: ImportId, batch: u32) -> Result<bool, PortError> {
+        self.0.is_finished(import, batch).await
+    }
+    async fn last_progress(&self, import: ImportId) -> Result<Option<Moment>, PortError> {
+        self.0.last_progress(import).await
+    }
+    async fn complete(&self, import: ImportId, level: u8, number: u32) -> Result<(), PortError> {
+        self.0.complete(import, level, number).await
+    }
+    async fn complete_in(&self, import: ImportId, level: u8, group: u32) -> Result<u32, PortError> {
+        self.0.complete_in(import, level, group).await
     }
 }
 

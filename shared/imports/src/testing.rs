@@ -7,12 +7,14 @@ use std::ops::Range;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use calendar::{Date, Moment};
-use money::{Currency, Money};
+use money::Currency;
 
 use crate::{
     BatchOutcome, BatchQueue, Batches, DatedRate, Files, GROUP, Import, ImportId, ImportList, Imports, PortError,
-    PostBatch, PostedSums, Rates, Saved, SplitFile, StalledPage, State, Upload, UploadQueue,
+    PostBatch, Rates, Saved, SplitFile, StalledPage, State, Upload, UploadQueue,
 };
+
+pub use contracts::{files_contract, imports_contract};
 
 /// The day on which everything is written that the functions write: 2026-11-21.
 const WRITTEN_ON: i32 = 20_778;

@@ -4,8 +4,8 @@ use calendar::Moment;
 use money::{Currency, Money};
 
 use crate::{
-    BatchOutcome, Batches, DatedRate, Files, GROUP, Import, ImportId, ImportList, Imports, PortError, PostedSums,
-    Rates, Saved, State, Upload,
+    BatchOutcome, Batches, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError, PostedSums, Rates,
+    Saved, State, Upload,
 };
 
 /// What every record of imports must do. It must be empty; it has imports after.
