@@ -134,6 +134,8 @@ fn a_row_that_comes_with_and_without_its_counterparty_is_one_row() {
     ] {
         assert_eq!(whichever_comes_first(&[other], &[to("FR14")]).len(), 2, "another row");
     }
+    let transfer = Entry { side: Side::Payer, ..to("FR14") };
+    assert_eq!(whichever_comes_first(from_ref(&salary), &[transfer]).len(), 2, "a transfer is no row of an own file");
     let nameless = Entry { id: None, ..salary.clone() };
     let named = Entry { id: None, ..to("FR14") };
     assert_eq!(whichever_comes_first(&[nameless], &[named]).len(), 2, "without an id nobody knows");
@@ -146,6 +148,17 @@ fn zero_counts_as_a_transaction_but_in_neither_average() {
     let summary = summarise(&totals(&books));
     assert_eq!(summary[0].months[0].transactions, 1);
     assert_eq!((summary[0].average_credit, summary[0].average_debit), (None, None));
+}
+
+#[test]
+fn a_month_without_clean_entries_is_not_in_the_summary() {
+    let books = FakeBooks::default();
+    let invalid = transfer("2026-08-03T10:00:00Z", 5000, "3", "XX1420041010050500013M02606");
+    posted(&books, 1, vec![row("2026-07-15", 100, Some("0")), invalid]);
+    let summary = summarise(&totals(&books));
+    let months: Vec<String> = summary[0].months.iter().map(|it| it.month.to_string()).collect();
+    assert_eq!(months, ["2026-07"]);
+    assert_eq!(summary[0].balance, Money::new(100, Currency::EUR));
 }
 
 #[test]
