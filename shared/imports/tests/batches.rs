@@ -43,7 +43,7 @@ fn one_account(rows: usize) -> (Read, PackedEntries) {
     for row in 0..rows {
         let (day, amount) = (1 + row % 3, 1 + (row / 6) % 2);
         match row % 2 {
-            0 => writeln!(text, "{row},2026-07-0{day},{row}").unwrap(),
+            0 => writeln!(text, "n{row},2026-07-0{day},{row}").unwrap(),
             _ => writeln!(text, ",2026-07-0{day},{amount}").unwrap(),
         }
     }
