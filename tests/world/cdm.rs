@@ -110,6 +110,7 @@ impl Ports {
             imports: self.through(&self.imports),
             books: self.through(&self.books),
             summaries: self.through(&self.summaries),
+            batches: self.through(&self.queues),
             requests: self.through(&self.requests),
             clock: Now,
         };
@@ -121,8 +122,10 @@ impl Ports {
             for file in self.files.take_arrived() {
                 split.handle(file).await.unwrap();
             }
-            for batch in self.queues.take_batches() {
+            let mut batches = VecDeque::from(self.queues.take_batches());
+            while let Some(batch) = batches.pop_front() {
                 post.handle(batch).await.unwrap();
+                batches.extend(self.queues.take_batches());
             }
             messages.extend(self.polls.take().into_iter().map(|(message, _)| message));
         }

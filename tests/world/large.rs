@@ -72,23 +72,18 @@ fn one_stop_anywhere_changes_nothing_of_a_large_account() {
     }
 }
 
-/// A batch is posted, its process stops before the outcome is recorded, and before its message comes again many other
-/// batches are posted to the account.
+/// A part that is delivered again requests the next part again: several chains of one account at once.
 #[test]
-fn a_batch_counts_once_whatever_is_posted_before_it_comes_again() {
-    quiet();
+fn messages_of_a_large_account_delivered_again_change_nothing() {
     let large = large();
-    let rows = u64::try_from(ROWS).unwrap();
     let mut calm = uploaded(vec![], &large);
     calm.run();
-    for call in 0..calm.calls() {
-        let mut world = uploaded(vec![Stop { call, after: true }], &large);
-        // The stopped message goes to the end of the queue, behind another large file with batches of its own.
-        world.upload("imports/other.csv", "1", &large.replace(",giro,", ",giro,x"));
+    for (deliveries, backwards) in [(2, false), (3, false), (2, true)] {
+        let mut world = uploaded(vec![], &large);
+        (world.deliveries, world.backwards) = (deliveries, backwards);
         world.run();
-        let outcome = world.outcome();
-        assert_eq!(counts(&outcome), (rows, 0), "stopped after call {call}");
-        assert_eq!(world.audit(), []);
+        assert!(world.outcome() == calm.outcome(), "{deliveries} deliveries");
+        assert_eq!(world.mails().len(), 1);
     }
 }
 

@@ -143,31 +143,21 @@ impl World {
 
     /// Uploads a file, as a user would.
     pub fn upload(&mut self, key: &str, version: &str, text: &str) {
-        let message = self.put(key, version, text.as_bytes());
+        let message = self.put(key, version, text);
         self.messages.push_back(message);
     }
 
     /// Uploads a file, and returns what S3 says of it.
-    fn put(&self, key: &str, version: &str, bytes: &[u8]) -> Message {
+    fn put(&self, key: &str, version: &str, text: &str) -> Message {
         let upload = Upload {
             key: key.to_owned(),
             version: version.to_owned(),
-            size_bytes: u64::try_from(bytes.len()).unwrap_or(u64::MAX),
+            size_bytes: u64::try_from(text.len()).unwrap_or(u64::MAX),
             uploaded_at: start(),
             metadata: BTreeMap::new(),
         };
-        self.files.upload(upload, bytes);
+        self.files.upload(upload, text.as_bytes());
         Message::Split(SplitFile { key: key.to_owned(), version: Some(version.to_owned()) })
-    }
-
-    /// Uploads the file of an import again, under a version of its own, unless that was done before.
-    fn upload_again(&self, import: &Import) -> Option<Message> {
-        let version = format!("{}+", import.object_version);
-        if self.state(&import.key, &version).is_some() {
-            return None;
-        }
-        let bytes = finish(self.files.read(&import.key, Some(&import.object_version), 0..u64::MAX)).ok().flatten()?;
-        Some(self.put(&import.key, &version, &bytes))
     }
 
     /// Uploads a file now, with metadata.

@@ -14,7 +14,7 @@ use crate::{Outcome, World, finish};
 const MAX_COPIES: usize = 2;
 
 /// Compares a world with a quiet one. Mails of `excused` references may have gone out twice.
-pub(crate) fn check(world: &World, quiet: &Outcome, excused: &BTreeSet<String>, totals: bool) -> Result<(), String> {
+pub(crate) fn check(world: &World, quiet: &Outcome, excused: &BTreeSet<String>) -> Result<(), String> {
     let books = world.books.bytes();
     if books != quiet.books {
         return Err(differences(&books, &quiet.books));
@@ -25,9 +25,7 @@ pub(crate) fn check(world: &World, quiet: &Outcome, excused: &BTreeSet<String>, 
     }
     let (imports, _) = finish(world.imports.recent(None, 1_000)).map_err(|error| error.to_string())?;
     imports.iter().try_for_each(|import| reported(world, import))?;
-    if totals {
-        control_totals(world, &imports)?;
-    }
+    control_totals(world, &imports)?;
     mails(world, &imports, excused)
 }
 

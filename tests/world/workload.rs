@@ -92,7 +92,7 @@ impl Workload {
     /// Uploads all files at once, and returns what S3 says of them.
     pub fn start(&self, world: &World) -> Vec<Message> {
         let mut messages: Vec<Message> =
-            self.files.iter().map(|file| world.put(&file.key, &file.version, file.text.as_bytes())).collect();
+            self.files.iter().map(|file| world.put(&file.key, &file.version, &file.text)).collect();
         if self.has_feeds() {
             // Two polls that were asked for at nearly the same moment.
             for _ in 0..2 {

@@ -37,7 +37,9 @@ where
         let from = from.max(closed.pages).min(end);
         let to = end.min(from.saturating_add(AT_ONCE));
         let pages = self.log.pages(feed, from..to).await.map_err(port)?;
-        if let Some(page) = pages.iter().find(|it| !it.is_as_declared()) {
+        // A server that keeps the cursor itself cannot be asked for a page again: it would give the next one.
+        let can_ask = self.server.format().declares();
+        if let Some(page) = pages.iter().find(|it| can_ask && !it.is_as_declared()) {
             return self.ask_again(progress, page, &closed, deadline).await;
         }
         if to < end {

@@ -15,8 +15,11 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bank::{Polls, import, poll, polled, polls, proof, rate, request, retry, short};
+use calendar::{Clock, Moment};
 use feeds::testing::FakeFeedLog;
-use feeds::{AskError, Closed, Feed, FeedLog, Gathering, PageRecord, PollFeed, Progress, Proof, Step};
+use feeds::{
+    AskError, Closed, Feed, FeedFormat, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, Progress, Proof, Step,
+};
 use imports::testing::{FakeFiles, FakeImports};
 use imports::{BatchOutcome, Batches, Files, Found, Import, ImportId, Imports, PortError, Saved, State, Upload};
 use poll_feed::{PollFeeds, Polled};
@@ -134,6 +137,36 @@ async fn a_corrected_page_that_leads_elsewhere_replaces_only_the_last_one() {
     assert_eq!(polls.log.progress(FEED).await.unwrap().unwrap().cursor, "99", "what follows is there");
 }
 
+/// A bank that has changed to a server that keeps the cursor itself.
+struct Changed(AtomicUsize);
+
+impl FeedServer for Changed {
+    fn format(&self) -> FeedFormat {
+        FeedFormat::Cdm
+    }
+    async fn ask(&self, _: Feed, _: &str) -> Result<Vec<u8>, AskError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(Vec::new())
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_keeps_the_cursor_itself_is_not_asked_for_a_page_again() {
+    let polls = polls();
+    let page = polls.server.page(FEED, "");
+    (0..4).for_each(|_| polls.server.answer_once(Ok(short(&page))));
+    polled(&polls, request(), &State::Done).await;
+    let PollFeeds { log, files, imports, polls, clock, answer_within, .. } = polls;
+    let changed = Changed(AtomicUsize::default());
+    let polls = PollFeeds { server: changed, log, files, imports, polls, clock, answer_within };
+    polls.clock.advance(60);
+    let now = polls.clock.now();
+    let until = Moment::instant(now.micros() + 170_000_000).unwrap();
+    // A retry of a feed that is at its end asks for no new pages either.
+    assert_eq!(polls.handle(retry(), now, until).await.unwrap(), Polled::Done);
+    assert_eq!(polls.server.0.load(Ordering::Relaxed), 0, "each answer would be the next page, and lost");
+}
+
 /// The record of feeds, counting the records that are read of it.
 #[derive(Default)]
 struct CountingLog(FakeFeedLog, AtomicUsize);
@@ -189,12 +222,30 @@ impl Imports for CountingImports {
 }
 
 impl Batches for CountingImports {
-    async fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome) -> Result<(), PortError> {
-        self.0.finish(import, batch, outcome).await
+    async fn finish(
+        &self,
+        import: ImportId,
+        batch: u32,
+        outcome: BatchOutcome,
+        now: Moment,
+    ) -> Result<BatchOutcome, PortError> {
+        self.0.finish(import, batch, outcome, now).await
     }
     async fn finished(&self, import: ImportId) -> Result<Vec<(u32, BatchOutcome)>, PortError> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.finished(import).await
+    }
+    async fn is_finished(&self, import: ImportId, batch: u32) -> Result<bool, PortError> {
+        self.0.is_finished(import, batch).await
+    }
+    async fn last_progress(&self, import: ImportId) -> Result<Option<Moment>, PortError> {
+        self.0.last_progress(import).await
+    }
+    async fn complete(&self, import: ImportId, level: u8, number: u32) -> Result<(), PortError> {
+        self.0.complete(import, level, number).await
+    }
+    async fn complete_in(&self, import: ImportId, level: u8, group: u32) -> Result<u32, PortError> {
+        self.0.complete_in(import, level, group).await
     }
 }
 

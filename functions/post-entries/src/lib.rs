@@ -1,15 +1,13 @@
 //! Posts a batch of entries to the books, account by account, and asks for the summaries of its accounts.
 
 mod config;
+mod end;
 mod error;
 
 use banking::AccountNumber;
 use calendar::Clock;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use imports::{
-    BatchOutcome, BatchQueue, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State, is_complete,
-    read_batch,
-};
+use imports::{BatchOutcome, BatchQueue, Batches, Files, Import, Imports, PostBatch, is_complete, read_batch};
 use ledger::{Books, PostError, Posted, post};
 use mail::outbox::{Summaries, SummaryRequests};
 
@@ -90,57 +88,7 @@ where
         tracing::info!(posted = outcome.posted, duplicates = outcome.duplicates, "a batch is in the books");
         Ok(outcome)
     }
-
-    /// Fails the import, which repeating does not help: the books of `account` have no room. The batch stays open, so
-    /// that no other one ends the import as done.
-    async fn fail(&self, id: ImportId, account: &AccountNumber) -> Result<(), PostEntriesError> {
-        let account = account.as_str();
-        let reason = format!(
-            "nothing was posted to account {account}: its entries are in too many months and currencies for its \
-             totals; look for wrong dates, and upload the corrected file"
-        );
-        for _ in 0..MOST_CONFLICTS {
-            let Some(import) = self.imports.find(id).await? else { return Ok(()) };
-            if matches!(import.state, State::Done | State::Failed { .. }) {
-                return Ok(());
-            }
-            let state = State::Failed { reason: reason.clone() };
-            let failed = Import { state, touched_at: self.clock.now(), ..import };
-            if let Saved::Stored(_) = self.imports.save(&failed).await? {
-                tracing::error!("an import has failed: an account has too many months and currencies");
-                return Ok(());
-            }
-        }
-        Err(PostEntriesError::Busy)
-    }
-
-    /// Requests the next batch of the same account, unless an earlier delivery of this one has done so and it is posted.
-    async fn go_on(&self, request: &PostBatch, outcome: &BatchOutcome) -> Result<(), PostEntriesError> {
-        let Some(next) = request.next(outcome.posted) else { return Ok(()) };
-        if !self.imports.is_finished(next.import, next.batch).await? {
-            self.batches.send(&[next]).await?;
-        }
-        Ok(())
-    }
-
-    /// Ends the import: all its batches are posted.
-    async fn end(&self, id: ImportId) -> Result<(), PostEntriesError> {
-        for _ in 0..MOST_CONFLICTS {
-            let Some(import) = self.imports.find(id).await? else { return Ok(()) };
-            if !matches!(import.state, State::Posting | State::Failed { .. }) {
-                return Ok(());
-            }
-            let done = Import { state: State::Done, touched_at: self.clock.now(), ..import };
-            if let Saved::Stored(_) = self.imports.save(&done).await? {
-                return Ok(());
-            }
-        }
-        Err(PostEntriesError::Busy)
-    }
 }
-
-/// How often a write that met another is tried again before its message is.
-const MOST_CONFLICTS: u32 = 8;
 
 /// The accounts that get a summary: all of them, but those without new entries where the import repeats another one.
 /// The books remember what a posting added, so that its repetition finds the same accounts; of a large account the

@@ -4,7 +4,7 @@
 
 use banking::AccountNumber;
 use calendar::{Clock, Date, Moment};
-use imports::testing::{FakeFiles, FakeImports};
+use imports::testing::{FakeFiles, FakeImports, FakeQueues};
 use imports::{Batches, Files, Import, Imports, PostBatch, State, Upload};
 use ledger::testing::FakeBooks;
 use ledger::{Entry, Mark, Side, encode_entries};
@@ -48,6 +48,7 @@ fn an_account_without_room_fails_the_import_with_a_reason_and_is_not_tried_again
         imports: FakeImports::default(),
         books: FakeBooks::default(),
         summaries: FakeSummaries::default(),
+        batches: FakeQueues::default(),
         requests: FakeSummaryRequests::default(),
         clock: FixedClock,
     };
@@ -75,6 +76,9 @@ fn an_account_without_room_fails_the_import_with_a_reason_and_is_not_tried_again
         from: 0,
         to: u64::try_from(batch.len()).unwrap(),
         summaries: true,
+        repeats: false,
+        then: Vec::new(),
+        posted_before: 0,
     };
     ready(function.files.write(&Import::entries_key(import.id), batch, "x")).unwrap();
 

@@ -111,12 +111,10 @@ fn a_batch_that_was_given_up_fails_its_import() {
 #[test]
 fn a_final_import_stays_as_it_ended() {
     let id: ImportId = "8f14e45fceea167a5a36dedd4bea2543".parse().unwrap();
-    let of = ImportId::of("imports/june.csv", "1");
     let because = |reason: &str| reason.to_owned();
     for state in [
         State::Done,
         State::Refused { reason: because("an unknown header") },
-        State::Duplicate { of },
         State::Failed { reason: because("the first reason") },
     ] {
         for (letter, id) in [(BATCH, id), (UPLOAD, ImportId::of(KEY, VERSION))] {

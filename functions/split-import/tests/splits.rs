@@ -86,9 +86,9 @@ async fn a_small_file_looks_at_the_same_accounts_with_ten_and_with_a_million_reg
     for accounts in [10, 1_000_000] {
         let split = split_import();
         register(&split, accounts).await;
-        let done =
-            import(&split, "imports/sepa/a.csv", "1", "2026-11-21T10:00:00Z", &(HEADER.to_owned() + &rows.concat()));
-        let found = done.await.found.unwrap();
+        let text = HEADER.to_owned() + &rows.concat();
+        let done = import(&split, "imports/sepa/a.csv", "1", "2026-11-21T10:00:00Z", &text).await;
+        let found = done.found.unwrap();
         assert_eq!((found.entries, found.rows_rejected), (3, 1));
         costs.push(split.register.looked_at());
     }

@@ -63,6 +63,7 @@ pub fn cdm_router(feed: SandboxFeed) -> Router {
         .with_state(Arc::new(Cdm { feed, next: Default::default(), ends: AtomicU64::new(0) }))
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it is the function that turns an error into an answer")]
 fn problem(error: PageError) -> Response {
     tracing::error!(error = %Chain(&error), "an answer cannot be made");
     Problem::internal().into_response()
@@ -74,14 +75,11 @@ impl Cdm {
         // There is no earlier page of a table.
         let fault = request.fault.filter(|it| *it != Fault::RepeatPage);
         self.feed.failing.count(fault, 0);
-        let body = match table {
-            Table::Companies => {
-                object("company_info", &self.feed.companies().map(CompanyDocument::new).collect::<Vec<_>>())?
-            }
-            _ => {
-                let rates = self.feed.latest_rates().map(RateDocument::new).collect::<Result<Vec<_>, _>>()?;
-                object("exchange_rates", &rates)?
-            }
+        let body = if let Table::Companies = table {
+            object("company_info", &self.feed.companies().map(CompanyDocument::new).collect::<Vec<_>>())?
+        } else {
+            let rates = self.feed.latest_rates().map(RateDocument::new).collect::<Result<Vec<_>, _>>()?;
+            object("exchange_rates", &rates)?
         };
         Ok(deliver(&self.feed, fault, body).await)
     }

@@ -166,12 +166,11 @@ fn a_row_that_cannot_be_read_is_a_reject_of_the_import_with_its_reason() {
     let mut importer = Importer::new(Setting {
         instructions: Instructions { source: Some("swift".to_owned()), ..Instructions::default() },
         profile: None,
-        directory: Directory::default(),
         uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
         default_currency: Currency::EUR,
     });
     importer.feed(&file.finish().unwrap()).unwrap();
-    let read = importer.finish().unwrap();
+    let read = importer.end().unwrap().finish(&Directory::default()).unwrap();
     let reasons: Vec<_> = read.found.first_rejects.iter().map(|it| (it.line, it.reason.as_str())).collect();
     let no_currency = "currency: not an ISO 4217 currency with minor units";
     assert_eq!(reasons, [(2, no_currency), (3, no_currency), (4, "amount: too large for one entry")]);

@@ -213,7 +213,7 @@ fn the_first_page_after_the_closed_part_must_follow_it() {
 
 /// An outcome of so many entries of 1.00.
 fn outcome(posted: u64, duplicates: u64) -> BatchOutcome {
-    let sums = vec![PostedSums { posted: eur(100 * i64::try_from(posted).unwrap()), dirty: eur(0) }];
+    let sums = vec![PostedSums { entries: posted, posted: eur(100 * i64::try_from(posted).unwrap()), dirty: eur(0) }];
     BatchOutcome { posted, duplicates, dirty: 0, accounts: 1, sums }
 }
 

@@ -28,12 +28,11 @@ fn read(key: &str, directory: Directory, text: &str) -> (Read, PackedEntries) {
     let mut importer = Importer::new(Setting {
         instructions: upload.instructions().unwrap(),
         profile: None,
-        directory,
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
     });
     importer.feed(text.as_bytes()).unwrap();
-    let mut read = importer.finish().unwrap();
+    let mut read = importer.end().unwrap().finish(&directory).unwrap();
     let packed = read.pack();
     (read, packed)
 }
@@ -118,6 +117,7 @@ fn the_batches_of_an_account_are_requested_one_after_the_other() {
         from: 0,
         to: bounds[1],
         summaries: true,
+        repeats: false,
         then: bounds[2..].to_vec(),
         posted_before: 0,
     };

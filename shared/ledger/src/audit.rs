@@ -84,3 +84,66 @@ pub fn audit_account(account: &AccountNumber, shelf: &Shelf) -> (u64, Vec<Findin
     }
     (entries, findings)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use money::Currency;
+
+    use super::*;
+    use crate::codec::{TotalsItem, encode_month};
+    use crate::{Entry, Kept, Mark, Side, Totals};
+
+    fn transfer(id: &str, minor: i64, mark: Mark) -> Entry {
+        Entry {
+            at: "2026-07-01".parse().unwrap(),
+            source: "sepa".into(),
+            id: Some(id.into()),
+            ordinal: 0,
+            amount_minor: minor,
+            currency: Currency::EUR,
+            side: Side::Payer,
+            counterparty: Some("FR14".into()),
+            text: None,
+            mark,
+        }
+    }
+
+    /// A shelf with these entries of July in an item of their own, and totals that say what `totals_of` come to.
+    fn shelf(entries: &[Entry], totals_of: &[Entry]) -> Shelf {
+        let july: Month = "2026-07".parse().unwrap();
+        let totals = Totals { months: BTreeMap::from([(july, fold(totals_of))]) };
+        let totals = TotalsItem { totals, ..TotalsItem::default() }.encode();
+        let bytes = encode_month(&fold(entries), entries);
+        Shelf { totals: Some(Kept { version: 1, bytes: totals }), months: [(july, Kept { version: 1, bytes })].into() }
+    }
+
+    #[test]
+    fn an_audit_names_what_is_wrong() {
+        let account: AccountNumber = "DE89370400440532013000".parse().unwrap();
+        let july: Month = "2026-07".parse().unwrap();
+        let audit = |shelf: &Shelf| audit_account(&account, shelf);
+        let two = [transfer("1", -1, Mark::Clean), transfer("2", -2, Mark::Clean)];
+        assert_eq!(audit(&shelf(&two, &two)), (2, vec![]));
+        assert_eq!(audit(&shelf(&two, &two[..1])), (2, vec![Finding::TotalsDiffer(july)]));
+
+        let batch = [transfer("1", -2, Mark::Clean), transfer("1", -1, Mark::Clean)];
+        assert_eq!(audit(&shelf(&batch, &batch)), (2, vec![Finding::NotMerged(july)]), "not marked");
+        let twice = [transfer("1", -1, Mark::Clean), transfer("1", -1, Mark::Clean)];
+        assert_eq!(audit(&shelf(&twice, &twice)), (2, vec![Finding::NotMerged(july)]), "kept twice");
+
+        let mut unreadable = shelf(&two, &two);
+        unreadable.totals = Some(Kept { version: 1, bytes: vec![9, 9] });
+        let source = CodecError::UnknownVersion(9);
+        let places = [Finding::Unreadable { place: "totals".into(), source }, Finding::TotalsDiffer(july)];
+        assert_eq!(audit(&unreadable), (2, places.to_vec()));
+        let mut unreadable = shelf(&two, &two);
+        unreadable.months.values_mut().for_each(|kept| kept.bytes.truncate(1));
+        let source = CodecError::Broken("cut off");
+        assert_eq!(audit(&unreadable), (0, vec![Finding::Unreadable { place: "2026-07".into(), source }]));
+        let mut missing = shelf(&two, &two);
+        missing.months.clear();
+        assert_eq!(audit(&missing), (0, vec![Finding::MonthMissing(july)]));
+    }
+}

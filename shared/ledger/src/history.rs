@@ -126,9 +126,7 @@ fn add(moved: &mut Moved, date: Date, currency: Currency, figures: Figures) {
 
 /// The months of which only a part is asked for.
 fn partial_months(from: Date, to: Date) -> BTreeSet<Month> {
-    let first = Some(from.month()).filter(|it| it.first_day() < from || it.last_day() > to);
-    let last = Some(to.month()).filter(|it| it.first_day() < from || it.last_day() > to);
-    first.into_iter().chain(last).collect()
+    [from.month(), to.month()].into_iter().filter(|it| it.first_day() < from || it.last_day() > to).collect()
 }
 
 /// The balances at the end of the month before `month`.

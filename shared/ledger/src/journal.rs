@@ -57,3 +57,52 @@ impl JournalMonth {
         Ok(Self { month, entries, totals })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use money::Currency;
+
+    use super::*;
+    use crate::{Mark, Side};
+
+    fn row(at: &str, minor: i64) -> Entry {
+        Entry {
+            at: at.parse().unwrap(),
+            source: "account".into(),
+            id: None,
+            ordinal: 0,
+            amount_minor: minor,
+            currency: Currency::EUR,
+            side: Side::None,
+            counterparty: None,
+            text: None,
+            mark: Mark::Clean,
+        }
+    }
+
+    fn decode(entries: &[Entry], totals_of: &[Entry]) -> Result<JournalMonth, CodecError> {
+        JournalMonth::decode("2026-07".parse().unwrap(), &codec::encode_month(&fold(totals_of), entries))
+    }
+
+    #[test]
+    fn a_month_is_read_only_if_it_is_one() {
+        let july = [row("2026-07-01", 5), row("2026-07-02", -7), row("2026-07-31", 0)];
+        let decoded = decode(&july, &july).unwrap();
+        assert_eq!((decoded.entries(), decoded.totals()), (&july[..], &fold(&july)));
+        assert_eq!(decoded.month().to_string(), "2026-07");
+
+        let broken = |what: &'static str| Err(CodecError::Broken(what));
+        let order = "entries of another month, or out of order";
+        let [first, second, third] = july.clone();
+        assert_eq!(decode(&[second.clone(), first.clone(), third.clone()], &july), broken(order));
+        for other in [row("2026-06-30", 1), row("2026-08-01", 1)] {
+            let mut entries = [july.to_vec(), vec![other]].concat();
+            entries.sort();
+            assert_eq!(decode(&entries, &entries), broken(order));
+        }
+        let fold = "the month's figures are not the fold of its entries";
+        assert_eq!(decode(&july, &[first, second]), broken(fold));
+        assert_eq!(decode(&[third.clone()], &[row("2026-07-31", 1)]), broken(fold));
+        assert_eq!(decode(&[], &[third]), broken(fold));
+    }
+}

@@ -10,7 +10,7 @@ use banking::AccountNumber;
 use calendar::Month;
 
 use crate::books::Archive;
-use crate::{Books, BooksError, Change, Kept, Shelf, Written};
+use crate::{Books, BooksError, Change, Kept, MOST_MONTHS, Shelf, Written};
 
 /// Lets others run once.
 pub async fn yield_now() {
@@ -132,6 +132,9 @@ impl Books for FakeBooks {
     }
 
     async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+        if change.months.len() > MOST_MONTHS {
+            return Err(BooksError::Unavailable("more months than one write takes".into()));
+        }
         let Some(_writing) = Writing::start(self, account, change) else {
             return Ok(Written::Conflict);
         };

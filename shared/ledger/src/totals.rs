@@ -129,3 +129,22 @@ pub(crate) fn fold(entries: &[Entry]) -> MonthTotals {
     }
     totals
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credits_are_above_zero_and_debits_below() {
+        let [credit, debit, zero] = [7, -5, 0].map(Figures::of);
+        let figures = |it: Figures| (it.count, it.credits, it.debits, it.in_minor, it.out_minor);
+        assert_eq!(figures(credit), (1, 1, 0, 7, 0));
+        assert_eq!(figures(debit), (1, 0, 1, 0, -5));
+        assert_eq!(figures(zero), (1, 0, 0, 0, 0));
+        let all = credit.and(debit).and(zero).and(credit);
+        assert_eq!(figures(all), (4, 2, 1, 14, -5));
+        assert_eq!((all.net_minor(), all.gross_minor()), (9, 19));
+        let split = Split { clean: credit, dirty: debit };
+        assert_eq!((split.seen(View::Clean), split.seen(View::All)), (credit, credit.and(debit)));
+    }
+}

@@ -14,7 +14,7 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, Entry, Mark, PostingId, Shelf, Side, View, Written, balance_on, history, post,
+    Books, BooksError, Change, Entry, Mark, PostingId, Shelf, Side, View, Written, all_days, balance_on, history, post,
 };
 use money::Currency;
 use proptest::prelude::*;
@@ -129,6 +129,26 @@ fn a_history_reads_the_totals_and_the_months_cut_in_two() {
         assert_eq!(cost("2024-02-10", "2024-02-20", by), [1]);
     }
     assert_eq!(cost("2024-01-15", "2024-04-15", Bucket::Week), [0, 4]);
+}
+
+#[test]
+fn a_history_may_be_of_one_day() {
+    let books = books(&[(19_700, 500, true, false), (19_701, 7, true, false)]);
+    let day: Date = "2023-12-09".parse().unwrap();
+    let days = block_on(history(&books, &account(), (day, day), Bucket::Day, View::Clean)).unwrap();
+    assert_eq!(days.len(), 1);
+    let movement = days[0].currencies[&Currency::EUR];
+    assert_eq!((movement.opening_minor, movement.figures.count, movement.closing_minor()), (0, 1, 500));
+}
+
+#[test]
+fn all_days_are_the_whole_months_with_entries() {
+    let all = |books: &Watched| all_days(&block_on(books.read(&account(), &[])).unwrap().totals().unwrap());
+    assert_eq!(all(&books(&[])), None);
+    let days = |from: &str, to: &str| Some((from.parse().unwrap(), to.parse().unwrap()));
+    assert_eq!(all(&books(&[(19_700, 500, true, false)])), days("2023-12-01", "2023-12-31"));
+    let two = [(19_700, 500, true, false), (19_800, 1, false, false)];
+    assert_eq!(all(&books(&two)), days("2023-12-01", "2024-03-31"));
 }
 
 #[test]

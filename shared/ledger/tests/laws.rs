@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
+use std::slice::from_ref;
 
 use banking::AccountNumber;
 use calendar::{Date, Moment};
@@ -100,15 +101,16 @@ fn whichever_comes_first(one: &[Entry], other: &[Entry]) -> Vec<Entry> {
         proven(&books);
         block_on(page_of_entries(&books, &account(), (Date::MIN, Date::MAX), View::All, None, 9)).unwrap().0
     });
-    assert!(found.windows(2).all(|it| it[0] == it[1]), "{found:?}");
-    found.into_iter().next().unwrap()
+    let [first, others @ ..] = found;
+    others.iter().for_each(|it| assert_eq!(*it, first));
+    first
 }
 
 #[test]
 fn a_row_that_comes_with_and_without_its_text_keeps_the_text() {
     let coffee = row("2026-07-15", -300, Some("7"));
     let with = |text: &str| Entry { text: Some(text.into()), ..coffee.clone() };
-    assert_eq!(whichever_comes_first(&[coffee.clone()], &[with("coffee")]), [with("coffee")]);
+    assert_eq!(whichever_comes_first(from_ref(&coffee), &[with("coffee")]), [with("coffee")]);
     assert_eq!(whichever_comes_first(&[with("")], &[with("coffee")]), [with("coffee")]);
     assert_eq!(whichever_comes_first(&[with("tea")], &[with("coffee")]), [with("coffee")], "the lesser of two");
 }
@@ -117,9 +119,9 @@ fn a_row_that_comes_with_and_without_its_text_keeps_the_text() {
 fn a_row_that_comes_with_and_without_its_counterparty_is_one_row() {
     let salary = row("2026-07-15", -300, Some("7"));
     let to = |account: &str| Entry { counterparty: Some(account.into()), ..salary.clone() };
-    assert_eq!(whichever_comes_first(&[salary.clone()], &[to("FR14")]), [to("FR14")]);
+    assert_eq!(whichever_comes_first(from_ref(&salary), &[to("FR14")]), [to("FR14")]);
     let both = [to("FR14"), to("FR15")];
-    assert_eq!(whichever_comes_first(&[salary.clone()], &both), both, "two counterparties are two rows");
+    assert_eq!(whichever_comes_first(from_ref(&salary), &both), both, "two counterparties are two rows");
     for other in [
         Entry { amount_minor: -301, ..salary.clone() },
         Entry { at: "2026-07-16".parse().unwrap(), ..salary.clone() },
@@ -132,6 +134,8 @@ fn a_row_that_comes_with_and_without_its_counterparty_is_one_row() {
     ] {
         assert_eq!(whichever_comes_first(&[other], &[to("FR14")]).len(), 2, "another row");
     }
+    let transfer = Entry { side: Side::Payer, ..to("FR14") };
+    assert_eq!(whichever_comes_first(from_ref(&salary), &[transfer]).len(), 2, "a transfer is no row of an own file");
     let nameless = Entry { id: None, ..salary.clone() };
     let named = Entry { id: None, ..to("FR14") };
     assert_eq!(whichever_comes_first(&[nameless], &[named]).len(), 2, "without an id nobody knows");
@@ -144,6 +148,17 @@ fn zero_counts_as_a_transaction_but_in_neither_average() {
     let summary = summarise(&totals(&books));
     assert_eq!(summary[0].months[0].transactions, 1);
     assert_eq!((summary[0].average_credit, summary[0].average_debit), (None, None));
+}
+
+#[test]
+fn a_month_without_clean_entries_is_not_in_the_summary() {
+    let books = FakeBooks::default();
+    let invalid = transfer("2026-08-03T10:00:00Z", 5000, "3", "XX1420041010050500013M02606");
+    posted(&books, 1, vec![row("2026-07-15", 100, Some("0")), invalid]);
+    let summary = summarise(&totals(&books));
+    let months: Vec<String> = summary[0].months.iter().map(|it| it.month.to_string()).collect();
+    assert_eq!(months, ["2026-07"]);
+    assert_eq!(summary[0].balance, Money::new(100, Currency::EUR));
 }
 
 #[test]

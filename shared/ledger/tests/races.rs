@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "a test fails by panicking"
@@ -365,4 +366,31 @@ fn a_posting_pauses_longer_and_longer_and_at_last_comes_again() {
     let posted = finish(post(&books, &account(), vec![row("2026-07-15", 1, "x")], posting(2)));
     assert!(matches!(posted, Err(PostError::Busy)), "{posted:?}");
     assert_eq!(books.1.load(Ordering::Relaxed), (1..=64).sum::<u64>());
+}
+
+/// Books that store the first write and answer that it met a conflict, as after a lost answer the SDK's second call does.
+struct Forgetful(FakeBooks, AtomicU64);
+
+impl Books for Forgetful {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+        self.0.read(account, months).await
+    }
+
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+        let written = self.0.write(account, change).await?;
+        let is_first = self.1.fetch_add(1, Ordering::Relaxed) == 0;
+        Ok(if is_first { Written::Conflict } else { written })
+    }
+
+    async fn pause(&self, conflicts: u32) {
+        self.0.pause(conflicts).await;
+    }
+}
+
+#[test]
+fn a_write_that_was_stored_and_answered_with_a_conflict_is_counted_once() {
+    let books = Forgetful(FakeBooks::default(), AtomicU64::new(0));
+    let posted = finish(post(&books, &account(), vec![row("2026-07-15", 1, "x")], posting(1))).unwrap();
+    assert_eq!((posted.added.entries, posted.duplicates), (1, 0));
+    assert_eq!(books.1.load(Ordering::Relaxed), 1, "nothing is left to write");
 }

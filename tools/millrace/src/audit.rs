@@ -62,10 +62,8 @@ pub(crate) async fn run<C: Customers, A: Archive, I: ImportList + Batches, F: Fi
     let books = audit(register, archive).await?;
     let after = control::reported(imports).await?;
     let control_totals = Comparison::of(&before, &after, &books.kept);
-    let missing = match look_up {
-        true => Some(control::missing(imports, files, archive, &before.with_batches).await?.0),
-        false => None,
-    };
+    let missing =
+        if look_up { Some(control::missing(imports, files, archive, &before.with_batches).await?.0) } else { None };
     let audit = Audit { books, control_totals, missing };
     screen.answer(&audit, || audit.render())?;
     let nothing_missing = audit.missing.as_ref().is_none_or(Vec::is_empty);
