@@ -242,9 +242,9 @@ mod tests {
             "declared": {"rows": 0, "sums": []}, "received": {"rows": 0, "sums": []},
         }))
         .unwrap();
-        let told = told(&[Proof::of(Feed::Sepa, now(), &[page], &[])]);
+        let told = told(&[Proof { gaps: Vec::new(), ..Proof::of(Feed::Sepa, now(), &[page], &[]) }]);
         assert!(told.contains("declares neither rows nor sums") && told.contains("1 answers ended"), "{told}");
-        assert!(!told.contains(" complete "), "{told}");
+        assert!(told.contains(" consistent ") && !told.contains("complete"), "{told}");
     }
 
     #[tokio::test]
