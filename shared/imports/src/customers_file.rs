@@ -17,6 +17,11 @@ pub(crate) struct CustomerFile {
 }
 
 impl CustomerFile {
+    /// How many companies it names so far.
+    pub(crate) fn new_customers(&self) -> usize {
+        self.registrations.len()
+    }
+
     pub(crate) fn take(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), Wrong> {
         let place = |column: Column| layout.places.find(column).unwrap_or(usize::MAX);
         let text = |column: Column| {

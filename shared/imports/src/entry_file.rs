@@ -291,6 +291,11 @@ impl EntryFile {
         self.holders.named()
     }
 
+    /// How many customers it registers so far.
+    pub(crate) fn new_customers(&self) -> usize {
+        self.holders.new_customers()
+    }
+
     /// New customers and accounts, and what looked wrong.
     pub(crate) fn registrations(&mut self) -> (Vec<Registration>, Vec<Warning>) {
         let mut warnings = self.holders.warnings();

@@ -92,6 +92,11 @@ impl Holders {
         u64::try_from(self.named.len()).unwrap_or(u64::MAX)
     }
 
+    /// How many of them are new.
+    pub(crate) fn new_customers(&self) -> usize {
+        self.new.len()
+    }
+
     pub(crate) fn warnings(&self) -> Vec<Warning> {
         let what = "the row names another holder than the register; the register stays".to_owned();
         let rows = self.others_named;

@@ -17,8 +17,11 @@ use crate::scanner::{Dialect, Fields, Row, Scanner, Shape};
 use crate::waiting::Waiting;
 use crate::{DatedRate, Found, Instructions, Kind, Profile, Refusal, Warning};
 
-/// The most text one import takes, in bytes.
-pub const MOST_TEXT_BYTES: u64 = 1024 * 1024 * 1024;
+/// The most text one import takes, in bytes: measured (`cargo run -p costs -- pack`), so that a file of any shape fits
+/// into the memory that the template gives `split-import`.
+pub const MOST_TEXT_BYTES: u64 = 400 * 1024 * 1024;
+/// The most new customers one import registers: each takes about a kilobyte until the file is read.
+pub const MOST_NEW_CUSTOMERS: usize = 500_000;
 /// The most columns a header may have.
 const MOST_COLUMNS: usize = 1000;
 
@@ -184,6 +187,7 @@ impl Ended {
     /// What the file brings, given who holds the accounts of [`Ended::unknown`].
     pub fn finish(mut self, register: &Directory) -> Result<Read, Refusal> {
         self.reader.learn(register);
+        self.reader.check_new_customers()?;
         self.reader.finish(&self.text_hash)
     }
 }
@@ -215,7 +219,8 @@ impl Text {
 
     fn scan(&mut self, piece: &[u8]) -> Result<(), Refusal> {
         let Self { scanner, reader, .. } = self;
-        scanner.feed(piece, &mut |dialect, row| reader.row(dialect, row))
+        scanner.feed(piece, &mut |dialect, row| reader.row(dialect, row))?;
+        reader.check_new_customers()
     }
 
     fn end(mut self) -> Result<Ended, Refusal> {
@@ -288,6 +293,16 @@ impl Reader {
             self.waiting.add_reject(row.line, row.bytes, reason);
         }
         Ok(())
+    }
+
+    /// Refuses a file that registers too many. Rows that wait are counted when the next piece comes, or at the end.
+    fn check_new_customers(&self) -> Result<(), Refusal> {
+        let new = match &self.file {
+            Some((_, FileRows::Entries(file))) => file.new_customers(),
+            Some((_, FileRows::Customers(file))) => file.new_customers(),
+            _ => 0,
+        };
+        if new > MOST_NEW_CUSTOMERS { Err(Refusal::TooManyCustomers(MOST_NEW_CUSTOMERS)) } else { Ok(()) }
     }
 
     fn unknown(&self) -> Vec<AccountNumber> {

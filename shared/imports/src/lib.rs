@@ -38,7 +38,7 @@ pub use control::{Control, ControlDifference, ControlTotals};
 pub use import::{
     BatchOutcome, Found, Import, ImportId, ImportIdError, PostedSums, Reject, State, Sums, TransferSums, Warning,
 };
-pub use importer::{Ended, Importer, MOST_TEXT_BYTES, Read, Setting};
+pub use importer::{Ended, Importer, MOST_NEW_CUSTOMERS, MOST_TEXT_BYTES, Read, Setting};
 pub use kind::{Column, Kind};
 pub use metadata::metadata_value;
 pub use ports::{

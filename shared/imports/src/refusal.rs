@@ -68,8 +68,11 @@ pub enum Refusal {
     #[error("the file is {0}, not UTF-8; save it as UTF-8, or name its encoding in a profile")]
     NotUtf8(&'static str),
     /// More bytes than one import takes.
-    #[error("the file has more than {0} bytes of text; split it into smaller files")]
+    #[error("the file has more than {} MiB of text; split it into smaller files", .0.wrapping_shr(20))]
     TooLarge(u64),
+    /// More new customers than one import registers.
+    #[error("the file names more than {0} new customers; split it into smaller files")]
+    TooManyCustomers(usize),
     /// A compressed file that unfolds beyond measure.
     #[error("the file unpacks to more than {0} times its size, which no bank file does")]
     Bomb(u64),

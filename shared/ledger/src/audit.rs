@@ -57,13 +57,14 @@ pub fn audit_account(account: &AccountNumber, shelf: &Shelf) -> (u64, Vec<Findin
     let mut findings = Vec::new();
     let mut entries = 0_u64;
     let unreadable = |place: &dyn ToString, source| Finding::Unreadable { place: place.to_string(), source };
-    let totals = shelf.totals().unwrap_or_else(|source| {
+    let item = shelf.open().unwrap_or_else(|source| {
         findings.push(unreadable(&"totals", source));
         <_>::default()
     });
+    let totals = &item.totals;
     let months: BTreeSet<Month> = shelf.months.keys().chain(totals.months.keys()).copied().collect();
     for month in months {
-        let journal = match shelf.month(month) {
+        let journal = match shelf.month_of(&item, month) {
             Ok(Some(journal)) => journal,
             Ok(None) => {
                 findings.push(Finding::MonthMissing(month));
