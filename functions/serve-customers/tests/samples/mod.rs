@@ -215,7 +215,7 @@ fn found() -> Found {
     }
 }
 
-/// July is done, June repeats it, and a third one's rejects cannot be reached.
+/// July is done, June repeats it with all rows taken, and a third one's rejects cannot be reached.
 async fn imports() -> FakeImports {
     let imports = FakeImports::default();
     let done = |import: Import| Import {
@@ -225,7 +225,8 @@ async fn imports() -> FakeImports {
         found: Some(found()),
         ..import
     };
-    let again = Import { repeats: Some(july().id), ..done(june()) };
+    let all_taken = Found { rows_taken: found().rows_read, rows_rejected: 0, ..found() };
+    let again = Import { repeats: Some(july().id), found: Some(all_taken), ..done(june()) };
     for import in [done(july()), again, done(unreachable())] {
         imports.receive(&Import { found: None, ..import.clone() }).await.unwrap();
         let saved = imports.save(&Import { revision: 1, ..import }).await.unwrap();
