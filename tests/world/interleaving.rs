@@ -208,8 +208,10 @@ impl<'w> Interleaving<'w> {
         let visible: Vec<usize> =
             self.queued.iter().enumerate().filter(|(_, it)| it.visible_at <= now).map(|(at, _)| at).collect();
         let may_start = !visible.is_empty() && self.running.len() < MAX_RUNNING;
-        if may_start && (self.running.is_empty() || self.schedule.chance(300)) {
-            self.start(visible[self.schedule.below(visible.len())]);
+        let starts = may_start && (self.running.is_empty() || self.schedule.chance(300));
+        let started = starts.then(|| visible.get(self.schedule.below(visible.len()))).flatten();
+        if let Some(at) = started {
+            self.start(*at);
         } else if !self.running.is_empty() {
             self.go_on(self.schedule.below(self.running.len()));
         } else if let Some(first) = self.queued.iter().map(|it| it.visible_at).min() {
@@ -264,7 +266,7 @@ impl<'w> Interleaving<'w> {
             self.ran.crashes += 1;
             return self.cut_off(at);
         }
-        let task = &mut self.running[at];
+        let Some(task) = self.running.get_mut(at) else { return };
         self.schedule.runs(task.id);
         self.ran.trace = self.ran.trace.wrapping_mul(0x0100_0000_01b3) ^ task.id;
         match task.handling.as_mut().poll(&mut Context::from_waker(Waker::noop())) {

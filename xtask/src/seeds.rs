@@ -36,13 +36,11 @@ impl Seeds {
             return vec![("MILLRACE_SEED", seed.to_string())];
         }
         let range = |end: u64| ("MILLRACE_SEEDS", format!("{}..{end}", self.from));
-        match self.count {
-            Some(count) => vec![range(self.from.saturating_add(count))],
-            None => {
-                let seconds = self.minutes.saturating_mul(60).to_string();
-                vec![range(u64::MAX), ("MILLRACE_SEED_SECONDS", seconds)]
-            }
+        if let Some(count) = self.count {
+            return vec![range(self.from.saturating_add(count))];
         }
+        let seconds = self.minutes.saturating_mul(60).to_string();
+        vec![range(u64::MAX), ("MILLRACE_SEED_SECONDS", seconds)]
     }
 }
 

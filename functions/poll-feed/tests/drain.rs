@@ -259,7 +259,8 @@ async fn a_feed_is_not_asked_when_an_answer_would_come_too_late_to_be_kept() {
     let request = PollFeed { feed: Some(Feed::Sepa), ..PollFeed::all() };
     let poll = at("2026-11-21T10:00:00Z");
     assert_eq!(polls.handle(request, poll, at("2026-11-21T10:03:00Z")).await.unwrap(), Polled::GoesOn);
-    let (asked, taken) = (*polls.server.asked.lock().unwrap(), polls.log.pages(Feed::Sepa, 0..99).await.unwrap().len());
+    let asked = *polls.server.asked.lock().unwrap();
+    let taken = polls.log.pages(Feed::Sepa, 0..99).await.unwrap().len();
     assert!(asked > 0, "there was time for some");
     assert_eq!(usize::try_from(asked).unwrap(), taken, "each answer is recorded");
     assert_eq!(polls.polls.take()[0].0.turn, 1, "another message goes on");

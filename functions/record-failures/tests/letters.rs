@@ -57,10 +57,9 @@ fn find(recorder: &Recorder, id: ImportId) -> Option<Import> {
 
 /// The reason for which an import has failed.
 fn reason(recorder: &Recorder, id: ImportId) -> String {
-    match find(recorder, id).map(|it| it.state) {
-        Some(State::Failed { reason }) => reason,
-        state => panic!("not failed but {state:?}"),
-    }
+    let state = find(recorder, id).unwrap().state;
+    let State::Failed { reason } = state else { return format!("not failed: {state:?}") };
+    reason
 }
 
 #[test]
@@ -134,7 +133,7 @@ fn a_summary_that_was_given_up_has_failed() {
     record(&recorder, SUMMARY).unwrap();
     let load = |key: &SummaryKey| ready(recorder.summaries.load(key)).unwrap();
     assert_eq!(load(&request.key()), None, "it was never wanted");
-    ready(recorder.summaries.want(&request.import, &[request.account.clone()], Noon.now())).unwrap();
+    ready(recorder.summaries.want(&request.import, std::slice::from_ref(&request.account), Noon.now())).unwrap();
     record(&recorder, SUMMARY).unwrap();
     let failed = load(&request.key()).unwrap();
     assert!(matches!(failed.0.state, MailState::Failed { .. }), "{failed:?}");

@@ -25,8 +25,8 @@ impl Scripted {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 let mut seen = seen.lock().unwrap();
+                let (status, body) = script.get(seen.len()).or(script.last()).unwrap();
                 seen.push(read(&stream));
-                let (status, body) = script.get(seen.len() - 1).or(script.last()).unwrap();
                 let head = "Content-Type: application/x-amz-json-1.0\r\nConnection: close";
                 let length = body.len();
                 write!(stream, "HTTP/1.1 {status} x\r\n{head}\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();

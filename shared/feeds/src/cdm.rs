@@ -49,7 +49,7 @@ fn name(feed: Feed) -> &'static str {
 /// Rows, while they are read.
 #[derive(Default)]
 struct Rows {
-    rows: u64,
+    read: u64,
     unreadable: u64,
     sums: BTreeMap<Currency, i128>,
     csv: Vec<u8>,
@@ -81,7 +81,7 @@ impl Rows {
             // Writing to memory does not fail, and every row has as many fields as the first.
             csv.write_record(row.fields().iter().map(|it| it.as_bytes())).unwrap_or_default();
         }
-        self.rows = self.rows.saturating_add(u64::try_from(rows.len()).unwrap_or(u64::MAX));
+        self.read = self.read.saturating_add(u64::try_from(rows.len()).unwrap_or(u64::MAX));
         Ok(())
     }
 
@@ -94,7 +94,7 @@ impl Rows {
             more: true,
             declared: Counted::default(),
             unreadable_sums: Vec::new(),
-            received: Counted { rows: self.rows, unreadable: self.unreadable, sums },
+            received: Counted { rows: self.read, unreadable: self.unreadable, sums },
             csv: self.csv,
         }
     }

@@ -102,7 +102,7 @@ mod tests {
         }
         let fold = "the month's figures are not the fold of its entries";
         assert_eq!(decode(&july, &[first, second]), broken(fold));
-        assert_eq!(decode(&[third.clone()], &[row("2026-07-31", 1)]), broken(fold));
+        assert_eq!(decode(std::slice::from_ref(&third), &[row("2026-07-31", 1)]), broken(fold));
         assert_eq!(decode(&[], &[third]), broken(fold));
     }
 }

@@ -79,16 +79,13 @@ impl Audit {
             let rows = missing
                 .iter()
                 .map(|it| vec![it.account.as_str().to_owned(), it.import.to_string(), it.entries.to_string()]);
-            text += &match missing.len() {
-                0 => "\nentries: every entry of the imports looked up is in the books".to_owned(),
-                _ => {
-                    let columns = [Column::Id("Account"), Column::Id("Import"), Column::Number("Entries missing")];
-                    format!(
-                        "\n{}\nupload the files of these imports again: what is missing is posted",
-                        table(&columns, rows)
-                    )
-                }
-            };
+            if missing.is_empty() {
+                text += "\nentries: every entry of the imports looked up is in the books";
+            } else {
+                let columns = [Column::Id("Account"), Column::Id("Import"), Column::Number("Entries missing")];
+                let table = table(&columns, rows);
+                text += &format!("\n{table}\nupload the files of these imports again: what is missing is posted");
+            }
         }
         text
     }
