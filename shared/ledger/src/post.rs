@@ -275,8 +275,9 @@ fn fits(shelf: &Shelf, incoming: &BTreeMap<Month, Vec<Entry>>) -> Result<bool, C
     Ok(item.encode().len().saturating_add(beside) <= MOST_TOTALS_BYTES)
 }
 
-/// How many imports an account's totals remember, of each the last batch.
-const REMEMBERED: usize = 8;
+/// How many imports an account's totals remember, of each the last batch: more files of one account than are uploaded at
+/// once. Each takes about 25 bytes.
+const REMEMBERED: usize = 32;
 
 /// Adds `newly` to what `posting` has added, forgets the oldest import if there are too many, and returns the sum.
 ///
