@@ -13,8 +13,8 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, Entry, Mark, PostError, Posted, PostingId, Shelf, Side, View, Written, audit_account,
-    entries_of, entry_months, history, post,
+    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, Mark, PostError, Posted, PostingId, Shelf, Side,
+    View, Written, audit_account, entries_of, entry_months, history, post,
 };
 use money::Currency;
 
@@ -220,7 +220,7 @@ fn months_are_read_in_groups_of_twelve_or_twenty_thousand_entries() {
         let books = FakeBooks::default();
         block_on(post(&books, &account(), entries, PostingId([1; 16]))).unwrap();
         let days = ("2000-02-10".parse().unwrap(), "2009-12-31".parse().unwrap());
-        let groups = block_on(entry_months(&books, &account(), days)).unwrap();
+        let groups = block_on(entry_months(&books, &account(), days, &EntryBudget::unlimited())).unwrap();
         let count = groups
             .iter()
             .map(|months| block_on(entries_of(&books, &account(), months, days, View::All)).unwrap().len());
@@ -283,8 +283,9 @@ impl Books for Growing {
 #[test]
 fn a_history_by_day_of_books_that_grow_without_end_is_no_answer() {
     let books = Growing(FakeBooks::default(), Mutex::new(0));
-    let days = ("2000-01-01".parse().unwrap(), "2009-12-31".parse().unwrap());
-    let days = block_on(history(&books, &account(), days, Bucket::Day, View::Clean));
+    let (from, to) = ("2000-01-01".parse().unwrap(), "2009-12-31".parse().unwrap());
+    let request = HistoryRequest { from, to, by: Bucket::Day, view: View::Clean, converted_into: None };
+    let days = block_on(history(&books, &account(), request, &EntryBudget::unlimited()));
     assert!(matches!(days, Err(BooksError::Unsettled)), "{days:?}");
     assert_eq!(*books.1.lock().unwrap(), 17, "the totals, and sixteen more reads");
 }
