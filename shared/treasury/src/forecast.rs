@@ -7,8 +7,13 @@ use crate::DailyFlows;
 const WEEKS: usize = 13;
 const WEEK: usize = 7;
 const WINDOW: usize = WEEKS * WEEK;
-/// How many errors must be known before an interval is made of them.
+/// How many errors a forecast is compared with at least.
 const FEWEST_ERRORS: usize = 28;
+/// How many horizons' worth of errors an interval is calibrated on at least: with fewer independent errors than four, no
+/// rank among them covers 80 % of the cases.
+const FEWEST_HORIZONS: usize = 4;
+/// Of ten past intervals, at least so many must have held for another to be given.
+const FEWEST_HELD_OF_TEN: usize = 7;
 
 /// What comes of asking for a forecast.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -22,47 +27,66 @@ pub enum Forecast {
         days: usize,
         /// The days it takes, see [`days_needed`].
         needed: usize,
+        /// How many days ahead the past allows; zero if not even one.
+        most_days_ahead: usize,
     },
 }
 
 /// A balance some days ahead and how such forecasts did in the past.
 ///
 /// Its errors are those of a backtest: the same forecast made on every past day that has enough days before and behind
-/// it, compared with what the balance became.
+/// it, compared with what the balance became. No forecast of it has seen the days that it is compared with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Outlook {
     /// The balance expected.
     pub expected: Money,
-    /// The balance is above this in nine of ten cases.
-    pub low: Money,
-    /// The balance is below this in nine of ten cases.
-    pub high: Money,
+    /// Where the balance will be in eight of ten cases. None if the past is too short to calibrate and judge one
+    /// (`judged` is 0), or if fewer than seven of ten past ones held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
     /// The mean of the errors regardless of sign.
     pub mean_error: Money,
     /// How many past forecasts were compared.
     pub compared: usize,
-    /// How many of them were judged by an interval of the errors known on their day.
+    /// How many of them were judged by an interval calibrated on the errors known on their day.
     pub judged: usize,
     /// In how many of those the balance fell into the interval.
     pub held: usize,
 }
 
-/// The days of history that a forecast of `days` days takes: a quarter to look back on, four weeks of known errors, and
-/// three times the days ahead: to learn errors, to know them, and to judge the interval made of them.
+/// An interval of 80 %, as far below the balance expected as above it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Interval {
+    /// Its lower end.
+    pub low: Money,
+    /// Its upper end.
+    pub high: Money,
+}
+
+/// The days of history that a forecast of `days` days takes: a quarter to look back on, four weeks of errors, and three
+/// times the days ahead. An interval takes about seven times the days ahead and the quarter.
 pub fn days_needed(days: usize) -> usize {
     days.saturating_mul(3).saturating_add(WINDOW).saturating_add(FEWEST_ERRORS)
 }
 
+/// The longest horizon whose [`days_needed`] are not more than `days`.
+fn most_days_ahead(days: usize) -> usize {
+    days.saturating_sub(WINDOW).saturating_sub(FEWEST_ERRORS).div_euclid(3)
+}
+
 /// The balance `days` days after the last of `flows`.
 ///
-/// Each day ahead is expected to bring the mean of its weekday over the last 13 weeks. The interval of 80 % lies between
-/// the tenth and the ninetieth hundredth of the errors that such forecasts made at this distance. Integers throughout;
-/// a mean is rounded half to even.
+/// Each day ahead is expected to bring the mean of its weekday over the last 13 weeks. The interval of 80 % is split
+/// conformal: its half width is the error, regardless of sign, at rank 80 % among the errors that such forecasts made at
+/// this distance. Errors of neighbouring days share most of their days; `n` of them count as `n / days` independent ones,
+/// `m`, and the rank is 80 % · (m + 1) / m, which holds in 80 % of the cases for any distribution of exchangeable errors
+/// (Vovk et al., Algorithmic Learning in a Random World, 2005). Integers throughout; a mean is rounded half to even.
 pub fn forecast(flows: &DailyFlows, days: usize) -> Forecast {
     let needed = days_needed(days);
     let past = Past::of(&flows.net_minor);
     let made = if past.days() < needed { None } else { past.outlook(flows.balance, days) };
-    made.map_or(Forecast::TooShort { days: past.days(), needed }, Forecast::Made)
+    let too_short = Forecast::TooShort { days: past.days(), needed, most_days_ahead: most_days_ahead(past.days()) };
+    made.map_or(too_short, Forecast::Made)
 }
 
 /// The balances after each day, beginning with the zero before the first.
@@ -104,50 +128,59 @@ impl Past {
         let expected = balance.minor().checked_add(self.expected(self.days(), days)?)?;
         let money = |minor: i128| Money::new(minor, balance.currency());
         let errors = self.errors(days)?;
-        let absolute = errors.iter().try_fold(0_i128, |sum, it| sum.checked_add(it.checked_abs()?))?;
+        let sum = errors.iter().try_fold(0_i128, |sum, it| sum.checked_add(*it))?;
         let (judged, held) = judge(&errors, days);
+        let keeps_its_promise = judged > 0 && held.saturating_mul(10) >= judged.saturating_mul(FEWEST_HELD_OF_TEN);
+        let compared = errors.len();
         let mut sorted = errors;
         sorted.sort_unstable();
-        let (low, high) = interval(&sorted)?;
+        let half_width = half_width(&sorted, days).filter(|_| keeps_its_promise);
+        let interval = half_width.map(|it| {
+            let (low, high) = (expected.checked_sub(it)?, expected.checked_add(it)?);
+            Some(Interval { low: money(low), high: money(high) })
+        });
         Some(Outlook {
             expected: money(expected),
-            low: money(expected.checked_add(low)?),
-            high: money(expected.checked_add(high)?),
-            mean_error: money(average_minor(absolute, u64::try_from(sorted.len()).ok()?)?),
-            compared: sorted.len(),
+            interval: interval.flatten(),
+            mean_error: money(average_minor(sum, u64::try_from(compared).ok()?)?),
+            compared,
             judged,
             held,
         })
     }
 
-    /// By how much the balance was above what was expected, for each origin that has a window before and `days` behind.
+    /// By how much the balance missed what was expected, regardless of sign, for each origin that has a window before
+    /// and `days` behind.
     fn errors(&self, days: usize) -> Option<Vec<i128>> {
         let last = self.days().checked_sub(days)?;
-        (WINDOW..=last).map(|origin| self.moved(origin, days)?.checked_sub(self.expected(origin, days)?)).collect()
+        let error = |origin| self.moved(origin, days)?.checked_sub(self.expected(origin, days)?)?.checked_abs();
+        (WINDOW..=last).map(error).collect()
     }
 }
 
 /// How many errors could be judged by an interval of the errors known when their forecast was made, and how many of them
-/// fell into it.
+/// fell into it. None are judged if fewer than one horizon's worth can be.
 fn judge(errors: &[i128], days: usize) -> (usize, usize) {
     let (mut judged, mut held) = (0_usize, 0_usize);
     let mut known: Vec<i128> = Vec::new();
     // The error of an origin is known `days` days later.
     for (learnt, error) in errors.iter().zip(errors.iter().skip(days)) {
         known.insert(known.partition_point(|it| it < learnt), *learnt);
-        if known.len() < FEWEST_ERRORS {
-            continue;
-        }
-        let is_in = interval(&known).is_some_and(|(low, high)| (low..=high).contains(error));
+        let Some(half_width) = half_width(&known, days) else { continue };
         judged = judged.saturating_add(1);
-        held = held.saturating_add(usize::from(is_in));
+        held = held.saturating_add(usize::from(*error <= half_width));
     }
-    (judged, held)
+    if judged < days { (0, 0) } else { (judged, held) }
 }
 
-/// Between which of the sorted errors 80 % of them lie.
-fn interval(sorted: &[i128]) -> Option<(i128, i128)> {
-    let tenth = sorted.len().checked_add(1)?.div_euclid(10).saturating_sub(1);
-    let mirrored = sorted.len().checked_sub(1)?.checked_sub(tenth)?;
-    Some((*sorted.get(tenth)?, *sorted.get(mirrored)?))
+/// The error that an interval of 80 % reaches to, of the errors sorted; none if there are too few.
+fn half_width(sorted: &[i128], days: usize) -> Option<i128> {
+    let known = sorted.len();
+    let independent = known.checked_div(days)?;
+    if known < FEWEST_ERRORS || independent < FEWEST_HORIZONS {
+        return None;
+    }
+    let rank = known.checked_mul(8)?.checked_mul(independent.checked_add(1)?)?;
+    let rank = rank.div_ceil(independent.checked_mul(10)?).min(known);
+    sorted.get(rank.checked_sub(1)?).copied()
 }
