@@ -126,8 +126,8 @@ fn told(checked: &Checked) -> String {
             it.account.as_str().to_owned(),
             it.on.to_string(),
             it.view.to_owned(),
-            it.is.to_string(),
-            it.must_be.to_string(),
+            it.is.grouped_with_currency(),
+            it.must_be.grouped_with_currency(),
         ]
     };
     let wrong = count(u64::try_from(checked.differences.len()).unwrap_or(u64::MAX));
