@@ -1,3 +1,4 @@
+use calendar::Date;
 use money::{Money, average_minor};
 use serde::Serialize;
 
@@ -30,6 +31,16 @@ pub enum Forecast {
         /// How many days ahead the past allows; zero if not even one.
         most_days_ahead: usize,
     },
+}
+
+impl Forecast {
+    /// The last day for which the past would be long enough, of a forecast made at the end of `on`; none if it is too
+    /// short for any day, or long enough.
+    pub fn last_possible(&self, on: Date) -> Option<Date> {
+        let Self::TooShort { most_days_ahead, .. } = self else { return None };
+        let ahead = i32::try_from(*most_days_ahead).ok().filter(|it| *it > 0)?;
+        on.plus_days(ahead).ok()
+    }
 }
 
 /// A balance some days ahead and how such forecasts did in the past.
