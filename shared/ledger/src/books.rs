@@ -159,7 +159,8 @@ impl TotalsItem {
         journal.map(JournalMonth::totals) == self.totals.months.get(&month)
     }
 
-    fn month(&self, month: Month) -> Result<Option<JournalMonth>, CodecError> {
+    /// The month, if it is the one that lies in the totals.
+    pub(crate) fn month(&self, month: Month) -> Result<Option<JournalMonth>, CodecError> {
         let packed = self.open.as_ref().filter(|(open, _)| *open == month);
         packed.map(|(_, packed)| JournalMonth::decode(month, packed)).transpose()
     }

@@ -31,5 +31,5 @@ pub use journal::JournalMonth;
 pub use merge::{Merged, merge};
 pub use post::{Added, Gross, MOST_MONTHS_AND_CURRENCIES, PostError, Posted, post};
 pub use queries::{EntryCursor, balance_on, entries_of, entry_months, page_of_entries, splits_on};
-pub use summary::{MonthFigures, SummaryFigures, summarise};
+pub use summary::{LastEntry, MonthFigures, SummaryFigures, summarise};
 pub use totals::{Figures, MonthTotals, Split, Totals, View};
