@@ -131,7 +131,9 @@ fn the_last_entry_is_named_however_long_ago_it_was() {
     let mut stored = serde_json::to_value(four_rows()).unwrap();
     stored.as_object_mut().unwrap().remove("last_entry");
     let mail = render(&serde_json::from_value(stored).unwrap(), &envelope()).unwrap();
-    assert!(!mail.text.contains("Last entry") && !mail.html.contains("Last entry") && !mail.html.contains("last entry"));
+    assert!(
+        !mail.text.contains("Last entry") && !mail.html.contains("Last entry") && !mail.html.contains("last entry")
+    );
 }
 
 #[test]

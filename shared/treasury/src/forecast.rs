@@ -8,6 +8,8 @@ use crate::DailyFlows;
 const WEEKS: usize = 13;
 const WEEK: usize = 7;
 const WINDOW: usize = WEEKS * WEEK;
+/// How finely an error is measured against the variation of its time.
+const PARTS: i128 = 1_000_000_000;
 /// How many errors a forecast is compared with at least.
 const FEWEST_ERRORS: usize = 28;
 /// How many horizons' worth of errors an interval is calibrated on at least: with fewer independent errors than four, no
@@ -89,7 +91,8 @@ fn most_days_ahead(days: usize) -> usize {
 ///
 /// Each day ahead is expected to bring the mean of its weekday over the last 13 weeks. The interval of 80 % is split
 /// conformal: its half width is the error, regardless of sign, at rank 80 % among the errors that such forecasts made at
-/// this distance. Errors of neighbouring days share most of their days; `n` of them count as `n / days` independent ones,
+/// this distance. Each error is measured against how much the flows varied from week to week when its forecast was made,
+/// and the half width is as many times the variation of today, so that it grows and shrinks with the business. Errors of neighbouring days share most of their days; `n` of them count as `n / days` independent ones,
 /// `m`, and the rank is 80 % · (m + 1) / m, which holds in 80 % of the cases for any distribution of exchangeable errors
 /// (Vovk et al., Algorithmic Learning in a Random World, 2005). Integers throughout; a mean is rounded half to even.
 pub fn forecast(flows: &DailyFlows, days: usize) -> Forecast {
@@ -100,26 +103,43 @@ pub fn forecast(flows: &DailyFlows, days: usize) -> Forecast {
     made.map_or(too_short, Forecast::Made)
 }
 
-/// The balances after each day, beginning with the zero before the first.
-struct Past(Vec<i128>);
+/// The past, as running sums that begin with the zero before the first day.
+struct Past {
+    /// The balances after each day.
+    balances: Vec<i128>,
+    /// By how much the flows of the days so far differed from those a week earlier, regardless of sign.
+    changes: Vec<i128>,
+}
 
 impl Past {
     fn of(flows_minor: &[i128]) -> Self {
-        let later = flows_minor.iter().scan(0_i128, |balance, flow| {
-            *balance = balance.saturating_add(*flow);
-            Some(*balance)
-        });
-        Self(std::iter::once(0).chain(later).collect())
+        let running = |values: Vec<i128>| {
+            let sums = values.into_iter().scan(0_i128, |sum, it| {
+                *sum = sum.saturating_add(it);
+                Some(*sum)
+            });
+            std::iter::once(0).chain(sums).collect()
+        };
+        let differ = |(day, week_before): (&i128, &i128)| day.saturating_sub(*week_before).saturating_abs();
+        let changes = flows_minor.iter().skip(WEEK).zip(flows_minor).map(differ);
+        let first_week = std::iter::repeat_n(0, WEEK.min(flows_minor.len()));
+        Self { balances: running(flows_minor.to_vec()), changes: running(first_week.chain(changes).collect()) }
+    }
+
+    /// How much the flows varied from week to week in the window before day `origin`; at least 1.
+    fn variation(&self, origin: usize) -> Option<i128> {
+        let start = origin.checked_sub(WINDOW.saturating_sub(WEEK))?;
+        Some(self.changes.get(origin)?.checked_sub(*self.changes.get(start)?)?.max(1))
     }
 
     fn days(&self) -> usize {
-        self.0.len().saturating_sub(1)
+        self.balances.len().saturating_sub(1)
     }
 
     /// What `days` days from day `from` brought; `None` where there are none.
     fn moved(&self, from: usize, days: usize) -> Option<i128> {
-        let after = self.0.get(from.checked_add(days)?)?;
-        after.checked_sub(*self.0.get(from)?)
+        let after = self.balances.get(from.checked_add(days)?)?;
+        after.checked_sub(*self.balances.get(from)?)
     }
 
     /// What `days` days from day `origin` were expected to bring, of the days before alone.
@@ -139,13 +159,17 @@ impl Past {
         let expected = balance.minor().checked_add(self.expected(self.days(), days)?)?;
         let money = |minor: i128| Money::new(minor, balance.currency());
         let errors = self.errors(days)?;
-        let sum = errors.iter().try_fold(0_i128, |sum, it| sum.checked_add(*it))?;
-        let (judged, held) = judge(&errors, days);
-        let keeps_its_promise = judged > 0 && held.saturating_mul(10) >= judged.saturating_mul(FEWEST_HELD_OF_TEN);
+        let sum = errors.iter().try_fold(0_i128, |sum, (error, _)| sum.checked_add(*error))?;
         let compared = errors.len();
-        let mut sorted = errors;
-        sorted.sort_unstable();
-        let half_width = half_width(&sorted, days).filter(|_| keeps_its_promise);
+        let mut measured: Vec<i128> = errors.into_iter().map(|(_, measured)| measured).collect();
+        let (judged, held) = judge(&measured, days);
+        let keeps_its_promise = judged > 0 && held.saturating_mul(10) >= judged.saturating_mul(FEWEST_HELD_OF_TEN);
+        measured.sort_unstable();
+        let reach = reach(&measured, days).filter(|_| keeps_its_promise);
+        let half_width = match reach {
+            None => None,
+            Some(reach) => Some(ceil_div(reach.checked_mul(self.variation(self.days())?)?, PARTS)?),
+        };
         let interval = half_width.map(|it| {
             let (low, high) = (expected.checked_sub(it)?, expected.checked_add(it)?);
             Some(Interval { low: money(low), high: money(high) })
@@ -161,12 +185,20 @@ impl Past {
     }
 
     /// By how much the balance missed what was expected, regardless of sign, for each origin that has a window before
-    /// and `days` behind.
-    fn errors(&self, days: usize) -> Option<Vec<i128>> {
+    /// and `days` behind: in minor units, and in parts of the variation before the origin.
+    fn errors(&self, days: usize) -> Option<Vec<(i128, i128)>> {
         let last = self.days().checked_sub(days)?;
-        let error = |origin| self.moved(origin, days)?.checked_sub(self.expected(origin, days)?)?.checked_abs();
+        let error = |origin| {
+            let error = self.moved(origin, days)?.checked_sub(self.expected(origin, days)?)?.checked_abs()?;
+            Some((error, ceil_div(error.checked_mul(PARTS)?, self.variation(origin)?)?))
+        };
         (WINDOW..=last).map(error).collect()
     }
+}
+
+/// The quotient of numbers that are not negative, rounded up.
+fn ceil_div(amount: i128, by: i128) -> Option<i128> {
+    amount.checked_add(by.checked_sub(1)?)?.checked_div(by)
 }
 
 /// How many errors could be judged by an interval of the errors known when their forecast was made, and how many of them
@@ -177,15 +209,15 @@ fn judge(errors: &[i128], days: usize) -> (usize, usize) {
     // The error of an origin is known `days` days later.
     for (learnt, error) in errors.iter().zip(errors.iter().skip(days)) {
         known.insert(known.partition_point(|it| it < learnt), *learnt);
-        let Some(half_width) = half_width(&known, days) else { continue };
+        let Some(reach) = reach(&known, days) else { continue };
         judged = judged.saturating_add(1);
-        held = held.saturating_add(usize::from(*error <= half_width));
+        held = held.saturating_add(usize::from(*error <= reach));
     }
     if judged < days { (0, 0) } else { (judged, held) }
 }
 
 /// The error that an interval of 80 % reaches to, of the errors sorted; none if there are too few.
-fn half_width(sorted: &[i128], days: usize) -> Option<i128> {
+fn reach(sorted: &[i128], days: usize) -> Option<i128> {
     let known = sorted.len();
     let independent = known.checked_div(days)?;
     if known < FEWEST_ERRORS || independent < FEWEST_HORIZONS {

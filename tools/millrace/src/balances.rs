@@ -185,10 +185,9 @@ fn told_portfolio(shown: &PortfolioShown, view: Look) -> String {
         return format!("{together}\n{companies}, none in debt");
     }
     let columns = [Column::Text("Largest debts"), Column::Number("Debt"), Column::Id("Customer")];
-    let rows = shown
-        .largest_debts
-        .iter()
-        .map(|it| vec![it.name.as_deref().unwrap_or(NOTHING).to_owned(), it.debt.grouped_with_currency(), it.customer.to_string()]);
+    let rows = shown.largest_debts.iter().map(|it| {
+        vec![it.name.as_deref().unwrap_or(NOTHING).to_owned(), it.debt.grouped_with_currency(), it.customer.to_string()]
+    });
     format!("{together}\n{companies}\n{}", table(&columns, rows))
 }
 
@@ -235,7 +234,10 @@ mod tests {
         ");
         let with_dirty = told(&balances(Look::All), Look::All);
         assert!(with_dirty.contains("│ AT61    ┆ 12,499.00 EUR ┆"), "{with_dirty}");
-        assert!(with_dirty.ends_with("\ncounted too: 3 dirty entries, 2,500.00 in and -1.00 EUR out; 7,000 in and 0 JPY out"));
+        assert!(
+            with_dirty
+                .ends_with("\ncounted too: 3 dirty entries, 2,500.00 in and -1.00 EUR out; 7,000 in and 0 JPY out")
+        );
         assert_eq!(told(&Balances::of(Vec::new(), View::Clean, None).unwrap(), Look::Clean), "no entries");
     }
 }

@@ -7,9 +7,7 @@ use calendar::Date;
 use ledger::{Books, EntryBudget};
 use money::{Currency, Money};
 use serde::Serialize;
-use treasury::{
-    DailyFlows, Forecast, Interest, InterestBase, Interval, InterestRates, Valuation, up_to_last_entry,
-};
+use treasury::{DailyFlows, Forecast, Interest, InterestBase, InterestRates, Interval, Valuation, up_to_last_entry};
 
 use crate::Verdict;
 use crate::arguments::{AskForecast, AskInterest};
@@ -192,15 +190,15 @@ mod tests {
         let made = [outlook, broken, not_judged].map(|it| shown(Forecast::Made(it)));
         let rows = made.into_iter().chain([shown(too_short(12)), shown(too_short(0))]).collect::<Vec<_>>();
         insta::assert_snapshot!(told_rows("2026-07-19".parse().unwrap(), &rows), @"
-        ┌──────────┬───────────┬───────────┬───────────┬───────────┬────────────┬─────────────────────────────────────────────────────────────────────────┐
-        │ Currency ┆   Balance ┆  Expected ┆ 80 % from ┆   80 % to ┆ Mean error ┆ Interval held                                                           │
-        ╞══════════╪═══════════╪═══════════╪═══════════╪═══════════╪════════════╪═════════════════════════════════════════════════════════════════════════╡
-        │ EUR      ┆ 60,000.00 ┆ 62,000.00 ┆ 61,000.00 ┆ 63,000.00 ┆     410.00 ┆ 55 of 69                                                                │
-        │ EUR      ┆ 60,000.00 ┆ 62,000.00 ┆         — ┆         — ┆     410.00 ┆ no interval: it held in 40 of 69                                        │
-        │ EUR      ┆ 60,000.00 ┆ 62,000.00 ┆         — ┆         — ┆     410.00 ┆ no interval: too short a past to judge one                              │
-        │ EUR      ┆ 60,000.00 ┆         — ┆         — ┆         — ┆          — ┆ 19 days of past; it takes 140; the last day possible is 2026-07-31      │
-        │ EUR      ┆ 60,000.00 ┆         — ┆         — ┆         — ┆          — ┆ 19 days of past; it takes 140                                           │
-        └──────────┴───────────┴───────────┴───────────┴───────────┴────────────┴─────────────────────────────────────────────────────────────────────────┘
+        ┌──────────┬───────────┬───────────┬───────────┬───────────┬────────────┬────────────────────────────────────────────────────────────────────┐
+        │ Currency ┆   Balance ┆  Expected ┆ 80 % from ┆   80 % to ┆ Mean error ┆ Interval held                                                      │
+        ╞══════════╪═══════════╪═══════════╪═══════════╪═══════════╪════════════╪════════════════════════════════════════════════════════════════════╡
+        │ EUR      ┆ 60,000.00 ┆ 62,000.00 ┆ 61,000.00 ┆ 63,000.00 ┆     410.00 ┆ 55 of 69                                                           │
+        │ EUR      ┆ 60,000.00 ┆ 62,000.00 ┆         — ┆         — ┆     410.00 ┆ no interval: it held in 40 of 69                                   │
+        │ EUR      ┆ 60,000.00 ┆ 62,000.00 ┆         — ┆         — ┆     410.00 ┆ no interval: too short a past to judge one                         │
+        │ EUR      ┆ 60,000.00 ┆         — ┆         — ┆         — ┆          — ┆ 19 days of past; it takes 140; the last day possible is 2026-07-31 │
+        │ EUR      ┆ 60,000.00 ┆         — ┆         — ┆         — ┆          — ┆ 19 days of past; it takes 140                                      │
+        └──────────┴───────────┴───────────┴───────────┴───────────┴────────────┴────────────────────────────────────────────────────────────────────┘
         ");
     }
 }
