@@ -126,10 +126,15 @@ impl Past {
         Self { balances: running(flows_minor.to_vec()), changes: running(first_week.chain(changes).collect()) }
     }
 
-    /// How much the flows varied from week to week in the window before day `origin`; at least 1.
+    /// How much the flows varied from week to week in the window before day `origin`, and in such a window on average: a
+    /// quiet quarter makes no error infinite. At least 1.
     fn variation(&self, origin: usize) -> Option<i128> {
-        let start = origin.checked_sub(WINDOW.saturating_sub(WEEK))?;
-        Some(self.changes.get(origin)?.checked_sub(*self.changes.get(start)?)?.max(1))
+        let days = WINDOW.saturating_sub(WEEK);
+        let before = *self.changes.get(origin.checked_sub(days)?)?;
+        let of_window = self.changes.get(origin)?.checked_sub(before)?;
+        let of_all = self.changes.last()?.checked_mul(i128::try_from(days).ok()?)?;
+        let average = of_all.checked_div(i128::try_from(self.days()).ok()?)?;
+        Some(of_window.checked_add(average)?.max(1))
     }
 
     fn days(&self) -> usize {
