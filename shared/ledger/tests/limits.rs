@@ -13,8 +13,8 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, LastEntry, Mark, PostError, Posted, PostingId, Shelf, Side,
-    View, Written, audit_account, entries_of, entry_months, history, post,
+    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, LastEntry, Mark, PostError, Posted, PostingId,
+    Shelf, Side, View, Written, audit_account, entries_of, entry_months, history, post,
 };
 use money::Currency;
 

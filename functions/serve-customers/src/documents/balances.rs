@@ -4,8 +4,8 @@ use banking::AccountNumber;
 use calendar::Date;
 use customers::CustomerId;
 use ledger::View;
-use serde::Serialize;
 use money::MoneyError;
+use serde::Serialize;
 use treasury::{AccountBalance, Balances, ConvertedBalance, CurrencyBalance, Portfolio};
 use utoipa::ToSchema;
 

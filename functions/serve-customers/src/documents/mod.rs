@@ -244,9 +244,8 @@ impl BalanceDocument {
         view: View,
         figures: &BTreeMap<money::Currency, Split>,
     ) -> Self {
-        let balance = |(currency, it): (&money::Currency, &Split)| {
-            money::Money::new(it.seen(view).net_minor(), *currency).into()
-        };
+        let balance =
+            |(currency, it): (&money::Currency, &Split)| money::Money::new(it.seen(view).net_minor(), *currency).into();
         Self {
             account,
             on,
