@@ -2,12 +2,22 @@
 
 use banking::AccountNumber;
 use calendar::Date;
-use ledger::{MonthFigures, SummaryFigures, Totals, summarise};
-use mail::{CurrencySummary, MonthLine, Summary};
+use ledger::{CodecError, MonthFigures, Shelf, SummaryFigures, summarise};
+use mail::{CurrencySummary, LastEntry, MonthLine, Summary};
 
-/// The summary of an account as of `as_of`.
-pub(crate) fn summary(holder: Option<String>, account: AccountNumber, as_of: Date, totals: &Totals) -> Summary {
-    Summary { holder, account, as_of, currencies: summarise(totals).iter().map(currency).collect() }
+/// The summary of an account as of `as_of`, of what the books keep of it without its months.
+pub(crate) fn summary(
+    holder: Option<String>,
+    account: AccountNumber,
+    as_of: Date,
+    shelf: &Shelf,
+) -> Result<Summary, CodecError> {
+    let last_entry = shelf.last_entry()?.map(|it| match it {
+        ledger::LastEntry::Day(date) => LastEntry::Day(date),
+        ledger::LastEntry::Month(month) => LastEntry::Month(month),
+    });
+    let currencies = summarise(&shelf.totals()?).iter().map(currency).collect();
+    Ok(Summary { holder, account, as_of, last_entry, currencies })
 }
 
 fn currency(figures: &SummaryFigures) -> CurrencySummary {

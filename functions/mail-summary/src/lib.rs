@@ -62,10 +62,11 @@ impl<R: Customers, B: Books, S: Summaries, M: Mailer, C: Clock> MailSummary<R, B
         let Some(to) = holder.as_ref().and_then(|it| it.email.clone()) else {
             return self.save(&record.no_address(now)?, version).await.map(|_| ());
         };
-        let totals = self.books.read(&record.key.account, &[]).await?.totals().map_err(BooksError::from)?;
+        let shelf = self.books.read(&record.key.account, &[]).await?;
         let name = holder.and_then(|it| it.name);
         let envelope = Envelope { from: self.sender.clone(), to, reference: record.key.reference(), sent_on: now };
-        let summary = figures::summary(name, record.key.account.clone(), now.date(), &totals);
+        let account = record.key.account.clone();
+        let summary = figures::summary(name, account, now.date(), &shelf).map_err(BooksError::from)?;
         let sending = record.sending(Intent { envelope, summary }, now)?;
         let version = self.save(&sending, version).await?;
         self.send(&sending, version).await

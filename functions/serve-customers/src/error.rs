@@ -5,7 +5,7 @@ use lambda_kit::{Chain, FieldError, Problem};
 use ledger::{BooksError, CodecError};
 use mail::outbox::SummariesError;
 use money::MoneyError;
-use treasury::{DifferentCuts, NotADay};
+use treasury::NotADay;
 
 /// Why a question has no answer. The outside gets a problem document; the log gets the chain.
 #[derive(Debug, thiserror::Error)]
@@ -20,8 +20,6 @@ pub(crate) enum ServeError {
     Imports(#[from] PortError),
     #[error("cannot convert the amounts")]
     Amounts(#[from] MoneyError),
-    #[error("cannot put the histories together")]
-    Cuts(#[from] DifferentCuts),
     #[error("cannot count interest")]
     Interest(#[from] NotADay),
     #[error("cannot count the summaries")]
@@ -46,11 +44,21 @@ pub(crate) fn bad_cursor() -> Problem {
     Problem::invalid(vec![FieldError::new("cursor", detail)])
 }
 
+/// The problem of a request that would not end before the function does.
+fn too_many_entries(most: u64) -> Problem {
+    let detail = format!(
+        "the days have more than {most} entries; ask for fewer days with `from` and `to`, for larger buckets with `by`, or \
+         use the command `millrace`, which has no such limit"
+    );
+    Problem::new(422, "too-many-entries", "The request reads too many entries").with_detail(detail)
+}
+
 impl ServeError {
     fn problem(&self) -> Problem {
         match self {
             Self::Refused(problem) => problem.clone(),
             Self::Register(RegisterError::BadCursor) | Self::Imports(PortError::BadCursor) => bad_cursor(),
+            Self::Books(BooksError::TooManyEntries { most }) => too_many_entries(*most),
             Self::Register(RegisterError::Unavailable(_))
             | Self::Books(BooksError::Unavailable(_) | BooksError::Unsettled)
             | Self::Imports(PortError::Unavailable(..))

@@ -16,7 +16,7 @@ use lambda_http::Error;
 use ledger_dynamodb::DynamoDbBooks;
 use ledger_s3::S3Vault;
 use mail_dynamodb::DynamoDbSummaries;
-use serve_customers::{Config, ServeCustomers, router};
+use serve_customers::{Config, MOST_ENTRIES, ServeCustomers, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -35,6 +35,7 @@ async fn main() -> Result<(), Error> {
         feeds: DynamoDbFeedLog::new(dynamodb, config.feeds_table),
         downloads: S3Files::new(s3, config.files_bucket),
         client_id: config.user_pool_client_id,
+        most_entries: MOST_ENTRIES,
     }))
     .await
 }

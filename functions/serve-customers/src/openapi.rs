@@ -10,6 +10,8 @@ use crate::routes;
 
 const SCHEME: &str = "user-pool";
 const PROBLEM_SCHEMA: &str = "#/components/schemas/Problem";
+/// What reads the entries of all days that are asked for.
+const FOLDS: [&str; 5] = ["/history", "/countries", "/counterparties", "/interest", "/forecast"];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -88,6 +90,9 @@ impl Modify for House {
             ];
             if path.contains('{') {
                 problems.push((404, "There is no such thing, or it is not the caller's"));
+            }
+            if FOLDS.iter().any(|it| path.ends_with(it)) {
+                problems.push((422, "The days have more entries than one request may read; ask for fewer"));
             }
             for (status, description) in problems {
                 operation.responses.responses.insert(status.to_string(), RefOr::T(refusal(status, description)));

@@ -1,7 +1,7 @@
 use customers::Customers;
 use feeds::FeedLog;
 use imports::{Batches, Downloads, ImportList, Imports, Rates};
-use ledger::Books;
+use ledger::{Books, EntryBudget};
 use mail::outbox::Summaries;
 
 use crate::ServeCustomers;
@@ -35,6 +35,8 @@ pub trait Ports: Send + Sync + 'static {
     fn feeds(&self) -> &Self::Feeds;
     /// The client of the user pool whose access tokens are taken.
     fn client_id(&self) -> &str;
+    /// How many entries one request may decode.
+    fn entry_budget(&self) -> EntryBudget;
 }
 
 impl<C, B, I, S, D, F> Ports for ServeCustomers<C, B, I, S, D, F>
@@ -79,5 +81,9 @@ where
 
     fn client_id(&self) -> &str {
         &self.client_id
+    }
+
+    fn entry_budget(&self) -> EntryBudget {
+        EntryBudget::of(self.most_entries)
     }
 }

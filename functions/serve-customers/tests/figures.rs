@@ -4,15 +4,16 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
+    clippy::panic,
     reason = "a test fails by panicking"
 )]
 
 mod samples;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Router;
-use samples::{Answer, Token, acme, bolt, get};
+use samples::{Answer, Token, acme, ada, bolt, get};
 use serde_json::Value;
 
 async fn ask(api: &Router, asked: &str) -> Answer {
@@ -28,6 +29,7 @@ fn minor(amount: &Value) -> i128 {
 #[tokio::test]
 async fn each_bucket_leads_to_the_next_and_the_last_to_the_balance() {
     let api = samples::api().await;
+    let mut totals = BTreeMap::new();
     for by in ["day", "week", "month", "quarter", "year"] {
         for into in ["EUR", "USD"] {
             let asked = format!("history?from=2026-02-10&to=2026-07-15&by={by}&in={into}");
@@ -42,10 +44,51 @@ async fn each_bucket_leads_to_the_next_and_the_last_to_the_balance() {
                 assert!(before.is_none_or(|it| it == opening), "{bucket}");
                 before = Some(closing);
             }
+            let (buckets, total) = (history["buckets"].as_array().unwrap(), &history["converted"]);
+            for name in ["in", "out", "net", "revaluation"] {
+                let sum: i128 = buckets.iter().map(|it| minor(&it["converted"][name])).sum();
+                assert_eq!(sum, minor(&total[name]), "{name} by {by} in {into}");
+                totals.entry((into, name)).or_insert_with(BTreeSet::new).insert(sum);
+            }
             let balances = ask(&api, &format!("balances?on=2026-07-15&in={into}")).await.json();
             assert_eq!(before, Some(minor(&balances["converted"]["total"])), "{by} {into}");
         }
     }
+    assert!(totals.values().all(|it| it.len() == 1), "they do not depend on the buckets: {totals:?}");
+}
+
+#[tokio::test]
+async fn a_request_that_reads_too_many_entries_says_how_to_ask_for_fewer() {
+    let api = samples::api_that_reads(100).await;
+    let path = |asked: &str| format!("/customers/{}/{asked}", bolt());
+    let interest = "interest?from=2026-01-01&to=2026-12-31";
+    for asked in ["countries", "counterparties?in=EUR", "history?by=day", interest, "forecast?to=2026-07-26"] {
+        let refused = get(&api, &path(asked), &Token::Customer(bolt())).await;
+        assert_eq!(refused.status, 422, "{asked}: {}", refused.text);
+        let problem = refused.json();
+        assert_eq!(problem["type"], "urn:millrace:problem:too-many-entries");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("more than 100 entries") && detail.contains("`from` and `to`"), "{detail}");
+    }
+    for asked in ["countries?from=2026-03-01&to=2026-03-31", "history", "history?in=EUR&by=year", "balances?in=EUR"] {
+        ask(&api, asked).await;
+    }
+}
+
+#[tokio::test]
+async fn dirty_entries_are_counted_and_summed_in_both_views() {
+    let api = samples::api().await;
+    for (view, balance) in [("clean", 3_974), ("all", 3_274)] {
+        for path in [format!("/customers/{}/balances", ada()), "/accounts/4711/balance".to_owned()] {
+            let balances = get(&api, &format!("{path}?view={view}"), &Token::Operator).await.json();
+            let [dirty] = balances["dirty"].as_array().unwrap().as_slice() else { panic!("{balances}") };
+            assert_eq!((&dirty["transactions"], minor(&dirty["in"]), minor(&dirty["out"])), (&1.into(), 0, -700));
+            let shown = balances.get("currencies").map_or(&balances["balances"][0], |it| &it[0]["balance"]);
+            assert_eq!(minor(shown), balance, "{path} {view}");
+        }
+    }
+    let earlier = get(&api, "/accounts/4711/balance?on=2026-07-31", &Token::Operator).await.json();
+    assert_eq!(earlier["dirty"], serde_json::json!([]));
 }
 
 #[tokio::test]

@@ -103,6 +103,12 @@ pub enum BooksError {
     /// Other postings changed the account during every one of several reads: try again.
     #[error("the books of an account keep changing while they are read")]
     Unsettled,
+    /// The request needs more entries than its [`EntryBudget`](crate::EntryBudget) allows: ask for fewer days.
+    #[error("the request reads more than {most} entries")]
+    TooManyEntries {
+        /// The budget of the request.
+        most: u64,
+    },
     /// What is stored is broken: someone must look.
     #[error("the books of an account are broken")]
     Broken(#[from] CodecError),
@@ -124,17 +130,6 @@ impl Shelf {
         let mut packed: BTreeMap<_, _> = self.open()?.open.into_iter().collect();
         packed.extend(self.months.iter().map(|(month, kept)| (*month, kept.bytes.clone())));
         Ok(packed)
-    }
-
-    /// Whether `months` and the totals are of one moment: each month has the figures that the totals have for it.
-    pub(crate) fn is_settled(&self, months: &[Month]) -> Result<bool, CodecError> {
-        let item = self.open()?;
-        for month in months {
-            if !item.agrees(*month, self.month_of(&item, *month)?.as_ref()) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     /// One month, if it has entries; `item` is what [`Shelf::open`] returns.
@@ -164,7 +159,8 @@ impl TotalsItem {
         journal.map(JournalMonth::totals) == self.totals.months.get(&month)
     }
 
-    fn month(&self, month: Month) -> Result<Option<JournalMonth>, CodecError> {
+    /// The month, if it is the one that lies in the totals.
+    pub(crate) fn month(&self, month: Month) -> Result<Option<JournalMonth>, CodecError> {
         let packed = self.open.as_ref().filter(|(open, _)| *open == month);
         packed.map(|(_, packed)| JournalMonth::decode(month, packed)).transpose()
     }

@@ -4,9 +4,53 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
 use money::Currency;
 
-use crate::queries::{MOST_READS, read_settled};
+use crate::codec::TotalsItem;
+use crate::queries::{MOST_READS, never_settles};
 use crate::totals::Split;
-use crate::{Books, BooksError, Figures, Shelf, Totals, View};
+use crate::{Books, BooksError, CodecError, EntryBudget, Figures, Shelf, Totals, View};
+
+/// Which history to read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HistoryRequest {
+    /// The first day.
+    pub from: Date,
+    /// The last day; a history that ends before it begins is empty.
+    pub to: Date,
+    /// How the days are divided into periods.
+    pub by: Bucket,
+    /// Which entries count.
+    pub view: View,
+    /// The currency that the history will be converted into, if any: it needs the flows of every other currency by
+    /// day, see [`History::flows_by_day`].
+    pub converted_into: Option<Currency>,
+}
+
+/// The history of an account.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct History {
+    /// Its periods, the oldest first.
+    pub periods: Vec<Period>,
+    /// The flows of each day in every currency but [`HistoryRequest::converted_into`]; empty without that.
+    pub flows_by_day: FlowsByDay,
+}
+
+impl History {
+    /// The sum of this history and another account's, which must be of the same request.
+    pub fn and(mut self, other: Self) -> Self {
+        if self.periods.is_empty() {
+            self.periods = other.periods;
+        } else {
+            self.periods.iter_mut().zip(other.periods).for_each(|(sum, it)| sum.add(it));
+        }
+        for (date, currencies) in other.flows_by_day {
+            currencies.into_iter().for_each(|(it, figures)| add(&mut self.flows_by_day, date, it, figures));
+        }
+        self
+    }
+}
+
+/// What moved on each day in each currency. Days and currencies without entries are left out.
+pub type FlowsByDay = BTreeMap<Date, BTreeMap<Currency, Figures>>;
 
 /// A part of an account's history, with what moved in each currency.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,6 +61,16 @@ pub struct Period {
     pub to: Date,
     /// Every currency the account has or will have, moved or not.
     pub currencies: BTreeMap<Currency, Movement>,
+}
+
+impl Period {
+    fn add(&mut self, other: Self) {
+        for (currency, movement) in other.currencies {
+            let sum = self.currencies.entry(currency).or_default();
+            sum.opening_minor = sum.opening_minor.saturating_add(movement.opening_minor);
+            sum.figures = sum.figures.and(movement.figures);
+        }
+    }
 }
 
 /// What moved in one currency, in minor units: opening + in + out = closing.
@@ -35,78 +89,119 @@ impl Movement {
     }
 }
 
-/// What moved on an account from `from` to `to`, both inclusive, bucket by bucket.
+/// Reads the history of an account.
 ///
-/// By month, quarter or year it reads the totals and, where `from` or `to` is within a month, that month; by day or
-/// week every month that has entries in between.
+/// Which months it reads besides the totals:
+/// - by day or week, every month with entries;
+/// - by month, quarter or year, a month only where `from` or `to` is within it;
+/// - for a conversion also every month with flows in another currency: their sum over a month cannot be converted at
+///   the rates of its days.
+///
+/// It reads the totals first where only they tell which months these are, then the months with the totals in one read,
+/// and decodes each month once. The entries of the months are spent before they are decoded.
 pub async fn history<B: Books>(
     books: &B,
     account: &AccountNumber,
-    (from, to): (Date, Date),
-    by: Bucket,
-    view: View,
-) -> Result<Vec<Period>, BooksError> {
-    if to < from {
-        return Ok(Vec::new());
+    request: HistoryRequest,
+    budget: &EntryBudget,
+) -> Result<History, BooksError> {
+    if request.to < request.from {
+        return Ok(History::default());
     }
-    let (shelf, wanted) = if by.is_of_months() {
-        let wanted: Vec<Month> = partial_months(from, to).into_iter().collect();
-        (read_settled(books, account, &wanted).await?, wanted)
-    } else {
-        read_all(books, account, from.month(), to.month()).await?
-    };
-    let totals = shelf.totals()?;
-    let mut opening = net(&totals, from.month(), view);
-    let mut moved = Moved::new();
-    for month in &wanted {
-        let Some(journal) = shelf.month(*month)? else { continue };
-        for entry in journal.entries() {
-            let date = entry.at.date();
-            if date > to {
-                break;
-            }
-            let mut split = Split::default();
-            split.take(entry);
-            let figures = split.seen(view);
-            if date < from {
-                let sum = opening.entry(entry.currency).or_default();
-                *sum = sum.saturating_add(figures.net_minor());
-            } else {
-                add(&mut moved, date, entry.currency, figures);
-            }
+    let mut months = request.months_known_without_totals();
+    let (mut unsettled, mut is_spent) = (None, false);
+    for reads in 0..=MOST_READS {
+        let shelf = books.read(account, &months).await?;
+        let item = shelf.open()?;
+        let needed = request.months(&item.totals);
+        if !std::mem::replace(&mut is_spent, true) {
+            budget.spend(&item.totals, &needed)?;
         }
-    }
-    let whole = totals.months.range(from.month()..=to.month()).filter(|(month, _)| !wanted.contains(month));
-    for (month, currencies) in whole {
-        currencies.iter().for_each(|(it, split)| add(&mut moved, month.first_day(), *it, split.seen(view)));
-    }
-    let currencies = totals.months.values().flat_map(BTreeMap::keys).copied().collect();
-    Ok(periods(by.cut(from, to), opening, &moved, &currencies))
-}
-
-/// Reads every month from `first` to `last` that has entries, and which they are.
-async fn read_all<B: Books>(
-    books: &B,
-    account: &AccountNumber,
-    first: Month,
-    last: Month,
-) -> Result<(Shelf, Vec<Month>), BooksError> {
-    let mut wanted = months_within(&books.read(account, &[]).await?.totals()?, first, last);
-    for reads in 1..=MOST_READS {
-        let shelf = read_settled(books, account, &wanted).await?;
-        let found = months_within(&shelf.totals()?, first, last);
-        if found == wanted {
-            return Ok((shelf, wanted));
+        if needed.iter().any(|it| !months.contains(it)) {
+            // They are known now, or another posting began a month between two reads.
+            months = needed;
+        } else if let Some(history) = request.fold(&shelf, item, &needed)? {
+            return Ok(history);
+        } else {
+            never_settles(unsettled.as_ref(), &shelf)?;
+            unsettled = Some(shelf);
         }
-        // Another posting began a month between the two reads.
-        wanted = found;
-        books.pause(reads).await;
+        if reads > 0 || unsettled.is_some() {
+            books.pause(reads.max(1)).await;
+        }
     }
     Err(BooksError::Unsettled)
 }
 
-fn months_within(totals: &Totals, first: Month, last: Month) -> Vec<Month> {
-    totals.months.range(first..=last).map(|(month, _)| *month).collect()
+impl HistoryRequest {
+    /// The months to read with the totals in one read; none if only the totals tell which ones.
+    fn months_known_without_totals(&self) -> Vec<Month> {
+        let depends_on_totals = !self.by.is_of_months() || self.converted_into.is_some();
+        if depends_on_totals { Vec::new() } else { self.partial_months().into_iter().collect() }
+    }
+
+    /// The months of which only a part is asked for.
+    fn partial_months(&self) -> BTreeSet<Month> {
+        let ends = [self.from.month(), self.to.month()].into_iter();
+        ends.filter(|it| it.first_day() < self.from || it.last_day() > self.to).collect()
+    }
+
+    /// The months with entries that must be read, the earliest first.
+    fn months(&self, totals: &Totals) -> Vec<Month> {
+        let partial = self.partial_months();
+        let months = totals.months.range(self.from.month()..=self.to.month());
+        let needed = months.filter(|(month, currencies)| {
+            !self.by.is_of_months() || partial.contains(*month) || self.has_foreign_flows(currencies)
+        });
+        needed.map(|(month, _)| *month).collect()
+    }
+
+    fn has_foreign_flows(&self, currencies: &BTreeMap<Currency, Split>) -> bool {
+        self.converted_into.is_some_and(|into| {
+            let foreign = currencies.iter().filter(|(currency, _)| **currency != into);
+            foreign.map(|(_, split)| split.seen(self.view)).any(|it| it.gross_minor() > 0)
+        })
+    }
+
+    /// The history of the totals and of what was read of `months`; `None` if they are of different moments.
+    fn fold(&self, read: &Shelf, item: TotalsItem, months: &[Month]) -> Result<Option<History>, CodecError> {
+        let mut opening = net(&item.totals, self.from.month(), self.view);
+        let mut moved = FlowsByDay::new();
+        for month in months {
+            let journal = read.month_of(&item, *month)?;
+            if !item.agrees(*month, journal.as_ref()) {
+                return Ok(None);
+            }
+            let entries = journal.iter().flat_map(|it| it.entries());
+            for entry in entries.take_while(|it| it.at.date() <= self.to) {
+                let mut split = Split::default();
+                split.take(entry);
+                let figures = split.seen(self.view);
+                if entry.at.date() < self.from {
+                    let sum = opening.entry(entry.currency).or_default();
+                    *sum = sum.saturating_add(figures.net_minor());
+                } else {
+                    add(&mut moved, entry.at.date(), entry.currency, figures);
+                }
+            }
+        }
+        let whole = item.totals.months.range(self.from.month()..=self.to.month());
+        for (month, currencies) in whole.filter(|(month, _)| months.binary_search(month).is_err()) {
+            currencies.iter().for_each(|(it, split)| add(&mut moved, month.first_day(), *it, split.seen(self.view)));
+        }
+        let currencies = item.totals.months.values().flat_map(BTreeMap::keys).copied().collect();
+        let periods = periods(self.by.cut(self.from, self.to), opening, &moved, &currencies);
+        Ok(Some(History { periods, flows_by_day: self.flows_to_convert(moved) }))
+    }
+
+    fn flows_to_convert(&self, mut moved: FlowsByDay) -> FlowsByDay {
+        let Some(into) = self.converted_into else { return FlowsByDay::new() };
+        moved.retain(|_, currencies| {
+            currencies.retain(|currency, it| *currency != into && it.gross_minor() > 0);
+            !currencies.is_empty()
+        });
+        moved
+    }
 }
 
 /// The whole months that `totals` have entries in: what a history is of when nobody says.
@@ -116,17 +211,10 @@ pub fn all_days(totals: &Totals) -> Option<(Date, Date)> {
     Some((first.first_day(), last.last_day()))
 }
 
-/// Figures by day; those of a whole month on its first one.
-type Moved = BTreeMap<Date, BTreeMap<Currency, Figures>>;
-
-fn add(moved: &mut Moved, date: Date, currency: Currency, figures: Figures) {
+/// Adds to the figures of a day; those of a whole month are on its first day.
+fn add(moved: &mut FlowsByDay, date: Date, currency: Currency, figures: Figures) {
     let sum = moved.entry(date).or_default().entry(currency).or_default();
     *sum = sum.and(figures);
-}
-
-/// The months of which only a part is asked for.
-fn partial_months(from: Date, to: Date) -> BTreeSet<Month> {
-    [from.month(), to.month()].into_iter().filter(|it| it.first_day() < from || it.last_day() > to).collect()
 }
 
 /// The balances at the end of the month before `month`.
@@ -137,7 +225,7 @@ fn net(totals: &Totals, month: Month, view: View) -> BTreeMap<Currency, i128> {
 fn periods(
     cut: impl Iterator<Item = (Date, Date)>,
     mut balances: BTreeMap<Currency, i128>,
-    moved: &Moved,
+    moved: &FlowsByDay,
     currencies: &BTreeSet<Currency>,
 ) -> Vec<Period> {
     let period = |(from, to): (Date, Date)| {

@@ -7,6 +7,7 @@
 
 mod audit;
 mod books;
+mod budget;
 mod codec;
 mod entry;
 mod history;
@@ -22,12 +23,13 @@ pub mod testing;
 
 pub use audit::{Finding, audit_account, missing_entries};
 pub use books::{Archive, Books, BooksError, Change, Kept, MOST_MONTHS, Shelf, Written};
+pub use budget::EntryBudget;
 pub use codec::{CodecError, decode_entries, encode_entries};
 pub use entry::{Entry, Mark, PostingId, Side};
-pub use history::{Movement, Period, all_days, history};
+pub use history::{FlowsByDay, History, HistoryRequest, Movement, Period, all_days, history};
 pub use journal::JournalMonth;
 pub use merge::{Merged, merge};
 pub use post::{Added, Gross, MOST_MONTHS_AND_CURRENCIES, PostError, Posted, post};
-pub use queries::{EntryCursor, balance_on, entries_of, entry_months, page_of_entries};
-pub use summary::{MonthFigures, SummaryFigures, summarise};
+pub use queries::{EntryCursor, balance_on, entries_of, entry_months, page_of_entries, splits_on};
+pub use summary::{LastEntry, MonthFigures, SummaryFigures, summarise};
 pub use totals::{Figures, MonthTotals, Split, Totals, View};

@@ -6,7 +6,7 @@ use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::totals::Split;
-use crate::{Books, BooksError, CodecError, Entry, JournalMonth, Mark, Shelf, View};
+use crate::{Books, BooksError, CodecError, Entry, EntryBudget, JournalMonth, Mark, Shelf, Totals, View};
 
 /// How often a reader reads while postings come between its reads. With the pauses this takes three seconds on average.
 pub(crate) const MOST_READS: u32 = 16;
@@ -18,49 +18,67 @@ pub async fn balance_on<B: Books>(
     date: Date,
     view: View,
 ) -> Result<Vec<Money>, BooksError> {
-    let month = date.month();
-    let wanted: &[Month] = if date == month.last_day() { &[] } else { &[month] };
-    let shelf = read_settled(books, account, wanted).await?;
-    let totals = shelf.totals()?;
-    let mut sums = BTreeMap::<Currency, i128>::new();
-    let mut add = |currency: Currency, minor: i128| {
-        let sum = sums.entry(currency).or_default();
-        *sum = sum.saturating_add(minor);
-    };
-    for (currency, figures) in totals.figures(Some(month), view) {
-        add(currency, figures.net_minor());
-    }
-    if wanted.is_empty() {
-        for (currency, split) in totals.months.get(&month).into_iter().flatten() {
-            add(*currency, split.seen(view).net_minor());
-        }
-    } else if let Some(journal) = shelf.month(month)? {
-        let mut days = BTreeMap::<Currency, Split>::new();
-        for entry in journal.entries().iter().filter(|entry| entry.at.date() <= date) {
-            days.entry(entry.currency).or_default().take(entry);
-        }
-        days.iter().for_each(|(currency, split)| add(*currency, split.seen(view).net_minor()));
-    }
-    Ok(sums.into_iter().map(|(currency, minor)| Money::new(minor, currency)).collect())
+    let splits = splits_on(books, account, Some(date)).await?;
+    Ok(splits.into_iter().map(|(currency, it)| Money::new(it.seen(view).net_minor(), currency)).collect())
 }
 
-/// Reads until the months and the totals are of the same moment.
+/// The figures of each currency over all entries, or over those up to the end of `date`, clean and dirty apart. One
+/// read of the totals, and for a date within a month also that month.
+pub async fn splits_on<B: Books>(
+    books: &B,
+    account: &AccountNumber,
+    date: Option<Date>,
+) -> Result<BTreeMap<Currency, Split>, BooksError> {
+    let Some(date) = date else { return Ok(books.read(account, &[]).await?.totals()?.splits()) };
+    let month = date.month();
+    let wanted: &[Month] = if date == month.last_day() { &[] } else { &[month] };
+    let Settled { mut totals, months } = read_settled(books, account, wanted).await?;
+    totals.months.retain(|it, _| *it < month || (*it == month && wanted.is_empty()));
+    let mut sums = totals.splits();
+    for entry in months.values().flat_map(JournalMonth::entries).filter(|entry| entry.at.date() <= date) {
+        sums.entry(entry.currency).or_default().take(entry);
+    }
+    Ok(sums)
+}
+
+/// The totals and some months of one moment.
+pub(crate) struct Settled {
+    pub(crate) totals: Totals,
+    /// Those of the months asked for that have entries.
+    pub(crate) months: BTreeMap<Month, JournalMonth>,
+}
+
+/// Reads until the months and the totals are of the same moment. Each read decodes each month once.
 pub(crate) async fn read_settled<B: Books>(
     books: &B,
     account: &AccountNumber,
     months: &[Month],
-) -> Result<Shelf, BooksError> {
+) -> Result<Settled, BooksError> {
     let mut unsettled = None;
     for reads in 1..=MOST_READS {
         let shelf = books.read(account, months).await?;
-        if shelf.is_settled(months)? {
-            return Ok(shelf);
+        if let Some(settled) = settled(&shelf, months)? {
+            return Ok(settled);
         }
         never_settles(unsettled.as_ref(), &shelf)?;
         unsettled = Some(shelf);
         books.pause(reads).await;
     }
     Err(BooksError::Unsettled)
+}
+
+/// `None` if a month has other figures than the totals have for it: they are of different moments.
+fn settled(shelf: &Shelf, months: &[Month]) -> Result<Option<Settled>, CodecError> {
+    let item = shelf.open()?;
+    let mut read = BTreeMap::new();
+    for month in months {
+        let journal = shelf.month_of(&item, *month)?;
+        if !item.agrees(*month, journal.as_ref()) {
+            return Ok(None);
+        }
+        read.extend(journal.map(|it| (*month, it)));
+    }
+    Ok(Some(Settled { totals: item.totals, months: read }))
 }
 
 /// An error if what disagrees is stored so: two reads, one after the other, that find the same versions prove that they
@@ -99,9 +117,8 @@ pub async fn page_of_entries<B: Books>(
     let mut page = Vec::new();
     for month in totals.months.keys().copied().filter(|it| (start..=to.month()).contains(it)) {
         let skip = cursor.as_ref().filter(|it| it.month == month).map_or(0, |it| it.passed);
-        let Some(journal) = read_settled(books, account, &[month]).await?.month(month)? else {
-            continue;
-        };
+        let settled = read_settled(books, account, &[month]).await?;
+        let Some(journal) = settled.months.get(&month) else { continue };
         for (index, entry) in journal.entries().iter().enumerate().skip(skip) {
             let seen = view == View::All || entry.mark == Mark::Clean;
             if !seen || !(from..=to).contains(&entry.at.date()) {
@@ -122,7 +139,7 @@ const MOST_ENTRIES: u64 = 20_000;
 const MOST_MONTHS_AT_ONCE: usize = 12;
 
 /// The months from `from` to `to` that have entries, the earliest first, in groups small enough to hold the entries of
-/// one in memory: [`entries_of`] reads a group.
+/// one in memory: [`entries_of`] reads a group. Spends the entries of all of them.
 ///
 /// For folds over entries while others post: every month is read once and at one moment, so no entry is seen twice,
 /// and none is missed that was in the books before the call.
@@ -130,20 +147,23 @@ pub async fn entry_months<B: Books>(
     books: &B,
     account: &AccountNumber,
     (from, to): (Date, Date),
+    budget: &EntryBudget,
 ) -> Result<Vec<Vec<Month>>, BooksError> {
     let totals = books.read(account, &[]).await?.totals()?;
+    let months: Vec<Month> = totals.months.range(from.month()..=to.month()).map(|(month, _)| *month).collect();
+    budget.spend(&totals, &months)?;
     let mut groups = Vec::<Vec<Month>>::new();
     let mut entries = 0_u64;
-    for (month, currencies) in totals.months.iter().filter(|(it, _)| (from.month()..=to.month()).contains(*it)) {
-        let count = currencies.values().map(|it| it.seen(View::All).count).fold(0, u64::saturating_add);
+    for month in months {
+        let count = totals.entries_in(month);
         let together = entries.saturating_add(count);
         match groups.last_mut() {
             Some(group) if group.len() < MOST_MONTHS_AT_ONCE && together <= MOST_ENTRIES => {
-                group.push(*month);
+                group.push(month);
                 entries = together;
             }
             _ => {
-                groups.push(vec![*month]);
+                groups.push(vec![month]);
                 entries = count;
             }
         }
@@ -159,12 +179,8 @@ pub async fn entries_of<B: Books>(
     (from, to): (Date, Date),
     view: View,
 ) -> Result<Vec<Entry>, BooksError> {
-    let shelf = read_settled(books, account, months).await?;
-    let mut entries = Vec::new();
-    for month in months {
-        let of_month = shelf.month(*month)?.map(JournalMonth::into_entries).unwrap_or_default();
-        let seen = |entry: &Entry| view == View::All || entry.mark == Mark::Clean;
-        entries.extend(of_month.into_iter().filter(|it| seen(it) && (from..=to).contains(&it.at.date())));
-    }
-    Ok(entries)
+    let settled = read_settled(books, account, months).await?;
+    let seen = |entry: &Entry| view == View::All || entry.mark == Mark::Clean;
+    let entries = settled.months.into_values().flat_map(JournalMonth::into_entries);
+    Ok(entries.filter(|it| seen(it) && (from..=to).contains(&it.at.date())).collect())
 }

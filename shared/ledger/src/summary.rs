@@ -1,7 +1,32 @@
-use calendar::Month;
+use calendar::{Date, Month};
 use money::{Currency, Money, average_minor};
 
-use crate::{Figures, Totals, View};
+use crate::{CodecError, Figures, Mark, Shelf, Totals, View};
+
+/// When the last clean entry of an account happened, as far as its totals tell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LastEntry {
+    /// The day: the account's latest month lies in its totals.
+    Day(Date),
+    /// Only the month: the latest month is so large that it lies elsewhere.
+    Month(Month),
+}
+
+impl Shelf {
+    /// When the last clean entry happened; none without clean entries. Needs no month to be read.
+    pub fn last_entry(&self) -> Result<Option<LastEntry>, CodecError> {
+        let item = self.open()?;
+        let has_clean = |month: &Month| {
+            let currencies = item.totals.months.get(month).into_iter().flatten();
+            currencies.into_iter().any(|(_, split)| split.clean.count > 0)
+        };
+        let Some(month) = item.totals.months.keys().rev().find(|it| has_clean(it)) else { return Ok(None) };
+        let journal = item.month(*month)?;
+        let clean = journal.iter().flat_map(|it| it.entries()).filter(|it| it.mark == Mark::Clean);
+        let day = clean.map(|it| it.at.date()).max();
+        Ok(Some(day.map_or(LastEntry::Month(*month), LastEntry::Day)))
+    }
+}
 
 /// What a summary says of one currency of an account.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -82,6 +82,11 @@ impl Split {
         }
     }
 
+    /// These entries and those.
+    pub fn and(self, other: Self) -> Self {
+        Self { clean: self.clean.and(other.clean), dirty: self.dirty.and(other.dirty) }
+    }
+
     /// Adds one entry to the fold.
     pub(crate) fn take(&mut self, entry: &Entry) {
         let figures = Figures::of(entry.amount_minor);
@@ -111,6 +116,22 @@ impl Totals {
                 let sum = sums.entry(*currency).or_default();
                 *sum = sum.and(split.seen(view));
             }
+        }
+        sums
+    }
+
+    /// How many entries `month` has, clean and dirty, in all currencies.
+    pub fn entries_in(&self, month: Month) -> u64 {
+        let currencies = self.months.get(&month).into_iter().flat_map(BTreeMap::values);
+        currencies.map(|split| split.seen(View::All).count).fold(0, u64::saturating_add)
+    }
+
+    /// Each currency's figures over all months, clean and dirty apart.
+    pub fn splits(&self) -> BTreeMap<Currency, Split> {
+        let mut sums = BTreeMap::<Currency, Split>::new();
+        for (currency, split) in self.months.values().flatten() {
+            let sum = sums.entry(*currency).or_default();
+            *sum = sum.and(*split);
         }
         sums
     }

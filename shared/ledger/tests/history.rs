@@ -8,13 +8,15 @@
 )]
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, Entry, Mark, PostingId, Shelf, Side, View, Written, all_days, balance_on, history, post,
+    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, Mark, Period, PostingId, Shelf, Side, View, Written,
+    all_days, balance_on, post,
 };
 use money::Currency;
 use proptest::prelude::*;
@@ -38,6 +40,11 @@ impl Books for Watched {
     async fn pause(&self, conflicts: u32) {
         self.books.pause(conflicts).await;
     }
+}
+
+fn history(books: &Watched, (from, to): (Date, Date), by: Bucket, view: View) -> Vec<Period> {
+    let request = HistoryRequest { from, to, by, view, converted_into: None };
+    block_on(ledger::history(books, &account(), request, &EntryBudget::unlimited())).unwrap().periods
 }
 
 fn account() -> AccountNumber {
@@ -87,7 +94,7 @@ proptest! {
     ) {
         let books = books(&entries);
         let (from, to) = (date(from), date(from + length));
-        let periods = block_on(history(&books, &account(), (from, to), by, view)).unwrap();
+        let periods = history(&books, (from, to), by, view);
         prop_assert_eq!(periods.len(), by.cut(from, to).count());
         let balance = |date: Date, currency: Currency| {
             let all = block_on(balance_on(&books, &account(), date, view)).unwrap();
@@ -119,7 +126,7 @@ fn a_history_reads_the_totals_and_the_months_cut_in_two() {
     let books = books(&every_day);
     let cost = |from: &str, to: &str, by: Bucket| {
         books.reads.lock().unwrap().borrow_mut().clear();
-        block_on(history(&books, &account(), (from.parse().unwrap(), to.parse().unwrap()), by, View::Clean)).unwrap();
+        history(&books, (from.parse().unwrap(), to.parse().unwrap()), by, View::Clean);
         books.reads.lock().unwrap().borrow().clone()
     };
     for by in [Bucket::Month, Bucket::Quarter, Bucket::Year] {
@@ -135,7 +142,7 @@ fn a_history_reads_the_totals_and_the_months_cut_in_two() {
 fn a_history_may_be_of_one_day() {
     let books = books(&[(19_700, 500, true, false), (19_701, 7, true, false)]);
     let day: Date = "2023-12-09".parse().unwrap();
-    let days = block_on(history(&books, &account(), (day, day), Bucket::Day, View::Clean)).unwrap();
+    let days = history(&books, (day, day), Bucket::Day, View::Clean);
     assert_eq!(days.len(), 1);
     let movement = days[0].currencies[&Currency::EUR];
     assert_eq!((movement.opening_minor, movement.figures.count, movement.closing_minor()), (0, 1, 500));
@@ -156,7 +163,7 @@ fn a_range_without_entries_has_zeros_and_the_right_opening() {
     let books = books(&[(19_700, 500, true, false)]);
     let of = |from: &str, to: &str| {
         let range = (from.parse().unwrap(), to.parse().unwrap());
-        block_on(history(&books, &account(), range, Bucket::Year, View::Clean)).unwrap()
+        history(&books, range, Bucket::Year, View::Clean)
     };
     let after = of("2024-01-01", "2024-12-31");
     let movement = after[0].currencies[&Currency::EUR];
@@ -164,4 +171,71 @@ fn a_range_without_entries_has_zeros_and_the_right_opening() {
     let before = of("2020-01-01", "2020-12-31")[0].currencies[&Currency::EUR];
     assert_eq!((before.opening_minor, before.figures.count, before.closing_minor()), (0, 0, 0));
     assert_eq!(of("2024-02-01", "2024-01-01"), []);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn flows_by_day_are_the_foreign_flows_of_the_view_and_periods_stay_as_they_are(
+        entries in some_books(),
+        (from, length) in (19_600_i32..20_200, 0_i32..600),
+        by in prop::sample::select(vec![Bucket::Day, Bucket::Week, Bucket::Month, Bucket::Quarter, Bucket::Year]),
+        view in prop::sample::select(vec![View::Clean, View::All]),
+    ) {
+        let books = books(&entries);
+        let (from, to) = (date(from), date(from + length));
+        let request = HistoryRequest { from, to, by, view, converted_into: Some(Currency::EUR) };
+        let read = block_on(ledger::history(&books, &account(), request, &EntryBudget::unlimited())).unwrap();
+        prop_assert_eq!(read.periods, history(&books, (from, to), by, view));
+        let mut expected = BTreeMap::<Date, i128>::new();
+        for (day, minor, euros, dirty) in &entries {
+            let counts = !euros && *minor != 0 && !(*dirty && view == View::Clean);
+            if counts && (from.days()..=to.days()).contains(day) {
+                *expected.entry(date(*day)).or_default() += i128::from(*minor);
+            }
+        }
+        let net = read.flows_by_day.iter().map(|(day, it)| (*day, it[&Currency::USD].net_minor()));
+        prop_assert_eq!(net.collect::<BTreeMap<_, _>>(), expected);
+        prop_assert!(read.flows_by_day.values().all(|it| it.len() == 1));
+    }
+}
+
+#[test]
+fn a_history_to_convert_reads_the_months_with_foreign_flows_once() {
+    // Euros every day; dollars on one day of two months, and dirty ones in a third.
+    let mut entries: Vec<_> = DAYS.map(|day| (day, 100, true, false)).collect();
+    entries.extend([(19_760, 1, false, false), (19_770, 2, false, false), (19_900, 3, false, false)]);
+    entries.push((20_000, 4, false, true));
+    let books = books(&entries);
+    let cost = |from: &str, to: &str, by: Bucket, view: View| {
+        books.reads.lock().unwrap().borrow_mut().clear();
+        let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
+        let request = HistoryRequest { from, to, by, view, converted_into: Some(Currency::EUR) };
+        block_on(ledger::history(&books, &account(), request, &EntryBudget::unlimited())).unwrap();
+        books.reads.lock().unwrap().borrow().clone()
+    };
+    for by in [Bucket::Month, Bucket::Quarter, Bucket::Year] {
+        assert_eq!(cost("2023-10-01", "2025-03-31", by, View::Clean), [0, 2], "the totals, then two months");
+        assert_eq!(cost("2023-10-01", "2025-03-31", by, View::All), [0, 3]);
+        assert_eq!(cost("2023-10-02", "2025-03-31", by, View::Clean), [0, 3], "and the one that is cut in two");
+        assert_eq!(cost("2023-10-01", "2023-12-31", by, View::Clean), [0], "euros need no conversion");
+    }
+}
+
+#[test]
+fn a_history_reads_no_month_beyond_its_budget() {
+    let every_day: Vec<_> = DAYS.map(|day| (day, 100, true, false)).collect();
+    let books = books(&every_day);
+    let (from, to) = ("2024-01-01".parse().unwrap(), "2024-03-31".parse().unwrap());
+    let request = HistoryRequest { from, to, by: Bucket::Day, view: View::Clean, converted_into: None };
+    let read = |request, budget: &EntryBudget| block_on(ledger::history(&books, &account(), request, budget));
+    assert_eq!(read(request, &EntryBudget::of(91)).unwrap().periods.len(), 91);
+    books.reads.lock().unwrap().borrow_mut().clear();
+    let refused = read(request, &EntryBudget::of(90));
+    assert!(matches!(refused, Err(BooksError::TooManyEntries { most: 90 })), "{refused:?}");
+    assert_eq!(*books.reads.lock().unwrap().borrow(), [0], "the totals alone");
+    let shared = EntryBudget::of(181);
+    assert!(read(request, &shared).is_ok() && read(request, &shared).is_err(), "two reads share one budget");
+    let by_month = HistoryRequest { by: Bucket::Month, ..request };
+    assert!(read(by_month, &EntryBudget::of(0)).is_ok(), "whole months are in the totals");
 }

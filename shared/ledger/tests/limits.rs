@@ -13,8 +13,8 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, Entry, Mark, PostError, Posted, PostingId, Shelf, Side, View, Written, audit_account,
-    entries_of, entry_months, history, post,
+    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, LastEntry, Mark, PostError, Posted, PostingId,
+    Shelf, Side, View, Written, audit_account, entries_of, entry_months, history, post,
 };
 use money::Currency;
 
@@ -221,7 +221,7 @@ fn months_are_read_in_groups_of_twelve_or_twenty_thousand_entries() {
         let books = FakeBooks::default();
         block_on(post(&books, &account(), entries, PostingId([1; 16]))).unwrap();
         let days = ("2000-02-10".parse().unwrap(), "2009-12-31".parse().unwrap());
-        let groups = block_on(entry_months(&books, &account(), days)).unwrap();
+        let groups = block_on(entry_months(&books, &account(), days, &EntryBudget::unlimited())).unwrap();
         let count = groups
             .iter()
             .map(|months| block_on(entries_of(&books, &account(), months, days, View::All)).unwrap().len());
@@ -259,6 +259,24 @@ fn entries_of_a_period_are_those_that_the_view_shows() {
     assert_eq!(ids("2026-07-01", "2026-07-31", View::Clean), ["a", "b", "c"]);
 }
 
+#[test]
+fn the_last_entry_is_the_last_clean_one_by_day_while_its_month_lies_in_the_totals() {
+    let last = |entries: Vec<Entry>| {
+        let books = FakeBooks::default();
+        block_on(post(&books, &account(), entries, PostingId([1; 16]))).unwrap();
+        block_on(books.read(&account(), &[])).unwrap().last_entry().unwrap()
+    };
+    let day = |text: &str| Some(LastEntry::Day(text.parse().unwrap()));
+    let dirty = |at: &str| Entry { side: Side::Payer, counterparty: Some("XX1".into()), ..row(at, "d") };
+    assert_eq!(last(Vec::new()), None);
+    assert_eq!(last(vec![dirty("2024-07-16")]), None);
+    assert_eq!(last(vec![row("2024-07-14", "a"), row("2024-06-30", "b"), dirty("2024-07-16")]), day("2024-07-14"));
+    let july = Some(LastEntry::Month("2024-07".parse().unwrap()));
+    assert_eq!(last(vec![row("2024-07-14", "a"), dirty("2024-08-01")]), july, "July does not lie in the totals");
+    let many = (0..20_000).map(|number| row("2024-07-14", &format!("{:x}", number * 7_919)));
+    assert_eq!(last(many.collect()), july);
+}
+
 /// Books to which somebody posts a month before every read.
 struct Growing(FakeBooks, Mutex<i32>);
 
@@ -284,8 +302,9 @@ impl Books for Growing {
 #[test]
 fn a_history_by_day_of_books_that_grow_without_end_is_no_answer() {
     let books = Growing(FakeBooks::default(), Mutex::new(0));
-    let days = ("2000-01-01".parse().unwrap(), "2009-12-31".parse().unwrap());
-    let days = block_on(history(&books, &account(), days, Bucket::Day, View::Clean));
+    let (from, to) = ("2000-01-01".parse().unwrap(), "2009-12-31".parse().unwrap());
+    let request = HistoryRequest { from, to, by: Bucket::Day, view: View::Clean, converted_into: None };
+    let days = block_on(history(&books, &account(), request, &EntryBudget::unlimited()));
     assert!(matches!(days, Err(BooksError::Unsettled)), "{days:?}");
     assert_eq!(*books.1.lock().unwrap(), 17, "the totals, and sixteen more reads");
 }

@@ -16,8 +16,8 @@ use banking::AccountNumber;
 use calendar::{Bucket, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, CodecError, Entry, Kept, Mark, PostError, Posted, PostingId, Shelf, Side, View, Written,
-    audit_account, balance_on, history, post,
+    Books, BooksError, Change, CodecError, Entry, EntryBudget, HistoryRequest, Kept, Mark, PostError, Posted,
+    PostingId, Shelf, Side, View, Written, audit_account, balance_on, history, post,
 };
 use money::Currency;
 
@@ -254,10 +254,13 @@ fn a_reader_sees_the_books_before_a_posting_or_after_it() {
             (0..reads).for_each(|_| drop(finish(books.read(&account(), &[]))));
             let late = vec![row("2026-03-20", 10, "b"), row("2026-04-05", 1, "c"), row("2026-04-20", 1_000, "d")];
             let reader = async {
-                let days = (date("2026-03-10"), date("2026-04-10"));
-                let days = history(&books, &account(), days, Bucket::Day, View::Clean).await.unwrap();
-                let moved =
-                    days.iter().flat_map(|it| it.currencies.values().map(move |sum| (it.from.to_string(), sum)));
+                let (from, to) = (date("2026-03-10"), date("2026-04-10"));
+                let request = HistoryRequest { from, to, by: Bucket::Day, view: View::Clean, converted_into: None };
+                let read = history(&books, &account(), request, &EntryBudget::unlimited()).await.unwrap();
+                let moved = read
+                    .periods
+                    .iter()
+                    .flat_map(|it| it.currencies.values().map(move |sum| (it.from.to_string(), sum)));
                 let moved = moved.filter(|(_, sum)| sum.figures.count > 0);
                 moved.map(|(day, sum)| (day, sum.figures.in_minor)).collect::<Vec<_>>()
             };

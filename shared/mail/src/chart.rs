@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
 use calendar::Month;
-use money::Money;
+use money::{Money, group_thousands};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg;
 
@@ -212,6 +212,7 @@ fn short_amount(amount: Money) -> String {
     let places = usize::try_from(decimals.saturating_add(power)).unwrap_or(0);
     let digits = format!("{size:0>width$}", width = places.saturating_add(1));
     let (whole, fraction) = digits.split_at(digits.len().saturating_sub(places));
+    let whole = group_thousands(whole);
     match fraction.trim_end_matches('0') {
         "" => format!("{sign}{whole}{unit}"),
         fraction => format!("{sign}{whole}.{fraction}{unit}"),
@@ -263,7 +264,8 @@ mod tests {
             (0, "EUR", "0"),
             (5000, "EUR", "50"),
             (-50, "EUR", "−0.5"),
-            (999_900, "EUR", "9999"),
+            (999_900, "EUR", "9,999"),
+            (200_000_000_000_000_000_i128, "EUR", "2,000T"),
             (2_000_000, "EUR", "20k"),
             (150_000_000, "EUR", "1.5M"),
             (-500_000_000_000_i128, "EUR", "−5B"),

@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::words::{figure, figure_or_dash, long_date, shown_name};
+use crate::words::{count, figure, figure_or_dash, last_entry, long_date, shown_name};
 use crate::{CurrencySummary, Envelope, Image, MonthLine, Summary, chart, render};
 
 /// The months of one year.
@@ -34,6 +34,7 @@ struct Page<'a> {
     holder: Option<String>,
     account: String,
     as_of: String,
+    last_entry: Option<String>,
     sections: Vec<Section<'a>>,
     reference: &'a str,
     chart_width: u32,
@@ -42,8 +43,10 @@ struct Page<'a> {
 struct Section<'a> {
     code: &'a str,
     balance: String,
-    transactions: u64,
+    transactions: String,
+    credits: String,
     average_credit: String,
+    debits: String,
     average_debit: String,
     has_credits: bool,
     has_debits: bool,
@@ -63,8 +66,10 @@ struct YearOfPage {
 
 struct Row {
     month: &'static str,
-    transactions: u64,
+    transactions: String,
+    credits: String,
     average_credit: String,
+    debits: String,
     average_debit: String,
 }
 
@@ -81,6 +86,7 @@ pub(crate) fn html(
         holder: summary.holder.as_deref().and_then(shown_name),
         account: summary.account.masked(),
         as_of: long_date(summary.as_of),
+        last_entry: summary.last_entry.map(last_entry),
         sections: summary.currencies.iter().map(|section| Section::of(section, images)).collect(),
         reference: envelope.reference.short(),
         chart_width: chart::SHOWN_WIDTH,
@@ -94,8 +100,10 @@ impl<'a> Section<'a> {
         Self {
             code: currency.code(),
             balance: figure(section.balance),
-            transactions: section.months.iter().fold(0, |sum, line| sum.saturating_add(line.transactions)),
+            transactions: count(section.months.iter().fold(0, |sum, line| sum.saturating_add(line.transactions))),
+            credits: figure_or_dash(section.credits()),
             average_credit: figure_or_dash(section.average_credit),
+            debits: figure_or_dash(section.debits()),
             average_debit: figure_or_dash(section.average_debit),
             has_credits: section.average_credit.is_some(),
             has_debits: section.average_debit.is_some(),
@@ -122,8 +130,10 @@ impl YearOfPage {
     fn of(year: &Year<'_>) -> Self {
         let rows = year.months.iter().map(|line| Row {
             month: line.month.name(),
-            transactions: line.transactions,
+            transactions: count(line.transactions),
+            credits: figure_or_dash(line.credits_if_any()),
             average_credit: figure_or_dash(line.average_credit),
+            debits: figure_or_dash(line.debits_if_any()),
             average_debit: figure_or_dash(line.average_debit),
         });
         Self { year: year.year, rows: rows.collect() }

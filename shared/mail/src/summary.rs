@@ -5,7 +5,7 @@ use calendar::{Date, Month};
 use money::Money;
 use serde::{Deserialize, Serialize};
 
-/// What one summary mail tells. All figures are exact already; nothing here is calculated again.
+/// What one summary mail says. All figures are exact already; the mail only adds up those of the months.
 ///
 /// It is stored before the mail is sent, so that a repeated send has the same text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,8 +16,21 @@ pub struct Summary {
     pub account: AccountNumber,
     /// The date the figures stand for.
     pub as_of: Date,
+    /// When the last transaction happened; none without transactions.
+    #[serde(default)]
+    pub last_entry: Option<LastEntry>,
     /// One section for each currency of the account.
     pub currencies: Vec<CurrencySummary>,
+}
+
+/// When the last transaction happened.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+#[serde(rename_all = "snake_case")]
+pub enum LastEntry {
+    /// On this day.
+    Day(Date),
+    /// In this month; the day is not known.
+    Month(Month),
 }
 
 /// The figures of one currency.
@@ -50,7 +63,34 @@ pub struct MonthLine {
     pub debits: Money,
 }
 
+impl MonthLine {
+    /// The sum of the month's credits; `None` where there is none.
+    pub(crate) fn credits_if_any(&self) -> Option<Money> {
+        self.average_credit.map(|_| self.credits)
+    }
+
+    /// The sum of the month's debits, below zero; `None` where there is none.
+    pub(crate) fn debits_if_any(&self) -> Option<Money> {
+        self.average_debit.map(|_| self.debits)
+    }
+}
+
 impl CurrencySummary {
+    /// The sum of all credits; `None` where there is none.
+    pub(crate) fn credits(&self) -> Option<Money> {
+        self.average_credit.and_then(|_| self.sum(|line| line.credits))
+    }
+
+    /// The sum of all debits, below zero; `None` where there is none.
+    pub(crate) fn debits(&self) -> Option<Money> {
+        self.average_debit.and_then(|_| self.sum(|line| line.debits))
+    }
+
+    fn sum(&self, of: fn(&MonthLine) -> Money) -> Option<Money> {
+        let zero = Money::new(0, self.balance.currency());
+        self.months.iter().try_fold(zero, |sum, line| sum.try_add(of(line)).ok())
+    }
+
     /// Every amount of the section.
     pub(crate) fn amounts(&self) -> impl Iterator<Item = Money> {
         let of_months = self.months.iter().flat_map(|line| {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use money::Money;
 
 use crate::page::{Year, years};
-use crate::words::{NOTHING, long_date, shown_name};
+use crate::words::{NOTHING, count, last_entry, long_date, shown_name};
 use crate::{CurrencySummary, Envelope, Summary};
 
 /// The text, with lines that end in `\n`; the mail's encoding makes CRLF of them.
@@ -16,6 +16,9 @@ pub(crate) fn plain(summary: &Summary, envelope: &Envelope) -> String {
         text.push_str(&name);
     }
     let _ = writeln!(text, "\nAccount {}, as of {}", summary.account.masked(), long_date(summary.as_of));
+    if let Some(last) = summary.last_entry {
+        let _ = writeln!(text, "Last entry: {}", last_entry(last));
+    }
     if summary.currencies.is_empty() {
         text.push_str("\nThere are no transactions in this account.\n");
     }
@@ -34,10 +37,16 @@ pub(crate) fn plain(summary: &Summary, envelope: &Envelope) -> String {
 
 fn write_section(text: &mut String, section: &CurrencySummary) {
     let code = section.balance.currency().code();
-    let figures = [Some(section.balance), section.average_credit, section.average_debit];
-    let width = figures.map(|it| amount(it).chars().count()).into_iter().max().unwrap_or(0);
+    let figures = [
+        ("Total balance", Some(section.balance)),
+        ("In", section.credits()),
+        ("Average credit", section.average_credit),
+        ("Out", section.debits()),
+        ("Average debit", section.average_debit),
+    ];
+    let width = figures.map(|(_, it)| amount(it).chars().count()).into_iter().max().unwrap_or(0);
     text.push('\n');
-    for (label, figure) in ["Total balance", "Average credit", "Average debit"].into_iter().zip(figures) {
+    for (label, figure) in figures {
         let unit = if figure.is_some() { code } else { "" };
         let line = format!("{label:<16}{:>width$} {unit}", amount(figure));
         text.push_str(line.trim_end());
@@ -49,24 +58,33 @@ fn write_section(text: &mut String, section: &CurrencySummary) {
 }
 
 fn write_year(text: &mut String, year: &Year<'_>, code: &str) {
-    let heading = format!("{} ({code})", year.year);
-    let _ = writeln!(
-        text,
-        "\n{heading:<12}{:>22}{:>18}{:>18}",
-        "Number of transactions", "Average credit", "Average debit"
-    );
+    let heading = ["Transactions", "In", "Average credit", "Out", "Average debit"].map(str::to_owned);
+    let mut rows = vec![(format!("{} ({code})", year.year), heading)];
     for line in &year.months {
-        let _ = writeln!(
-            text,
-            "{:<12}{:>22}{:>18}{:>18}",
-            line.month.name(),
-            line.transactions,
+        let figures = [
+            count(line.transactions),
+            amount(line.credits_if_any()),
             amount(line.average_credit),
-            amount(line.average_debit)
-        );
+            amount(line.debits_if_any()),
+            amount(line.average_debit),
+        ];
+        rows.push((line.month.name().to_owned(), figures));
+    }
+    let mut widths = [0; 5];
+    for (_, cells) in &rows {
+        let wider = |(width, cell): (&mut usize, &String)| *width = (*width).max(cell.chars().count());
+        widths.iter_mut().zip(cells).for_each(wider);
+    }
+    text.push('\n');
+    for (name, cells) in rows {
+        let _ = write!(text, "{name:<10}");
+        for (cell, width) in cells.iter().zip(widths) {
+            let _ = write!(text, "  {cell:>width$}");
+        }
+        text.push('\n');
     }
 }
 
 fn amount(amount: Option<Money>) -> String {
-    amount.map_or_else(|| NOTHING.to_owned(), Money::amount)
+    amount.map_or_else(|| NOTHING.to_owned(), Money::grouped)
 }

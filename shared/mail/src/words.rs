@@ -1,7 +1,9 @@
 //! How names, dates and amounts are written for a reader.
 
 use calendar::Date;
-use money::Money;
+use money::{Money, group_thousands};
+
+use crate::LastEntry;
 
 /// Shown where there is nothing to average.
 pub(crate) const NOTHING: &str = "—";
@@ -32,9 +34,22 @@ pub(crate) fn long_date(date: Date) -> String {
     format!("{day} {} {year}", date.month().name())
 }
 
-/// The amount with a minus sign that is one (U+2212); without grouping, so that it can be searched for.
+/// `13 August 2026`, or `August 2026` where the day is not known.
+pub(crate) fn last_entry(last: LastEntry) -> String {
+    match last {
+        LastEntry::Day(date) => long_date(date),
+        LastEntry::Month(month) => format!("{} {}", month.name(), month.year()),
+    }
+}
+
+/// The amount with commas between thousands and a typographic minus sign (U+2212).
 pub(crate) fn figure(amount: Money) -> String {
-    amount.amount().replace('-', "−")
+    amount.grouped().replace('-', "−")
+}
+
+/// A count with commas between thousands.
+pub(crate) fn count(number: u64) -> String {
+    group_thousands(&number.to_string())
 }
 
 /// [`figure`], or a dash.

@@ -42,7 +42,7 @@ fn headers_are_those_of_the_envelope() {
         ("Message-ID", format!("<{reference}@millrace.example>")),
         ("From", "\"Millrace\" <summaries@millrace.example>".to_owned()),
         ("To", "\"Ada Lovelace\" <ada@example.com>".to_owned()),
-        ("Subject", "Account summary, 13 August 2026 (account ending 3000)".to_owned()),
+        ("Subject", "Account summary, 14 August 2026 (account ending 3000)".to_owned()),
         ("Auto-Submitted", "auto-generated".to_owned()),
     ];
     let headers = headers(&mail.mime);

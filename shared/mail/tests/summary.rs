@@ -10,7 +10,7 @@
 
 mod samples;
 
-use mail::{RenderMailError, Summary, render};
+use mail::{LastEntry, RenderMailError, Summary, render};
 use samples::{envelope, five_years, four_rows, section, summary, three_currencies};
 
 /// The HTML as a reader sees it: without style and tags, one line for each cell or paragraph.
@@ -53,9 +53,11 @@ fn the_four_rows_give_the_figures_of_the_product_page() {
         &["Average credit", "35.25 EUR"],
         &["Average debit", "−15.38 EUR"],
         &["2026"],
-        &["Month", "Number of transactions", "Average credit", "Average debit"],
-        &["July", "2", "60.50", "−10.30"],
-        &["August", "2", "10.00", "−20.46"],
+        &["In", "70.50 EUR"],
+        &["Out", "−30.76 EUR"],
+        &["Month", "Number of transactions", "In", "Average credit", "Out", "Average debit"],
+        &["July", "2", "60.50", "60.50", "−10.30", "−10.30"],
+        &["August", "2", "10.00", "10.00", "−20.46", "−20.46"],
     ] {
         assert!(follow(&lines, expected), "{expected:?} in {lines:#?}");
     }
@@ -66,16 +68,16 @@ fn the_four_rows_give_the_figures_of_the_product_page() {
 #[test]
 fn no_credits_or_no_debits_is_a_dash() {
     for (entries, row) in [
-        (vec![("2026-07-15", "60.5")], ["July", "1", "60.50", "—"]),
-        (vec![("2026-07-15", "-60.5")], ["July", "1", "—", "−60.50"]),
-        (vec![("2026-07-15", "0")], ["July", "1", "—", "—"]),
+        (vec![("2026-07-15", "60.5")], ["July", "1", "60.50", "60.50", "—", "—"]),
+        (vec![("2026-07-15", "-60.5")], ["July", "1", "—", "—", "−60.50", "−60.50"]),
+        (vec![("2026-07-15", "0")], ["July", "1", "—", "—", "—", "—"]),
     ] {
         let mail = render(&summary(vec![section("EUR", &entries)]), &envelope()).unwrap();
         let lines = read(&mail.html);
         assert!(follow(&lines, &row), "{row:?} in {lines:#?}");
-        let averages = ["Average credit", "Average debit"];
-        for (label, shown) in averages.into_iter().zip([row[2], row[3]]) {
-            let overall = if shown == "—" { shown.to_owned() } else { format!("{shown} EUR") };
+        let labels = ["In", "Average credit", "Out", "Average debit"];
+        for (label, shown) in labels.into_iter().zip(&row[2..]) {
+            let overall = if *shown == "—" { (*shown).to_owned() } else { format!("{shown} EUR") };
             assert!(follow(&lines, &[label, &overall]), "{label} {overall} in {lines:#?}");
         }
         assert_eq!(mail.text.matches('—').count(), row.iter().filter(|it| **it == "—").count() * 2 + 1);
@@ -89,9 +91,9 @@ fn each_currency_has_its_own_section() {
     let lines = read(&mail.html);
     for expected in [
         ["Total balance", "849.74 EUR"].as_slice(),
-        &["Total balance", "−20000 JPY"],
-        &["Total balance", "1234567.125 KWD"],
-        &["February", "2", "—", "−10000"],
+        &["Total balance", "−20,000 JPY"],
+        &["Total balance", "1,234,567.125 KWD"],
+        &["February", "2", "—", "—", "−20,000", "−10,000"],
     ] {
         assert!(follow(&lines, expected), "{expected:?} in {lines:#?}");
     }
@@ -116,6 +118,25 @@ fn a_long_history_shows_every_month_the_newest_year_first() {
 }
 
 #[test]
+fn the_last_entry_is_named_however_long_ago_it_was() {
+    for (last_entry, shown) in [
+        (LastEntry::Day("2024-08-13".parse().unwrap()), "Last entry: 13 August 2024"),
+        (LastEntry::Month("2024-08".parse().unwrap()), "Last entry: August 2024"),
+    ] {
+        let mail = render(&Summary { last_entry: Some(last_entry), ..four_rows() }, &envelope()).unwrap();
+        assert!(mail.text.contains(&format!("as of 14 August 2026\n{shown}\n")), "{}", mail.text);
+        assert!(mail.html.contains(&format!(">{shown}</p>")));
+    }
+    // A summary that was stored before the last entry was known is still sent.
+    let mut stored = serde_json::to_value(four_rows()).unwrap();
+    stored.as_object_mut().unwrap().remove("last_entry");
+    let mail = render(&serde_json::from_value(stored).unwrap(), &envelope()).unwrap();
+    assert!(
+        !mail.text.contains("Last entry") && !mail.html.contains("Last entry") && !mail.html.contains("last entry")
+    );
+}
+
+#[test]
 fn a_name_is_shown_and_never_run() {
     let mut summary = four_rows();
     summary.holder = Some("<script>alert('x')</script> & \"Söhne\"".to_owned());
@@ -130,9 +151,9 @@ fn a_mail_can_be_made_without_name_and_without_entries() {
     for holder in [None, Some("\r\n".to_owned())] {
         let mail = render(&Summary { holder, ..summary(vec![]) }, &envelope()).unwrap();
         assert!(
-            mail.text.contains("Account summary\nAccount …3000, as of 13 August 2026\n\nThere are no transactions")
+            mail.text.contains("Account summary\nAccount …3000, as of 14 August 2026\n\nThere are no transactions")
         );
-        assert!(mail.html.contains("As of 13 August 2026") && mail.html.contains("There are no transactions"));
+        assert!(mail.html.contains("As of 14 August 2026") && mail.html.contains("There are no transactions"));
         assert_eq!(mail.images.len(), 1, "the logo alone");
     }
 }

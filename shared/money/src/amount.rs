@@ -57,6 +57,17 @@ impl Money {
         render(self.minor, self.currency.decimals())
     }
 
+    /// The amount for people: [`Money::amount`] with commas between thousands, `-1,234,567.89`. Programs read
+    /// [`Money::amount`].
+    pub fn grouped(self) -> String {
+        group_thousands(&self.amount())
+    }
+
+    /// [`Money::grouped`] and the currency: `-1,234,567.89 EUR`.
+    pub fn grouped_with_currency(self) -> String {
+        format!("{} {}", self.grouped(), self.currency)
+    }
+
     /// Reads what [`Money::amount`] writes.
     pub fn parse(amount: &str, currency: Currency) -> Result<Self, crate::AmountError> {
         let minor = crate::parse_minor(amount.as_bytes(), currency.decimals(), DecimalMark::Point)?;
@@ -74,6 +85,23 @@ impl Money {
             parsed => parsed,
         }
     }
+}
+
+/// A decimal number for people: commas between the thousands of its whole part. Every table, chart and mail groups with
+/// this function; JSON and CSV do not.
+pub fn group_thousands(number: &str) -> String {
+    let whole_end = number.find('.').unwrap_or(number.len());
+    let (whole, fraction) = number.split_at(whole_end);
+    let digits = whole.trim_start_matches(['-', '−']);
+    let (sign, _) = whole.split_at(whole.len().saturating_sub(digits.len()));
+    let mut grouped = sign.to_owned();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && digits.len().saturating_sub(index).rem_euclid(3) == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped + fraction
 }
 
 fn render(minor: i128, decimals: u32) -> String {
@@ -158,6 +186,25 @@ mod tests {
         ] {
             assert_eq!(Money::new(minor, code.parse().unwrap()).to_string(), text);
         }
+    }
+
+    #[test]
+    fn people_read_thousands_with_commas_and_programs_without() {
+        for (minor, code, grouped) in [
+            (0, "EUR", "0.00 EUR"),
+            (99_999, "EUR", "999.99 EUR"),
+            (100_000, "EUR", "1,000.00 EUR"),
+            (-123_456_789, "EUR", "-1,234,567.89 EUR"),
+            (-99_999, "EUR", "-999.99 EUR"),
+            (1_200, "JPY", "1,200 JPY"),
+            (-100, "JPY", "-100 JPY"),
+            (1_234_567, "KWD", "1,234.567 KWD"),
+        ] {
+            let money = Money::new(minor, code.parse().unwrap());
+            assert_eq!(money.grouped_with_currency(), grouped);
+            assert_eq!(money.to_string(), grouped.replace(',', ""));
+        }
+        assert_eq!(["1", "1234", "−1234.5"].map(group_thousands), ["1", "1,234", "−1,234.5"]);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
 
 use banking::AccountNumber;
+use ledger::{Split, View};
 use money::{Currency, Money, MoneyError};
 use serde::Serialize;
 
-use crate::Valuation;
+use crate::turnover::{CurrencyFigures, Turnover};
+use crate::{AccountFigures, Valuation};
 
 /// The balances of a company: each account's, and all together.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -16,6 +18,9 @@ pub struct Balances {
     /// All of it in one currency, if that is wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub converted: Option<ConvertedBalance>,
+    /// The dirty entries of all accounts, one line for each currency that has any. The balances count them in
+    /// [`View::All`] alone.
+    pub dirty: Vec<Turnover>,
 }
 
 /// The balances of one account.
@@ -60,28 +65,42 @@ pub struct ConvertedBalance {
 }
 
 impl Balances {
-    /// Those of `accounts`, each with its balance in each currency, converted if a valuation is given.
-    /// [`MoneyError::Overflow`] where a converted sum is no `i128` of minor units.
+    /// Those of `accounts` in `view`, converted if a valuation is given. [`MoneyError::Overflow`] where a converted sum
+    /// is no `i128` of minor units.
     pub fn of(
-        accounts: Vec<(AccountNumber, Vec<Money>)>,
+        accounts: Vec<AccountFigures>,
+        view: View,
         valuation: Option<&Valuation<'_>>,
     ) -> Result<Self, MoneyError> {
         let mut sides = BTreeMap::<Currency, Sides>::new();
-        for balance in accounts.iter().flat_map(|(_, balances)| balances) {
-            let sum = sides.entry(balance.currency()).or_default();
-            *sum = sum.and(Sides::of(balance.minor()));
+        for (currency, split) in accounts.iter().flat_map(|(_, figures)| figures) {
+            let sum = sides.entry(*currency).or_default();
+            *sum = sum.and(Sides::of(split.seen(view).net_minor()));
         }
-        let mut accounts: Vec<AccountBalance> = accounts
-            .into_iter()
-            .map(|(account, balances)| AccountBalance { account, balances, converted: None })
-            .collect();
+        let dirty = dirty_entries(accounts.iter().flat_map(|(_, figures)| figures));
+        let balance = |(currency, split): (&Currency, &Split)| Money::new(split.seen(view).net_minor(), *currency);
+        let account = |(account, figures): AccountFigures| AccountBalance {
+            account,
+            balances: figures.iter().map(balance).collect(),
+            converted: None,
+        };
+        let mut accounts: Vec<AccountBalance> = accounts.into_iter().map(account).collect();
         let mut converted = None;
         if let Some(valuation) = valuation {
             convert_accounts(&mut accounts, valuation)?;
             converted = Some(ConvertedBalance::of(&sides, valuation)?);
         }
-        Ok(Self { accounts, currencies: currencies(sides, valuation)?, converted })
+        Ok(Self { accounts, currencies: currencies(sides, valuation)?, converted, dirty })
     }
+}
+
+/// The dirty entries of figures, one line for each currency that has any.
+pub fn dirty_entries<'a>(figures: impl IntoIterator<Item = (&'a Currency, &'a Split)>) -> Vec<Turnover> {
+    let mut dirty = CurrencyFigures::default();
+    for (currency, split) in figures.into_iter().filter(|(_, split)| split.dirty.count > 0) {
+        dirty.add(*currency, split.dirty);
+    }
+    dirty.turnover()
 }
 
 impl ConvertedBalance {

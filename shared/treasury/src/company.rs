@@ -1,46 +1,44 @@
 //! What is read of the books of a company's accounts, side by side.
 
+use std::collections::BTreeMap;
+
 use banking::AccountNumber;
-use calendar::{Bucket, Date, Month};
+use calendar::{Bucket, Date};
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, future, stream};
 use ledger::{
-    Books, BooksError, Entry, EntryCursor, Period, View, all_days, balance_on, entries_of, entry_months,
-    page_of_entries,
+    Books, BooksError, Entry, EntryBudget, EntryCursor, History, HistoryRequest, Period, Split, View, all_days,
+    entries_of, entry_months, page_of_entries, splits_on,
 };
-use money::Money;
+use money::Currency;
 use serde::{Deserialize, Serialize};
 
 use crate::days_needed;
 
-/// How many accounts are read at once.
+/// How many accounts, or groups of months, are read at once.
 const AT_ONCE: usize = 16;
 
-/// Each account's balance in each currency at the end of `on`, or after all entries. One read of an account's totals,
-/// and at most one of its months.
-pub async fn balances_on<B: Books + Sync>(
+/// An account and its figures in each currency, clean and dirty apart.
+pub type AccountFigures = (AccountNumber, BTreeMap<Currency, Split>);
+
+/// Each account's figures over all entries up to the end of `on`, or over all entries. One read of an account's totals,
+/// and at most one of its months. [`crate::Balances`] makes balances of them.
+pub async fn figures_on<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
     on: Option<Date>,
-    view: View,
-) -> Result<Vec<(AccountNumber, Vec<Money>)>, BooksError> {
-    side_by_side(accounts.iter().map(|account| async move {
-        let balances = match on {
-            Some(date) => balance_on(books, account, date, view).await?,
-            None => books.read(account, &[]).await?.totals()?.balances(view),
-        };
-        Ok((account.clone(), balances))
-    }))
-    .await
+) -> Result<Vec<AccountFigures>, BooksError> {
+    let read =
+        accounts.iter().map(|account| async move { Ok((account.clone(), splits_on(books, account, on).await?)) });
+    side_by_side(read).try_collect().await
 }
 
-/// [`balances_on`] of each of many companies.
-pub async fn balances_of_companies<B: Books + Sync>(
+/// [`figures_on`] of each of many companies.
+pub async fn figures_of_companies<B: Books + Sync>(
     books: &B,
     companies: &[Vec<AccountNumber>],
     on: Option<Date>,
-    view: View,
-) -> Result<Vec<Vec<(AccountNumber, Vec<Money>)>>, BooksError> {
-    side_by_side(companies.iter().map(|accounts| balances_on(books, accounts, on, view))).await
+) -> Result<Vec<Vec<AccountFigures>>, BooksError> {
+    side_by_side(companies.iter().map(|accounts| figures_on(books, accounts, on))).try_collect().await
 }
 
 /// The whole months that the accounts have entries in.
@@ -49,73 +47,78 @@ pub async fn days_with_entries<B: Books + Sync>(
     accounts: &[AccountNumber],
 ) -> Result<Option<(Date, Date)>, BooksError> {
     let days = accounts.iter().map(|account| async move { Ok(all_days(&books.read(account, &[]).await?.totals()?)) });
-    let days = side_by_side(days).await?;
+    let days: Vec<_> = side_by_side(days).try_collect().await?;
     Ok(days.into_iter().flatten().reduce(|one, other| (one.0.min(other.0), one.1.max(other.1))))
 }
 
-/// Each account's history from `from` to `to`, as [`ledger::history`] reads it: by month, quarter or year one read of
-/// an account's totals with the at most two months cut in two. [`crate::company_history`] makes one of them.
-pub async fn periods<B: Books + Sync>(
+/// The history of all accounts together; [`ledger::history`] says what it reads of each.
+pub async fn history<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
-    days: (Date, Date),
-    by: Bucket,
-    view: View,
-) -> Result<Vec<Vec<Period>>, BooksError> {
-    side_by_side(accounts.iter().map(|account| ledger::history(books, account, days, by, view))).await
+    request: HistoryRequest,
+    budget: &EntryBudget,
+) -> Result<History, BooksError> {
+    let read = side_by_side(accounts.iter().map(|account| ledger::history(books, account, request, budget)));
+    read.try_fold(History::default(), |sum, one| future::ready(Ok(sum.and(one)))).await
 }
 
-/// Each account's days up to `on`, or else to the end of the last month with entries, as many as a forecast up to `to`
-/// takes and a year more, or as there are.
+/// The history of each account by day, which is what [`crate::InterestBase`] takes.
+pub async fn days_of_accounts<B: Books + Sync>(
+    books: &B,
+    accounts: &[AccountNumber],
+    (from, to): (Date, Date),
+    view: View,
+    budget: &EntryBudget,
+) -> Result<Vec<Vec<Period>>, BooksError> {
+    let request = HistoryRequest { from, to, by: Bucket::Day, view, converted_into: None };
+    let read = side_by_side(accounts.iter().map(|account| ledger::history(books, account, request, budget)));
+    read.map_ok(|it| it.periods).try_collect().await
+}
+
+/// The days of all accounts up to `on`, or else to the end of the last month with entries: as many as a forecast up to
+/// `to` needs and a year more, or as there are.
 pub async fn days_for_forecast<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
     on: Option<Date>,
     to: Date,
     view: View,
-) -> Result<Vec<Vec<Period>>, BooksError> {
+    budget: &EntryBudget,
+) -> Result<Vec<Period>, BooksError> {
     let Some((first, last)) = days_with_entries(books, accounts).await? else { return Ok(Vec::new()) };
     let last = on.unwrap_or(last);
     // Without a day it may begin a month earlier than the last one's end.
     let ahead = to.days().saturating_sub(last.days()).max(0).saturating_add(31);
     let days = days_needed(usize::try_from(ahead).unwrap_or(0)).saturating_add(365);
     let from = last.plus_days(i32::try_from(days).unwrap_or(i32::MAX).saturating_neg());
-    periods(books, accounts, (first.max(from.unwrap_or(first)), last), Bucket::Day, view).await
+    let from = first.max(from.unwrap_or(first));
+    let request = HistoryRequest { from, to: last, by: Bucket::Day, view, converted_into: None };
+    Ok(history(books, accounts, request, budget).await?.periods)
 }
 
-/// Shows every entry of the accounts from `from` to `to` to `look` once, in no order, some months of a few accounts at
-/// a time. Entries that others post meanwhile may be shown or not.
+/// Passes every entry of the accounts from `from` to `to` to `look` once, in any order.
+///
+/// It reads the totals of all accounts, spends the entries of their months, and then reads each month once, some
+/// groups of months at a time. Only one group is decoded at a time. Entries that others post meanwhile may be passed or
+/// not.
 pub async fn each_entry<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
     days: (Date, Date),
     view: View,
+    budget: &EntryBudget,
     mut look: impl FnMut(&Entry) + Send,
 ) -> Result<(), BooksError> {
-    let parts: Vec<_> = accounts.iter().map(|account| Box::pin(parts(books, account, days, view))).collect();
-    let shown = stream::iter(parts).flatten_unordered(AT_ONCE).try_for_each(|entries| {
+    let of_account = |account| async move { Ok((account, entry_months(books, account, days, budget).await?)) };
+    let months: Vec<_> = side_by_side(accounts.iter().map(of_account)).try_collect().await?;
+    let groups = months.iter().flat_map(|(account, groups)| groups.iter().map(move |months| (*account, months)));
+    let reads: Vec<_> =
+        groups.map(|(account, months)| Box::pin(entries_of(books, account, months, days, view))).collect();
+    let read = stream::iter(reads).buffer_unordered(AT_ONCE).try_for_each(|entries| {
         entries.iter().for_each(&mut look);
         future::ready(Ok(()))
     });
-    shown.await
-}
-
-fn parts<B: Books + Sync>(
-    books: &B,
-    account: &AccountNumber,
-    days: (Date, Date),
-    view: View,
-) -> impl Stream<Item = Result<Vec<Entry>, BooksError>> + Send {
-    // The groups of months not read yet; at first it is not known which there are.
-    stream::try_unfold(None, move |left: Option<std::vec::IntoIter<Vec<Month>>>| async move {
-        let mut left = match left {
-            Some(left) => left,
-            None => entry_months(books, account, days).await?.into_iter(),
-        };
-        let Some(months) = left.next() else { return Ok(None) };
-        let entries = entries_of(books, account, &months, days, view).await?;
-        Ok(Some((entries, Some(left))))
-    })
+    read.await
 }
 
 /// Where a list of a company's entries goes on. Opaque outside.
@@ -156,11 +159,11 @@ pub async fn page_of_company_entries<B: Books>(
     Ok((page, None))
 }
 
-/// Awaits all of `asked`, a few at once; the answers are in their order.
-async fn side_by_side<T: Send, F: Future<Output = Result<T, BooksError>> + Send>(
-    asked: impl Iterator<Item = F>,
-) -> Result<Vec<T>, BooksError> {
+/// Awaits all of `reads`, a few at once; the answers are in their order.
+fn side_by_side<T: Send, F: Future<Output = Result<T, BooksError>> + Send>(
+    reads: impl Iterator<Item = F>,
+) -> impl Stream<Item = Result<T, BooksError>> + Send {
     // Pinned and gathered first: held as closures over a borrow, the compiler cannot prove them `Send`.
-    let asked: Vec<_> = asked.map(Box::pin).collect();
-    stream::iter(asked).buffered(AT_ONCE).try_collect().await
+    let reads: Vec<_> = reads.map(Box::pin).collect();
+    stream::iter(reads).buffered(AT_ONCE)
 }

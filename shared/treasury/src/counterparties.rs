@@ -1,16 +1,16 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use ledger::{Entry, Figures};
-use money::{Currency, Money, MoneyError, Unrounded};
+use ledger::Entry;
+use money::{Money, MoneyError, Unrounded};
 use serde::Serialize;
 
 use crate::Valuation;
-use crate::turnover::{Turnover, add, count, turnover};
+use crate::turnover::{CurrencyFigures, Turnover};
 
 /// With whom there was business: a fold of entries that holds one item for each counterparty.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Counterparties(BTreeMap<Box<str>, BTreeMap<Currency, Figures>>);
+pub struct Counterparties(BTreeMap<Box<str>, CurrencyFigures>);
 
 /// What was moved with a counterparty.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -39,8 +39,10 @@ pub enum Ranking<'a> {
 impl Counterparties {
     /// Adds an entry; one without a counterparty is left out.
     pub fn take(&mut self, entry: &Entry) {
-        if let Some(counterparty) = &entry.counterparty {
-            add(self.0.entry(counterparty.clone()).or_default(), entry);
+        let Some(counterparty) = &entry.counterparty else { return };
+        match self.0.get_mut(counterparty) {
+            Some(figures) => figures.take(entry),
+            None => self.0.entry(counterparty.clone()).or_default().take(entry),
         }
     }
 
@@ -57,21 +59,16 @@ impl Counterparties {
         };
         let mut ranked = Vec::new();
         for (account, currencies) in self.0 {
-            let worth = valuation.map(|it| gross(&currencies, it)).transpose()?;
-            ranked.push((worth, count(&currencies), account, currencies));
+            let worth = valuation.map(|it| it.sum(currencies.gross())).transpose()?.map(|it| it.worth);
+            ranked.push((worth, currencies.count(), account, currencies));
         }
         // By count where there is no worth; a stable sort leaves equals in the order of their accounts.
         ranked.sort_by_key(|(worth, count, ..)| Reverse((*worth, *count)));
         ranked.truncate(limit);
-        let counterparty = |(worth, transactions, account, currencies): (Option<Unrounded>, _, _, _)| {
+        let counterparty = |(worth, transactions, account, figures): (Option<Unrounded>, _, _, CurrencyFigures)| {
             let gross = worth.zip(valuation).map(|(worth, it)| it.round(worth)).transpose()?;
-            Ok(Counterparty { account, transactions, turnover: turnover(&currencies), gross })
+            Ok(Counterparty { account, transactions, turnover: figures.turnover(), gross })
         };
         ranked.into_iter().map(counterparty).collect()
     }
-}
-
-fn gross(currencies: &BTreeMap<Currency, Figures>, valuation: &Valuation<'_>) -> Result<Unrounded, MoneyError> {
-    let gross = |(currency, it): (&Currency, &Figures)| Money::new(it.in_minor.saturating_sub(it.out_minor), *currency);
-    Ok(valuation.sum(currencies.iter().map(gross))?.worth)
 }

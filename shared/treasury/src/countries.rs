@@ -1,18 +1,17 @@
 use std::collections::BTreeMap;
 
-use ledger::{Entry, Figures};
-use money::Currency;
+use ledger::Entry;
 use serde::Serialize;
 
-use crate::turnover::{Turnover, add, count, turnover};
+use crate::turnover::{CurrencyFigures, Turnover};
 
 /// With which countries there was business: a fold of entries that holds no more than the world has countries.
 ///
 /// The country is the one that the counterparty's IBAN begins with (ISO 3166); other entries have none.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Countries {
-    none: BTreeMap<Currency, Figures>,
-    by_code: BTreeMap<Box<str>, BTreeMap<Currency, Figures>>,
+    none: CurrencyFigures,
+    by_code: BTreeMap<Box<str>, CurrencyFigures>,
 }
 
 /// What was moved with a country.
@@ -31,21 +30,24 @@ impl Countries {
     /// Adds an entry.
     pub fn take(&mut self, entry: &Entry) {
         let code = entry.counterparty.as_deref().and_then(banking::country_of);
-        let currencies = match code {
-            None => &mut self.none,
-            Some(code) => self.by_code.entry(code.into()).or_default(),
-        };
-        add(currencies, entry);
+        match code {
+            None => self.none.take(entry),
+            // Most entries are of a country that is known: no allocation for them.
+            Some(code) => match self.by_code.get_mut(code) {
+                Some(figures) => figures.take(entry),
+                None => self.by_code.entry(code.into()).or_default().take(entry),
+            },
+        }
     }
 
     /// The countries by their letters; what has none comes last.
     pub fn finish(self) -> Vec<Country> {
         let none = Some(self.none).filter(|it| !it.is_empty());
         let by_code = self.by_code.into_iter().map(|(code, it)| (Some(code), it));
-        let country = |(country, it): (_, BTreeMap<Currency, Figures>)| Country {
+        let country = |(country, it): (_, CurrencyFigures)| Country {
             country,
-            transactions: count(&it),
-            turnover: turnover(&it),
+            transactions: it.count(),
+            turnover: it.turnover(),
         };
         by_code.chain(none.map(|it| (None, it))).map(country).collect()
     }

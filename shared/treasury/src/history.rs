@@ -1,19 +1,25 @@
 use calendar::Date;
-use ledger::{Movement, Period};
-use money::{Currency, Money, MoneyError, Reference};
+use ledger::{Figures, History, Movement, Period};
+use money::{Currency, Money, MoneyError, Reference, Unrounded};
 use serde::Serialize;
 
 use crate::{ExchangeRates, Valuation};
 
-/// Histories that are not cut at the same days.
-#[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
-#[error("the histories are not cut at the same days")]
-pub struct DifferentCuts;
+/// A history converted into one currency.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct ConvertedHistory {
+    /// Its periods, the oldest first.
+    pub periods: Vec<ConvertedPeriod>,
+    /// All periods together: in, out, net and revaluation are the sums of theirs. None without periods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<ConvertedPeriod>,
+}
 
-/// A part of a history told in one currency: opening + net + revaluation = closing, net = in + out.
+/// A part of a history converted into one currency: opening + net + revaluation = closing, net = in + out.
 ///
-/// Opening and closing are at the rates of their days, so a closing is the next opening; in and out are at the rates
-/// of the last day. A currency whose first rate falls into the period comes in as revaluation.
+/// Opening and closing are at the rates of their days, so a closing is the next opening. In and out are the flows of
+/// each day at the rate of that day (the date of the transaction: IAS 21, paragraph 21). Revaluation is what remains:
+/// what changed rates made of the balance, and currencies whose first rate falls into the period.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ConvertedPeriod {
     /// Its first day.
@@ -32,45 +38,59 @@ pub struct ConvertedPeriod {
     pub revaluation: Money,
     /// The balance at the end of the last day.
     pub closing: Money,
-    /// What is not in the opening, for want of a rate.
+    /// What the opening leaves out because it has no rate.
     pub unconverted_opening: Vec<Money>,
-    /// What is not in the closing, for want of a rate.
+    /// What the closing leaves out because it has no rate.
     pub unconverted_closing: Vec<Money>,
 }
 
-/// One history of the histories of a company's accounts, which must be cut at the same days.
-pub fn company_history(accounts: impl IntoIterator<Item = Vec<Period>>) -> Result<Vec<Period>, DifferentCuts> {
-    let mut accounts = accounts.into_iter();
-    let first = accounts.next().unwrap_or_default();
-    accounts.try_fold(first, |mut sum, other| {
-        let same_days =
-            sum.len() == other.len() && sum.iter().zip(&other).all(|(a, b)| (a.from, a.to) == (b.from, b.to));
-        if !same_days {
-            return Err(DifferentCuts);
-        }
-        sum.iter_mut().zip(other).for_each(|(sum, other)| add(sum, other));
-        Ok(sum)
-    })
-}
-
-fn add(sum: &mut Period, other: Period) {
-    for (currency, movement) in other.currencies {
-        let of_both = sum.currencies.entry(currency).or_default();
-        of_both.opening_minor = of_both.opening_minor.saturating_add(movement.opening_minor);
-        of_both.figures = of_both.figures.and(movement.figures);
-    }
-}
-
-/// `history` told in one currency. [`MoneyError::Overflow`] where a converted sum is no `i128` of minor units.
+/// Converts `history`, which must have been read for a conversion into this currency
+/// ([`ledger::HistoryRequest::converted_into`]). [`MoneyError::Overflow`] where a converted sum is no `i128` of minor
+/// units.
+///
+/// The columns of in and out are exact sums of days, rounded once over all periods; those of the single periods are
+/// footed to that total. So the same days have the same in, out and revaluation however they are cut.
 pub fn converted_history(
-    history: &[Period],
+    history: &History,
     rates: &ExchangeRates,
     into: Reference,
-) -> Result<Vec<ConvertedPeriod>, MoneyError> {
-    history.iter().map(|period| convert(period, rates, into)).collect()
+) -> Result<ConvertedHistory, MoneyError> {
+    let column = |of: fn(&Figures) -> i128| {
+        let flow = |period| flow(history, period, rates, into, of);
+        let exact = history.periods.iter().map(flow).collect::<Result<Vec<_>, MoneyError>>()?;
+        Unrounded::footed(&exact).ok_or(MoneyError::Overflow)
+    };
+    let flows = column(|it| it.in_minor)?.into_iter().zip(column(|it| it.out_minor)?);
+    let periods = history.periods.iter().zip(flows);
+    let periods = periods.map(|(period, flows)| convert(period, flows, rates, into));
+    let periods = periods.collect::<Result<Vec<_>, MoneyError>>()?;
+    Ok(ConvertedHistory { total: total(&periods)?, periods })
 }
 
-fn convert(period: &Period, rates: &ExchangeRates, into: Reference) -> Result<ConvertedPeriod, MoneyError> {
+/// What one side of the flows of a period is worth, day by day. Flows without a rate on their day are left out.
+fn flow(
+    history: &History,
+    period: &Period,
+    rates: &ExchangeRates,
+    into: Reference,
+    of: fn(&Figures) -> i128,
+) -> Result<Unrounded, MoneyError> {
+    let own = period.currencies.get(&into.currency()).map_or(0, |it| of(&it.figures));
+    let mut sum = Unrounded::minor(own);
+    for (date, currencies) in history.flows_by_day.range(period.from..=period.to) {
+        let valuation = Valuation { rates, on: *date, into };
+        let amounts = currencies.iter().map(|(currency, it)| Money::new(of(it), *currency));
+        sum = sum.try_add(valuation.sum(amounts)?.worth).ok_or(MoneyError::Overflow)?;
+    }
+    Ok(sum)
+}
+
+fn convert(
+    period: &Period,
+    (in_minor, out_minor): (i128, i128),
+    rates: &ExchangeRates,
+    into: Reference,
+) -> Result<ConvertedPeriod, MoneyError> {
     let before = Valuation { rates, on: period.from.plus_days(-1).unwrap_or(Date::MIN), into };
     let after = Valuation { rates, on: period.to, into };
     let amounts = |minor: fn(&Movement) -> i128| {
@@ -79,22 +99,43 @@ fn convert(period: &Period, rates: &ExchangeRates, into: Reference) -> Result<Co
     };
     let opening = before.sum(amounts(|it| it.opening_minor))?;
     let closing = after.sum(amounts(Movement::closing_minor))?;
-    let (unconverted_opening, unconverted_closing) = (opening.unconverted, closing.unconverted);
-    let (opening, closing) = (before.round(opening.worth)?, after.round(closing.worth)?);
-    let r#in = after.round(after.sum(amounts(|it| it.figures.in_minor))?.worth)?;
-    let out = after.round(after.sum(amounts(|it| it.figures.out_minor))?.worth)?;
-    let net = r#in.try_add(out)?;
-    let revaluation = closing.minor().checked_sub(opening.minor()).and_then(|it| it.checked_sub(net.minor()));
+    let balances = (before.round(opening.worth)?, after.round(closing.worth)?);
+    let flows = (into.money(in_minor), into.money(out_minor));
+    let converted = ConvertedPeriod::new((period.from, period.to), balances, flows)?;
     Ok(ConvertedPeriod {
-        from: period.from,
-        to: period.to,
-        opening,
-        r#in,
-        out,
-        net,
-        revaluation: into.money(revaluation.ok_or(MoneyError::Overflow)?),
-        closing,
-        unconverted_opening,
-        unconverted_closing,
+        unconverted_opening: opening.unconverted,
+        unconverted_closing: closing.unconverted,
+        ..converted
     })
+}
+
+/// All periods together.
+fn total(periods: &[ConvertedPeriod]) -> Result<Option<ConvertedPeriod>, MoneyError> {
+    let Some((first, last)) = periods.first().zip(periods.last()) else { return Ok(None) };
+    let sum = |of: fn(&ConvertedPeriod) -> Money| {
+        let zero = Money::new(0, first.opening.currency());
+        periods.iter().try_fold(zero, |sum, it| sum.try_add(of(it)))
+    };
+    let flows = (sum(|it| it.r#in)?, sum(|it| it.out)?);
+    let total = ConvertedPeriod::new((first.from, last.to), (first.opening, last.closing), flows)?;
+    Ok(Some(ConvertedPeriod {
+        unconverted_opening: first.unconverted_opening.clone(),
+        unconverted_closing: last.unconverted_closing.clone(),
+        ..total
+    }))
+}
+
+impl ConvertedPeriod {
+    /// With the net and the revaluation that make it add up.
+    fn new(
+        (from, to): (Date, Date),
+        (opening, closing): (Money, Money),
+        (r#in, out): (Money, Money),
+    ) -> Result<Self, MoneyError> {
+        let net = r#in.try_add(out)?;
+        let revaluation = closing.minor().checked_sub(opening.minor()).and_then(|it| it.checked_sub(net.minor()));
+        let revaluation = Money::new(revaluation.ok_or(MoneyError::Overflow)?, closing.currency());
+        let (unconverted_opening, unconverted_closing) = (Vec::new(), Vec::new());
+        Ok(Self { from, to, opening, r#in, out, net, revaluation, closing, unconverted_opening, unconverted_closing })
+    }
 }

@@ -6,8 +6,9 @@
 //! **What adds up.** A converted total depends on the amounts and the rates alone, never on how they are grouped: the
 //! balance of a day, the closing of a history that ends on it and the sum of its parts are the same cents. The lines
 //! shown with a total ([`Balances::accounts`], [`Balances::currencies`], debt and credit) add up to it, because they
-//! are [footed](money::Unrounded::footed): a line may be off by less than a cent, the sum is not. Opening, in, out,
-//! net, revaluation and closing add up because net and revaluation are what the others leave. Totals of different
+//! are [footed](money::Unrounded::footed): a line may be off by less than a cent, the sum is not. In a history, in and
+//! out are sums of days, each at the rate of its day, and the periods are footed to the total of all days; opening, in,
+//! out, net, revaluation and closing add up because net and revaluation are what the others leave. Totals of different
 //! questions are each rounded for themselves: those of companies may differ from the portfolio's by a cent each.
 
 mod balances;
@@ -23,17 +24,17 @@ mod portfolio;
 mod rates;
 mod turnover;
 
-pub use balances::{AccountBalance, Balances, ConvertedBalance, CurrencyBalance};
+pub use balances::{AccountBalance, Balances, ConvertedBalance, CurrencyBalance, dirty_entries};
 pub use company::{
-    CompanyCursor, balances_of_companies, balances_on, days_for_forecast, days_with_entries, each_entry,
-    page_of_company_entries, periods,
+    AccountFigures, CompanyCursor, days_for_forecast, days_of_accounts, days_with_entries, each_entry,
+    figures_of_companies, figures_on, history, page_of_company_entries,
 };
 pub use counterparties::{Counterparties, Counterparty, Ranking};
 pub use countries::{Countries, Country};
 pub use csv::entries_csv;
 pub use flows::{DailyFlows, up_to_last_entry};
-pub use forecast::{Forecast, Outlook, days_needed, forecast};
-pub use history::{ConvertedPeriod, DifferentCuts, company_history, converted_history};
+pub use forecast::{Forecast, Interval, Outlook, days_needed, forecast};
+pub use history::{ConvertedHistory, ConvertedPeriod, converted_history};
 pub use interest::{Interest, InterestBase, InterestRates, NotADay, RateError, YearlyRate};
 pub use portfolio::Portfolio;
 pub use rates::{ExchangeRates, Valuation, Valued};

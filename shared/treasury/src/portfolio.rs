@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use money::{Currency, Money, MoneyError, Unrounded};
 
 use crate::balances::{Sides, currencies};
-use crate::{ConvertedBalance, CurrencyBalance, Valuation};
+use crate::turnover::Turnover;
+use crate::{Balances, ConvertedBalance, CurrencyBalance, Valuation};
 
 /// The balances of many companies: a fold that keeps sums and the largest debts alone.
 #[derive(Clone, Debug)]
@@ -14,22 +15,27 @@ pub struct Portfolio<'a, C> {
     sides: BTreeMap<Currency, Sides>,
     /// The largest first.
     debts: Vec<(Unrounded, C)>,
+    dirty: BTreeMap<Currency, Turnover>,
 }
 
 impl<'a, C: Ord + Clone> Portfolio<'a, C> {
     /// No company yet; of the debts, the `most` largest are kept.
     pub fn new(valuation: Valuation<'a>, most: usize) -> Self {
-        Self { valuation, most, companies: 0, sides: BTreeMap::new(), debts: Vec::new() }
+        Self { valuation, most, companies: 0, sides: BTreeMap::new(), debts: Vec::new(), dirty: BTreeMap::new() }
     }
 
-    /// Adds a company with what [`crate::Balances::currencies`] says of it.
-    pub fn take(&mut self, company: C, balances: &[CurrencyBalance]) -> Result<(), MoneyError> {
+    /// Adds a company with its balances.
+    pub fn take(&mut self, company: C, balances: &Balances) -> Result<(), MoneyError> {
         self.companies = self.companies.saturating_add(1);
-        for it in balances {
+        for it in &balances.dirty {
+            let sum = self.dirty.remove(&it.r#in.currency()).map_or(Ok(*it), |sum| sum.try_add(*it))?;
+            self.dirty.insert(it.r#in.currency(), sum);
+        }
+        for it in &balances.currencies {
             let sum = self.sides.entry(it.debt.currency()).or_default();
             *sum = sum.and(Sides { debt_minor: it.debt.minor(), credit_minor: it.credit.minor() });
         }
-        let debt = self.valuation.sum(balances.iter().map(|it| it.debt))?.worth;
+        let debt = self.valuation.sum(balances.currencies.iter().map(|it| it.debt))?.worth;
         if debt < Unrounded::default() {
             let at = self.debts.partition_point(|(kept, of)| (*kept, of) < (debt, &company));
             self.debts.insert(at, (debt, company));
@@ -41,6 +47,11 @@ impl<'a, C: Ord + Clone> Portfolio<'a, C> {
     /// How many companies.
     pub fn companies(&self) -> u64 {
         self.companies
+    }
+
+    /// The dirty entries of all companies, one line for each currency that has any.
+    pub fn dirty(&self) -> Vec<Turnover> {
+        self.dirty.values().copied().collect()
     }
 
     /// Each currency over all companies.

@@ -1,7 +1,5 @@
-use std::collections::BTreeMap;
-
 use ledger::{Entry, Figures};
-use money::{Currency, Money};
+use money::{Currency, Money, MoneyError};
 use serde::Serialize;
 
 /// What came in and went out in one currency.
@@ -15,20 +13,63 @@ pub struct Turnover {
     pub out: Money,
 }
 
-pub(crate) fn add(currencies: &mut BTreeMap<Currency, Figures>, entry: &Entry) {
-    let figures = currencies.entry(entry.currency).or_default();
-    *figures = figures.and(Figures::of(entry.amount_minor));
+impl Turnover {
+    /// What both change a balance by.
+    pub fn net(self) -> Result<Money, MoneyError> {
+        self.r#in.try_add(self.out)
+    }
+
+    pub(crate) fn try_add(self, other: Self) -> Result<Self, MoneyError> {
+        Ok(Self {
+            transactions: self.transactions.saturating_add(other.transactions),
+            r#in: self.r#in.try_add(other.r#in)?,
+            out: self.out.try_add(other.out)?,
+        })
+    }
 }
 
-pub(crate) fn count(currencies: &BTreeMap<Currency, Figures>) -> u64 {
-    currencies.values().map(|it| it.count).fold(0, u64::saturating_add)
-}
+/// The figures of a few currencies, in any order. Smaller than a map: a fold may hold one for each of half a million
+/// counterparties.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) struct CurrencyFigures(Vec<(Currency, Figures)>);
 
-pub(crate) fn turnover(currencies: &BTreeMap<Currency, Figures>) -> Vec<Turnover> {
-    let turnover = |(currency, it): (&Currency, &Figures)| Turnover {
-        transactions: it.count,
-        r#in: Money::new(it.in_minor, *currency),
-        out: Money::new(it.out_minor, *currency),
-    };
-    currencies.iter().map(turnover).collect()
+impl CurrencyFigures {
+    /// Adds an entry.
+    pub(crate) fn take(&mut self, entry: &Entry) {
+        self.add(entry.currency, Figures::of(entry.amount_minor));
+    }
+
+    pub(crate) fn add(&mut self, currency: Currency, figures: Figures) {
+        if let Some((_, sum)) = self.0.iter_mut().find(|(it, _)| *it == currency) {
+            *sum = sum.and(figures);
+        } else {
+            self.0.reserve_exact(1);
+            self.0.push((currency, figures));
+        }
+    }
+
+    /// How many entries, in all currencies.
+    pub(crate) fn count(&self) -> u64 {
+        self.0.iter().map(|(_, it)| it.count).fold(0, u64::saturating_add)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What came in and what went out, added regardless of sign, in each currency.
+    pub(crate) fn gross(&self) -> impl Iterator<Item = Money> {
+        self.0.iter().map(|(currency, it)| Money::new(it.in_minor.saturating_sub(it.out_minor), *currency))
+    }
+
+    /// One line for each currency, by code.
+    pub(crate) fn turnover(mut self) -> Vec<Turnover> {
+        self.0.sort_by_key(|(currency, _)| *currency);
+        let turnover = |(currency, it): (Currency, Figures)| Turnover {
+            transactions: it.count,
+            r#in: Money::new(it.in_minor, currency),
+            out: Money::new(it.out_minor, currency),
+        };
+        self.0.into_iter().map(turnover).collect()
+    }
 }

@@ -4,10 +4,11 @@
 
 use banking::AccountNumber;
 use calendar::Date;
+use ledger::{Figures, Split, View};
 use money::{Currency, Money, Reference, Worth};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
-use treasury::{Balances, ExchangeRates, Portfolio, Valuation};
+use treasury::{AccountFigures, Balances, ExchangeRates, Portfolio, Valuation};
 
 const DAY: &str = "2024-06-30";
 
@@ -34,15 +35,24 @@ fn usual_rates() -> ExchangeRates {
     ])
 }
 
+/// Figures whose balances are `balances`, and which have no dirty entries.
+fn clean(account: AccountNumber, balances: Vec<Money>) -> AccountFigures {
+    let split = |it: Money| {
+        let figures = Figures::of(i64::try_from(it.minor()).unwrap());
+        (it.currency(), Split { clean: figures, dirty: Figures::default() })
+    };
+    (account, balances.into_iter().map(split).collect())
+}
+
 /// `accounts` are lines of an account's number and its balances; the expected lines are what is told.
 fn check(accounts: &str, expected: &str) {
     let accounts = accounts.lines().map(|line| {
         let (number, balances) = line.trim().split_once(": ").unwrap();
-        (number.parse().unwrap(), balances.split(", ").map(money).collect())
+        clean(number.parse().unwrap(), balances.split(", ").map(money).collect())
     });
     let rates = usual_rates();
     let valuation = Valuation { rates: &rates, on: DAY.parse().unwrap(), into: Reference::Eur };
-    let told = Balances::of(accounts.collect(), Some(&valuation)).unwrap();
+    let told = Balances::of(accounts.collect(), View::Clean, Some(&valuation)).unwrap();
     let mut lines = Vec::new();
     for it in &told.accounts {
         lines.push(format!("{} {}", it.account.as_str(), it.converted.unwrap()));
@@ -156,8 +166,8 @@ fn a_portfolio_sums_companies_and_keeps_the_largest_debts() {
         ("dune", vec!["7.00 EUR"]),
         ("edge", vec!["-900000 JPY"]),
     ] {
-        let accounts = balances.iter().enumerate().map(|(number, it)| (account(number), vec![money(it)]));
-        portfolio.take(company, &Balances::of(accounts.collect(), None).unwrap().currencies).unwrap();
+        let accounts = balances.iter().enumerate().map(|(number, it)| clean(account(number), vec![money(it)]));
+        portfolio.take(company, &Balances::of(accounts.collect(), View::Clean, None).unwrap()).unwrap();
     }
     assert_eq!(portfolio.companies(), 5);
     let all = portfolio.converted().unwrap();
@@ -167,6 +177,36 @@ fn a_portfolio_sums_companies_and_keeps_the_largest_debts() {
     assert_eq!(debts, [("bolt", money("-92.40 EUR")), ("cask", money("-50.00 EUR"))]);
     let sum: i128 = portfolio.currencies().unwrap().iter().filter_map(|it| it.converted).map(Money::minor).sum();
     assert_eq!(sum, all.total.minor());
+}
+
+#[test]
+fn dirty_entries_are_counted_and_summed_whether_the_balances_count_them_or_not() {
+    let figures = |clean: i64, dirty: &[i64]| {
+        let dirty = dirty.iter().map(|it| Figures::of(*it)).fold(Figures::default(), Figures::and);
+        Split { clean: Figures::of(clean), dirty }
+    };
+    let (eur, usd) = (Currency::EUR, Currency::USD);
+    let accounts = vec![
+        (account(1), [(eur, figures(10_000, &[500, -200])), (usd, figures(7, &[]))].into()),
+        (account(2), [(eur, figures(-4_000, &[9_000]))].into()),
+    ];
+    let of = |view| Balances::of(accounts.clone(), view, None).unwrap();
+    let balances = |it: &Balances| it.currencies.iter().map(|it| it.balance.to_string()).collect::<Vec<_>>();
+    assert_eq!(balances(&of(View::Clean)), ["60.00 EUR", "0.07 USD"]);
+    assert_eq!(balances(&of(View::All)), ["153.00 EUR", "0.07 USD"]);
+    for view in [View::Clean, View::All] {
+        let [dirty] = of(view).dirty.try_into().unwrap();
+        let sums = (dirty.transactions, dirty.r#in, dirty.out, dirty.net().unwrap());
+        assert_eq!(sums, (3, money("95.00 EUR"), money("-2.00 EUR"), money("93.00 EUR")));
+    }
+    let rates = usual_rates();
+    let valuation = Valuation { rates: &rates, on: DAY.parse().unwrap(), into: Reference::Eur };
+    let mut portfolio = Portfolio::new(valuation, 2);
+    for company in ["acme", "bolt"] {
+        portfolio.take(company, &of(View::Clean)).unwrap();
+    }
+    let [dirty] = portfolio.dirty().try_into().unwrap();
+    assert_eq!((dirty.transactions, dirty.net().unwrap()), (6, money("186.00 EUR")));
 }
 
 fn account(number: usize) -> AccountNumber {
@@ -197,7 +237,8 @@ proptest! {
                 balances.push(Money::new(minor, currency));
             }
         }
-        let told = Balances::of(accounts.clone(), Some(&valuation)).unwrap();
+        let figures = accounts.iter().map(|(account, balances)| clean(account.clone(), balances.clone()));
+        let told = Balances::of(figures.collect(), View::Clean, Some(&valuation)).unwrap();
         let all = told.converted.unwrap();
         let of_accounts: i128 = told.accounts.iter().map(|it| it.converted.unwrap().minor()).sum();
         let of_currencies: i128 = told.currencies.iter().filter_map(|it| it.converted).map(Money::minor).sum();
@@ -205,8 +246,8 @@ proptest! {
         prop_assert_eq!(of_currencies, all.total.minor());
         prop_assert_eq!(all.debt.minor() + all.credit.minor(), all.total.minor());
         // The same money in one account is the same total.
-        let one = accounts.into_iter().flat_map(|(_, balances)| balances).map(|it| (account(9), vec![it]));
-        let regrouped = Balances::of(one.collect(), Some(&valuation)).unwrap().converted.unwrap();
+        let one = accounts.into_iter().flat_map(|(_, balances)| balances).map(|it| clean(account(9), vec![it]));
+        let regrouped = Balances::of(one.collect(), View::Clean, Some(&valuation)).unwrap().converted.unwrap();
         prop_assert_eq!(regrouped, all);
     }
 }

@@ -14,11 +14,12 @@ use std::task::{Context, Waker};
 use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
 use ledger::testing::FakeBooks;
-use ledger::{Books, BooksError, Change, Entry, Mark, PostingId, Shelf, Side, View, Written, post};
-use money::{Currency, Money};
-use treasury::{
-    Countries, balances_on, company_history, days_with_entries, each_entry, page_of_company_entries, periods,
+use ledger::{
+    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, Mark, Period, PostingId, Shelf, Side, View, Written,
+    post,
 };
+use money::{Currency, Money};
+use treasury::{Balances, Countries, days_with_entries, each_entry, figures_on, page_of_company_entries};
 
 /// Books that write down how many months each read asks for.
 #[derive(Default)]
@@ -82,12 +83,17 @@ fn company() -> (Watched, Vec<AccountNumber>) {
     (books, accounts)
 }
 
+fn history(books: &Watched, accounts: &[AccountNumber], days: (Date, Date), by: Bucket) -> Vec<Period> {
+    let request = HistoryRequest { from: days.0, to: days.1, by, view: View::Clean, converted_into: None };
+    block_on(treasury::history(books, accounts, request, &EntryBudget::unlimited())).unwrap().periods
+}
+
 #[test]
 fn a_history_by_months_reads_the_totals_of_each_account_and_the_months_cut_in_two() {
     let (books, accounts) = company();
     let cost = |from: &str, to: &str, by: Bucket| {
-        let read = block_on(periods(&books, &accounts, (date(from), date(to)), by, View::Clean)).unwrap();
-        assert_eq!(company_history(read).unwrap().len(), by.cut(date(from), date(to)).count());
+        let read = history(&books, &accounts, (date(from), date(to)), by);
+        assert_eq!(read.len(), by.cut(date(from), date(to)).count());
         books.taken()
     };
     for by in [Bucket::Month, Bucket::Quarter, Bucket::Year] {
@@ -95,9 +101,9 @@ fn a_history_by_months_reads_the_totals_of_each_account_and_the_months_cut_in_tw
         assert_eq!(cost("2023-10-02", "2025-03-31", by), [1; 4]);
         assert_eq!(cost("2023-10-02", "2025-03-30", by), [2; 4], "totals and two months in one read");
     }
-    block_on(balances_on(&books, &accounts, None, View::Clean)).unwrap();
+    block_on(figures_on(&books, &accounts, None)).unwrap();
     assert_eq!(books.taken(), [0; 4]);
-    block_on(balances_on(&books, &accounts, Some(date("2024-02-10")), View::Clean)).unwrap();
+    block_on(figures_on(&books, &accounts, Some(date("2024-02-10")))).unwrap();
     assert_eq!(books.taken(), [1; 4]);
 }
 
@@ -106,8 +112,7 @@ fn a_company_s_history_is_the_sum_of_its_accounts() {
     let (books, accounts) = company();
     let days = block_on(days_with_entries(&books, &accounts)).unwrap().unwrap();
     assert_eq!(days, (date("2023-10-01"), date("2025-03-31")));
-    let read = block_on(periods(&books, &accounts, days, Bucket::Year, View::Clean)).unwrap();
-    let history = company_history(read).unwrap();
+    let history = history(&books, &accounts, days, Bucket::Year);
     let figures = history.iter().map(|it| {
         let movement = it.currencies[&Currency::EUR];
         (movement.opening_minor, movement.figures.count, movement.closing_minor())
@@ -119,7 +124,9 @@ fn a_company_s_history_is_the_sum_of_its_accounts() {
 #[test]
 fn balances_are_in_the_order_of_the_accounts() {
     let (books, accounts) = company();
-    let balances = block_on(balances_on(&books, &accounts, Some(date("2023-10-10")), View::Clean)).unwrap();
+    let figures = block_on(figures_on(&books, &accounts, Some(date("2023-10-10")))).unwrap();
+    let balances = Balances::of(figures, View::Clean, None).unwrap().accounts;
+    let balances: Vec<_> = balances.into_iter().map(|it| (it.account, it.balances)).collect();
     let ten = vec![Money::new(10, Currency::EUR)];
     let expected: Vec<_> = accounts.into_iter().zip([ten.clone(), ten.clone(), ten, Vec::new()]).collect();
     assert_eq!(balances, expected);
@@ -130,12 +137,32 @@ fn every_entry_is_shown_once() {
     let (books, accounts) = company();
     let mut countries = Countries::default();
     let days = (date("2024-01-01"), date("2024-01-04"));
-    block_on(each_entry(&books, &accounts, days, View::Clean, |it| countries.take(it))).unwrap();
+    block_on(each_entry(&books, &accounts, days, View::Clean, &EntryBudget::unlimited(), |it| countries.take(it)))
+        .unwrap();
     let counts: Vec<_> = countries.finish().into_iter().map(|it| (it.country.unwrap(), it.transactions)).collect();
     assert_eq!(counts, [("FR".into(), 6), ("IT".into(), 6)]);
     let mut count = 0;
-    block_on(each_entry(&books, &accounts, (Date::MIN, Date::MAX), View::Clean, |_| count += 1)).unwrap();
+    block_on(each_entry(&books, &accounts, (Date::MIN, Date::MAX), View::Clean, &EntryBudget::unlimited(), |_| {
+        count += 1
+    }))
+    .unwrap();
     assert_eq!(count, 3 * DAYS);
+}
+
+#[test]
+fn each_month_is_read_once_and_none_beyond_the_budget() {
+    let (books, accounts) = company();
+    let read = |most: u64| {
+        let mut count = 0_u64;
+        let (days, budget) = ((date("2024-01-01"), date("2024-02-29")), EntryBudget::of(most));
+        let read = block_on(each_entry(&books, &accounts, days, View::Clean, &budget, |_| count += 1));
+        (read.map(|()| count), books.taken())
+    };
+    let (count, reads) = read(180);
+    assert_eq!((count.unwrap(), reads), (180, vec![0, 0, 0, 0, 2, 2, 2]), "all totals, then each month once");
+    let (refused, reads) = read(179);
+    assert!(matches!(refused, Err(BooksError::TooManyEntries { most: 179 })), "{refused:?}");
+    assert!(reads.iter().all(|months| *months == 0), "{reads:?}: no month was read");
 }
 
 #[test]
@@ -160,7 +187,8 @@ fn an_entry_is_shown_once_while_somebody_posts_an_earlier_one() {
         let mut shown = BTreeMap::<Box<str>, u32>::new();
         let accounts = [account.clone()];
         let look = |it: &Entry| *shown.entry(it.id.clone().unwrap()).or_default() += 1;
-        let mut reader = Box::pin(each_entry(&books, &accounts, (Date::MIN, Date::MAX), View::Clean, look));
+        let budget = EntryBudget::unlimited();
+        let mut reader = Box::pin(each_entry(&books, &accounts, (Date::MIN, Date::MAX), View::Clean, &budget, look));
         let mut poll = || reader.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready();
         let is_over = (0..step).any(|_| poll());
         block_on(post(&books, &account, vec![entry("2024-03-01", 9_999)], PostingId([2; 16]))).unwrap();

@@ -10,11 +10,11 @@
 use std::collections::BTreeMap;
 
 use calendar::{Bucket, Date};
-use ledger::{Figures, Movement, Period};
+use ledger::{Figures, FlowsByDay, History, Movement, Period};
 use money::{Currency, Money, Reference, Worth};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
-use treasury::{DifferentCuts, ExchangeRates, Valuation, company_history, converted_history};
+use treasury::{ConvertedPeriod, ExchangeRates, Valuation, converted_history};
 
 const CODES: [&str; 4] = ["EUR", "USD", "JPY", "KWD"];
 const BUCKETS: [Bucket; 5] = [Bucket::Day, Bucket::Week, Bucket::Month, Bucket::Quarter, Bucket::Year];
@@ -47,6 +47,18 @@ fn history(flows: &[Flow], (from, to): (Date, Date), by: Bucket) -> Vec<Period> 
     by.cut(from, to).map(period).collect()
 }
 
+/// The same with the flows by day, as a conversion needs it.
+fn to_convert(flows: &[Flow], days: (Date, Date), by: Bucket, into: Reference) -> History {
+    let mut flows_by_day = FlowsByDay::new();
+    for (day, code, minor) in flows {
+        if currency(*code) != into.currency() && (days.0..=days.1).contains(&date(*day)) {
+            let sum = flows_by_day.entry(date(*day)).or_default().entry(currency(*code)).or_default();
+            *sum = sum.and(Figures::of(*minor));
+        }
+    }
+    History { periods: history(flows, days, by), flows_by_day }
+}
+
 /// Rates on some days: a day, a place in [`CODES`] and the euros of one unit in millionths.
 fn rates(rows: &[(i32, usize, i64)]) -> ExchangeRates {
     let worth = |eur: i64| Worth { usd: Decimal::new(eur + 7, 6), eur: Decimal::new(eur, 6) };
@@ -71,9 +83,10 @@ proptest! {
     ) {
         let (from, to) = (date(from), date((from + length).min(DAYS.end)));
         let rates = rates(&rows);
-        let periods = history(&flows, (from, to), by);
-        let told = converted_history(&periods, &rates, into).unwrap();
-        prop_assert_eq!(told.len(), periods.len());
+        let history_to_convert = to_convert(&flows, (from, to), by, into);
+        let converted = converted_history(&history_to_convert, &rates, into).unwrap();
+        let told = &converted.periods;
+        prop_assert_eq!(told.len(), history_to_convert.periods.len());
         let balance = |day: Date| {
             let sums = history(&flows, (day, day), Bucket::Day).remove(0).currencies;
             let amounts = sums.iter().map(|(currency, it)| Money::new(it.closing_minor(), *currency));
@@ -81,13 +94,29 @@ proptest! {
             (sum.worth.rounded().unwrap(), sum.unconverted)
         };
         let mut before = balance(from.plus_days(-1).unwrap()).0;
-        for it in &told {
+        for it in told {
             prop_assert_eq!(it.opening.minor(), before);
             prop_assert_eq!(it.net.minor(), it.r#in.minor() + it.out.minor());
             prop_assert_eq!(it.opening.minor() + it.net.minor() + it.revaluation.minor(), it.closing.minor());
             prop_assert_eq!((it.closing.minor(), it.unconverted_closing.clone()), balance(it.to));
             before = it.closing.minor();
         }
+        // The total is that of one period over all days, and the rows add up to it.
+        let total = converted.total.unwrap();
+        let sum = |of: fn(&ConvertedPeriod) -> Money| told.iter().map(|it| of(it).minor()).sum::<i128>();
+        let sums = (sum(|it| it.r#in), sum(|it| it.out), sum(|it| it.net), sum(|it| it.revaluation));
+        let of_total = [total.r#in, total.out, total.net, total.revaluation].map(Money::minor);
+        prop_assert_eq!(sums, of_total.into());
+        prop_assert_eq!((total.opening, total.closing), (told[0].opening, told[told.len() - 1].closing));
+        // Flow by flow at the rate of its day, rounded once.
+        let plain = |is_in: bool| {
+            let within = flows.iter().filter(|it| (from..=to).contains(&date(it.0)) && (it.2 > 0) == is_in);
+            let worths = within.filter_map(|(day, code, minor)| {
+                Valuation { rates: &rates, on: date(*day), into }.value(Money::new(*minor, currency(*code))).unwrap()
+            });
+            worths.reduce(|sum, it| sum.try_add(it).unwrap()).unwrap_or_default().rounded().unwrap()
+        };
+        prop_assert_eq!((total.r#in.minor(), total.out.minor()), (plain(true), plain(false)));
     }
 
     #[test]
@@ -97,22 +126,28 @@ proptest! {
         by in prop::sample::select(BUCKETS.to_vec()),
     ) {
         let days = (date(from), date((from + length).min(DAYS.end)));
-        let histories = accounts.iter().map(|flows| history(flows, days, by));
-        let together = company_history(histories).unwrap();
+        let histories = accounts.iter().map(|flows| to_convert(flows, days, by, Reference::Eur));
+        let together = histories.fold(History::default(), History::and);
         let all: Vec<Flow> = accounts.concat();
-        let expected = if accounts.is_empty() { Vec::new() } else { history(&all, days, by) };
+        let is_empty = accounts.is_empty();
+        let expected = if is_empty { History::default() } else { to_convert(&all, days, by, Reference::Eur) };
         prop_assert_eq!(together, expected);
     }
 
     #[test]
     fn with_one_rate_for_ever_nothing_but_rounding_is_revalued(flows in some_flows(), eur in 1_i64..3_000_000) {
         let rates = rates(&[0, 1, 2, 3].map(|code| (DAYS.start - 9_999, code, if code == 0 { 1_000_000 } else { eur })));
-        let periods = history(&flows, (date(DAYS.start), date(DAYS.end)), Bucket::Month);
-        for it in converted_history(&periods, &rates, Reference::Eur).unwrap() {
+        let to_convert = to_convert(&flows, (date(DAYS.start), date(DAYS.end)), Bucket::Month, Reference::Eur);
+        for it in converted_history(&to_convert, &rates, Reference::Eur).unwrap().periods {
             prop_assert!(it.revaluation.minor().abs() <= 2, "{:?}", it);
             prop_assert!(it.unconverted_opening.is_empty() && it.unconverted_closing.is_empty());
         }
     }
+}
+
+fn euros_by_month(flows: &[Flow], days: (Date, Date), rates: &ExchangeRates) -> Vec<ConvertedPeriod> {
+    let history = to_convert(flows, days, Bucket::Month, Reference::Eur);
+    converted_history(&history, rates, Reference::Eur).unwrap().periods
 }
 
 #[test]
@@ -121,13 +156,13 @@ fn a_rate_that_changes_is_a_revaluation() {
     let flows = [(19_600, 1, 10_000), (19_730, 1, 5_000), (19_731, 1, -1_000)];
     let rates = rates(&[(19_500, 1, 900_000), (19_753, 1, 920_000)]);
     let days = ("2024-01-01".parse().unwrap(), "2024-02-29".parse().unwrap());
-    let told = converted_history(&history(&flows, days, Bucket::Month), &rates, Reference::Eur).unwrap();
+    let told = euros_by_month(&flows, days, &rates);
     let figures = told
         .iter()
         .map(|it| [it.opening, it.r#in, it.out, it.net, it.revaluation, it.closing].map(Money::amount).join(" "));
     assert_eq!(
         figures.collect::<Vec<_>>(),
-        ["90.00 46.00 -9.20 36.80 2.00 128.80", "128.80 0.00 0.00 0.00 0.00 128.80"]
+        ["90.00 45.00 -9.00 36.00 2.80 128.80", "128.80 0.00 0.00 0.00 0.00 128.80"]
     );
 }
 
@@ -136,7 +171,7 @@ fn a_currency_without_a_rate_stays_beside_and_comes_in_with_its_first() {
     let flows = [(19_600, 0, 10_000), (19_600, 2, 500)];
     let rates = rates(&[(19_740, 2, 6_000)]);
     let days = ("2023-12-01".parse().unwrap(), "2024-01-31".parse().unwrap());
-    let told = converted_history(&history(&flows, days, Bucket::Month), &rates, Reference::Eur).unwrap();
+    let told = euros_by_month(&flows, days, &rates);
     let yen = [Money::new(500, currency(2))];
     assert_eq!((told[0].closing.amount(), &told[0].unconverted_closing[..]), ("100.00".to_owned(), &yen[..]));
     assert_eq!((told[1].revaluation.amount(), &told[1].unconverted_opening[..]), ("3.00".to_owned(), &yen[..]));
@@ -144,10 +179,30 @@ fn a_currency_without_a_rate_stays_beside_and_comes_in_with_its_first() {
 }
 
 #[test]
-fn histories_of_different_days_do_not_add_up() {
-    let days = |to: &str| ("2024-01-01".parse().unwrap(), to.parse().unwrap());
-    let one = history(&[], days("2024-01-31"), Bucket::Month);
-    let other = history(&[], days("2024-01-30"), Bucket::Month);
-    assert_eq!(company_history([one.clone(), other]), Err(DifferentCuts));
-    assert_eq!(company_history([one, Vec::new()]), Err(DifferentCuts));
+fn in_and_out_of_a_year_are_the_same_by_day_month_and_year() {
+    let flows: Vec<Flow> = (0..365).map(|day| (19_358 + day, 1, if day % 3 == 0 { -7_001 } else { 9_003 })).collect();
+    let rates = rates(&(0..365).map(|day| (19_358 + day, 1, 900_000 + 137 * i64::from(day))).collect::<Vec<_>>());
+    let days = ("2023-01-01".parse().unwrap(), "2023-12-31".parse().unwrap());
+    let sums = BUCKETS.map(|by| {
+        let history = to_convert(&flows, days, by, Reference::Eur);
+        let told = converted_history(&history, &rates, Reference::Eur).unwrap().periods;
+        let sum = |of: fn(&ConvertedPeriod) -> Money| told.iter().map(|it| of(it).minor()).sum::<i128>();
+        (sum(|it| it.r#in), sum(|it| it.out), sum(|it| it.revaluation))
+    });
+    assert_eq!(sums, [sums[0]; 5]);
+}
+
+#[test]
+fn each_flow_has_the_rate_of_its_own_day_and_the_rows_are_footed_to_the_total() {
+    // A cent in dollars on three days in two months, at 0.50, 0.40 and 0.40 euros: 1.3 cents, which is 1.
+    let flows = [(19_723, 1, 1), (19_753, 1, 1), (19_754, 1, 1)];
+    let rates = rates(&[(19_500, 1, 500_000), (19_740, 1, 400_000)]);
+    let days = ("2024-01-01".parse().unwrap(), "2024-02-29".parse().unwrap());
+    let history = to_convert(&flows, days, Bucket::Month, Reference::Eur);
+    let converted = converted_history(&history, &rates, Reference::Eur).unwrap();
+    let row = |it: &ConvertedPeriod| [it.opening, it.r#in, it.revaluation, it.closing].map(Money::amount).join(" ");
+    assert_eq!(converted.periods.iter().map(row).collect::<Vec<_>>(), ["0.00 0.01 0.00 0.01", "0.01 0.00 0.00 0.01"]);
+    assert_eq!(row(&converted.total.unwrap()), "0.00 0.01 0.00 0.01");
+    let none = converted_history(&History::default(), &rates, Reference::Eur).unwrap();
+    assert_eq!((none.periods.len(), none.total), (0, None));
 }

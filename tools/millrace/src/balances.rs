@@ -10,9 +10,9 @@ use calendar::Date;
 use ledger::Books;
 use money::Money;
 use serde::Serialize;
-use treasury::{Balances, ConvertedBalance, CurrencyBalance, Portfolio, Valuation};
+use treasury::{Balances, ConvertedBalance, CurrencyBalance, Portfolio, Turnover, Valuation};
 
-use crate::arguments::{AskBalances, AskPortfolio};
+use crate::arguments::{AskBalances, AskPortfolio, Look};
 use crate::screen::Screen;
 use crate::table::{Column, NOTHING, amounts, counted, table};
 use crate::whose::{self, Whose};
@@ -38,22 +38,23 @@ pub(crate) async fn show<C: Customers, B: Books + Sync, R: Rates>(
     asked: &AskBalances,
 ) -> Result<Verdict> {
     let whose = whose::find(register, &asked.whose).await?;
-    let balances = treasury::balances_on(books, &whose.accounts, asked.on, asked.view.view()).await?;
+    let figures = treasury::figures_on(books, &whose.accounts, asked.on).await?;
+    let view = asked.view.view();
     let balances = match asked.into {
-        None => Balances::of(balances, None)?,
+        None => Balances::of(figures, view, None)?,
         Some(into) => {
             let on = asked.on.unwrap_or(Date::MAX);
-            let currencies = balances.iter().flat_map(|(_, it)| it).copied().map(Money::currency);
+            let currencies = figures.iter().flat_map(|(_, it)| it.keys().copied());
             let rates = &whose::rates(imports, currencies, (on, on)).await?;
-            Balances::of(balances, Some(&Valuation { rates, on, into }))?
+            Balances::of(figures, view, Some(&Valuation { rates, on, into }))?
         }
     };
     let shown = BalancesShown { whose: &whose, on: asked.on, view: asked.view.name(), balances };
-    screen.answer(&shown, || told(&shown.balances))?;
+    screen.answer(&shown, || told(&shown.balances, asked.view))?;
     Ok(Verdict::Well)
 }
 
-fn told(balances: &Balances) -> String {
+fn told(balances: &Balances, view: Look) -> String {
     if balances.currencies.is_empty() {
         return "no entries".to_owned();
     }
@@ -62,7 +63,23 @@ fn told(balances: &Balances) -> String {
         .accounts
         .iter()
         .map(|it| vec![it.account.as_str().to_owned(), amounts(&it.balances), worth(it.converted)]);
-    format!("{}\n{}", table(&columns, rows), told_together(&balances.currencies, balances.converted.as_ref()))
+    let together = told_together(&balances.currencies, balances.converted.as_ref());
+    format!("{}\n{together}{}", table(&columns, rows), dirty_line(&balances.dirty, view))
+}
+
+/// A line that says how many dirty entries there are and how much they are, where there are any.
+pub(crate) fn dirty_line(dirty: &[Turnover], view: Look) -> String {
+    let entries = dirty.iter().map(|it| it.transactions).fold(0, u64::saturating_add);
+    if entries == 0 {
+        return String::new();
+    }
+    let sums = dirty.iter().map(|it| format!("{} in and {} out", it.r#in.grouped(), it.out.grouped_with_currency()));
+    let sums = sums.collect::<Vec<_>>().join("; ");
+    let entries = counted(entries, "dirty entry", "dirty entries");
+    match view {
+        Look::Clean => format!("\nnot counted: {entries}, {sums}; --view all counts them"),
+        Look::All => format!("\ncounted too: {entries}, {sums}"),
+    }
 }
 
 /// Debt, credit and balance of each currency, and in one.
@@ -76,11 +93,11 @@ fn told_together(currencies: &[CurrencyBalance], converted: Option<&ConvertedBal
     ];
     let line = |it: &CurrencyBalance| {
         let currency = it.balance.currency().to_string();
-        vec![currency, it.debt.amount(), it.credit.amount(), it.balance.amount(), worth(it.converted)]
+        vec![currency, it.debt.grouped(), it.credit.grouped(), it.balance.grouped(), worth(it.converted)]
     };
     let together = converted.map(|it| {
         let name = format!("all in {}", it.total.currency());
-        vec![name, it.debt.amount(), it.credit.amount(), it.total.amount(), it.total.to_string()]
+        vec![name, it.debt.grouped(), it.credit.grouped(), it.total.grouped(), it.total.grouped_with_currency()]
     });
     let shown = table(&columns, currencies.iter().map(line).chain(together));
     match converted.map(|it| it.unconverted.as_slice()) {
@@ -90,12 +107,12 @@ fn told_together(currencies: &[CurrencyBalance], converted: Option<&ConvertedBal
 }
 
 fn worth(converted: Option<Money>) -> String {
-    converted.map_or_else(|| NOTHING.to_owned(), |it| it.to_string())
+    converted.map_or_else(|| NOTHING.to_owned(), Money::grouped_with_currency)
 }
 
 /// A line that says what has no rate.
 pub(crate) fn told_unconverted(amounts: &[Money]) -> String {
-    let amounts: Vec<String> = amounts.iter().map(ToString::to_string).collect();
+    let amounts: Vec<String> = amounts.iter().map(|it| it.grouped_with_currency()).collect();
     format!("not converted, for want of a rate: {}", amounts.join(", "))
 }
 
@@ -107,6 +124,7 @@ struct PortfolioShown {
     companies: u64,
     currencies: Vec<CurrencyBalance>,
     converted: ConvertedBalance,
+    dirty: Vec<Turnover>,
     largest_debts: Vec<DebtShown>,
 }
 
@@ -135,14 +153,14 @@ pub(crate) async fn portfolio<C: Customers, B: Books + Sync, R: Rates>(
         }
     }
     let (companies, accounts): (Vec<_>, Vec<_>) = accounts.into_iter().unzip();
-    let balances = treasury::balances_of_companies(books, &accounts, asked.on, asked.view.view()).await?;
+    let figures = treasury::figures_of_companies(books, &accounts, asked.on).await?;
 
     let on = asked.on.unwrap_or(Date::MAX);
-    let currencies = balances.iter().flatten().flat_map(|(_, it)| it).copied().map(Money::currency);
+    let currencies = figures.iter().flatten().flat_map(|(_, it)| it.keys().copied());
     let rates = &whose::rates(imports, currencies, (on, on)).await?;
     let mut portfolio = Portfolio::new(Valuation { rates, on, into: asked.into }, asked.limit);
-    for (company, balances) in companies.into_iter().zip(balances) {
-        portfolio.take(company, &Balances::of(balances, None)?.currencies)?;
+    for (company, figures) in companies.into_iter().zip(figures) {
+        portfolio.take(company, &Balances::of(figures, asked.view.view(), None)?)?;
     }
     let debts = portfolio.largest_debts()?.into_iter();
     let shown = PortfolioShown {
@@ -151,30 +169,31 @@ pub(crate) async fn portfolio<C: Customers, B: Books + Sync, R: Rates>(
         companies: portfolio.companies(),
         currencies: portfolio.currencies()?,
         converted: portfolio.converted()?,
+        dirty: portfolio.dirty(),
         largest_debts: debts
             .map(|(customer, debt)| DebtShown { customer, name: names.remove(&customer).flatten(), debt })
             .collect(),
     };
-    screen.answer(&shown, || told_portfolio(&shown))?;
+    screen.answer(&shown, || told_portfolio(&shown, asked.view))?;
     Ok(Verdict::Well)
 }
 
-fn told_portfolio(shown: &PortfolioShown) -> String {
-    let together = told_together(&shown.currencies, Some(&shown.converted));
+fn told_portfolio(shown: &PortfolioShown, view: Look) -> String {
+    let together = told_together(&shown.currencies, Some(&shown.converted)) + &dirty_line(&shown.dirty, view);
     let companies = counted(shown.companies, "company", "companies");
     if shown.largest_debts.is_empty() {
         return format!("{together}\n{companies}, none in debt");
     }
     let columns = [Column::Text("Largest debts"), Column::Number("Debt"), Column::Id("Customer")];
-    let rows = shown
-        .largest_debts
-        .iter()
-        .map(|it| vec![it.name.as_deref().unwrap_or(NOTHING).to_owned(), it.debt.to_string(), it.customer.to_string()]);
+    let rows = shown.largest_debts.iter().map(|it| {
+        vec![it.name.as_deref().unwrap_or(NOTHING).to_owned(), it.debt.grouped_with_currency(), it.customer.to_string()]
+    });
     format!("{together}\n{companies}\n{}", table(&columns, rows))
 }
 
 #[cfg(test)]
 mod tests {
+    use ledger::{Figures, Split, View};
     use money::{Currency, Reference, Worth};
     use treasury::ExchangeRates;
 
@@ -182,32 +201,43 @@ mod tests {
 
     #[test]
     fn balances_are_told_by_account_and_together() {
-        let money = |minor: i128, code: &str| Money::new(minor, code.parse().unwrap());
+        let split = |minor: i64, code: &str, dirty: &[i64]| {
+            let dirty = dirty.iter().map(|it| Figures::of(*it)).fold(Figures::default(), Figures::and);
+            (code.parse::<Currency>().unwrap(), Split { clean: Figures::of(minor), dirty })
+        };
         let accounts = vec![
-            ("AT61".parse().unwrap(), vec![money(10_000, "EUR"), money(-1_000, "USD")]),
-            ("DE89".parse().unwrap(), vec![money(500, "JPY")]),
+            ("AT61".parse().unwrap(), [split(1_000_000, "EUR", &[250_000, -100]), split(-1_000, "USD", &[])].into()),
+            ("DE89".parse().unwrap(), [split(500, "JPY", &[7_000])].into()),
         ];
         let worth = Worth { usd: 1.into(), eur: "0.925".parse().unwrap() };
         let rates: ExchangeRates = std::iter::once((Currency::USD, Date::MIN, worth)).collect();
         let valuation = Valuation { rates: &rates, on: Date::MAX, into: Reference::Eur };
-        insta::assert_snapshot!(told(&Balances::of(accounts, Some(&valuation)).unwrap()), @"
-        ┌─────────┬────────────┬───────────┐
-        │ Account ┆    Balance ┆     Worth │
-        ╞═════════╪════════════╪═══════════╡
-        │ AT61    ┆ 100.00 EUR ┆ 90.75 EUR │
-        │         ┆ -10.00 USD ┆           │
-        │ DE89    ┆    500 JPY ┆  0.00 EUR │
-        └─────────┴────────────┴───────────┘
-        ┌────────────┬────────┬────────┬─────────┬────────────┐
-        │ Currency   ┆   Debt ┆ Credit ┆ Balance ┆      Worth │
-        ╞════════════╪════════╪════════╪═════════╪════════════╡
-        │ EUR        ┆   0.00 ┆ 100.00 ┆  100.00 ┆ 100.00 EUR │
-        │ JPY        ┆      0 ┆    500 ┆     500 ┆          — │
-        │ USD        ┆ -10.00 ┆   0.00 ┆  -10.00 ┆  -9.25 EUR │
-        │ all in EUR ┆  -9.25 ┆ 100.00 ┆   90.75 ┆  90.75 EUR │
-        └────────────┴────────┴────────┴─────────┴────────────┘
+        let balances = |view: Look| Balances::of(accounts.clone(), view.view(), Some(&valuation)).unwrap();
+        insta::assert_snapshot!(told(&balances(Look::Clean), Look::Clean), @"
+        ┌─────────┬───────────────┬──────────────┐
+        │ Account ┆       Balance ┆        Worth │
+        ╞═════════╪═══════════════╪══════════════╡
+        │ AT61    ┆ 10,000.00 EUR ┆ 9,990.75 EUR │
+        │         ┆    -10.00 USD ┆              │
+        │ DE89    ┆       500 JPY ┆     0.00 EUR │
+        └─────────┴───────────────┴──────────────┘
+        ┌────────────┬────────┬───────────┬───────────┬───────────────┐
+        │ Currency   ┆   Debt ┆    Credit ┆   Balance ┆         Worth │
+        ╞════════════╪════════╪═══════════╪═══════════╪═══════════════╡
+        │ EUR        ┆   0.00 ┆ 10,000.00 ┆ 10,000.00 ┆ 10,000.00 EUR │
+        │ JPY        ┆      0 ┆       500 ┆       500 ┆             — │
+        │ USD        ┆ -10.00 ┆      0.00 ┆    -10.00 ┆     -9.25 EUR │
+        │ all in EUR ┆  -9.25 ┆ 10,000.00 ┆  9,990.75 ┆  9,990.75 EUR │
+        └────────────┴────────┴───────────┴───────────┴───────────────┘
         not converted, for want of a rate: 500 JPY
+        not counted: 3 dirty entries, 2,500.00 in and -1.00 EUR out; 7,000 in and 0 JPY out; --view all counts them
         ");
-        assert_eq!(told(&Balances::of(Vec::new(), None).unwrap()), "no entries");
+        let with_dirty = told(&balances(Look::All), Look::All);
+        assert!(with_dirty.contains("│ AT61    ┆ 12,499.00 EUR ┆"), "{with_dirty}");
+        assert!(
+            with_dirty
+                .ends_with("\ncounted too: 3 dirty entries, 2,500.00 in and -1.00 EUR out; 7,000 in and 0 JPY out")
+        );
+        assert_eq!(told(&Balances::of(Vec::new(), View::Clean, None).unwrap(), Look::Clean), "no entries");
     }
 }

@@ -4,14 +4,15 @@ use ::customers::Customers;
 use anyhow::Result;
 use banking::AccountNumber;
 use calendar::{Date, Moment};
-use ledger::{Books, Entry, balance_on};
+use ledger::{Books, Entry, splits_on};
 use money::Money;
 use serde::Serialize;
-use treasury::{entries_csv, page_of_company_entries};
+use treasury::{Turnover, dirty_entries, entries_csv, page_of_company_entries};
 
 use crate::Verdict;
 use crate::accounts::must_exist;
 use crate::arguments::{AskBalance, AskEntries, Look};
+use crate::balances::dirty_line;
 use crate::screen::{Reader, Screen};
 use crate::table::{Column, NOTHING, counted, table};
 use crate::whose::{self, Whose};
@@ -26,6 +27,7 @@ struct BalanceShown<'a> {
     on: Option<Date>,
     view: &'static str,
     balances: Vec<Money>,
+    dirty: Vec<Turnover>,
 }
 
 /// Shows the balance of each currency.
@@ -37,12 +39,11 @@ pub(crate) async fn balance<C: Customers, B: Books>(
 ) -> Result<Verdict> {
     must_exist(register, &asked.account).await?;
     let view = asked.view.view();
-    let balances = match asked.on {
-        Some(date) => balance_on(books, &asked.account, date, view).await?,
-        None => books.read(&asked.account, &[]).await?.totals()?.balances(view),
-    };
-    let shown = BalanceShown { account: &asked.account, on: asked.on, view: asked.view.name(), balances };
-    screen.answer(&shown, || told_balance(&shown.balances))?;
+    let figures = splits_on(books, &asked.account, asked.on).await?;
+    let balances = figures.iter().map(|(currency, it)| Money::new(it.seen(view).net_minor(), *currency)).collect();
+    let dirty = dirty_entries(&figures);
+    let shown = BalanceShown { account: &asked.account, on: asked.on, view: asked.view.name(), balances, dirty };
+    screen.answer(&shown, || told_balance(&shown.balances) + &dirty_line(&shown.dirty, asked.view))?;
     Ok(Verdict::Well)
 }
 
@@ -50,7 +51,7 @@ fn told_balance(balances: &[Money]) -> String {
     if balances.is_empty() {
         return "no entries".to_owned();
     }
-    let rows = balances.iter().map(|it| vec![it.currency().to_string(), it.amount()]);
+    let rows = balances.iter().map(|it| vec![it.currency().to_string(), it.grouped()]);
     table(&[Column::Text("Currency"), Column::Number("Balance")], rows)
 }
 
@@ -159,7 +160,7 @@ fn told_entries(entries: &[EntryShown<'_>], view: Look, accounts: usize) -> Stri
         let cells = [
             entry.account.to_owned(),
             entry.at.to_string(),
-            entry.amount.to_string(),
+            entry.amount.grouped_with_currency(),
             shown(entry.counterparty),
             shown(entry.text),
             entry.source.to_owned(),

@@ -8,7 +8,7 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date};
 use feeds_sandbox::{Format, Plan, make};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use ledger::{Books, View, history};
+use ledger::{Books, EntryBudget, HistoryRequest, View, history};
 use money::{Currency, Money};
 use serde::Serialize;
 
@@ -92,7 +92,8 @@ async fn differences(
 ) -> Result<(u64, Vec<Difference>)> {
     let (mut compared, mut differences) = (0_u64, Vec::new());
     for (place, view, name) in [(0, View::Clean, "clean"), (1, View::All, "all")] {
-        let periods = history(books, account, (first, last), Bucket::Quarter, view).await?;
+        let request = HistoryRequest { from: first, to: last, by: Bucket::Quarter, view, converted_into: None };
+        let periods = history(books, account, request, &EntryBudget::unlimited()).await?.periods;
         for ((on, currency), balances) in answers {
             let period = periods.iter().find(|it| (it.from..=it.to).contains(on));
             let closing = period.and_then(|it| it.currencies.get(currency)).map_or(0, ledger::Movement::closing_minor);
@@ -126,8 +127,8 @@ fn told(checked: &Checked) -> String {
             it.account.as_str().to_owned(),
             it.on.to_string(),
             it.view.to_owned(),
-            it.is.to_string(),
-            it.must_be.to_string(),
+            it.is.grouped_with_currency(),
+            it.must_be.grouped_with_currency(),
         ]
     };
     let wrong = count(u64::try_from(checked.differences.len()).unwrap_or(u64::MAX));

@@ -161,8 +161,8 @@ impl Difference {
             self.currency.clone(),
             self.entries_reported.to_string(),
             self.entries_in_books.to_string(),
-            self.sum_reported.amount(),
-            self.sum_in_books.amount(),
+            self.sum_reported.grouped(),
+            self.sum_in_books.grouped(),
         ]
     }
 }

@@ -4,10 +4,10 @@ use ::customers::Customers;
 use ::imports::Rates;
 use anyhow::{Result, ensure};
 use calendar::Date;
-use ledger::{Books, Movement, Period};
-use money::{Currency, Money};
+use ledger::{Books, EntryBudget, HistoryRequest, Movement, Period};
+use money::{Currency, Money, Reference};
 use serde::Serialize;
-use treasury::{ConvertedPeriod, company_history, converted_history};
+use treasury::{ConvertedHistory, ConvertedPeriod, converted_history};
 
 use crate::Verdict;
 use crate::arguments::AskHistory;
@@ -28,6 +28,9 @@ struct HistoryShown<'a> {
     by: &'static str,
     view: &'static str,
     buckets: Vec<BucketShown>,
+    /// All buckets together, where one currency is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted: Option<ConvertedPeriod>,
 }
 
 #[derive(Serialize)]
@@ -76,41 +79,47 @@ pub(crate) async fn run<C: Customers, B: Books + Sync, R: Rates>(
     let all = treasury::days_with_entries(books, &whose.accounts).await?;
     let from = asked.from.or(all.map(|it| it.0));
     let to = asked.to.or(all.map(|it| it.1));
-    let (mut periods, mut converted) = (Vec::new(), Vec::new());
+    let (mut periods, mut converted) = (Vec::new(), ConvertedHistory::default());
     if let (Some(from), Some(to)) = (from, to) {
         let days = whose::days(Some(from), Some(to))?;
         ensure!(asked.by.cut(from, to).nth(MOST_BUCKETS).is_none(), "too many buckets; ask for larger ones with --by");
-        let accounts = treasury::periods(books, &whose.accounts, days, asked.by, asked.view.view()).await?;
-        periods = company_history(accounts)?;
+        let converted_into = asked.into.map(Reference::currency);
+        let request = HistoryRequest { from, to, by: asked.by, view: asked.view.view(), converted_into };
+        let history = treasury::history(books, &whose.accounts, request, &EntryBudget::unlimited()).await?;
         if let Some(into) = asked.into {
-            let currencies = periods.last().into_iter().flat_map(|it| it.currencies.keys().copied());
+            let currencies = history.periods.last().into_iter().flat_map(|it| it.currencies.keys().copied());
             let rates = whose::rates(imports, currencies, days).await?;
-            converted = converted_history(&periods, &rates, into)?;
+            converted = converted_history(&history, &rates, into)?;
         }
+        periods = history.periods;
     }
-    let mut converted = converted.into_iter();
+    let mut of_buckets = converted.periods.into_iter();
     let bucket = |period: &Period| BucketShown {
         from: period.from,
         to: period.to,
         movements: period.currencies.iter().map(MovementShown::of).collect(),
-        converted: converted.next(),
+        converted: of_buckets.next(),
     };
     let shown = HistoryShown {
         whose: &whose,
         by: asked.by.name(),
         view: asked.view.name(),
         buckets: periods.iter().map(bucket).collect(),
+        converted: converted.total,
     };
-    screen.answer(&shown, || told(&shown.buckets))?;
+    screen.answer(&shown, || told(&shown.buckets, shown.converted.as_ref()))?;
     Ok(Verdict::Well)
 }
 
-fn told(buckets: &[BucketShown]) -> String {
+fn told(buckets: &[BucketShown], total: Option<&ConvertedPeriod>) -> String {
     if buckets.iter().all(|it| it.movements.is_empty()) {
         return "no entries".to_owned();
     }
     let converted: Vec<&ConvertedPeriod> = buckets.iter().filter_map(|it| it.converted.as_ref()).collect();
-    if converted.is_empty() { told_by_currency(buckets) } else { told_together(&converted) }
+    match total {
+        None => told_by_currency(buckets),
+        Some(total) => told_together(&converted, total),
+    }
 }
 
 /// A bar as long as `amount` is beside the `largest` one; a light one below zero.
@@ -120,9 +129,9 @@ fn bar(amount: Money, largest: u128) -> String {
     mark.repeat(usize::try_from(length).unwrap_or(0))
 }
 
-fn told_together(periods: &[&ConvertedPeriod]) -> String {
+fn told_together(periods: &[&ConvertedPeriod], total: &ConvertedPeriod) -> String {
     let largest = periods.iter().map(|it| it.closing.minor().unsigned_abs()).max().unwrap_or(0);
-    let currency = periods.first().map(|it| it.closing.currency().to_string()).unwrap_or_default();
+    let currency = total.closing.currency();
     let columns = [
         Column::Text("From"),
         Column::Text("To"),
@@ -133,16 +142,18 @@ fn told_together(periods: &[&ConvertedPeriod]) -> String {
         Column::Number("Closing"),
         Column::Text(""),
     ];
-    let rows = periods.iter().map(|it| {
+    let row = |it: &ConvertedPeriod, bar: String| {
         let mut row = vec![it.from.to_string(), it.to.to_string()];
-        row.extend([it.opening, it.r#in, it.out, it.revaluation, it.closing].map(Money::amount));
-        row.push(bar(it.closing, largest));
+        row.extend([it.opening, it.r#in, it.out, it.revaluation, it.closing].map(Money::grouped));
+        row.push(bar);
         row
-    });
-    let shown = format!("in {currency}\n{}", table(&columns, rows));
-    match periods.last().map(|it| it.unconverted_closing.as_slice()) {
-        None | Some([]) => shown,
-        Some(amounts) => format!("{shown}\n{}", told_unconverted(amounts)),
+    };
+    let rows = periods.iter().map(|it| row(it, bar(it.closing, largest)));
+    let total_row = Some(row(total, "total".to_owned())).filter(|_| periods.len() > 1);
+    let shown = format!("in {currency}\n{}", table(&columns, rows.chain(total_row)));
+    match total.unconverted_closing.as_slice() {
+        [] => shown,
+        amounts => format!("{shown}\n{}", told_unconverted(amounts)),
     }
 }
 
@@ -169,10 +180,10 @@ fn told_by_currency(buckets: &[BucketShown]) -> String {
                 bucket.from.to_string(),
                 bucket.to.to_string(),
                 currency.to_string(),
-                it.opening.amount(),
-                it.r#in.amount(),
-                it.out.amount(),
-                it.closing.amount(),
+                it.opening.grouped(),
+                it.r#in.grouped(),
+                it.out.grouped(),
+                it.closing.grouped(),
                 bar(it.closing, largest(currency)),
             ]
         })
@@ -198,10 +209,11 @@ mod tests {
             movements: of.iter().map(|(currency, it)| MovementShown::of((currency, it))).collect(),
             converted: None,
         };
-        let told = told(&[
+        let buckets = [
             bucket(&[(Currency::EUR, movement(0, 100)), (Currency::USD, movement(-4000, 0))]),
             bucket(&[(Currency::EUR, movement(100, 100)), (Currency::USD, movement(-4000, 4000))]),
-        ]);
+        ];
+        let told = told(&buckets, None);
         let bars: Vec<usize> = told.lines().map(|it| it.matches(['█', '░']).count()).filter(|it| *it > 0).collect();
         assert_eq!(bars, [12, 24, 24], "{told}");
         assert!(told.contains("-40.00") && told.contains('░'), "{told}");
@@ -224,15 +236,36 @@ mod tests {
         };
         let bucket =
             BucketShown { from: period.from, to: period.to, movements: Vec::new(), converted: Some(period.clone()) };
-        insta::assert_snapshot!(told_together(&[&period]), @"
+        let later = ConvertedPeriod {
+            from: "2024-02-01".parse().unwrap(),
+            to: "2024-02-29".parse().unwrap(),
+            opening: money(12_880),
+            r#in: money(1_000_000),
+            out: money(0),
+            net: money(1_000_000),
+            revaluation: money(-80),
+            closing: money(1_012_800),
+            ..period.clone()
+        };
+        let total = ConvertedPeriod {
+            to: later.to,
+            r#in: money(1_004_600),
+            net: money(1_003_680),
+            revaluation: money(120),
+            closing: later.closing,
+            ..period.clone()
+        };
+        insta::assert_snapshot!(told_together(&[&period, &later], &total), @"
         in EUR
-        ┌────────────┬────────────┬─────────┬───────┬───────┬─────────────┬─────────┬──────────────────────────┐
-        │ From       ┆ To         ┆ Opening ┆    In ┆   Out ┆ Revaluation ┆ Closing ┆                          │
-        ╞════════════╪════════════╪═════════╪═══════╪═══════╪═════════════╪═════════╪══════════════════════════╡
-        │ 2024-01-01 ┆ 2024-01-31 ┆   90.00 ┆ 46.00 ┆ -9.20 ┆        2.00 ┆  128.80 ┆ ████████████████████████ │
-        └────────────┴────────────┴─────────┴───────┴───────┴─────────────┴─────────┴──────────────────────────┘
+        ┌────────────┬────────────┬─────────┬───────────┬───────┬─────────────┬───────────┬──────────────────────────┐
+        │ From       ┆ To         ┆ Opening ┆        In ┆   Out ┆ Revaluation ┆   Closing ┆                          │
+        ╞════════════╪════════════╪═════════╪═══════════╪═══════╪═════════════╪═══════════╪══════════════════════════╡
+        │ 2024-01-01 ┆ 2024-01-31 ┆   90.00 ┆     46.00 ┆ -9.20 ┆        2.00 ┆    128.80 ┆ █                        │
+        │ 2024-02-01 ┆ 2024-02-29 ┆  128.80 ┆ 10,000.00 ┆  0.00 ┆       -0.80 ┆ 10,128.00 ┆ ████████████████████████ │
+        │ 2024-01-01 ┆ 2024-02-29 ┆   90.00 ┆ 10,046.00 ┆ -9.20 ┆        1.20 ┆ 10,128.00 ┆ total                    │
+        └────────────┴────────────┴─────────┴───────────┴───────┴─────────────┴───────────┴──────────────────────────┘
         not converted, for want of a rate: 5.00 USD
         ");
-        assert_eq!(told(&[bucket]), "no entries");
+        assert_eq!(told(&[bucket], Some(&period)), "no entries");
     }
 }

@@ -3,13 +3,11 @@
 use ::customers::Customers;
 use ::imports::Rates;
 use anyhow::{Result, ensure};
-use calendar::{Bucket, Date};
-use ledger::Books;
+use calendar::Date;
+use ledger::{Books, EntryBudget};
 use money::{Currency, Money};
 use serde::Serialize;
-use treasury::{
-    DailyFlows, Forecast, Interest, InterestBase, InterestRates, Valuation, company_history, up_to_last_entry,
-};
+use treasury::{DailyFlows, Forecast, Interest, InterestBase, InterestRates, Interval, Valuation, up_to_last_entry};
 
 use crate::Verdict;
 use crate::arguments::{AskForecast, AskInterest};
@@ -40,7 +38,8 @@ pub(crate) async fn interest<C: Customers, B: Books + Sync>(
     let whose = whose::find(register, &asked.whose).await?;
     let days = whose::days(Some(asked.from), Some(asked.to))?;
     let mut base = InterestBase::default();
-    for days in treasury::periods(books, &whose.accounts, days, Bucket::Day, asked.view.view()).await? {
+    let (view, budget) = (asked.view.view(), &EntryBudget::unlimited());
+    for days in treasury::days_of_accounts(books, &whose.accounts, days, view, budget).await? {
         days.iter().try_for_each(|day| base.take(day))?;
     }
     let shown = InterestShown {
@@ -62,7 +61,7 @@ fn told_interest(interest: &[Interest]) -> String {
     }
     let columns = [Column::Text("Currency"), Column::Number("On debt"), Column::Number("On credit")];
     let rows =
-        interest.iter().map(|it| vec![it.on_debt.currency().to_string(), it.on_debt.amount(), it.on_credit.amount()]);
+        interest.iter().map(|it| vec![it.on_debt.currency().to_string(), it.on_debt.grouped(), it.on_credit.grouped()]);
     table(&columns, rows)
 }
 
@@ -94,8 +93,8 @@ pub(crate) async fn forecast<C: Customers, B: Books + Sync, R: Rates>(
     asked: &AskForecast,
 ) -> Result<Verdict> {
     let whose = whose::find(register, &asked.whose).await?;
-    let days = treasury::days_for_forecast(books, &whose.accounts, asked.on, asked.to, asked.view.view()).await?;
-    let mut days = company_history(days)?;
+    let (view, budget) = (asked.view.view(), &EntryBudget::unlimited());
+    let mut days = treasury::days_for_forecast(books, &whose.accounts, asked.on, asked.to, view, budget).await?;
     if asked.on.is_none() {
         days = up_to_last_entry(days);
     }
@@ -125,11 +124,11 @@ pub(crate) async fn forecast<C: Customers, B: Books + Sync, R: Rates>(
 
 fn told_forecasts(shown: &ForecastsShown<'_>) -> String {
     let Some(on) = shown.on else { return "no entries".to_owned() };
-    let table = format!("from {on} to {}\n{}", shown.to, told_rows(&shown.forecasts));
+    let table = format!("from {on} to {}\n{}", shown.to, told_rows(on, &shown.forecasts));
     if shown.unconverted.is_empty() { table } else { format!("{table}\n{}", told_unconverted(&shown.unconverted)) }
 }
 
-fn told_rows(forecasts: &[ForecastShown]) -> String {
+fn told_rows(on: Date, forecasts: &[ForecastShown]) -> String {
     let columns = [
         Column::Text("Currency"),
         Column::Number("Balance"),
@@ -140,17 +139,24 @@ fn told_rows(forecasts: &[ForecastShown]) -> String {
         Column::Text("Interval held"),
     ];
     let rows = forecasts.iter().map(|it| {
-        let mut row = vec![it.balance.currency().to_string(), it.balance.amount()];
+        let mut row = vec![it.balance.currency().to_string(), it.balance.grouped()];
         row.extend(match it.forecast {
             Forecast::Made(outlook) => {
-                let held = format!("{} of {}", outlook.held, outlook.judged);
-                let [expected, low, high, error] =
-                    [outlook.expected, outlook.low, outlook.high, outlook.mean_error].map(Money::amount);
-                [expected, low, high, error, held]
+                let end = |of: fn(&Interval) -> Money| {
+                    outlook.interval.as_ref().map_or_else(|| NOTHING.to_owned(), |it| of(it).grouped())
+                };
+                let held = match outlook.judged {
+                    0 => "no interval: too short a past to judge one".to_owned(),
+                    judged if outlook.interval.is_some() => format!("{} of {judged}", outlook.held),
+                    judged => format!("no interval: it held in {} of {judged}", outlook.held),
+                };
+                let (expected, error) = (outlook.expected.grouped(), outlook.mean_error.grouped());
+                [expected, end(|it| it.low), end(|it| it.high), error, held]
             }
-            Forecast::TooShort { days, needed } => {
+            too_short @ Forecast::TooShort { days, needed, .. } => {
                 let nothing = NOTHING.to_owned();
-                let why = format!("{days} days of past; it takes {needed}");
+                let last = too_short.last_possible(on).map(|it| format!("; the last day possible is {it}"));
+                let why = format!("{days} days of past; it takes {needed}{}", last.unwrap_or_default());
                 [nothing.clone(), nothing.clone(), nothing.clone(), nothing, why]
             }
         });
@@ -168,19 +174,31 @@ mod tests {
     #[test]
     fn a_forecast_is_told_with_how_good_it_is_and_a_short_past_instead_of_one() {
         let money = |minor: i128| Money::new(minor, Currency::EUR);
-        let (expected, low, high, mean_error) = (money(62_000), money(61_000), money(63_500), money(410));
-        let outlook = Outlook { expected, low, high, mean_error, compared: 103, judged: 69, held: 55 };
-        let rows = told_rows(&[
-            ForecastShown { balance: money(60_000), forecast: Forecast::Made(outlook) },
-            ForecastShown { balance: money(1), forecast: Forecast::TooShort { days: 19, needed: 140 } },
-        ]);
-        insta::assert_snapshot!(rows, @"
-        ┌──────────┬─────────┬──────────┬───────────┬─────────┬────────────┬───────────────────────────────┐
-        │ Currency ┆ Balance ┆ Expected ┆ 80 % from ┆ 80 % to ┆ Mean error ┆ Interval held                 │
-        ╞══════════╪═════════╪══════════╪═══════════╪═════════╪════════════╪═══════════════════════════════╡
-        │ EUR      ┆  600.00 ┆   620.00 ┆    610.00 ┆  635.00 ┆       4.10 ┆ 55 of 69                      │
-        │ EUR      ┆    0.01 ┆        — ┆         — ┆       — ┆          — ┆ 19 days of past; it takes 140 │
-        └──────────┴─────────┴──────────┴───────────┴─────────┴────────────┴───────────────────────────────┘
+        let interval = Some(Interval { low: money(6_100_000), high: money(6_300_000) });
+        let outlook = Outlook {
+            expected: money(6_200_000),
+            interval,
+            mean_error: money(41_000),
+            compared: 103,
+            judged: 69,
+            held: 55,
+        };
+        let broken = Outlook { interval: None, held: 40, ..outlook };
+        let not_judged = Outlook { judged: 0, held: 0, ..broken };
+        let shown = |forecast| ForecastShown { balance: money(6_000_000), forecast };
+        let too_short = |most_days_ahead| Forecast::TooShort { days: 19, needed: 140, most_days_ahead };
+        let made = [outlook, broken, not_judged].map(|it| shown(Forecast::Made(it)));
+        let rows = made.into_iter().chain([shown(too_short(12)), shown(too_short(0))]).collect::<Vec<_>>();
+        insta::assert_snapshot!(told_rows("2026-07-19".parse().unwrap(), &rows), @"
+        ┌──────────┬───────────┬───────────┬───────────┬───────────┬────────────┬────────────────────────────────────────────────────────────────────┐
+        │ Currency ┆   Balance ┆  Expected ┆ 80 % from ┆   80 % to ┆ Mean error ┆ Interval held                                                      │
+        ╞══════════╪═══════════╪═══════════╪═══════════╪═══════════╪════════════╪════════════════════════════════════════════════════════════════════╡
+        │ EUR      ┆ 60,000.00 ┆ 62,000.00 ┆ 61,000.00 ┆ 63,000.00 ┆     410.00 ┆ 55 of 69                                                           │
+        │ EUR      ┆ 60,000.00 ┆ 62,000.00 ┆         — ┆         — ┆     410.00 ┆ no interval: it held in 40 of 69                                   │
+        │ EUR      ┆ 60,000.00 ┆ 62,000.00 ┆         — ┆         — ┆     410.00 ┆ no interval: too short a past to judge one                         │
+        │ EUR      ┆ 60,000.00 ┆         — ┆         — ┆         — ┆          — ┆ 19 days of past; it takes 140; the last day possible is 2026-07-31 │
+        │ EUR      ┆ 60,000.00 ┆         — ┆         — ┆         — ┆          — ┆ 19 days of past; it takes 140                                      │
+        └──────────┴───────────┴───────────┴───────────┴───────────┴────────────┴────────────────────────────────────────────────────────────────────┘
         ");
     }
 }

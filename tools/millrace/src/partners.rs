@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ::customers::Customers;
 use ::imports::Rates;
 use anyhow::Result;
-use ledger::{Books, Entry};
+use ledger::{Books, Entry, EntryBudget};
 use serde::Serialize;
 use treasury::{Counterparties, Counterparty, Countries, Country, Ranking, Turnover, Valuation};
 
@@ -33,7 +33,8 @@ pub(crate) async fn countries<C: Customers, B: Books + Sync>(
     let whose = whose::find(register, whose).await?;
     let mut countries = Countries::default();
     let look = |it: &Entry| countries.take(it);
-    treasury::each_entry(books, &whose.accounts, whose::days(days.from, days.to)?, days.view.view(), look).await?;
+    let (view, dates) = (days.view.view(), whose::days(days.from, days.to)?);
+    treasury::each_entry(books, &whose.accounts, dates, view, &EntryBudget::unlimited(), look).await?;
     let shown = CountriesShown { whose: &whose, view: days.view.name(), countries: countries.finish() };
     screen.answer(&shown, || told_countries(&shown.countries))?;
     Ok(Verdict::Well)
@@ -81,7 +82,8 @@ pub(crate) async fn counterparties<C: Customers, B: Books + Sync, R: Rates>(
         all.take(it);
         currencies.insert(it.currency);
     };
-    treasury::each_entry(books, &whose.accounts, days, asked.view.view(), look).await?;
+    let budget = &EntryBudget::unlimited();
+    treasury::each_entry(books, &whose.accounts, days, asked.view.view(), budget, look).await?;
     let of = all.count();
     let top = match into {
         None => all.top(*limit, &Ranking::Count)?,
@@ -108,7 +110,7 @@ fn told_counterparties(top: &[Counterparty], of: usize) -> String {
     ];
     let rows = top.iter().map(|it| {
         let (r#in, out) = sums(&it.turnover);
-        let gross = it.gross.map_or_else(|| NOTHING.to_owned(), |it| it.to_string());
+        let gross = it.gross.map_or_else(|| NOTHING.to_owned(), money::Money::grouped_with_currency);
         vec![it.account.to_string(), count(it.transactions), r#in, out, gross]
     });
     format!("{}\n{} of {of} counterparties", table(&columns, rows), top.len())

@@ -187,7 +187,7 @@ fn told_sums(proof: &Proof) -> String {
     ];
     let row = |it: &CurrencyProof| {
         let sums = [it.declared, it.received, it.taken, it.made, it.posted, it.duplicates, it.dirty];
-        let amount = |sum: money::Money| if sum.minor() == 0 { NOTHING.to_owned() } else { sum.amount() };
+        let amount = |sum: money::Money| if sum.minor() == 0 { NOTHING.to_owned() } else { sum.grouped() };
         std::iter::once(it.declared.currency().to_string()).chain(sums.map(amount)).collect()
     };
     table(&columns, proof.currencies.iter().map(row))

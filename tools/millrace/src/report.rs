@@ -113,9 +113,9 @@ fn sums(sums: &[Sums]) -> String {
         let net = sum.credits.try_add(sum.debits);
         vec![
             sum.credits.currency().to_string(),
-            sum.credits.amount(),
-            sum.debits.amount(),
-            net.map_or_else(|_| NOTHING.to_owned(), money::Money::amount),
+            sum.credits.grouped(),
+            sum.debits.grouped(),
+            net.map_or_else(|_| NOTHING.to_owned(), money::Money::grouped),
         ]
     });
     table(&columns, rows)

@@ -2,7 +2,7 @@
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table};
-use money::Money;
+use money::{Money, group_thousands};
 
 /// What stands where there is nothing to say.
 pub(crate) const NOTHING: &str = "—";
@@ -75,22 +75,13 @@ pub(crate) fn amounts(amounts: &[Money]) -> String {
     if amounts.is_empty() {
         return NOTHING.to_owned();
     }
-    let lines: Vec<String> = amounts.iter().map(ToString::to_string).collect();
+    let lines: Vec<String> = amounts.iter().map(|it| it.grouped_with_currency()).collect();
     lines.join("\n")
 }
 
 /// A count for people: `49,102`.
 pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        let left = digits.len().saturating_sub(index);
-        if index > 0 && left.rem_euclid(3) == 0 {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
+    group_thousands(&number.to_string())
 }
 
 /// `1 account`, `2 accounts`.
@@ -120,13 +111,13 @@ mod tests {
         ];
         let table = table(&[Column::Text("Account"), Column::Number("Balance")], rows);
         insta::assert_snapshot!(table, @"
-        ┌─────────┬──────────────┐
-        │ Account ┆      Balance │
-        ╞═════════╪══════════════╡
-        │ 4711    ┆    39.74 EUR │
-        │         ┆ -1200.00 USD │
-        │ 4712    ┆            — │
-        └─────────┴──────────────┘
+        ┌─────────┬───────────────┐
+        │ Account ┆       Balance │
+        ╞═════════╪═══════════════╡
+        │ 4711    ┆     39.74 EUR │
+        │         ┆ -1,200.00 USD │
+        │ 4712    ┆             — │
+        └─────────┴───────────────┘
         ");
     }
 

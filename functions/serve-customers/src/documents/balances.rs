@@ -4,10 +4,12 @@ use banking::AccountNumber;
 use calendar::Date;
 use customers::CustomerId;
 use ledger::View;
+use money::MoneyError;
 use serde::Serialize;
-use treasury::{AccountBalance, Balances, ConvertedBalance, CurrencyBalance};
+use treasury::{AccountBalance, Balances, ConvertedBalance, CurrencyBalance, Portfolio};
 use utoipa::ToSchema;
 
+use super::partners::{TurnoverDocument, turnovers};
 use super::{Money, ViewName, moneys};
 
 /// The balances of a customer: each account's and all together.
@@ -30,6 +32,8 @@ pub(crate) struct BalancesDocument {
     /// All of it in one currency, where one is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedBalanceDocument>,
+    /// Dirty entries, one line for each currency that has any. The balances count them in the view `all` alone.
+    dirty: Vec<TurnoverDocument>,
 }
 
 impl BalancesDocument {
@@ -41,6 +45,7 @@ impl BalancesDocument {
             accounts: balances.accounts.into_iter().map(AccountBalanceDocument::from).collect(),
             currencies: balances.currencies.into_iter().map(CurrencyBalanceDocument::from).collect(),
             converted: balances.converted.map(ConvertedBalanceDocument::from),
+            dirty: turnovers(balances.dirty),
         }
     }
 }
@@ -132,6 +137,8 @@ pub(crate) struct PortfolioDocument {
     currencies: Vec<CurrencyBalanceDocument>,
     /// All of it in one currency.
     converted: ConvertedBalanceDocument,
+    /// Dirty entries, one line for each currency that has any. The balances count them in the view `all` alone.
+    dirty: Vec<TurnoverDocument>,
     /// The companies with the largest debts, the largest first.
     largest_debts: Vec<DebtDocument>,
 }
@@ -153,12 +160,17 @@ pub(crate) struct DebtDocument {
 impl PortfolioDocument {
     pub(crate) fn new(
         (on, view): (Option<Date>, View),
-        companies: u64,
-        currencies: Vec<CurrencyBalance>,
-        converted: ConvertedBalance,
+        portfolio: &Portfolio<'_, CustomerId>,
         largest_debts: Vec<DebtDocument>,
-    ) -> Self {
-        let currencies = currencies.into_iter().map(CurrencyBalanceDocument::from).collect();
-        Self { on, view: view.into(), companies, currencies, converted: converted.into(), largest_debts }
+    ) -> Result<Self, MoneyError> {
+        Ok(Self {
+            on,
+            view: view.into(),
+            companies: portfolio.companies(),
+            currencies: portfolio.currencies()?.into_iter().map(CurrencyBalanceDocument::from).collect(),
+            converted: portfolio.converted()?.into(),
+            dirty: turnovers(portfolio.dirty()),
+            largest_debts,
+        })
     }
 }

@@ -5,7 +5,7 @@ use calendar::{Bucket, Date};
 use customers::CustomerId;
 use ledger::{Period, View};
 use serde::Serialize;
-use treasury::ConvertedPeriod;
+use treasury::{ConvertedHistory, ConvertedPeriod};
 use utoipa::ToSchema;
 
 use super::{Money, ViewName, moneys};
@@ -118,6 +118,9 @@ pub(crate) struct CompanyHistoryDocument {
     view: ViewName,
     /// The buckets, the oldest first; those at the ends may be parts of one.
     buckets: Vec<CompanyBucketDocument>,
+    /// All buckets together, where a currency is asked for: in, out, net and revaluation are the sums of theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted: Option<ConvertedMovementDocument>,
 }
 
 /// A part of a customer's history.
@@ -131,8 +134,8 @@ struct CompanyBucketDocument {
     converted: Option<ConvertedMovementDocument>,
 }
 
-/// What moved, told in one currency: opening + net + revaluation = closing, net = in + out. Opening and closing are at
-/// the rates of their days, in and out at those of the last day.
+/// What moved, converted into one currency: opening + net + revaluation = closing, net = in + out. Opening and closing are
+/// at the rates of their days, in and out are the flows of each day at the rate of that day.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ConvertedMovement)]
 struct ConvertedMovementDocument {
@@ -170,19 +173,31 @@ impl From<ConvertedPeriod> for ConvertedMovementDocument {
 }
 
 impl CompanyHistoryDocument {
-    /// Of a history and, where it is told in one currency, the same buckets once more.
+    /// Of a company without entries.
+    pub(crate) fn empty(customer: CustomerId, by: Bucket, view: View) -> Self {
+        Self::new(customer, by, view, Vec::new(), None)
+    }
+
+    /// Of a history and, where it is converted, the same buckets once more.
     pub(crate) fn new(
         customer: CustomerId,
         by: Bucket,
         view: View,
         periods: Vec<Period>,
-        converted: Option<Vec<ConvertedPeriod>>,
+        converted: Option<ConvertedHistory>,
     ) -> Self {
-        let mut converted = converted.into_iter().flatten();
+        let converted = converted.unwrap_or_default();
+        let mut of_buckets = converted.periods.into_iter();
         let bucket = |period: Period| CompanyBucketDocument {
             bucket: period.into(),
-            converted: converted.next().map(ConvertedMovementDocument::from),
+            converted: of_buckets.next().map(ConvertedMovementDocument::from),
         };
-        Self { customer, by: by.into(), view: view.into(), buckets: periods.into_iter().map(bucket).collect() }
+        Self {
+            customer,
+            by: by.into(),
+            view: view.into(),
+            buckets: periods.into_iter().map(bucket).collect(),
+            converted: converted.total.map(ConvertedMovementDocument::from),
+        }
     }
 }

@@ -7,10 +7,12 @@ mod import;
 mod outlook;
 mod partners;
 
+use std::collections::BTreeMap;
+
 use banking::AccountNumber;
 use calendar::{Date, Moment, Month};
 use customers::{Account, Customer, CustomerId, CustomerKind};
-use ledger::{Entry, Side, Totals, View};
+use ledger::{Entry, Side, Split, Totals, View};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,6 +22,7 @@ pub(crate) use history::{BucketName, CompanyHistoryDocument, HistoryDocument};
 pub(crate) use import::{ImportDocument, ImportReportDocument, LinkDocument};
 pub(crate) use outlook::{ForecastDocument, ForecastsDocument, InterestDocument};
 pub(crate) use partners::{CounterpartiesDocument, CountriesDocument};
+use partners::{TurnoverDocument, turnovers};
 
 /// A part of a list.
 #[derive(Serialize, ToSchema)]
@@ -230,11 +233,26 @@ pub(crate) struct BalanceDocument {
     view: ViewName,
     /// One for each currency.
     balances: Vec<Money>,
+    /// Dirty entries, one line for each currency that has any. The balances count them in the view `all` alone.
+    dirty: Vec<TurnoverDocument>,
 }
 
 impl BalanceDocument {
-    pub(crate) fn new(account: AccountNumber, on: Option<Date>, view: View, balances: Vec<money::Money>) -> Self {
-        Self { account, on, view: view.into(), balances: balances.into_iter().map(Money::from).collect() }
+    pub(crate) fn new(
+        account: AccountNumber,
+        on: Option<Date>,
+        view: View,
+        figures: &BTreeMap<money::Currency, Split>,
+    ) -> Self {
+        let balance =
+            |(currency, it): (&money::Currency, &Split)| money::Money::new(it.seen(view).net_minor(), *currency).into();
+        Self {
+            account,
+            on,
+            view: view.into(),
+            balances: figures.iter().map(balance).collect(),
+            dirty: turnovers(treasury::dirty_entries(figures)),
+        }
     }
 }
 

@@ -102,18 +102,28 @@ pub(crate) struct ForecastDocument {
     too_short: Option<TooShortDocument>,
 }
 
-/// A balance expected, with an interval of 80 %: between the tenth and the ninetieth hundredth of the errors of a backtest.
+/// A balance expected and, where past ones kept their promise, an interval of 80 %.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Outlook)]
 struct OutlookDocument {
     /// The balance expected.
     expected: Money,
-    /// The balance is above this in nine of ten cases.
-    low: Money,
-    /// The balance is below this in nine of ten cases.
-    high: Money,
+    /// Where the balance will be in eight of ten cases. None if the past is too short to calibrate and judge one (`judged`
+    /// is 0), or if fewer than seven of ten past ones held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<IntervalDocument>,
     /// How such forecasts did on past days.
     backtest: BacktestDocument,
+}
+
+/// An interval of 80 %, as far below the balance expected as above it: calibrated on the errors of a backtest.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Interval)]
+struct IntervalDocument {
+    /// Its lower end.
+    low: Money,
+    /// Its upper end.
+    high: Money,
 }
 
 /// The same forecast made on past days, compared with what the balance became.
@@ -124,7 +134,7 @@ struct BacktestDocument {
     mean_error: Money,
     /// How many forecasts were compared.
     compared: usize,
-    /// How many of them were judged by an interval of the errors known on their day.
+    /// How many of them were judged by an interval calibrated on the errors known on their day.
     judged: usize,
     /// In how many of those the balance fell into the interval.
     held: usize,
@@ -138,12 +148,20 @@ struct TooShortDocument {
     days: usize,
     /// The days it takes.
     needed: usize,
+    /// The last day for which there is a past long enough; none if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = Date)]
+    last_possible: Option<Date>,
 }
 
 impl ForecastDocument {
-    pub(crate) fn new(balance: money::Money, forecast: Forecast) -> Self {
+    /// The forecast of a balance at the end of `on`.
+    pub(crate) fn new(balance: money::Money, on: Option<Date>, forecast: Forecast) -> Self {
         let (outlook, too_short) = match forecast {
-            Forecast::TooShort { days, needed } => (None, Some(TooShortDocument { days, needed })),
+            Forecast::TooShort { days, needed, .. } => {
+                let last_possible = on.and_then(|it| forecast.last_possible(it));
+                (None, Some(TooShortDocument { days, needed, last_possible }))
+            }
             Forecast::Made(it) => {
                 let backtest = BacktestDocument {
                     mean_error: it.mean_error.into(),
@@ -151,8 +169,8 @@ impl ForecastDocument {
                     judged: it.judged,
                     held: it.held,
                 };
-                let (expected, low, high) = (it.expected.into(), it.low.into(), it.high.into());
-                (Some(OutlookDocument { expected, low, high, backtest }), None)
+                let interval = it.interval.map(|it| IntervalDocument { low: it.low.into(), high: it.high.into() });
+                (Some(OutlookDocument { expected: it.expected.into(), interval, backtest }), None)
             }
         };
         Self { balance: balance.into(), outlook, too_short }

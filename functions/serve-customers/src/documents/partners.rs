@@ -11,7 +11,7 @@ use super::{Money, ViewName};
 /// What came in and went out in one currency.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Turnover)]
-struct TurnoverDocument {
+pub(super) struct TurnoverDocument {
     /// How many entries.
     transactions: u64,
     /// The sum of the credits.
@@ -20,7 +20,7 @@ struct TurnoverDocument {
     out: Money,
 }
 
-fn turnovers(turnover: Vec<Turnover>) -> Vec<TurnoverDocument> {
+pub(super) fn turnovers(turnover: Vec<Turnover>) -> Vec<TurnoverDocument> {
     let turnover = turnover.into_iter();
     turnover
         .map(|it| TurnoverDocument { transactions: it.transactions, r#in: it.r#in.into(), out: it.out.into() })

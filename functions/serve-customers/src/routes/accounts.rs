@@ -6,7 +6,7 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date};
 use customers::{Account, CustomerId, Customers};
 use lambda_kit::{FieldError, Problem};
-use ledger::{Books, all_days, balance_on, page_of_entries};
+use ledger::{Books, HistoryRequest, all_days, page_of_entries, splits_on};
 
 use crate::caller::Caller;
 use crate::documents::{
@@ -76,7 +76,8 @@ pub(crate) async fn one<P: Ports>(
 
 /// The balance of an account
 ///
-/// One figure for each currency, at the end of a day or after all entries.
+/// One figure for each currency, at the end of a day or after all entries. Dirty entries are counted and summed in either
+/// view.
 #[utoipa::path(get, path = "/accounts/{account}/balance", tag = "accounts", operation_id = "getBalance",
     params(("account" = String, Path, description = "The account's number", pattern = "^[A-Za-z0-9._-]{1,40}$"), BalanceQuery),
     responses((status = 200, description = "The balance", body = BalanceDocument)))]
@@ -87,11 +88,8 @@ pub(crate) async fn balance<P: Ports>(
     Asked(BalanceQuery { on, view }): Asked<BalanceQuery>,
 ) -> Result<Json<BalanceDocument>, ServeError> {
     find(&*ports, caller, &number).await?;
-    let balances = match on {
-        Some(date) => balance_on(ports.books(), &number, date, view).await?,
-        None => ports.books().read(&number, &[]).await?.totals()?.balances(view),
-    };
-    Ok(Json(BalanceDocument::new(number, on, view, balances)))
+    let figures = splits_on(ports.books(), &number, on).await?;
+    Ok(Json(BalanceDocument::new(number, on, view, &figures)))
 }
 
 /// The most buckets of one history.
@@ -121,8 +119,9 @@ pub(crate) async fn history<P: Ports>(
         return Ok(Json(HistoryDocument::new(number, by, view, Vec::new())));
     };
     refuse_many_buckets(by, (from, to))?;
-    let periods = ledger::history(ports.books(), &number, (from, to), by, view).await?;
-    Ok(Json(HistoryDocument::new(number, by, view, periods)))
+    let request = HistoryRequest { from, to, by, view, converted_into: None };
+    let history = ledger::history(ports.books(), &number, request, &ports.entry_budget()).await?;
+    Ok(Json(HistoryDocument::new(number, by, view, history.periods)))
 }
 
 /// Refuses a history that nobody reads.

@@ -8,11 +8,11 @@ use calendar::{Bucket, Date};
 use customers::{CustomerId, Customers};
 use imports::Rates;
 use lambda_kit::{FieldError, Problem};
-use ledger::Period;
-use money::{Currency, Money, Worth};
+use ledger::{HistoryRequest, Period};
+use money::{Currency, Reference, Worth};
 use treasury::{
     Balances, Counterparties, Countries, DailyFlows, ExchangeRates, InterestBase, InterestRates, Ranking, Valuation,
-    company_history, converted_history, up_to_last_entry,
+    converted_history, up_to_last_entry,
 };
 
 use crate::Ports;
@@ -36,7 +36,8 @@ const MOST_DAYS_AHEAD: i32 = 366;
 /// The balances of a customer
 ///
 /// Of each account and all together, in each currency and, where one is asked for, in one: debt and credit, the lines
-/// of the accounts and those of the currencies add up to the total, which is rounded once.
+/// of the accounts and those of the currencies add up to the total, which is rounded once. Dirty entries are counted and
+/// summed in either view.
 #[utoipa::path(get, path = "/customers/{customer}/balances", tag = "figures", operation_id = "getBalances",
     params(("customer" = String, Path, description = "The customer's id", format = "uuid"), BalancesQuery),
     responses((status = 200, description = "The balances", body = BalancesDocument)))]
@@ -47,14 +48,14 @@ pub(crate) async fn balances<P: Ports>(
     Asked(BalancesQuery { on, into, view }): Asked<BalancesQuery>,
 ) -> Result<Json<BalancesDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
-    let balances = treasury::balances_on(ports.books(), &accounts, on, view).await?;
+    let figures = treasury::figures_on(ports.books(), &accounts, on).await?;
     let balances = match into {
-        None => Balances::of(balances, None)?,
+        None => Balances::of(figures, view, None)?,
         Some(into) => {
             let on = on.unwrap_or(Date::MAX);
-            let currencies = balances.iter().flat_map(|(_, it)| it).copied().map(Money::currency);
+            let currencies = figures.iter().flat_map(|(_, it)| it.keys().copied());
             let rates = &rates(&*ports, currencies, (on, on)).await?;
-            Balances::of(balances, Some(&Valuation { rates, on, into }))?
+            Balances::of(figures, view, Some(&Valuation { rates, on, into }))?
         }
     };
     Ok(Json(BalancesDocument::new(id, on, view, balances)))
@@ -63,7 +64,8 @@ pub(crate) async fn balances<P: Ports>(
 /// The history of a customer
 ///
 /// Opening, in, out, net and closing balance of each day, ISO week, month, quarter or year over all accounts, in each
-/// currency and, where one is asked for, in one.
+/// currency and, where one is asked for, in one: then each flow has the rate of its day, so the months with entries in
+/// other currencies are read.
 #[utoipa::path(get, path = "/customers/{customer}/history", tag = "figures", operation_id = "getCustomerHistory",
     params(("customer" = String, Path, description = "The customer's id", format = "uuid"), CompanyHistoryQuery),
     responses((status = 200, description = "The history", body = CompanyHistoryDocument)))]
@@ -81,19 +83,18 @@ pub(crate) async fn history<P: Ports>(
             all.map(|(first, last)| (from.unwrap_or(first), to.unwrap_or(last)))
         }
     };
-    let mut periods = Vec::new();
-    if let Some(days) = days {
-        refuse_many_buckets(by, days)?;
-        periods = company_history(treasury::periods(ports.books(), &accounts, days, by, view).await?)?;
-    }
-    let converted = match into.zip(days) {
+    let Some((from, to)) = days else { return Ok(Json(CompanyHistoryDocument::empty(id, by, view))) };
+    refuse_many_buckets(by, (from, to))?;
+    let request = HistoryRequest { from, to, by, view, converted_into: into.map(Reference::currency) };
+    let history = treasury::history(ports.books(), &accounts, request, &ports.entry_budget()).await?;
+    let converted = match into {
         None => None,
-        Some((into, (from, to))) => {
-            let rates = rates(&*ports, currencies_of(&periods), (from, to)).await?;
-            Some(converted_history(&periods, &rates, into)?)
+        Some(into) => {
+            let rates = rates(&*ports, currencies_of(&history.periods), (from, to)).await?;
+            Some(converted_history(&history, &rates, into)?)
         }
     };
-    Ok(Json(CompanyHistoryDocument::new(id, by, view, periods, converted)))
+    Ok(Json(CompanyHistoryDocument::new(id, by, view, history.periods, converted)))
 }
 
 /// The countries that a customer does business with
@@ -109,7 +110,8 @@ pub(crate) async fn countries<P: Ports>(
     let accounts = accounts_of(&*ports, caller, id).await?;
     let days = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX));
     let mut countries = Countries::default();
-    treasury::each_entry(ports.books(), &accounts, days, view, |it| countries.take(it)).await?;
+    let budget = &ports.entry_budget();
+    treasury::each_entry(ports.books(), &accounts, days, view, budget, |it| countries.take(it)).await?;
     Ok(Json(CountriesDocument::new(id, view, countries.finish())))
 }
 
@@ -130,7 +132,7 @@ pub(crate) async fn counterparties<P: Ports>(
         counterparties.take(it);
         currencies.insert(it.currency);
     };
-    treasury::each_entry(ports.books(), &accounts, days, view, look).await?;
+    treasury::each_entry(ports.books(), &accounts, days, view, &ports.entry_budget(), look).await?;
     let of = counterparties.count();
     let top = match into {
         None => counterparties.top(limit, &Ranking::Count)?,
@@ -159,7 +161,8 @@ pub(crate) async fn interest<P: Ports>(
         return Err(Problem::invalid(vec![FieldError::new("to", "more than 1,000 days after `from`")]).into());
     }
     let mut base = InterestBase::default();
-    for days in treasury::periods(ports.books(), &accounts, (from, to), Bucket::Day, view).await? {
+    let budget = &ports.entry_budget();
+    for days in treasury::days_of_accounts(ports.books(), &accounts, (from, to), view, budget).await? {
         days.iter().try_for_each(|day| base.take(day))?;
     }
     let rates = InterestRates { debt: debt_rate, credit: credit_rate };
@@ -168,7 +171,8 @@ pub(crate) async fn interest<P: Ports>(
 
 /// A forecast of a customer's balances
 ///
-/// With an interval of 80 % and how well such forecasts did in the past, or how much past is missing for one.
+/// With how well such forecasts did in the past and, where that keeps its promise, an interval of 80 %; or how much past is
+/// missing for one, and the last day for which there is enough.
 #[utoipa::path(get, path = "/customers/{customer}/forecast", tag = "figures", operation_id = "getForecast",
     params(("customer" = String, Path, description = "The customer's id", format = "uuid"), ForecastQuery),
     responses((status = 200, description = "The forecast", body = ForecastsDocument)))]
@@ -179,8 +183,8 @@ pub(crate) async fn forecast<P: Ports>(
     Asked(ForecastQuery { to, on, into, view }): Asked<ForecastQuery>,
 ) -> Result<Json<ForecastsDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
-    let days = treasury::days_for_forecast(ports.books(), &accounts, on, to, view).await?;
-    let mut days = company_history(days)?;
+    let budget = &ports.entry_budget();
+    let mut days = treasury::days_for_forecast(ports.books(), &accounts, on, to, view, budget).await?;
     if on.is_none() {
         days = up_to_last_entry(days);
     }
@@ -192,7 +196,7 @@ pub(crate) async fn forecast<P: Ports>(
         let (all, without) = DailyFlows::converted(&days, &Valuation { rates, on, into })?;
         (flows, unconverted) = (vec![all], without);
     }
-    let forecast = |it: &DailyFlows| ForecastDocument::new(it.balance, treasury::forecast(it, ahead));
+    let forecast = |it: &DailyFlows| ForecastDocument::new(it.balance, last, treasury::forecast(it, ahead));
     Ok(Json(ForecastsDocument {
         customer: id,
         on: last,
@@ -209,8 +213,9 @@ fn days_ahead(last: Option<Date>, to: Date) -> Result<usize, Problem> {
     let fits = Some(ahead).filter(|it| (1..=MOST_DAYS_AHEAD).contains(it));
     let days = fits.and_then(|it| usize::try_from(it).ok());
     days.ok_or_else(|| {
-        let last = last.map(|it| it.to_string()).unwrap_or_default();
-        Problem::invalid(vec![FieldError::new("to", format!("not 1 to 366 days after {last}"))])
+        let day = |ahead| last.and_then(|it| it.plus_days(ahead).ok()).unwrap_or(Date::MAX);
+        let detail = format!("not from {} to {}, the last possible day", day(1), day(MOST_DAYS_AHEAD));
+        Problem::invalid(vec![FieldError::new("to", detail)])
     })
 }
 

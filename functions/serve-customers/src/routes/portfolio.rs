@@ -36,14 +36,14 @@ pub(crate) async fn show<P: Ports>(
     caller.operates()?;
     let mut names = companies(&*ports).await?;
     let (companies, accounts) = accounts(&*ports, &names).await?;
-    let balances = treasury::balances_of_companies(ports.books(), &accounts, on, view).await?;
+    let figures = treasury::figures_of_companies(ports.books(), &accounts, on).await?;
 
     let day = on.unwrap_or(Date::MAX);
-    let currencies = balances.iter().flatten().flat_map(|(_, it)| it).copied().map(Money::currency);
+    let currencies = figures.iter().flatten().flat_map(|(_, it)| it.keys().copied());
     let rates = &rates(&*ports, currencies, (day, day)).await?;
     let mut portfolio = Portfolio::new(Valuation { rates, on: day, into }, limit);
-    for (company, balances) in companies.into_iter().zip(balances) {
-        portfolio.take(company, &Balances::of(balances, None)?.currencies)?;
+    for (company, figures) in companies.into_iter().zip(figures) {
+        portfolio.take(company, &Balances::of(figures, view, None)?)?;
     }
     let debt = |(customer, debt): (CustomerId, Money)| DebtDocument {
         customer,
@@ -51,8 +51,7 @@ pub(crate) async fn show<P: Ports>(
         debt: debt.into(),
     };
     let debts = portfolio.largest_debts()?.into_iter().map(debt).collect();
-    let (currencies, converted) = (portfolio.currencies()?, portfolio.converted()?);
-    Ok(Json(PortfolioDocument::new((on, view), portfolio.companies(), currencies, converted, debts)))
+    Ok(Json(PortfolioDocument::new((on, view), &portfolio, debts)?))
 }
 
 /// All companies with their names.

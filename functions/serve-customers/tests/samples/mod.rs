@@ -23,7 +23,7 @@ use mail::outbox::Summaries;
 use mail::testing::FakeSummaries;
 use money::{Currency, Money};
 use serde_json::{Value, json};
-use serve_customers::{ServeCustomers, router};
+use serve_customers::{MOST_ENTRIES, ServeCustomers, router};
 use tower::ServiceExt;
 
 /// The client of the sample event.
@@ -284,7 +284,16 @@ pub async fn api_with_many_entries(count: i32) -> Router {
     api_over(books).await
 }
 
+/// The API that reads at most `most` entries for one request.
+pub async fn api_that_reads(most: u64) -> Router {
+    api_within(books().await, most).await
+}
+
 async fn api_over(books: FakeBooks) -> Router {
+    api_within(books, MOST_ENTRIES).await
+}
+
+async fn api_within(books: FakeBooks, most_entries: u64) -> Router {
     let summaries = FakeSummaries::default();
     let import = july().id.to_string();
     summaries.want(&import, &[number("4711")], at("2026-08-31T10:00:05Z")).await.unwrap();
@@ -296,6 +305,7 @@ async fn api_over(books: FakeBooks) -> Router {
         downloads: FakeDownloads,
         feeds: feeds().await,
         client_id: CLIENT.to_owned(),
+        most_entries,
     })
 }
 

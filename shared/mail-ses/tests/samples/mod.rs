@@ -12,6 +12,6 @@ pub(crate) fn mail() -> Mail {
         sent_on: "2026-08-14T10:00:00Z".parse().unwrap(),
     };
     let as_of = "2026-08-13".parse().unwrap();
-    let summary = Summary { holder: Some("Ada".to_owned()), account, as_of, currencies: vec![] };
+    let summary = Summary { holder: Some("Ada".to_owned()), account, as_of, last_entry: None, currencies: vec![] };
     render(&summary, &envelope).unwrap()
 }

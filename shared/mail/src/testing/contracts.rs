@@ -135,6 +135,7 @@ fn intent(record: &SummaryMail) -> Intent {
             holder: Some("Zoë \"Z\" O'Neill".to_owned()),
             account: record.key.account.clone(),
             as_of: "2026-08-13".parse().expect("a date"),
+            last_entry: None,
             currencies: vec![],
         },
     }

@@ -6,7 +6,7 @@
     reason = "examples for tests; each test uses some of them"
 )]
 
-use mail::{Address, CurrencySummary, Envelope, MonthLine, Reference, Summary};
+use mail::{Address, CurrencySummary, Envelope, LastEntry, MonthLine, Reference, Summary};
 use money::{Currency, Money, average_minor};
 
 /// Entries of one currency as an account holder would write them: a date and an amount.
@@ -58,17 +58,22 @@ pub(crate) fn summary(currencies: Vec<CurrencySummary>) -> Summary {
     Summary {
         holder: Some("Ada Lovelace".to_owned()),
         account: "DE89370400440532013000".parse().unwrap(),
-        as_of: "2026-08-13".parse().unwrap(),
+        as_of: "2026-08-14".parse().unwrap(),
+        last_entry: last_entry(&currencies),
         currencies,
     }
 }
 
+/// Of the entries, only the months are known here.
+fn last_entry(currencies: &[CurrencySummary]) -> Option<LastEntry> {
+    currencies.iter().flat_map(|it| &it.months).map(|it| it.month).max().map(LastEntry::Month)
+}
+
 /// The four rows of the product page.
 pub(crate) fn four_rows() -> Summary {
-    summary(vec![section(
-        "EUR",
-        &[("2026-07-15", "+60.5"), ("2026-07-28", "-10.3"), ("2026-08-02", "-20.46"), ("2026-08-13", "+10")],
-    )])
+    let rows = [("2026-07-15", "+60.5"), ("2026-07-28", "-10.3"), ("2026-08-02", "-20.46"), ("2026-08-13", "+10")];
+    let last_entry = Some(LastEntry::Day("2026-08-13".parse().unwrap()));
+    Summary { last_entry, ..summary(vec![section("EUR", &rows)]) }
 }
 
 /// Five years of wages, rent and a few other things, the same each time.
