@@ -23,6 +23,7 @@ use axum::response::Response;
 use axum::routing::get;
 use lambda_kit::Problem;
 
+pub use caller::Clients;
 pub use config::Config;
 pub use openapi::document;
 pub use ports::Ports;
@@ -43,8 +44,8 @@ pub struct ServeCustomers<C, B, I, S, D, F> {
     pub downloads: D,
     /// The record of feeds.
     pub feeds: F,
-    /// The client of the user pool whose access tokens are taken.
-    pub client_id: String,
+    /// The applications whose access tokens are taken.
+    pub clients: Clients,
 }
 
 /// The API over these ports.

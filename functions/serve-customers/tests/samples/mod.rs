@@ -23,7 +23,7 @@ use mail::outbox::Summaries;
 use mail::testing::FakeSummaries;
 use money::{Currency, Money};
 use serde_json::{Value, json};
-use serve_customers::{ServeCustomers, router};
+use serve_customers::{Clients, ServeCustomers, router};
 use tower::ServiceExt;
 
 /// The client of the sample event.
@@ -294,7 +294,7 @@ async fn api_over(books: FakeBooks) -> Router {
         summaries,
         downloads: FakeDownloads,
         feeds: feeds().await,
-        client_id: CLIENT.to_owned(),
+        clients: Clients::new(CLIENT, "a-machine".to_owned()),
     })
 }
 
