@@ -14,3 +14,4 @@
 mod api;
 mod command;
 mod imports;
+mod sign_in;
