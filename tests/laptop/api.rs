@@ -163,7 +163,7 @@ fn the_token_decides_who_sees_what() {
     let (_, claims_of_nobody) = nobody.rsplit_once('.').unwrap().0.split_once('.').unwrap();
     assert_eq!(status("/accounts/API1", &format!("{head}.{claims_of_nobody}.{signature}")), 401);
     let id_token = api.sign_in(operator, &api.client).id_token.unwrap();
-    assert_eq!(status("/accounts/API1", &id_token), 401, "an id token is no access token");
+    assert_eq!(status("/accounts/API1", &id_token), 403, "an id token has no scope");
     let theirs = api.sign_in(operator, &api.other_client()).access_token.unwrap();
     assert_eq!(status("/accounts/API1", &theirs), 401, "a token of another application");
 

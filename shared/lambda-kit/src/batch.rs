@@ -8,6 +8,7 @@ use calendar::{Clock, Moment};
 use futures_util::{FutureExt, StreamExt, stream};
 use lambda_runtime::{Context, LambdaEvent};
 use serde::de::DeserializeOwned;
+use tracing::Instrument as _;
 
 use crate::failure::{Failure, log};
 use crate::{Severity, SystemClock};
@@ -103,8 +104,19 @@ async fn one<T, E: Failure>(
     handle: &impl AsyncFn(SqsMessage) -> Result<T, E>,
 ) -> Option<String> {
     let id = message.message_id.clone().unwrap_or_default();
+    let span = tracing::info_span!("message", message.id = id, import.id = tracing::field::Empty);
+    in_span(id, message, time_each, time_left, handle).instrument(span).await
+}
+
+async fn in_span<T, E: Failure>(
+    id: String,
+    message: SqsMessage,
+    time_each: Duration,
+    time_left: &impl Fn() -> Duration,
+    handle: &impl AsyncFn(SqsMessage) -> Result<T, E>,
+) -> Option<String> {
     if time_left() < time_each {
-        tracing::warn!(message.id = id, "too little time is left for a message; it comes again");
+        tracing::warn!("too little time is left for a message; it comes again");
         return Some(id);
     }
     match AssertUnwindSafe(async { handle(message).await }).catch_unwind().await {
@@ -114,11 +126,11 @@ async fn one<T, E: Failure>(
                 Severity::Warn => "a message was not handled; it comes again",
                 Severity::Error => "a message failed; it comes again",
             };
-            tracing::info_span!("message", message.id = id).in_scope(|| log(&error, text));
+            log(&error, text);
             Some(id)
         }
         Err(_) => {
-            tracing::error!(message.id = id, "the handler of a message panicked; it comes again");
+            tracing::error!("the handler of a message panicked; it comes again");
             Some(id)
         }
     }
