@@ -56,6 +56,8 @@ pub(crate) fn run(root: &Root, instance: &Instance, feed_format: &str) -> Result
         .args(["--parameter", "AlarmMath=false"])
         .args(["--parameter", "ConcurrentExecutions=1000"])
         .args(["--parameter", "WebPageUrl=http://localhost:5173/"])
+        .arg("--environment")
+        .arg(instance.folder().join("functions.env"))
         .args(["--sender", SENDER, "--operator", OPERATOR, "--password", PASSWORD])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

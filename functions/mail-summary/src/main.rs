@@ -39,9 +39,7 @@ async fn main() -> Result<(), Error> {
 
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let handle = async |message: SqsMessage| {
-            let request: SummaryRequest = batch::read(&message)?;
-            lambda_kit::about_import(&request.import);
-            mail_summary.handle(request).await
+            mail_summary.handle(batch::read_about(&message, |it: &SummaryRequest| it.import.clone())?).await
         };
         Ok::<_, Error>(batch::each(event, pace, handle).await)
     }))

@@ -44,9 +44,7 @@ async fn main() -> Result<(), Error> {
 
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let handle = async |message: SqsMessage| {
-            let request: PostBatch = batch::read(&message)?;
-            lambda_kit::about_import(request.import);
-            post_entries.handle(request).await
+            post_entries.handle(batch::read_about(&message, |it: &PostBatch| it.import)?).await
         };
         Ok::<_, Error>(batch::each(event, pace, handle).await)
     }))

@@ -1,5 +1,6 @@
 //! Batches of SQS messages: each message succeeds or fails on its own.
 
+use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use serde::de::DeserializeOwned;
 use tracing::Instrument as _;
 
 use crate::failure::{Failure, log};
-use crate::{Severity, SystemClock};
+use crate::{Severity, SystemClock, about_import};
 
 /// How fast a batch is walked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,6 +46,16 @@ impl Failure for MessageError {}
 pub fn read<T: DeserializeOwned>(message: &SqsMessage) -> Result<T, MessageError> {
     serde_json::from_str(message.body.as_deref().unwrap_or_default())
         .map_err(|error| MessageError { line: error.line(), column: error.column() })
+}
+
+/// Reads a message that is about an import, whose id is on its log lines from here on.
+pub fn read_about<T: DeserializeOwned, I: Display>(
+    message: &SqsMessage,
+    import: impl FnOnce(&T) -> I,
+) -> Result<T, MessageError> {
+    let read = read(message)?;
+    about_import(import(&read));
+    Ok(read)
 }
 
 /// When a message was first sent: the same at each delivery.

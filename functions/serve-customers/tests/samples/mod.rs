@@ -28,7 +28,7 @@ use tower::ServiceExt;
 
 /// The client of the sample event.
 const CLIENT: &str = "2h3k4l5m6n7p8q9r0s1t2u3v4w";
-const EVENT: &str = include_str!("../../../../events/aws/http-api-get-accounts.json");
+const EVENT: &str = include_str!("../../../../events/aws/serve-customers.json");
 
 pub const IBAN: &str = "DE89370400440532013000";
 pub const MUNICH: &str = "DE75512108001245126199";
