@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use ::customers::CustomerId;
 use ::imports::ImportId;
 use banking::AccountNumber;
-use calendar::{Bucket, Date};
+use calendar::{Bucket, Date, Moment};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use feeds::{Feed, FeedFormat};
 use feeds_sandbox::{PerMille, Size};
@@ -102,6 +102,9 @@ pub(crate) enum Command {
     ///
     /// It reads the password, and a one-time password where Cognito asks for one, from the terminal or from standard input.
     Token(AskToken),
+    /// Restores the tables as they were at a moment; see docs/RESTORE.md for the whole way
+    #[command(subcommand)]
+    Restore(RestoreCommand),
     /// Adds, disables and lists those who may sign in to the HTTP API
     #[command(subcommand)]
     User(UserCommand),
@@ -243,6 +246,24 @@ pub(crate) enum ImportsCommand {
         /// The import's id
         id: ImportId,
     },
+}
+
+/// The steps of a restore from backup that the command does.
+#[derive(Subcommand)]
+pub(crate) enum RestoreCommand {
+    /// Restores all tables under new names, beside those in use; needs the rights of an administrator
+    ///
+    /// Example: millrace restore tables --at 2026-11-21T10:00:00Z --prefix millrace-before-the-mistake
+    Tables {
+        /// The moment, in the last 35 days
+        #[arg(long, value_name = "MOMENT")]
+        at: Moment,
+        /// The new tables are called <PREFIX>-customers, -ledger, -imports, -feeds and -mails
+        #[arg(long)]
+        prefix: String,
+    },
+    /// Makes mails that were not final at that moment unknown, so that none is sent twice; the stack must be paused
+    Mails,
 }
 
 #[derive(Subcommand)]

@@ -24,6 +24,7 @@ mod place;
 mod poll;
 mod profile;
 mod report;
+mod restore;
 mod screen;
 mod secret;
 mod sign_in;
@@ -136,6 +137,7 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
         Command::Feed(FeedCommand::Check(made)) => {
             check::run(screen, &stack.books()?, Plan::new(made.seed, made.size)).await
         }
+        Command::Restore(command) => Box::pin(restore::run(screen, &stack, command, SystemClock.now())).await,
         Command::User(command) => Box::pin(users::run(screen, &stack, command)).await,
     }
 }
