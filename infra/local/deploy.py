@@ -22,6 +22,7 @@ from local_aws import answer, clients, fail, say
 ARTIFACTS = "millrace-artifacts"
 LARGEST_INLINE_TEMPLATE_BYTES = 51_200
 DEADLINE_SECONDS = 300
+SAMPLE_CLIENT = "2h3k4l5m6n7p8q9r0s1t2u3v4w"
 DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
 
@@ -38,6 +39,7 @@ def arguments():
     parser.add_argument("--sender", required=True)
     parser.add_argument("--operator", required=True)
     parser.add_argument("--password", required=True)
+    parser.add_argument("--environment", type=Path, help="where to write the functions' variables, for cargo-lambda")
     return parser.parse_args()
 
 
@@ -201,6 +203,28 @@ def ensure_operator(cognito, pool, user, password):
     cognito.admin_add_user_to_group(UserPoolId=pool, Username=user, GroupName="operator")
 
 
+def write_environment(file, client, stack, endpoint, region):
+    """All variables of all functions, which mean the same everywhere, so that a function can run outside the stack."""
+    found = client("cloudformation").describe_stack_resources(StackName=stack)["StackResources"]
+    functions = [each["PhysicalResourceId"] for each in found if each["ResourceType"] == "AWS::Lambda::Function"]
+    variables = {}
+    for name in functions:
+        environment = client("lambda").get_function_configuration(FunctionName=name).get("Environment", {})
+        for key, value in environment.get("Variables", {}).items():
+            if variables.setdefault(key, value) != value:
+                fail(f"{key} is not the same for all functions")
+    # The client of events/aws/serve-customers.json, too.
+    variables["USER_POOL_CLIENT_IDS"] += f",{SAMPLE_CLIENT}"
+    variables |= {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": region,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+    }
+    lines = [f"{key}={value}\n" for key, value in sorted(variables.items()) if value]
+    file.write_text("".join(lines), encoding="utf-8")
+
+
 def main():
     asked = arguments()
     client = clients(asked.endpoint, asked.region)
@@ -224,6 +248,8 @@ def main():
     client("ses").verify_email_identity(EmailAddress=asked.sender)
     ensure_operator(client("cognito-idp"), outputs["UserPoolId"], asked.operator, asked.password)
     profiles = upload_profiles(s3, outputs["FilesBucket"], asked.profiles)
+    if asked.environment:
+        write_environment(asked.environment, client, asked.stack, asked.endpoint, asked.region)
     answer({"stack": stack, "outputs": outputs, "uploaded": uploaded, "profiles": profiles})
 
 

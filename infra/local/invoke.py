@@ -1,5 +1,7 @@
 """Calls one function of the local instance with an event, and prints its answer and what it logged.
 
+The token of an event of the HTTP API is taken for one of this stack's client.
+
     python invoke.py ENDPOINT REGION STACK FUNCTION EVENT_FILE
 """
 
@@ -19,6 +21,10 @@ def main():
         fail(f"{file}: {reason}")
     client = clients(endpoint, region)
     name = function_named(client("cloudformation"), stack, function)
+    claims = event.get("requestContext", {}).get("authorizer", {}).get("jwt", {}).get("claims")
+    if claims is not None:
+        outputs = client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+        claims["client_id"] = next(it["OutputValue"] for it in outputs if it["OutputKey"] == "UserPoolClientId")
     answer = client("lambda").invoke(FunctionName=name, Payload=json.dumps(event).encode(), LogType="Tail")
     if log := base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace").rstrip():
         print(log, file=sys.stderr)

@@ -1,5 +1,6 @@
 //! Who may see what through the API, with tokens as the user pool gives them.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::thread;
@@ -17,47 +18,73 @@ use crate::command::{file, millrace, stack};
 const PASSWORD: &str = "For-this-test-0nly";
 
 /// The API and the user pool before it.
-struct Api {
+pub(crate) struct Api {
     runtime: tokio::runtime::Runtime,
     cognito: Client,
     host: String,
     path: String,
     pool: String,
     client: String,
+    outputs: BTreeMap<String, String>,
 }
 
 impl Api {
-    fn new(endpoint: &str) -> Self {
+    pub(crate) fn new(endpoint: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let config = runtime.block_on(aws_config::load_from_env());
         let described = aws_sdk_cloudformation::Client::new(&config).describe_stacks().stack_name("millrace").send();
         let stacks = runtime.block_on(described).unwrap().stacks.unwrap_or_default();
-        let output = |name: &str| {
-            let found = stacks[0].outputs().iter().find(|it| it.output_key() == Some(name));
-            found.and_then(|it| it.output_value()).unwrap().to_owned()
-        };
-        Self {
+        let outputs = stacks[0].outputs().iter();
+        let outputs: BTreeMap<String, String> =
+            outputs.filter_map(|it| Some((it.output_key.clone()?, it.output_value.clone()?))).collect();
+        let output = |name: &str| outputs[name].clone();
+        let api = Self {
             cognito: Client::new(&config),
             host: endpoint.trim_start_matches("http://").to_owned(),
             path: format!("/_aws/execute-api/{}/$default", output("ApiId")),
             pool: output("UserPoolId"),
             client: output("UserPoolClientId"),
+            outputs,
             runtime,
-        }
+        };
+        api.let_tokens_live(3600);
+        api
     }
 
-    /// Asks with a token, or without.
-    fn get(&self, path: &str, token: Option<&str>) -> (u16, Value) {
-        let mut stream = TcpStream::connect(&self.host).unwrap();
+    /// An output of the stack.
+    pub(crate) fn output(&self, name: &str) -> String {
+        self.outputs[name].clone()
+    }
+
+    /// The secret of a client of the user pool.
+    pub(crate) fn secret(&self, client: &str) -> String {
+        let asked = self.cognito.describe_user_pool_client().user_pool_id(&self.pool).client_id(client).send();
+        let described = self.runtime.block_on(asked).unwrap().user_pool_client.unwrap();
+        described.client_secret.unwrap()
+    }
+
+    /// Asks the API with a token, or without.
+    pub(crate) fn get(&self, path: &str, token: Option<&str>) -> (u16, Value) {
         let authorization = token.map(|it| format!("authorization: Bearer {it}\r\n")).unwrap_or_default();
-        let (host, before) = (&self.host, &self.path);
-        let head = format!("GET {before}{path} HTTP/1.1\r\nhost: {host}\r\n{authorization}connection: close\r\n\r\n");
-        stream.write_all(head.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
+        let (status, _, body) = self.send("GET", &format!("{}{path}", self.path), &authorization, "");
+        (status, serde_json::from_str(body.trim()).unwrap_or(Value::Null))
+    }
+
+    /// Sends a request to the stack: status, head and body of the answer.
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(&self.host).unwrap();
+        let (host, length) = (&self.host, body.len());
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\n{headers}connection: close\r\n\r\n\
+             {body}"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let answer = String::from_utf8_lossy(&answer);
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body.trim()).unwrap_or(Value::Null))
+        (status, head.to_owned(), body.to_owned())
     }
 
     /// Somebody who signs in with [`PASSWORD`].
@@ -97,6 +124,9 @@ impl Api {
     /// How many seconds the tokens live that are given from now on.
     fn let_tokens_live(&self, seconds: i32) {
         let asked = self.cognito.update_user_pool_client().user_pool_id(&self.pool).client_id(&self.client);
+        // The template's, and the one that a test without SRP of its own signs in by.
+        let asked = asked.explicit_auth_flows(ExplicitAuthFlowsType::AllowUserSrpAuth);
+        let asked = asked.explicit_auth_flows(ExplicitAuthFlowsType::AllowRefreshTokenAuth);
         let asked = asked.explicit_auth_flows(ExplicitAuthFlowsType::AllowAdminUserPasswordAuth);
         let units = TokenValidityUnitsType::builder().access_token(TimeUnitsType::Seconds).build();
         let asked = asked.access_token_validity(seconds).token_validity_units(units);
@@ -133,7 +163,7 @@ fn the_token_decides_who_sees_what() {
     let (_, claims_of_nobody) = nobody.rsplit_once('.').unwrap().0.split_once('.').unwrap();
     assert_eq!(status("/accounts/API1", &format!("{head}.{claims_of_nobody}.{signature}")), 401);
     let id_token = api.sign_in(operator, &api.client).id_token.unwrap();
-    assert_eq!(status("/accounts/API1", &id_token), 401, "an id token is no access token");
+    assert_eq!(status("/accounts/API1", &id_token), 403, "an id token has no scope");
     let theirs = api.sign_in(operator, &api.other_client()).access_token.unwrap();
     assert_eq!(status("/accounts/API1", &theirs), 401, "a token of another application");
 

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each binary of these tests uses a part of it")]
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
@@ -36,10 +37,23 @@ pub(crate) fn spawn(arguments: &[&str]) -> Child {
     command().args(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-/// Runs `millrace --json` with `arguments`; its exit code and what it printed.
+/// Runs `millrace --json` with `arguments`; its exit code and what it printed, or said where it printed nothing.
 pub(crate) fn millrace(arguments: &[&str]) -> (i32, serde_json::Value) {
-    let output = command().arg("--json").args(arguments).output().unwrap();
+    millrace_given(arguments, "")
+}
+
+/// The same with `input` at its standard input, as passwords are given.
+pub(crate) fn millrace_given(arguments: &[&str], input: &str) -> (i32, serde_json::Value) {
+    let mut command = command();
+    command.arg("--json").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = command.spawn().unwrap();
+    // Who reads nothing of it may have closed it.
+    let _ = running.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = running.wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
+    if text.is_empty() {
+        return (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap().into());
+    }
     let printed = serde_json::from_str(&text).unwrap_or_else(|_| {
         panic!("{arguments:?} printed `{text}` and said `{}`", String::from_utf8_lossy(&output.stderr))
     });

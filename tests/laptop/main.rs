@@ -14,3 +14,5 @@
 mod api;
 mod command;
 mod imports;
+mod invoke;
+mod sign_in;

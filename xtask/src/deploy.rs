@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
@@ -53,6 +53,11 @@ pub(crate) fn run(root: &Root, instance: &Instance, feed_format: &str) -> Result
         .args(["--parameter", &format!("FeedFormat={feed_format}")])
         .args(["--parameter", "FeedEndSilences=2"])
         .args(["--parameter", "Sandbox=true"])
+        .args(["--parameter", "AlarmMath=false"])
+        .args(["--parameter", "ConcurrentExecutions=1000"])
+        .args(["--parameter", "WebPageUrl=http://localhost:5173/"])
+        .arg("--environment")
+        .arg(instance.folder().join("functions.env"))
         .args(["--sender", SENDER, "--operator", OPERATOR, "--password", PASSWORD])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -106,7 +111,6 @@ pub(crate) fn environment(instance: &Instance) -> Vec<(&'static str, String)> {
         ("MILLRACE_MAILS_DIR", instance.mails().display().to_string()),
         ("MILLRACE_FEED_PORT", instance.feed_port.to_string()),
         ("MILLRACE_USER", OPERATOR.to_owned()),
-        ("MILLRACE_PASSWORD", PASSWORD.to_owned()),
         ("AWS_ENDPOINT_URL", instance.endpoint()),
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_DEFAULT_REGION", REGION.to_owned()),
@@ -122,8 +126,9 @@ pub(crate) fn logs(root: &Root, function: &str, follow: bool) -> Result<()> {
     ask(root, "logs.py", [OsStr::new(function)].into_iter().chain(follow))
 }
 
-/// Calls a function with an event from a file.
-pub(crate) fn invoke(root: &Root, function: &str, event: &Path) -> Result<()> {
+/// Calls a function with an event from a file, or with its own envelope.
+pub(crate) fn invoke(root: &Root, function: &str, event: Option<PathBuf>) -> Result<()> {
+    let event = event.unwrap_or_else(|| root.join("events/aws").join(format!("{function}.json")));
     ask(root, "invoke.py", [OsStr::new(function), event.as_os_str()])
 }
 

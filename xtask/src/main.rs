@@ -24,6 +24,7 @@ mod seeds;
 mod suite;
 mod tidy;
 mod up;
+mod way_to_aws;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -68,12 +69,12 @@ enum Command {
         #[arg(long, short)]
         follow: bool,
     },
-    /// Calls a function with an event from a file, such as those in events/aws/
+    /// Calls a function of the running stack with an event as Lambda delivers it
     Invoke {
         /// Its name, as in functions/
         function: String,
-        /// A JSON file
-        event: PathBuf,
+        /// A JSON file [default: events/aws/<function>.json]
+        event: Option<PathBuf>,
     },
     /// Runs all tests, unit to end to end, the last on a stack of their own
     Test {
@@ -100,13 +101,7 @@ enum Command {
     /// Makes small changes to a crate, one at a time, and prints those that no test of the crate notices; slow
     Mutants(mutants::Selection),
     /// Builds what is shipped to AWS: one zip for each function, by cargo-lambda
-    Package {
-        /// The architecture the functions run on, as the template's parameter says it
-        #[arg(long, value_enum, default_value_t = package::Architecture::Arm64)]
-        architecture: package::Architecture,
-        /// Only these functions
-        functions: Vec<String>,
-    },
+    Package(package::Package),
 }
 
 fn main() -> ExitCode {
@@ -127,12 +122,12 @@ fn run(command: Command) -> Result<()> {
         Command::Down => up::down(&root),
         Command::Reset => up::reset(&root),
         Command::Logs { function, follow } => deploy::logs(&root, &function, follow),
-        Command::Invoke { function, event } => deploy::invoke(&root, &function, &event),
+        Command::Invoke { function, event } => deploy::invoke(&root, &function, event),
         Command::Test { filter, only } => suite::run(&root, filter.as_deref(), only),
         Command::Seeds(seeds) => seeds::run(&root, seeds),
         Command::Tidy { fix } => tidy::run(root.path(), fix),
         Command::Bench { rows } => bench::run(&root, rows),
         Command::Mutants(selection) => mutants::run(&root, &selection),
-        Command::Package { architecture, functions } => package::run(&root, architecture, &functions),
+        Command::Package(package) => package::run(&root, &package),
     }
 }

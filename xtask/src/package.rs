@@ -2,11 +2,11 @@
 
 use std::fmt;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
 use crate::compile::cargo;
 use crate::paths::Root;
@@ -30,15 +30,7 @@ impl Architecture {
         }
     }
 
-    /// samconfig.toml says arm64; who overrides one parameter has to say them all.
-    fn overrides(self) -> &'static str {
-        match self {
-            Self::Arm64 => "",
-            Self::X86 => " --parameter-overrides Stage=dev Architecture=x86_64 DeletionProtection=true",
-        }
-    }
-
-    fn target(self) -> &'static str {
+    pub(crate) fn target(self) -> &'static str {
         match self {
             Self::Arm64 => "aarch64-unknown-linux-gnu",
             Self::X86 => "x86_64-unknown-linux-gnu",
@@ -55,10 +47,37 @@ impl fmt::Display for Architecture {
     }
 }
 
-/// Builds the zips, and a copy of the template that points at them.
-pub(crate) fn run(root: &Root, architecture: Architecture, asked: &[String]) -> Result<()> {
+/// What `cargo xtask package` was asked for.
+#[derive(Args)]
+pub(crate) struct Package {
+    /// The architecture the functions run on
+    #[arg(long, value_enum, default_value_t = Architecture::Arm64)]
+    architecture: Architecture,
+    /// A parameter of the template, for the `sam deploy` that follows, for example `SenderAddress=books@example.com`
+    #[arg(long = "parameter", short, value_name = "NAME=VALUE", value_parser = parameter)]
+    parameters: Vec<String>,
+    /// Build only these functions, and write no template
+    functions: Vec<String>,
+}
+
+impl Package {
+    /// What the functions run on.
+    pub(crate) fn architecture(&self) -> Architecture {
+        self.architecture
+    }
+
+    /// The parameters of the template that were given.
+    pub(crate) fn parameters(&self) -> &[String] {
+        &self.parameters
+    }
+}
+
+/// Builds the zips, and beside them the template and the configuration for `sam deploy`.
+pub(crate) fn run(root: &Root, asked: &Package) -> Result<()> {
+    let Package { architecture, parameters, functions: chosen } = asked;
+    let architecture = *architecture;
     let functions = root.functions()?;
-    if let Some(unknown) = asked.iter().find(|name| !functions.contains(name)) {
+    if let Some(unknown) = chosen.iter().find(|name| !functions.contains(name)) {
         bail!("there is no function {unknown}; there are: {}", functions.join(", "));
     }
     check_target(root, architecture)?;
@@ -68,7 +87,8 @@ pub(crate) fn run(root: &Root, architecture: Architecture, asked: &[String]) -> 
         environment.ensure()?;
     }
 
-    let chosen = if asked.is_empty() { &functions } else { asked };
+    let is_whole = chosen.is_empty();
+    let chosen = if is_whole { &functions } else { chosen };
     let mut build = cargo(root);
     build.env("PATH", path_with(&environment)?);
     build.args(["lambda", "build", "--release", architecture.flag(), "--output-format", "zip", "--locked"]);
@@ -85,12 +105,52 @@ pub(crate) fn run(root: &Root, architecture: Architecture, asked: &[String]) -> 
         let bytes = fs::metadata(&zip).with_context(|| format!("{} was not made", zip.display()))?.len();
         println!("  ✓ {} ({} KB)", zip.display(), bytes.div_ceil(1_000));
     }
-    if asked.is_empty() {
-        let template = write_template(root, &functions)?;
-        println!("  ✓ {}, which points at them; to deploy it:", template.display());
-        println!("    cd infra && sam deploy --template-file {}{}", template.display(), architecture.overrides());
+    if is_whole {
+        write_deployment(root, &folder, architecture, parameters)?;
+        println!("  ✓ {}, with its samconfig.toml; to deploy it:", folder.join("template.yaml").display());
+        println!("    cd {} && sam deploy", folder.display());
     }
     Ok(())
+}
+
+/// Writes into `folder`, which has the zips, what `sam deploy` needs there: it looks for its configuration beside the
+/// template.
+pub(crate) fn write_deployment(
+    root: &Root,
+    folder: &Path,
+    architecture: Architecture,
+    parameters: &[String],
+) -> Result<()> {
+    let write = |name: &str, text: String| {
+        let path = folder.join(name);
+        fs::write(&path, text).with_context(|| format!("writing {}", path.display()))
+    };
+    let read = |name: &str| fs::read_to_string(root.join(name)).with_context(|| format!("reading {name}"));
+    let all: Vec<String> = std::iter::once(format!("Architecture={architecture}")).chain(parameters.to_vec()).collect();
+    write("template.yaml", with_zips(read("infra/template.yaml")?, &root.functions()?)?)?;
+    write("samconfig.toml", with_parameters(&read("infra/samconfig.toml")?, &all)?)
+}
+
+fn parameter(text: &str) -> Result<String, String> {
+    match text.split_once('=') {
+        Some((name, _)) if !name.is_empty() && name.chars().all(|it| it.is_ascii_alphanumeric()) => Ok(text.to_owned()),
+        _ => Err("write NAME=VALUE".to_owned()),
+    }
+}
+
+/// The configuration with `parameters` in each of its environments, in place of those of the same name.
+fn with_parameters(config: &str, parameters: &[String]) -> Result<String> {
+    const KEY: &str = "parameter_overrides = ";
+    let name = |it: &str| it.split('=').next().unwrap_or_default().to_owned();
+    let lines = config.lines().map(|line| {
+        let Some(list) = line.strip_prefix(KEY) else { return Ok(line.to_owned()) };
+        // A list of texts on one line is the same in TOML and in JSON.
+        let mut list: Vec<String> = serde_json::from_str(list).with_context(|| format!("reading `{line}`"))?;
+        list.retain(|old| parameters.iter().all(|new| name(new) != name(old)));
+        list.extend(parameters.iter().cloned());
+        Ok(format!("{KEY}{}", serde_json::to_string(&list)?))
+    });
+    Ok(lines.collect::<Result<Vec<_>>>()?.join("\n") + "\n")
 }
 
 /// The standard library of the target must be there; rustup fetches it, other installations have other ways.
@@ -114,16 +174,41 @@ fn path_with(environment: &Environment) -> Result<std::ffi::OsString> {
     Ok(std::env::join_paths(folders)?)
 }
 
-fn write_template(root: &Root, functions: &[String]) -> Result<PathBuf> {
-    let mut text = fs::read_to_string(root.join("infra/template.yaml")).context("reading the template")?;
+fn with_zips(mut template: String, functions: &[String]) -> Result<String> {
     for name in functions {
         let source = format!("CodeUri: ../functions/{name}/");
-        if !text.contains(&source) {
+        if !template.contains(&source) {
             bail!("infra/template.yaml has no `{source}`");
         }
-        text = text.replace(&source, &format!("CodeUri: {name}/bootstrap.zip"));
+        template = template.replace(&source, &format!("CodeUri: {name}/bootstrap.zip"));
     }
-    let path = root.target().join("lambda/template.yaml");
-    fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
-    Ok(path)
+    Ok(template)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn given_parameters_replace_those_of_the_same_name_in_each_environment() {
+        let config = "# a\nparameter_overrides = [\"Stage=dev\", \"Mfa=ON\"]\nb = 1\nparameter_overrides = []\n";
+        let expected =
+            "# a\nparameter_overrides = [\"Stage=dev\",\"Mfa=OFF\"]\nb = 1\nparameter_overrides = [\"Mfa=OFF\"]\n";
+        assert_eq!(with_parameters(config, &["Mfa=OFF".to_owned()]).unwrap(), expected);
+        assert_eq!(with_parameters(config, &[]).unwrap().lines().count(), 4);
+        assert!(with_parameters("parameter_overrides = Stage=dev", &[]).is_err());
+    }
+
+    #[test]
+    fn the_configuration_of_the_house_can_be_given_parameters() {
+        let config = include_str!("../../infra/samconfig.toml");
+        let given = with_parameters(config, &["SenderAddress=a@b.c".to_owned()]).unwrap();
+        assert_eq!(given.matches("SenderAddress=a@b.c").count(), 2, "{given}");
+    }
+
+    #[test]
+    fn a_parameter_has_a_name() {
+        assert!(parameter("FeedUrl=https://a/?b=c").is_ok());
+        assert!(parameter("=a").is_err() && parameter("a").is_err() && parameter("a b=c").is_err());
+    }
 }

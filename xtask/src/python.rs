@@ -28,6 +28,11 @@ impl Environment {
         Self { folder: root.made().join("venv-ship"), requirements: root.script("requirements-ship.txt") }
     }
 
+    /// `sam` and the linters, which `.ci/run` installs too.
+    pub(crate) fn sam(root: &Root) -> Self {
+        Self { folder: root.made().join("venv-ci"), requirements: root.join("infra/ci/requirements.txt") }
+    }
+
     /// The folder with its programs.
     pub(crate) fn programs(&self) -> PathBuf {
         self.folder.join("bin")
@@ -76,6 +81,11 @@ impl Environment {
         fs::write(self.seal(), wanted)?;
         step.done(&format!("{count} packages in {}", self.folder.display()));
         Ok(())
+    }
+
+    /// Makes it unless it has this program, whoever installed it.
+    pub(crate) fn ensure_has(&self, program: &str) -> Result<()> {
+        if self.programs().join(program).exists() { Ok(()) } else { self.ensure() }
     }
 
     fn install(&self, step: &Step) -> Result<()> {

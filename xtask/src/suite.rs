@@ -13,6 +13,7 @@ use crate::paths::Root;
 use crate::progress::{Step, seconds};
 use crate::python::Environment;
 use crate::seeds::{self, Seeds};
+use crate::way_to_aws;
 
 /// The package of end-to-end tests, in `tests/`.
 const END_TO_END: &str = "e2e";
@@ -36,6 +37,8 @@ pub(crate) enum Part {
     Seeds,
     /// The stories, on a local stack of their own
     EndToEnd,
+    /// The README's way to AWS, against a local stack
+    Aws,
 }
 
 impl Part {
@@ -45,6 +48,7 @@ impl Part {
             Self::Docs => "docs",
             Self::Seeds => "seeds",
             Self::EndToEnd => "end-to-end",
+            Self::Aws => "aws",
         }
     }
 
@@ -64,6 +68,8 @@ impl Part {
             Self::Seeds if filter.is_some_and(|it| !it.contains("seed")) => Ok(()),
             Self::Seeds => seeds::run(root, Seeds::for_minutes(SEED_MINUTES)),
             Self::EndToEnd => end_to_end(root, filter),
+            Self::Aws if filter.is_some_and(|it| !it.contains("aws")) => Ok(()),
+            Self::Aws => way_to_aws::run(root),
         }
     }
 }

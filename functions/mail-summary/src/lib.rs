@@ -11,7 +11,7 @@ use customers::{Customer, Customers};
 use ledger::{Books, BooksError};
 use mail::mailer::Mailer;
 use mail::outbox::{Saved, Summaries, SummaryRequest, Version};
-use mail::{Address, Envelope, Intent, Next, SummaryMail};
+use mail::{Address, Envelope, Intent, MailState, Next, SummaryMail};
 
 pub use config::Config;
 pub use error::MailSummaryError;
@@ -38,7 +38,6 @@ pub struct MailSummary<R, B, S, M, C> {
 
 impl<R: Customers, B: Books, S: Summaries, M: Mailer, C: Clock> MailSummary<R, B, S, M, C> {
     /// Brings one summary as far as it goes.
-    #[tracing::instrument(skip_all, fields(import.id = request.import))]
     pub async fn handle(&self, request: SummaryRequest) -> Result<(), MailSummaryError> {
         let Some((record, version)) = self.summaries.load(&request.key()).await? else {
             tracing::warn!("a summary was asked for that nobody noted; nothing is sent");
@@ -88,7 +87,9 @@ impl<R: Customers, B: Books, S: Summaries, M: Mailer, C: Clock> MailSummary<R, B
             return Err(MailSummaryError::NoAnswer);
         }
         self.save(&answered, version).await?;
-        tracing::info!(state = answered.state.name(), "a summary was handed to the carrier");
+        // The alarm `MailsRefusedAlarm` looks for `mails_refused`.
+        let mails_refused = u64::from(matches!(answered.state, MailState::Refused { .. }));
+        tracing::info!(state = answered.state.name(), mails_refused, "a summary was handed to the carrier");
         Ok(())
     }
 

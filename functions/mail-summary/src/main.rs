@@ -16,6 +16,7 @@ use lambda_kit::{Pace, SystemClock, batch};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use ledger_dynamodb::{DynamoDbBooks, NoVault};
 use mail::Address;
+use mail::outbox::SummaryRequest;
 use mail_dynamodb::DynamoDbSummaries;
 use mail_ses::SesMailer;
 use mail_summary::{Config, MailSummary};
@@ -37,7 +38,9 @@ async fn main() -> Result<(), Error> {
     let pace = Pace { at_once: 2, time_each: Duration::from_secs(10) };
 
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        let handle = async |message: SqsMessage| mail_summary.handle(batch::read(&message)?).await;
+        let handle = async |message: SqsMessage| {
+            mail_summary.handle(batch::read_about(&message, |it: &SummaryRequest| it.import.clone())?).await
+        };
         Ok::<_, Error>(batch::each(event, pace, handle).await)
     }))
     .await

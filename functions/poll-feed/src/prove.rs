@@ -36,9 +36,10 @@ where
         let pages = self.log.pages(feed, numbers).await.map_err(port)?;
         let (proof, closed) = Proof::since(&closed, feed, progress.poll, &pages, &postings);
         if proof.is_complete() {
-            tracing::info!(pages = proof.pages.taken, rows = proof.rows.taken, "{feed} is complete");
+            // The alarm `NoFeedProvenAlarm` looks for `feeds_proven`.
+            tracing::info!(feeds_proven = 1, pages = proof.pages.taken, rows = proof.rows.taken, "{feed} is complete");
         } else {
-            // The alarm `FeedGapAlarm` looks for `feed_gaps`.
+            // The alarm `FeedGapsAlarm` looks for `feed_gaps`.
             tracing::error!(feed_gaps = proof.gaps.len(), first = proof.gaps.first(), "{feed} is not complete");
         }
         let proven = Step::Proven { proof: Box::new(proof), closed: Box::new(closed) };

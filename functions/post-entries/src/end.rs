@@ -37,7 +37,11 @@ where
             let state = State::Failed { reason: reason.clone() };
             let failed = Import { state, touched_at: self.clock.now(), ..import };
             if let Saved::Stored(_) = self.imports.save(&failed).await? {
-                tracing::error!("an import has failed: an account has too many months and currencies");
+                // The alarm `ImportsFailedAlarm` looks for `imports_failed`.
+                tracing::error!(
+                    imports_failed = 1,
+                    "an import has failed: an account has too many months and currencies"
+                );
                 return Ok(());
             }
         }

@@ -49,7 +49,7 @@ where
 {
     /// Posts one batch. A batch holds whole accounts, or the next part of a large one: after the last part, as after a
     /// whole account, everything the import brings is in the books, and the summary may go out.
-    #[tracing::instrument(skip_all, fields(import.id = %request.import, batch = request.batch))]
+    #[tracing::instrument(skip_all, fields(batch = request.batch))]
     pub async fn handle(&self, request: PostBatch) -> Result<BatchOutcome, PostEntriesError> {
         if request.v != VERSION {
             return Err(PostEntriesError::UnknownVersion(request.v));

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use imports::PostBatch;
 use imports_dynamodb::DynamoDbImports;
 use imports_s3::S3Files;
 use imports_sqs::SqsBatchQueue;
@@ -42,7 +43,9 @@ async fn main() -> Result<(), Error> {
     let pace = Pace { at_once: 2, time_each: Duration::from_secs(20) };
 
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        let handle = async |message: SqsMessage| post_entries.handle(batch::read(&message)?).await;
+        let handle = async |message: SqsMessage| {
+            post_entries.handle(batch::read_about(&message, |it: &PostBatch| it.import)?).await
+        };
         Ok::<_, Error>(batch::each(event, pace, handle).await)
     }))
     .await

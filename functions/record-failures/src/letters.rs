@@ -49,7 +49,7 @@ mod tests {
         assert!(matches!(batch, Letter::Batch(it) if it.batch == 2));
         let summary = letter(include_str!("../../../events/summary-requested.v1.json")).unwrap();
         assert!(matches!(summary, Letter::Summary(it) if it.account.as_str() == "DE89370400440532013000"));
-        let uploads = letter(include_str!("../../../events/aws/s3-object-created.json")).unwrap();
+        let uploads = letter(include_str!("../../../events/s3-object-created.json")).unwrap();
         assert!(matches!(uploads, Letter::Uploads(it) if it.len() == 1));
         assert!(letter("{}").is_err() && letter("").is_err());
     }

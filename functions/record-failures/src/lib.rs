@@ -5,7 +5,7 @@ mod letters;
 
 use calendar::{Clock, Date, Moment};
 use imports::{Import, ImportId, Imports, PortError, Saved, State, Upload, object_version};
-use lambda_kit::Failure;
+use lambda_kit::{Failure, about_import};
 use mail::outbox::{Saved as SavedSummary, Summaries, SummariesError, SummaryRequest};
 
 pub use config::Config;
@@ -53,16 +53,21 @@ impl<I: Imports, S: Summaries, C: Clock> RecordFailures<I, S, C> {
         match letter {
             Letter::Uploads(uploads) => {
                 for upload in uploads {
+                    about_import(upload.id());
                     self.imports.receive(&Import::received(&upload)).await?;
                     self.import(upload.id(), "the file was tried as often as it may be and was not split").await?;
                 }
                 Ok(())
             }
             Letter::Batch(batch) => {
+                about_import(batch.import);
                 let reason = format!("batch {} of {} was tried as often as it may be", batch.batch, batch.of);
                 self.import(batch.import, &reason).await
             }
-            Letter::Summary(request) => self.summary(&request).await,
+            Letter::Summary(request) => {
+                about_import(&request.import);
+                self.summary(&request).await
+            }
         }
     }
 
@@ -91,7 +96,8 @@ impl<I: Imports, S: Summaries, C: Clock> RecordFailures<I, S, C> {
                 return Ok(());
             }
             if let SavedSummary::Stored(_) = self.summaries.save(&failed, version).await? {
-                tracing::error!(import.id = request.import, "a summary was given up");
+                // The alarm `MailsRefusedAlarm` looks for `mails_failed`.
+                tracing::error!(import.id = request.import, mails_failed = 1, "a summary was given up");
                 return Ok(());
             }
         }

@@ -15,7 +15,7 @@ use record_failures::{Letter, RecordFailures, RecordFailuresError};
 
 const BATCH: &str = include_str!("../../../events/post-batch.v1.json");
 const SUMMARY: &str = include_str!("../../../events/summary-requested.v1.json");
-const UPLOAD: &str = include_str!("../../../events/aws/s3-object-created.json");
+const UPLOAD: &str = include_str!("../../../events/s3-object-created.json");
 const KEY: &str = "imports/accounts/4711/july 2026.csv";
 const VERSION: &str = "096fKKXTRTtl3on89fVO.nfljtsv6qko";
 

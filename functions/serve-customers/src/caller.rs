@@ -9,6 +9,26 @@ use lambda_kit::Problem;
 
 use crate::Ports;
 
+/// The applications whose access tokens are taken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Clients {
+    /// Those that people sign in with; the user's groups decide.
+    pub people: Vec<String>,
+    /// The one of programs, which have no user; the token's scope decides.
+    pub machine: String,
+}
+
+impl Clients {
+    /// Reads the ids of people's clients, with commas between them, and the id of the machine client.
+    pub fn new(people: &str, machine: String) -> Self {
+        let people = people.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect();
+        Self { people, machine }
+    }
+}
+
+/// The scope of a program that may read.
+const READ: &str = "millrace/read";
+
 /// Who asks. The gateway has verified the token's signature, issuer and expiry; what it stands for is read here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Caller {
@@ -36,10 +56,18 @@ impl Caller {
         }
     }
 
-    /// Reads the claims of a token of `client_id`. An id token says who somebody is, not what they may do here.
-    fn of(claims: &HashMap<String, String>, client_id: &str) -> Result<Self, Problem> {
+    /// Reads the claims of a token of one of `clients`. An id token says who somebody is, not what they may do here.
+    fn of(claims: &HashMap<String, String>, clients: &Clients) -> Result<Self, Problem> {
         let claim = |name: &str| claims.get(name).map(String::as_str).unwrap_or_default();
-        if claim("token_use") != "access" || claim("client_id") != client_id || client_id.is_empty() {
+        let client = claim("client_id");
+        if claim("token_use") != "access" || client.is_empty() {
+            return Err(Problem::unauthorized());
+        }
+        if client == clients.machine {
+            let may_read = claim("scope").split(' ').any(|it| it == READ);
+            return if may_read { Ok(Self::Operator) } else { Err(Problem::forbidden()) };
+        }
+        if !clients.people.iter().any(|it| it == client) {
             return Err(Problem::unauthorized());
         }
         // An HTTP API writes a list as `[a b]`.
@@ -62,7 +90,7 @@ impl<P: Ports> FromRequestParts<Arc<P>> for Caller {
             return Err(Problem::unauthorized());
         };
         let jwt = context.authorizer.as_ref().and_then(|it| it.jwt.as_ref());
-        Self::of(&jwt.ok_or_else(Problem::unauthorized)?.claims, api.client_id())
+        Self::of(&jwt.ok_or_else(Problem::unauthorized)?.claims, api.clients())
     }
 }
 
@@ -81,7 +109,8 @@ mod tests {
         ]);
         claims.extend(changed.iter().copied());
         let claims = claims.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let caller = Caller::of(&claims.collect(), "ours").map_err(|it| it.status);
+        let clients = Clients::new("ours,page", "machine".to_owned());
+        let caller = Caller::of(&claims.collect(), &clients).map_err(|it| it.status);
         assert_eq!(caller, expected, "{groups} {changed:?}");
     }
 
@@ -98,5 +127,16 @@ mod tests {
         check("[operator]", &[("token_use", "id")], Err(401));
         check("[operator]", &[("token_use", "")], Err(401));
         check("[operator]", &[("client_id", "theirs")], Err(401));
+        check("[operator]", &[("client_id", "")], Err(401));
+        check("[operator]", &[("client_id", "page")], Ok(Caller::Operator));
+    }
+
+    #[test]
+    fn a_program_is_its_scope() {
+        let program = |scope| [("client_id", "machine"), ("username", ""), ("scope", scope)];
+        check("", &program("millrace/read"), Ok(Caller::Operator));
+        check("", &program("millrace/write millrace/read"), Ok(Caller::Operator));
+        check("", &program("millrace/reading"), Err(403));
+        check("[operator]", &program(""), Err(403));
     }
 }

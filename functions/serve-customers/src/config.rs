@@ -14,8 +14,10 @@ pub struct Config {
     pub mails_table: String,
     /// The table of feeds.
     pub feeds_table: String,
-    /// The client whose access tokens are taken.
-    pub user_pool_client_id: String,
+    /// The clients that people sign in with, with commas between them.
+    pub user_pool_client_ids: String,
+    /// The client of programs.
+    pub machine_client_id: String,
 }
 
 impl Config {
@@ -28,7 +30,8 @@ impl Config {
             imports_table: env.required("IMPORTS_TABLE"),
             mails_table: env.required("MAILS_TABLE"),
             feeds_table: env.required("FEEDS_TABLE"),
-            user_pool_client_id: env.required("USER_POOL_CLIENT_ID"),
+            user_pool_client_ids: env.required("USER_POOL_CLIENT_IDS"),
+            machine_client_id: env.required("MACHINE_CLIENT_ID"),
         })
     }
 }

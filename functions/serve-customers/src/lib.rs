@@ -23,6 +23,7 @@ use axum::response::Response;
 use axum::routing::get;
 use lambda_kit::Problem;
 
+pub use caller::Clients;
 pub use config::Config;
 pub use openapi::document;
 pub use ports::Ports;
@@ -43,10 +44,10 @@ pub struct ServeCustomers<C, B, I, S, D, F> {
     pub downloads: D,
     /// The record of feeds.
     pub feeds: F,
-    /// The client of the user pool whose access tokens are taken.
-    pub client_id: String,
     /// How many entries one request may decode; see [`MOST_ENTRIES`].
     pub most_entries: u64,
+    /// The applications whose access tokens are taken.
+    pub clients: Clients,
 }
 
 /// How many entries one request decodes at most. With 512 MB, which is 0.29 of a processor, the function folds 85,000

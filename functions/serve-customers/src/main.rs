@@ -16,7 +16,7 @@ use lambda_http::Error;
 use ledger_dynamodb::DynamoDbBooks;
 use ledger_s3::S3Vault;
 use mail_dynamodb::DynamoDbSummaries;
-use serve_customers::{Config, MOST_ENTRIES, ServeCustomers, router};
+use serve_customers::{Clients, Config, MOST_ENTRIES, ServeCustomers, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -34,8 +34,8 @@ async fn main() -> Result<(), Error> {
         summaries: DynamoDbSummaries::new(dynamodb.clone(), config.mails_table),
         feeds: DynamoDbFeedLog::new(dynamodb, config.feeds_table),
         downloads: S3Files::new(s3, config.files_bucket),
-        client_id: config.user_pool_client_id,
         most_entries: MOST_ENTRIES,
+        clients: Clients::new(&config.user_pool_client_ids, config.machine_client_id),
     }))
     .await
 }

@@ -4,7 +4,7 @@ use imports::{Batches, Downloads, ImportList, Imports, Rates};
 use ledger::{Books, EntryBudget};
 use mail::outbox::Summaries;
 
-use crate::ServeCustomers;
+use crate::{Clients, ServeCustomers};
 
 /// All ports of the API as one parameter.
 pub trait Ports: Send + Sync + 'static {
@@ -33,10 +33,10 @@ pub trait Ports: Send + Sync + 'static {
     fn downloads(&self) -> &Self::Downloads;
     /// The record of feeds.
     fn feeds(&self) -> &Self::Feeds;
-    /// The client of the user pool whose access tokens are taken.
-    fn client_id(&self) -> &str;
     /// How many entries one request may decode.
     fn entry_budget(&self) -> EntryBudget;
+    /// The applications whose access tokens are taken.
+    fn clients(&self) -> &Clients;
 }
 
 impl<C, B, I, S, D, F> Ports for ServeCustomers<C, B, I, S, D, F>
@@ -79,8 +79,8 @@ where
         &self.feeds
     }
 
-    fn client_id(&self) -> &str {
-        &self.client_id
+    fn clients(&self) -> &Clients {
+        &self.clients
     }
 
     fn entry_budget(&self) -> EntryBudget {

@@ -219,7 +219,7 @@ async fn what_is_ours_is_not_told() {
 #[tokio::test]
 async fn the_gateway_s_event_is_answered() {
     let api = api().await;
-    let event = include_str!("../../../events/aws/http-api-get-accounts.json");
+    let event = include_str!("../../../events/aws/serve-customers.json");
     let answer = send(&api, event).await;
     assert_eq!((answer.status, answer.json()["items"].as_array().unwrap().len()), (200, 2));
 }

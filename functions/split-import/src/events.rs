@@ -3,7 +3,7 @@
 use aws_lambda_events::sqs::SqsMessage;
 use calendar::Clock;
 use customers::Register;
-use imports::{BatchQueue, Batches, Files, Imports, Rates, SplitFile};
+use imports::{BatchQueue, Batches, Files, ImportId, Imports, Rates, SplitFile};
 use lambda_kit::uploads;
 
 use crate::{SplitImport, SplitImportError};
@@ -12,6 +12,9 @@ impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Cloc
     /// Splits each file a message tells of.
     pub async fn handle_all(&self, message: &SqsMessage) -> Result<(), SplitImportError> {
         for object in uploads::objects(message)? {
+            if let Some(version) = &object.version {
+                lambda_kit::about_import(ImportId::of(&object.key, version));
+            }
             self.handle(SplitFile { key: object.key, version: object.version }).await?;
         }
         Ok(())

@@ -34,7 +34,6 @@ pub struct SplitImport<F, I, R, Q, C> {
 
 impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Clock> SplitImport<F, I, R, Q, C> {
     /// Takes an upload as far as its batches are on the queue, from wherever an earlier delivery left it.
-    #[tracing::instrument(skip_all)]
     pub async fn handle(&self, file: SplitFile) -> Result<State, SplitImportError> {
         let Some(upload) = self.files.describe(&file.key, file.version.as_deref()).await? else {
             tracing::warn!("an uploaded object is gone; there is nothing to import");

@@ -1,5 +1,6 @@
 //! Batches of SQS messages: each message succeeds or fails on its own.
 
+use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -8,9 +9,10 @@ use calendar::{Clock, Moment};
 use futures_util::{FutureExt, StreamExt, stream};
 use lambda_runtime::{Context, LambdaEvent};
 use serde::de::DeserializeOwned;
+use tracing::Instrument as _;
 
 use crate::failure::{Failure, log};
-use crate::{Severity, SystemClock};
+use crate::{Severity, SystemClock, about_import};
 
 /// How fast a batch is walked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +46,16 @@ impl Failure for MessageError {}
 pub fn read<T: DeserializeOwned>(message: &SqsMessage) -> Result<T, MessageError> {
     serde_json::from_str(message.body.as_deref().unwrap_or_default())
         .map_err(|error| MessageError { line: error.line(), column: error.column() })
+}
+
+/// Reads a message that is about an import, whose id is on its log lines from here on.
+pub fn read_about<T: DeserializeOwned, I: Display>(
+    message: &SqsMessage,
+    import: impl FnOnce(&T) -> I,
+) -> Result<T, MessageError> {
+    let read = read(message)?;
+    about_import(import(&read));
+    Ok(read)
 }
 
 /// When a message was first sent: the same at each delivery.
@@ -103,8 +115,19 @@ async fn one<T, E: Failure>(
     handle: &impl AsyncFn(SqsMessage) -> Result<T, E>,
 ) -> Option<String> {
     let id = message.message_id.clone().unwrap_or_default();
+    let span = tracing::info_span!("message", message.id = id, import.id = tracing::field::Empty);
+    in_span(id, message, time_each, time_left, handle).instrument(span).await
+}
+
+async fn in_span<T, E: Failure>(
+    id: String,
+    message: SqsMessage,
+    time_each: Duration,
+    time_left: &impl Fn() -> Duration,
+    handle: &impl AsyncFn(SqsMessage) -> Result<T, E>,
+) -> Option<String> {
     if time_left() < time_each {
-        tracing::warn!(message.id = id, "too little time is left for a message; it comes again");
+        tracing::warn!("too little time is left for a message; it comes again");
         return Some(id);
     }
     match AssertUnwindSafe(async { handle(message).await }).catch_unwind().await {
@@ -114,11 +137,11 @@ async fn one<T, E: Failure>(
                 Severity::Warn => "a message was not handled; it comes again",
                 Severity::Error => "a message failed; it comes again",
             };
-            tracing::info_span!("message", message.id = id).in_scope(|| log(&error, text));
+            log(&error, text);
             Some(id)
         }
         Err(_) => {
-            tracing::error!(message.id = id, "the handler of a message panicked; it comes again");
+            tracing::error!("the handler of a message panicked; it comes again");
             Some(id)
         }
     }

@@ -6,6 +6,7 @@ mod chain;
 mod clock;
 mod environment;
 mod failure;
+mod logging;
 mod problem;
 pub mod uploads;
 
@@ -14,9 +15,5 @@ pub use chain::Chain;
 pub use clock::SystemClock;
 pub use environment::{Environment, MissingEnvironment};
 pub use failure::{Failure, Severity};
+pub use logging::{about_import, init_tracing};
 pub use problem::{FieldError, Problem};
-
-/// Sends log lines to standard output, as JSON where Lambda asks for it (`AWS_LAMBDA_LOG_FORMAT`). Call it once, first.
-pub fn init_tracing() {
-    lambda_runtime::tracing::init_default_subscriber();
-}

@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn an_upload_is_told_with_its_key_decoded() {
-        let body = include_str!("../../../events/aws/s3-object-created.json");
+        let body = include_str!("../../../events/s3-object-created.json");
         let [object] = objects(&message(body)).unwrap().try_into().unwrap();
         assert_eq!(object.key, "imports/accounts/4711/july 2026.csv");
         assert_eq!(object.version.as_deref(), Some("096fKKXTRTtl3on89fVO.nfljtsv6qko"));

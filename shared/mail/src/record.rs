@@ -202,6 +202,16 @@ impl SummaryMail {
         }
     }
 
+    /// After its record was restored from a backup: whether it was sent after the backup, nobody knows, so it is not sent
+    /// again (reliability rule 14). A final state stays.
+    pub fn after_restore(&self, now: Moment) -> Self {
+        if self.is_final() {
+            return self.clone();
+        }
+        let reason = format!("its record was restored from a backup; it was {} then", self.state.name());
+        self.with(MailState::Unknown { at: now, reason })
+    }
+
     /// What to send, while it is being sent.
     pub fn intent(&self) -> Option<&Intent> {
         match &self.state {

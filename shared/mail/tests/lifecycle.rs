@@ -233,3 +233,16 @@ fn a_stored_record_reads_back() {
         assert_eq!(serde_json::from_value::<SummaryMail>(stored).unwrap(), record);
     }
 }
+
+#[test]
+fn after_a_restore_what_is_not_final_is_unknown_and_is_not_sent() {
+    let wanted = SummaryMail::wanted(key(), at(0));
+    let sending = wanted.sending(intent(at(0)), at(0)).unwrap();
+    for open in [&wanted, &sending] {
+        let restored = open.after_restore(at(9));
+        assert_eq!((restored.state.name(), restored.on_delivery(at(99), LEASE)), ("unknown", Next::Done));
+        assert_eq!(restored.after_restore(at(10)), restored);
+    }
+    let without = wanted.no_address(at(1)).unwrap();
+    assert_eq!(without.after_restore(at(9)), without);
+}

@@ -1,13 +1,14 @@
 //! What may be asked, and how.
 
 mod figures;
+mod users;
 
 use std::path::PathBuf;
 
 use ::customers::CustomerId;
 use ::imports::ImportId;
 use banking::AccountNumber;
-use calendar::{Bucket, Date};
+use calendar::{Bucket, Date, Moment};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use feeds::{Feed, FeedFormat};
 use feeds_sandbox::{PerMille, Size};
@@ -17,6 +18,7 @@ use money::{Currency, Reference};
 pub(crate) use figures::{
     AskBalances, AskCounterparties, AskCountries, AskForecast, AskInterest, AskPortfolio, AskWhose,
 };
+pub(crate) use users::{AddUser, AskToken, UserCommand};
 
 /// Brings bank files into a Millrace stack, shows its books, and proves them.
 ///
@@ -96,8 +98,16 @@ pub(crate) enum Command {
         #[arg(long)]
         entries: bool,
     },
-    /// Prints an access token for the HTTP API
+    /// Prints an access token for the HTTP API, after signing in
+    ///
+    /// It reads the password, and a one-time password where Cognito asks for one, from the terminal or from standard input.
     Token(AskToken),
+    /// Restores the tables as they were at a moment; see docs/RESTORE.md for the whole way
+    #[command(subcommand)]
+    Restore(RestoreCommand),
+    /// Adds, disables and lists those who may sign in to the HTTP API
+    #[command(subcommand)]
+    User(UserCommand),
     /// Checks or uploads a profile, which says how another bank's CSV is read
     #[command(subcommand)]
     Profile(ProfileCommand),
@@ -226,16 +236,6 @@ impl Look {
     }
 }
 
-#[derive(Args)]
-pub(crate) struct AskToken {
-    /// The user's name [default: operator, on the laptop]
-    #[arg(long, env = "MILLRACE_USER", value_name = "NAME")]
-    pub(crate) user: Option<String>,
-    /// The user's password [default: that of the laptop's operator, on the laptop]
-    #[arg(long, env = "MILLRACE_PASSWORD", hide_env_values = true)]
-    pub(crate) password: Option<String>,
-}
-
 /// What is done with imports.
 #[derive(Subcommand)]
 pub(crate) enum ImportsCommand {
@@ -246,6 +246,24 @@ pub(crate) enum ImportsCommand {
         /// The import's id
         id: ImportId,
     },
+}
+
+/// The steps of a restore from backup that the command does.
+#[derive(Subcommand)]
+pub(crate) enum RestoreCommand {
+    /// Restores all tables under new names, beside those in use; needs the rights of an administrator
+    ///
+    /// Example: millrace restore tables --at 2026-11-21T10:00:00Z --prefix millrace-before-the-mistake
+    Tables {
+        /// The moment, in the last 35 days
+        #[arg(long, value_name = "MOMENT")]
+        at: Moment,
+        /// The new tables are called <PREFIX>-customers, -ledger, -imports, -feeds and -mails
+        #[arg(long)]
+        prefix: String,
+    },
+    /// Makes mails that were not final at that moment unknown, so that none is sent twice; the stack must be paused
+    Mails,
 }
 
 #[derive(Subcommand)]
@@ -387,6 +405,14 @@ mod tests {
             (vec!["interest", "acme", "--from", "2024-01-01", "--to", "2024-02-01", "--debt-rate", "3"], "from 0 to 1"),
             (vec!["entries", "acme", "--csv", "--limit", "5"], "cannot be used with"),
             (vec!["imports", "x"], "32 hexadecimal digits"),
+            (vec!["user", "add"], "--operator <NAME>"),
+            (
+                vec!["user", "add", "--operator", "o", "--customer", "0f8fad5b-d9cb-569f-a165-70867728950e"],
+                "cannot be used",
+            ),
+            (vec!["user", "add", "--customer", "ada"], "invalid value"),
+            (vec!["token", "--password", "p"], "unexpected argument"),
+            (vec!["token", "--client", "c"], "--user-pool <ID>"),
             (vec!["feed", "serve", "--crash", "5"], "write 5% or 0.5%"),
             (vec!["feed", "serve", "--size", "huge"], "small, medium, large or mega"),
             (vec!["feed", "serve", "--format", "xml"], "millrace or cdm"),

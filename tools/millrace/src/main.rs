@@ -24,11 +24,16 @@ mod place;
 mod poll;
 mod profile;
 mod report;
+mod restore;
 mod screen;
+mod secret;
+mod sign_in;
+mod srp;
 mod stack;
 mod table;
 mod token;
 mod upload;
+mod users;
 mod wait;
 mod whose;
 
@@ -78,9 +83,14 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
     if let Command::Import(asked) = command {
         return Box::pin(import::run(screen, global, asked)).await;
     }
+    if let Command::Token(asked) = command {
+        return Box::pin(token::run(screen, global, asked)).await;
+    }
     let stack = Stack::open(screen, global).await?;
     match command {
-        Command::Import(_) | Command::Profile(_) | Command::Feed(FeedCommand::Serve(_)) => Ok(Verdict::Well),
+        Command::Import(_) | Command::Profile(_) | Command::Token(_) | Command::Feed(FeedCommand::Serve(_)) => {
+            Ok(Verdict::Well)
+        }
         Command::Customers => customers::list(screen, &stack.register()?).await,
         Command::Customer { id } => customers::show(screen, &stack.register()?, &stack.books()?, id).await,
         Command::Accounts => accounts::list(screen, &stack.register()?, &stack.books()?).await,
@@ -127,6 +137,7 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
         Command::Feed(FeedCommand::Check(made)) => {
             check::run(screen, &stack.books()?, Plan::new(made.seed, made.size)).await
         }
-        Command::Token(asked) => token::run(screen, &stack, asked).await,
+        Command::Restore(command) => Box::pin(restore::run(screen, &stack, command, SystemClock.now())).await,
+        Command::User(command) => Box::pin(users::run(screen, &stack, command)).await,
     }
 }

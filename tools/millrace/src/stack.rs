@@ -72,7 +72,8 @@ impl Stack {
         imports_s3::client(&self.sdk)
     }
 
-    fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+    /// The client of the tables.
+    pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.sdk)
     }
 

@@ -1,71 +1,66 @@
 //! `token`: signing in to the HTTP API.
 
-use anyhow::{Context as _, Error, Result, anyhow, bail};
+use anyhow::{Context as _, Result, bail};
+use aws_config::Region;
 use aws_sdk_cognitoidentityprovider::Client;
-use aws_sdk_cognitoidentityprovider::error::SdkError;
-use aws_sdk_cognitoidentityprovider::operation::admin_initiate_auth::AdminInitiateAuthError;
-use aws_sdk_cognitoidentityprovider::types::AuthFlowType;
 use serde_json::json;
 
 use crate::Verdict;
-use crate::arguments::AskToken;
+use crate::arguments::{AskToken, Global};
+use crate::place::Place;
 use crate::screen::Screen;
+use crate::secret;
+use crate::sign_in::Pool;
 use crate::stack::Stack;
 
 /// Who `cargo xtask up` makes on the laptop's stack, and nowhere else.
 const LAPTOP_USER: &str = "operator";
 const LAPTOP_PASSWORD: &str = "Millrace-on-the-laptop-1";
 
-/// Prints an access token and nothing else.
-pub(crate) async fn run(screen: &Screen, stack: &Stack, asked: AskToken) -> Result<Verdict> {
-    let (user, password) = who(asked, stack.is_local())?;
-    let pool = stack.output("UserPoolId")?;
-    let answer = Client::new(stack.sdk())
-        .admin_initiate_auth()
-        .user_pool_id(pool)
-        .client_id(stack.output("UserPoolClientId")?)
-        .auth_flow(AuthFlowType::AdminUserPasswordAuth)
-        .auth_parameters("USERNAME", &user)
-        .auth_parameters("PASSWORD", password)
-        .send()
-        .await
-        .map_err(|error| explain(error, &user, pool))?;
-    if let Some(challenge) = answer.challenge_name() {
-        bail!(
-            "{user} cannot sign in before answering {}; set a password for good with `aws cognito-idp \
-             admin-set-user-password --permanent --user-pool-id {pool} --username {user} --password …`",
-            challenge.as_str()
-        );
-    }
-    let result = answer.authentication_result();
-    let token = result.and_then(|it| it.access_token()).context("Cognito answered without a token")?;
+/// Prints an access token and nothing else; with `--json` also the refresh token.
+pub(crate) async fn run(screen: &Screen, global: &Global, asked: AskToken) -> Result<Verdict> {
+    let (pool, is_local) = pool(screen, global, &asked).await?;
+    let tokens = if asked.refresh {
+        pool.refresh(&secret::ask("Refresh token")?).await?
+    } else {
+        let user = user(asked.user, is_local)?;
+        // The laptop's operator has a password that everybody knows.
+        let is_known = is_local && user == LAPTOP_USER;
+        let password = if is_known { LAPTOP_PASSWORD.to_owned() } else { secret::ask(&format!("Password of {user}"))? };
+        pool.sign_in(&user, &password, |text| screen.note(text)).await?
+    };
+    let token = tokens.access_token().context("Cognito answered without an access token")?;
     let document = json!({
         "access_token": token,
-        "expires_in_seconds": result.map(aws_sdk_cognitoidentityprovider::types::AuthenticationResultType::expires_in),
+        "expires_in_seconds": tokens.expires_in(),
+        "refresh_token": tokens.refresh_token(),
     });
     screen.answer(&document, || token.to_owned())?;
     Ok(Verdict::Well)
 }
 
-fn who(asked: AskToken, is_local: bool) -> Result<(String, String)> {
-    match (asked.user, asked.password) {
-        (Some(user), Some(password)) => Ok((user, password)),
-        (None, None) if is_local => Ok((LAPTOP_USER.to_owned(), LAPTOP_PASSWORD.to_owned())),
-        (Some(user), None) if is_local && user == LAPTOP_USER => Ok((user, LAPTOP_PASSWORD.to_owned())),
-        (None, _) => bail!("whose token? Give --user, or set MILLRACE_USER"),
-        (Some(_), None) => bail!("a password is needed: set MILLRACE_PASSWORD, or give --password"),
+/// The pool that was named, which takes no rights on AWS to find, or that of the stack.
+async fn pool(screen: &Screen, global: &Global, asked: &AskToken) -> Result<(Pool, bool)> {
+    if let (Some(id), Some(client)) = (&asked.user_pool, &asked.client) {
+        let place = Place::of(global, &std::env::current_dir().context("finding the current folder")?);
+        let (region, _) =
+            id.split_once('_').context("a user pool's id begins with its region, as in eu-west-1_AbCdEfGhI")?;
+        let sdk = place.configuration(global.aws_profile.as_deref()).await;
+        let sdk = sdk.into_builder().region(Region::new(region.to_owned())).build();
+        let pool = Pool { cognito: Client::new(&sdk), id: id.clone(), client: client.clone() };
+        return Ok((pool, place.is_local()));
     }
+    let stack = Stack::open(screen, global).await?;
+    let output = |name| stack.output(name).map(str::to_owned);
+    let cognito = Client::new(stack.sdk());
+    Ok((Pool { cognito, id: output("UserPoolId")?, client: output("UserPoolClientId")? }, stack.is_local()))
 }
 
-fn explain(error: SdkError<AdminInitiateAuthError>, user: &str, pool: &str) -> Error {
-    match error.as_service_error() {
-        Some(AdminInitiateAuthError::NotAuthorizedException(_) | AdminInitiateAuthError::UserNotFoundException(_)) => {
-            anyhow!(
-                "{user} is not a user of the pool {pool}, or the password is wrong; `aws cognito-idp \
-                 admin-create-user` makes users"
-            )
-        }
-        _ => Error::new(error).context("Cognito did not sign in"),
+fn user(asked: Option<String>, is_local: bool) -> Result<String> {
+    match asked {
+        Some(user) => Ok(user),
+        None if is_local => Ok(LAPTOP_USER.to_owned()),
+        None => bail!("whose token? Give --user, or set MILLRACE_USER"),
     }
 }
 
@@ -74,20 +69,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_laptops_password_is_for_the_laptop() {
-        let asked = |user: Option<&str>, password: Option<&str>| AskToken {
-            user: user.map(str::to_owned),
-            password: password.map(str::to_owned),
-        };
-        assert_eq!(who(asked(None, None), true).unwrap().0, "operator");
-        assert_eq!(who(asked(Some("a"), Some("b")), false).unwrap(), ("a".to_owned(), "b".to_owned()));
-        for (asked, is_local) in [
-            (asked(None, None), false),
-            (asked(Some("operator"), None), false),
-            (asked(Some("ada"), None), true),
-            (asked(None, Some("b")), true),
-        ] {
-            assert!(who(asked, is_local).is_err());
-        }
+    fn the_laptop_has_a_user_and_aws_has_none() {
+        assert_eq!(user(None, true).unwrap(), "operator");
+        assert_eq!(user(Some("ada".to_owned()), false).unwrap(), "ada");
+        assert!(user(None, false).is_err());
     }
 }

@@ -9,10 +9,43 @@ use super::template::Template;
 /// Set for every function and read by the logger, not by its configuration.
 const HOUSE_NAMES: [&str; 1] = ["RUST_LOG"];
 const TEMPLATE: &str = "infra/template.yaml";
+/// Where runbooks lie.
+const RUNBOOKS: &str = "docs/runbooks/";
 
 pub(crate) fn check(sources: &Sources, template: &Template) -> Vec<Finding> {
     let mut findings = functions(sources, template);
     findings.extend(events(sources));
+    findings.extend(envelopes(sources));
+    findings.extend(runbooks(sources, template));
+    findings
+}
+
+/// Each function has an event as Lambda delivers it, and each such event a function.
+fn envelopes(sources: &Sources) -> Vec<Finding> {
+    let path = |function: &str| format!("events/aws/{function}.json");
+    let missing = sources.functions().filter(|it| sources.text(&path(it)).is_none());
+    let missing = missing.map(|it| Finding::new(path(it), "is missing; `cargo xtask invoke` needs it"));
+    let named = sources.iter().filter_map(|(it, _)| Some((it, it.strip_prefix("events/aws/")?.strip_suffix(".json")?)));
+    let unknown = named.filter(|(_, name)| !sources.functions().any(|it| it == *name));
+    missing.chain(unknown.map(|(it, _)| Finding::new(it, "is named after no function"))).collect()
+}
+
+/// The description of each alarm ends in a runbook that exists, and each runbook has an alarm.
+fn runbooks(sources: &Sources, template: &Template) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut used = BTreeSet::new();
+    for alarm in template.of_type("AWS::CloudWatch::Alarm") {
+        let description = alarm.text("/AlarmDescription").unwrap_or_default();
+        match description.split_once(" Runbook: ") {
+            Some((_, path)) if path.starts_with(RUNBOOKS) && sources.text(path).is_some() => drop(used.insert(path)),
+            Some((_, path)) => findings.push(Finding::new(alarm.id, format!("its runbook {path} does not exist"))),
+            None => {
+                findings.push(Finding::new(alarm.id, format!("its description does not end in Runbook: {RUNBOOKS}…")))
+            }
+        }
+    }
+    let all = sources.iter().map(|(path, _)| path).filter(|it| it.starts_with(RUNBOOKS));
+    findings.extend(all.filter(|it| !used.contains(it)).map(|it| Finding::new(it, "is the runbook of no alarm")));
     findings
 }
 
@@ -122,6 +155,29 @@ mod tests {
             CONFIG,
             &["CodeUri is not ../functions/<name>/", "functions/post-entries is not deployed"],
         );
+    }
+
+    #[test]
+    fn an_alarm_ends_in_a_runbook_that_exists() {
+        let sources = Sources::of([("docs/runbooks/known.md", ""), ("docs/runbooks/idle.md", "")]);
+        for (description, found) in [
+            ("It failed. Runbook: docs/runbooks/known.md", 1),
+            ("It failed. Runbook: docs/runbooks/unknown.md", 3),
+            ("It failed. Runbook: docs/runbooks/known.md, or call", 3),
+            ("It failed.", 3),
+        ] {
+            let alarm =
+                format!("{{Type: AWS::CloudWatch::Alarm, Properties: {{AlarmDescription: \"{description}\"}}}}");
+            let template = Template::parse(&format!("Resources: {{Failed: {alarm}}}")).unwrap();
+            assert_eq!(runbooks(&sources, &template).len(), found, "{description}");
+        }
+    }
+
+    #[test]
+    fn each_function_has_its_envelope() {
+        let function = ("functions/post-entries/Cargo.toml", "");
+        assert_eq!(envelopes(&Sources::of([function, ("events/aws/post-entries.json", "{}")])), []);
+        assert_eq!(envelopes(&Sources::of([function, ("events/aws/other.json", "{}")])).len(), 2);
     }
 
     #[test]

@@ -109,13 +109,19 @@ impl Template {
 
     /// Whether an alarm looks at `metric` of the resource `id`, named by the dimension `dimension`.
     pub(crate) fn has_alarm(&self, metric: &str, dimension: &str, id: &str) -> bool {
+        let mut alarms = self.of_type("AWS::CloudWatch::Alarm");
+        alarms.any(|alarm| alarm.body.get("Properties").is_some_and(|it| is_metric_of(it, metric, dimension, id)))
+    }
+
+    /// Whether an alarm looks at how `metric` of the resource `id` grows.
+    pub(crate) fn has_growth_alarm(&self, metric: &str, dimension: &str, id: &str) -> bool {
         self.of_type("AWS::CloudWatch::Alarm").any(|alarm| {
-            let dimensions = alarm.property("/Dimensions").and_then(Value::as_array);
-            alarm.text("/MetricName") == Some(metric)
-                && dimensions.into_iter().flatten().any(|it| {
-                    it.get("Name").and_then(Value::as_str) == Some(dimension)
-                        && it.get("Value").and_then(target) == Some(id)
-                })
+            let is_of =
+                |it: &Value| it.pointer("/MetricStat/Metric").is_some_and(|it| is_metric_of(it, metric, dimension, id));
+            let grows =
+                |it: &Value| it.get("Expression").and_then(Value::as_str).is_some_and(|it| it.contains("DIFF("));
+            let metrics = || items(alarm.property("/Metrics"));
+            metrics().any(is_of) && metrics().any(grows)
         })
     }
 }
@@ -150,6 +156,14 @@ impl<'a> Resource<'a> {
     pub(crate) fn target(&self, pointer: &str) -> Option<&'a str> {
         target(self.property(pointer)?)
     }
+}
+
+fn is_metric_of(it: &Value, metric: &str, dimension: &str, id: &str) -> bool {
+    let is_named = it.get("MetricName").and_then(Value::as_str) == Some(metric);
+    is_named
+        && items(it.get("Dimensions")).any(|it| {
+            it.get("Name").and_then(Value::as_str) == Some(dimension) && it.get("Value").and_then(target) == Some(id)
+        })
 }
 
 /// The logical id that a value refers to.

@@ -23,12 +23,12 @@ use mail::outbox::Summaries;
 use mail::testing::FakeSummaries;
 use money::{Currency, Money};
 use serde_json::{Value, json};
-use serve_customers::{MOST_ENTRIES, ServeCustomers, router};
+use serve_customers::{Clients, MOST_ENTRIES, ServeCustomers, router};
 use tower::ServiceExt;
 
 /// The client of the sample event.
 const CLIENT: &str = "2h3k4l5m6n7p8q9r0s1t2u3v4w";
-const EVENT: &str = include_str!("../../../../events/aws/http-api-get-accounts.json");
+const EVENT: &str = include_str!("../../../../events/aws/serve-customers.json");
 
 pub const IBAN: &str = "DE89370400440532013000";
 pub const MUNICH: &str = "DE75512108001245126199";
@@ -304,8 +304,8 @@ async fn api_within(books: FakeBooks, most_entries: u64) -> Router {
         summaries,
         downloads: FakeDownloads,
         feeds: feeds().await,
-        client_id: CLIENT.to_owned(),
         most_entries,
+        clients: Clients::new(CLIENT, "a-machine".to_owned()),
     })
 }
 

@@ -1,7 +1,12 @@
 //! Functions: their logs, their alarms, and how many run at once.
 
+use serde_json::Value;
+
 use super::super::Finding;
 use super::super::template::Template;
+
+/// A new account has ten concurrent executions; two are for the API.
+const SMALL_QUOTA: u64 = 8;
 
 /// A log group that nobody declared is kept for ever.
 pub(super) fn log_retention(template: &Template) -> Vec<Finding> {
@@ -36,4 +41,21 @@ pub(super) fn bounded_concurrency(template: &Template) -> Vec<Finding> {
     unbounded
         .map(|it| Finding::new(format!("{}.{}", it.function, it.id), "may run any number of times at once"))
         .collect()
+}
+
+/// Where the account's quota is small, all that takes messages at once fits into it. Dead letters are seldom.
+pub(super) fn small_quota(template: &Template) -> Vec<Finding> {
+    let ends = template.dead_letter_queues();
+    let mappings = template.mappings();
+    let usual = mappings.iter().filter(|it| it.source.is_none_or(|source| !ends.contains(&source)));
+    let at_once: u64 =
+        usual.filter_map(|it| it.properties.pointer("/ScalingConfig/MaximumConcurrency").map(small)).sum();
+    let what = format!("{at_once} messages at once do not fit into a new account, which has room for {SMALL_QUOTA}");
+    (at_once > SMALL_QUOTA).then(|| Finding::new("the template", what)).into_iter().collect()
+}
+
+/// A number, or the one of `!If [HasSmallQuota, number, …]`.
+fn small(value: &Value) -> u64 {
+    let chosen = value.pointer("/Fn::If").filter(|it| it.get(0).and_then(Value::as_str) == Some("HasSmallQuota"));
+    chosen.and_then(|it| it.get(1)).unwrap_or(value).as_u64().unwrap_or(u64::from(u16::MAX))
 }

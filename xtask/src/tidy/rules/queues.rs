@@ -77,10 +77,11 @@ pub(super) fn dead_letters_kept(template: &Template) -> Vec<Finding> {
     short.map(|it| Finding::new(it.id, "keeps dead letters for less than 14 days")).collect()
 }
 
+/// An alarm on how many letters there are stays as it is when another one comes; one on growth does not.
 pub(super) fn dead_letters_alarm(template: &Template) -> Vec<Finding> {
     let ends = template.dead_letter_queues().into_iter();
-    let silent = ends.filter(|it| !template.has_alarm("ApproximateNumberOfMessagesVisible", "QueueName", it));
-    silent.map(|it| Finding::new(it, "has no alarm for letters that lie in it")).collect()
+    let silent = ends.filter(|it| !template.has_growth_alarm("ApproximateNumberOfMessagesVisible", "QueueName", it));
+    silent.map(|it| Finding::new(it, "has no alarm for letters that arrive (DIFF)")).collect()
 }
 
 pub(super) fn waiting_alarm(template: &Template) -> Vec<Finding> {

@@ -33,8 +33,10 @@ pub(super) fn table_encryption(template: &Template) -> Vec<Finding> {
 pub(super) fn retained(template: &Template) -> Vec<Finding> {
     let lost = template.resources().filter(|it| {
         let holds_data = [TABLE, BUCKET, "AWS::Cognito::UserPool"].contains(&it.kind());
-        let retains = |key: &str| it.body.get(key).and_then(serde_json::Value::as_str) == Some("Retain");
-        holds_data && !(retains("DeletionPolicy") && retains("UpdateReplacePolicy"))
+        let policy = |key: &str| it.body.get(key).and_then(serde_json::Value::as_str);
+        // A first deployment that fails may delete what is empty and would be in the way of the next.
+        let is_kept = matches!(policy("DeletionPolicy"), Some("Retain" | "RetainExceptOnCreate"));
+        holds_data && !(is_kept && policy("UpdateReplacePolicy") == Some("Retain"))
     });
     refuse(lost, "is not retained when it is deleted or replaced")
 }

@@ -1,0 +1,78 @@
+//! Each function is called with its event, as `cargo xtask invoke` and `cargo lambda invoke` do it.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::api::Api;
+use crate::command::{file, millrace, stack};
+
+fn envelope(function: &str) -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../events/aws/{function}.json"));
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// What a function answers; it must not end with an error.
+fn invoke(api: &Api, function: &str, event: &Value) -> Value {
+    let path = format!("/2015-03-31/functions/millrace-{function}/invocations");
+    let (status, head, body) = api.send("POST", &path, "content-type: application/json\r\n", &event.to_string());
+    assert_eq!(status, 200, "{function}: {head} {body}");
+    assert!(!head.to_lowercase().contains("x-amz-function-error"), "{function}: {body}");
+    serde_json::from_str(body.trim()).unwrap_or(Value::Null)
+}
+
+#[test]
+fn each_function_answers_its_event() {
+    let Some(endpoint) = stack() else { return };
+    let api = Api::new(&endpoint);
+    // Lambda's own answer to a batch of which nothing failed. What the events are about is not there, which the
+    // functions take as done already.
+    for function in ["split-import", "mail-summary", "record-failures"] {
+        let answer = invoke(&api, function, &envelope(function));
+        assert_eq!(answer["batchItemFailures"], json!([]), "{function}: {answer}");
+    }
+    assert_eq!(invoke(&api, "sweep-imports", &envelope("sweep-imports")), Value::Null);
+    assert_eq!(invoke(&api, "sandbox-feed", &envelope("sandbox-feed"))["statusCode"], 200);
+
+    let mut request = envelope("serve-customers");
+    assert_eq!(invoke(&api, "serve-customers", &request)["statusCode"], 401, "a token of no client of this stack");
+    request["requestContext"]["authorizer"]["jwt"]["claims"]["client_id"] = json!(api.output("UserPoolClientId"));
+    assert_eq!(invoke(&api, "serve-customers", &request)["statusCode"], 200);
+
+    // The batch of no import fails, and that of an import that is posted changes nothing.
+    let event = envelope("post-entries");
+    let failed = invoke(&api, "post-entries", &event);
+    assert_eq!(failed["batchItemFailures"][0]["itemIdentifier"], event["Records"][0]["messageId"], "{failed}");
+    let path = file("invoke.csv", "Id,Date,Transaction\n0,7/15,+60.5\n1,7/28,-10.3\n");
+    let (code, report) = millrace(&["import", &path, "--account", "INVOKE1", "--year", "2026", "--wait"]);
+    assert_eq!(code, 0, "{report}");
+    let again = invoke(&api, "post-entries", &of_import(&api, event, &report));
+    assert_eq!(again["batchItemFailures"], json!([]), "{again}");
+    let (_, balance) = millrace(&["balance", "INVOKE1"]);
+    assert!(balance.to_string().contains("50.20"), "{balance}");
+}
+
+/// Its event would ask the bank, which other tests play; another version of it asks nobody and fails.
+#[test]
+fn a_poll_of_another_version_fails_as_one_message() {
+    let Some(endpoint) = stack() else { return };
+    let mut event = envelope("poll-feed");
+    event["Records"][0]["body"] = json!(r#"{"v":99}"#);
+    let answer = invoke(&Api::new(&endpoint), "poll-feed", &event);
+    assert_eq!(answer["batchItemFailures"][0]["itemIdentifier"], event["Records"][0]["messageId"], "{answer}");
+}
+
+/// The event, with the first batch of this import.
+fn of_import(api: &Api, mut event: Value, report: &Value) -> Value {
+    let import = report["id"].as_str().unwrap();
+    let (status, head, _) =
+        api.send("HEAD", &format!("/{}/work/{import}/entries.bin", api.output("FilesBucket")), "", "");
+    assert_eq!(status, 200, "{head}");
+    let length = head.lines().find_map(|it| it.to_lowercase().strip_prefix("content-length:").map(str::to_owned));
+    let body = json!({
+        "v": 1, "import": import, "batch": 0, "of": 1, "from": 0,
+        "to": length.unwrap().trim().parse::<u64>().unwrap(), "summaries": false, "repeats": false,
+    });
+    event["Records"][0]["body"] = json!(body.to_string());
+    event
+}

@@ -1,0 +1,55 @@
+use ::customers::CustomerId;
+use clap::{Args, Subcommand};
+
+#[derive(Args)]
+pub(crate) struct AskToken {
+    /// The user's name [default: operator, on the laptop]
+    #[arg(long, env = "MILLRACE_USER", value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// Reads a refresh token, as `millrace --json token` prints it, in place of a password
+    #[arg(long)]
+    pub(crate) refresh: bool,
+    /// The user pool, for people without rights on AWS, as in eu-west-1_AbCdEfGhI [default: the stack's]
+    #[arg(long, value_name = "ID", requires = "client")]
+    pub(crate) user_pool: Option<String>,
+    /// The pool's client for people [default: the stack's]
+    #[arg(long, value_name = "ID", requires = "user_pool")]
+    pub(crate) client: Option<String>,
+}
+
+/// What is done with users.
+#[derive(Subcommand)]
+pub(crate) enum UserCommand {
+    /// Adds a user: an operator, who sees every customer, or a customer, who sees what is theirs
+    ///
+    /// Without --email it reads the user's password from the terminal or from standard input.
+    ///
+    /// Example: millrace user add --operator olga --email olga@example.com
+    Add(AddUser),
+    /// Sets a user's password, read from the terminal or from standard input
+    Password {
+        /// The user's name
+        name: String,
+    },
+    /// Disables a user and signs them out; access tokens issued before are valid for an hour at most
+    Disable {
+        /// The user's name; a customer's is the customer's id
+        name: String,
+    },
+    /// Lists the users
+    List,
+}
+
+#[derive(Args)]
+#[group(id = "who", required = true, multiple = false, args = ["operator", "customer"])]
+pub(crate) struct AddUser {
+    /// The name of an operator
+    #[arg(long, value_name = "NAME")]
+    pub(crate) operator: Option<String>,
+    /// The id of a customer, which is the user's name too
+    #[arg(long, value_name = "ID")]
+    pub(crate) customer: Option<CustomerId>,
+    /// Invites the user at this address, with a password for the first time
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) email: Option<String>,
+}

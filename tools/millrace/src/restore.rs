@@ -1,0 +1,144 @@
+//! `restore`: the tables as they were at a moment, and what must be done before the stack works with them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::primitives::DateTime;
+use aws_sdk_dynamodb::types::{PointInTimeRecoverySpecification, TableStatus};
+use calendar::Moment;
+use mail::SummaryKey;
+use mail::outbox::{Saved, Summaries};
+use serde_json::json;
+
+use crate::Verdict;
+use crate::arguments::RestoreCommand;
+use crate::screen::Screen;
+use crate::stack::Stack;
+
+/// The outputs that name the tables, and how a restored one is called behind the prefix.
+const TABLES: [(&str, &str); 5] = [
+    ("CustomersTable", "customers"),
+    ("LedgerTable", "ledger"),
+    ("ImportsTable", "imports"),
+    ("FeedsTable", "feeds"),
+    ("MailsTable", "mails"),
+];
+/// How often a table is looked at until it is there; a restore takes from 20 minutes to some hours.
+const PAUSE: Duration = Duration::from_secs(5);
+const MOST_LOOKS: u32 = 12 * 60 * 6;
+/// How many open mails one question asks for.
+const PAGE: usize = 1000;
+
+/// Runs `restore …`.
+pub(crate) async fn run(screen: &Screen, stack: &Stack, command: RestoreCommand, now: Moment) -> Result<Verdict> {
+    match command {
+        RestoreCommand::Tables { at, prefix } => {
+            ensure!(at.is_instant() && at < now, "give a moment that has passed, as in 2026-11-21T10:00:00Z");
+            tables(screen, stack, at, &prefix).await
+        }
+        RestoreCommand::Mails => {
+            ensure!(
+                stack.output("Paused")? == "true",
+                "the stack is at work; deploy it with Paused=true first, or mails that it sends now are called unknown"
+            );
+            let settled = settle(&stack.summaries()?, now).await?;
+            let text = || format!("{settled} mails that were not final are unknown now; nothing sends them again");
+            screen.answer(&json!({ "unknown": settled }), text)?;
+            Ok(Verdict::Well)
+        }
+    }
+}
+
+/// Restores all tables as they were at one moment, and protects them as the stack's own are.
+async fn tables(screen: &Screen, stack: &Stack, at: Moment, prefix: &str) -> Result<Verdict> {
+    let dynamodb = stack.dynamodb();
+    let restored = TABLES.map(|(_, name)| format!("{prefix}-{name}"));
+    for ((output, _), target) in TABLES.iter().zip(&restored) {
+        let source = stack.output(output)?;
+        let asked = dynamodb.restore_table_to_point_in_time().source_table_name(source).target_table_name(target);
+        let asked = asked.restore_date_time(DateTime::from_secs(at.micros().div_euclid(1_000_000)));
+        asked.send().await.with_context(|| format!("restoring {source} as {target}"))?;
+        screen.note(&format!("{source} is being restored as {target}"));
+    }
+    for table in &restored {
+        wait(&dynamodb, table).await?;
+        protect(&dynamodb, table).await.with_context(|| format!("protecting {table}"))?;
+        screen.note(&format!("{table} is there, with point-in-time recovery and deletion protection"));
+    }
+    screen.answer(&json!({ "tables": restored, "parameter": format!("RestoredTables={prefix}") }), || {
+        format!("now deploy with RestoredTables={prefix} and Paused=true, then `millrace restore mails`")
+    })?;
+    Ok(Verdict::Well)
+}
+
+async fn wait(dynamodb: &Client, table: &str) -> Result<()> {
+    for _ in 0..MOST_LOOKS {
+        let described = dynamodb.describe_table().table_name(table).send().await;
+        let described = described.with_context(|| format!("looking at {table}"))?;
+        if described.table().and_then(|it| it.table_status()) == Some(&TableStatus::Active) {
+            return Ok(());
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    bail!("{table} is still not there; look at it in the console, and protect it by hand")
+}
+
+async fn protect(dynamodb: &Client, table: &str) -> Result<()> {
+    let recovery = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true).build()?;
+    let asked = dynamodb.update_continuous_backups().table_name(table);
+    asked.point_in_time_recovery_specification(recovery).send().await?;
+    dynamodb.update_table().table_name(table).deletion_protection_enabled(true).send().await?;
+    Ok(())
+}
+
+/// Makes each mail unknown that was not final at the moment of the backup: whether it was sent afterwards, nobody knows.
+async fn settle<S: Summaries>(summaries: &S, now: Moment) -> Result<u64> {
+    let mut settled = 0_u64;
+    // The index lags: it may show again what is final by now.
+    let mut seen: BTreeSet<SummaryKey> = BTreeSet::new();
+    loop {
+        let open = summaries.open_since(now, PAGE.saturating_add(seen.len())).await?;
+        let new: Vec<SummaryKey> = open.into_iter().map(|it| it.key).filter(|it| !seen.contains(it)).collect();
+        if new.is_empty() {
+            return Ok(settled);
+        }
+        for key in new {
+            let Some((record, version)) = summaries.load(&key).await? else { continue };
+            let unknown = record.after_restore(now);
+            if unknown != record {
+                if summaries.save(&unknown, version).await? == Saved::Conflict {
+                    bail!("a mail has just changed: something still sends mails. Deploy with Paused=true and wait");
+                }
+                settled = settled.saturating_add(1);
+            }
+            seen.insert(key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mail::SummaryMail;
+    use mail::testing::FakeSummaries;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn mails_that_are_not_final_become_unknown_once() {
+        let now: Moment = "2026-11-21T10:00:00Z".parse().unwrap();
+        let summaries = FakeSummaries::default();
+        let accounts: Vec<banking::AccountNumber> = ["1", "2", "3"].map(|it| it.parse().unwrap()).into();
+        summaries.want("i", &accounts, now).await.unwrap();
+        let key = |at: usize| SummaryKey { account: accounts[at].clone(), import: "i".to_owned() };
+        let without = SummaryMail::wanted(key(0), now).no_address(now).unwrap();
+        let (_, version) = summaries.load(&key(0)).await.unwrap().unwrap();
+        summaries.save(&without, version).await.unwrap();
+
+        assert_eq!(settle(&summaries, now).await.unwrap(), 2);
+        let states: Vec<&str> = summaries.records().iter().map(|it| it.state.name()).collect();
+        assert_eq!(states, ["no_address", "unknown", "unknown"]);
+        assert_eq!(settle(&summaries, now).await.unwrap(), 0);
+    }
+}

@@ -1,0 +1,171 @@
+//! `user`: who may sign in to the HTTP API.
+
+use ::customers::{CustomerId, Customers};
+use anyhow::{Context as _, Result, anyhow, ensure};
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::types::{AttributeType, DeliveryMediumType, MessageActionType, UserType};
+use serde::Serialize;
+
+use crate::Verdict;
+use crate::arguments::{AddUser, UserCommand};
+use crate::screen::Screen;
+use crate::secret;
+use crate::sign_in::explain;
+use crate::stack::Stack;
+use crate::table::{Column, NOTHING, table};
+
+/// The groups of the user pool, as the API reads them.
+const OPERATOR: &str = "operator";
+const CUSTOMER: &str = "customer";
+/// How many users Cognito lists at once.
+const PAGE: i32 = 60;
+
+/// A user, as listed.
+#[derive(Serialize, PartialEq, Eq, Debug)]
+struct Line {
+    name: String,
+    /// Empty for a user who may see nothing.
+    groups: Vec<String>,
+    email: Option<String>,
+    /// Cognito's word, for example CONFIRMED or FORCE_CHANGE_PASSWORD.
+    status: String,
+    enabled: bool,
+}
+
+struct Users {
+    cognito: Client,
+    pool: String,
+}
+
+/// Runs `user …`.
+pub(crate) async fn run(screen: &Screen, stack: &Stack, command: UserCommand) -> Result<Verdict> {
+    let users = Users { cognito: Client::new(stack.sdk()), pool: stack.output("UserPoolId")?.to_owned() };
+    match command {
+        UserCommand::Add(asked) => {
+            let (name, group) = match (asked.customer, &asked.operator) {
+                (Some(id), _) => (named(&stack.register()?, id).await?, CUSTOMER),
+                (None, Some(name)) => (name.clone(), OPERATOR),
+                (None, None) => return Err(anyhow!("give --operator NAME or --customer ID")),
+            };
+            users.add(screen, &name, group, &asked).await
+        }
+        UserCommand::Password { name } => {
+            users.set_password(&name).await?;
+            screen.note(&format!("{name} has a new password"));
+            Ok(Verdict::Well)
+        }
+        UserCommand::Disable { name } => users.disable(screen, &name).await,
+        UserCommand::List => users.list(screen).await,
+    }
+}
+
+/// The user name of a customer is the customer's id, to the letter: the API knows a customer by it.
+async fn named<C: Customers>(register: &C, id: CustomerId) -> Result<String> {
+    let found = register.customer(id).await?;
+    ensure!(found.is_some(), "there is no customer {id}; `millrace customers` lists them");
+    Ok(id.to_string())
+}
+
+impl Users {
+    async fn add(&self, screen: &Screen, name: &str, group: &str, asked: &AddUser) -> Result<Verdict> {
+        let made = self.cognito.admin_create_user().user_pool_id(&self.pool).username(name);
+        let made = match &asked.email {
+            Some(address) => made
+                .user_attributes(attribute("email", address)?)
+                .user_attributes(attribute("email_verified", "true")?)
+                .desired_delivery_mediums(DeliveryMediumType::Email),
+            None => made.message_action(MessageActionType::Suppress),
+        };
+        made.send().await.map_err(|error| explain(error, name))?;
+        let joined = self.cognito.admin_add_user_to_group().user_pool_id(&self.pool).username(name).group_name(group);
+        joined.send().await.map_err(|error| explain(error, name))?;
+        if let Some(address) = &asked.email {
+            screen.note(&format!("{name} ({group}) was invited at {address}, with a password for the first time"));
+        } else {
+            let again = || format!("{name} was added without a password; `millrace user password {name}` sets one");
+            self.set_password(name).await.with_context(again)?;
+            screen.note(&format!("{name} ({group}) may sign in"));
+        }
+        Ok(Verdict::Well)
+    }
+
+    async fn set_password(&self, name: &str) -> Result<()> {
+        let password = secret::ask_new(&format!("Password of {name}"))?;
+        let asked = self.cognito.admin_set_user_password().user_pool_id(&self.pool).username(name);
+        let set = asked.password(password).permanent(true).send().await;
+        set.map(drop).map_err(|error| explain(error, name))
+    }
+
+    /// A disabled user gets no new tokens, by refresh tokens neither.
+    async fn disable(&self, screen: &Screen, name: &str) -> Result<Verdict> {
+        let asked = self.cognito.admin_disable_user().user_pool_id(&self.pool).username(name);
+        asked.send().await.map_err(|error| explain(error, name))?;
+        let asked = self.cognito.admin_user_global_sign_out().user_pool_id(&self.pool).username(name);
+        asked.send().await.map_err(|error| explain(error, name))?;
+        screen.note(&format!("{name} is disabled; an access token issued before is valid for an hour at most"));
+        Ok(Verdict::Well)
+    }
+
+    async fn list(&self, screen: &Screen) -> Result<Verdict> {
+        let mut lines = Vec::new();
+        let mut next = None;
+        loop {
+            let asked = self.cognito.list_users().user_pool_id(&self.pool).limit(PAGE).set_pagination_token(next);
+            let page = asked.send().await.map_err(|error| explain(error, "the list"))?;
+            for user in page.users() {
+                lines.push(self.line(user).await?);
+            }
+            next = page.pagination_token;
+            if next.is_none() {
+                break;
+            }
+        }
+        lines.sort_by(|a, b| a.name.cmp(&b.name));
+        screen.answer(&lines, || told(&lines))?;
+        Ok(Verdict::Well)
+    }
+
+    async fn line(&self, user: &UserType) -> Result<Line> {
+        let name = user.username().unwrap_or_default().to_owned();
+        let asked = self.cognito.admin_list_groups_for_user().user_pool_id(&self.pool).username(&name);
+        let groups = asked.send().await.map_err(|error| explain(error, &name))?;
+        let groups = groups.groups().iter().filter_map(|it| it.group_name.clone()).collect();
+        let email = user.attributes().iter().find(|it| it.name() == "email").and_then(|it| it.value.clone());
+        let status = user.user_status().map(|it| it.as_str().to_owned()).unwrap_or_default();
+        Ok(Line { name, groups, email, status, enabled: user.enabled() })
+    }
+}
+
+fn attribute(name: &str, value: &str) -> Result<AttributeType> {
+    Ok(AttributeType::builder().name(name).value(value).build()?)
+}
+
+fn told(lines: &[Line]) -> String {
+    let columns = [Column::Id("User"), Column::Text("Role"), Column::Text("Email"), Column::Text("State")];
+    let rows = lines.iter().map(|it| {
+        let role = if it.groups.is_empty() { NOTHING.to_owned() } else { it.groups.join(", ") };
+        let state = if it.enabled { it.status.to_lowercase().replace('_', " ") } else { "disabled".to_owned() };
+        vec![it.name.clone(), role, it.email.clone().unwrap_or_else(|| NOTHING.to_owned()), state]
+    });
+    table(&columns, rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_is_listed_with_role_and_state() {
+        let line = |name: &str, groups: &[&str], enabled| Line {
+            name: name.to_owned(),
+            groups: groups.iter().map(|it| (*it).to_owned()).collect(),
+            email: None,
+            status: "FORCE_CHANGE_PASSWORD".to_owned(),
+            enabled,
+        };
+        let told = told(&[line("ada", &["customer"], false), line("olga", &[], true)]);
+        for part in ["customer", "disabled", "force change password", NOTHING] {
+            assert!(told.contains(part), "{part} is not in\n{told}");
+        }
+    }
+}
