@@ -30,11 +30,13 @@ impl Architecture {
         }
     }
 
-    /// samconfig.toml says arm64; who overrides one parameter has to say them all.
+    /// samconfig.toml says arm64 and has the sender's address; who overrides one parameter has to say them all.
     fn overrides(self) -> &'static str {
         match self {
             Self::Arm64 => "",
-            Self::X86 => " --parameter-overrides Stage=dev Architecture=x86_64 DeletionProtection=true",
+            Self::X86 => {
+                " --parameter-overrides Stage=dev Architecture=x86_64 DeletionProtection=true SenderAddress=<address>"
+            }
         }
     }
 
@@ -87,7 +89,8 @@ pub(crate) fn run(root: &Root, architecture: Architecture, asked: &[String]) -> 
     }
     if asked.is_empty() {
         let template = write_template(root, &functions)?;
-        println!("  ✓ {}, which points at them; to deploy it:", template.display());
+        println!("  ✓ {}, which points at them; to deploy it, with", template.display());
+        println!("    `SenderAddress=<address>` among the parameter_overrides of infra/samconfig.toml:");
         println!("    cd infra && sam deploy --template-file {}{}", template.display(), architecture.overrides());
     }
     Ok(())
