@@ -27,7 +27,7 @@ fn each_function_answers_its_event() {
     let api = Api::new(&endpoint);
     // Lambda's own answer to a batch of which nothing failed. What the events are about is not there, which the
     // functions take as done already.
-    for function in ["split-import", "mail-summary", "record-failures"] {
+    for function in ["split-import", "mail-summary", "record-mail-events", "record-failures"] {
         let answer = invoke(&api, function, &envelope(function));
         assert_eq!(answer["batchItemFailures"], json!([]), "{function}: {answer}");
     }

@@ -21,15 +21,20 @@ const HOLDERS: &str = "account_number,first_name,last_name,dob,email,type,operat
     1,Ada,Lovelace,1915-12-10,ada@example.com,giro,c,2026-08-02T10:00:00Z,-20.46\n\
     1,Ada,Lovelace,1915-12-10,ada@example.com,giro,d,2026-08-13T10:00:00Z,+10\n\
     2,Bob,Byron,1988-01-22,,giro,e,2026-08-13T10:00:00Z,+7\n\
-    3,Cy,Young,1967-03-29,cy@example.com,giro,f,2026-08-13T10:00:00Z,60.555\n";
+    3,Cy,Young,1967-03-29,cy@example.com,giro,f,2026-08-13T10:00:00Z,60.555\n\
+    4,Di,Zorn,1967-03-29,bounce@example.com,giro,g,2026-08-13T10:00:00Z,+9\n\
+    5,Ed,Yang,1967-03-29,complaint@example.com,giro,h,2026-08-13T10:00:00Z,+9\n";
 const OVERLAP: &str = "Id,Date,Transaction\n1,7/15,+60.5\n2,7/15,+60.5\n3,9/1,-1\n,9/2,-3\n,9/2,-3\n";
 const MORE: &str = "Id,Date,Transaction\n3,9/1,-1\n4,9/3,5\n,9/2,-3\n,9/2,-3\n";
 
-const FILES: [(&str, &str); 5] = [
+const LATER: &str = "Id,Date,Transaction\n7,9/1,-1\n";
+
+const FILES: [(&str, &str); 6] = [
     ("imports/holders.csv", HOLDERS),
     ("imports/accounts/1/a.csv", OVERLAP),
     ("imports/accounts/1/again.csv", OVERLAP),
     ("imports/accounts/1/more.csv", MORE),
+    ("imports/accounts/4/later.csv", LATER),
     ("imports/unknown.csv", "a,b\n1,2\n"),
 ];
 
@@ -69,6 +74,7 @@ fn check(name: &str, world: &World, calm: &Outcome) {
     assert_eq!(outcome.books, calm.books, "{name}: the books");
     assert_eq!(outcome.imports, calm.imports, "{name}: the imports");
     assert_eq!(outcome.mails.keys().collect::<Vec<_>>(), calm.mails.keys().collect::<Vec<_>>(), "{name}: the mails");
+    assert_eq!(outcome.states, calm.states, "{name}: what became of the mails");
     assert_eq!(world.audit(), [], "{name}: the audit");
     let mut copies = BTreeMap::<&str, Vec<&[u8]>>::new();
     let mails = world.mails();
@@ -88,9 +94,14 @@ fn without_faults_each_holder_has_one_mail_and_every_row_is_accounted_for() {
     assert_eq!(world.mails().len(), outcome.mails.len(), "no mail twice");
     assert_eq!(
         outcome.mails.len(),
-        3,
-        "Ada for each of three imports that brought something; Bob has no address, the unknown file no account"
+        5,
+        "Ada for each of three imports that brought something, and what came back from Di and Ed; Bob has no address, the \
+         unknown file no account"
     );
+    let mut states: Vec<&str> = outcome.states.values().copied().collect();
+    states.sort_unstable();
+    let expected = ["bounced", "complained", "no_address", "sent", "sent", "sent", "suppressed"];
+    assert_eq!(states, expected, "Di's second mail is not sent");
     let states: BTreeMap<&str, &str> =
         outcome.imports.iter().map(|(it, _)| (it.key.as_str(), it.state.name())).collect();
     assert_eq!(states["imports/holders.csv"], "done");
@@ -101,7 +112,7 @@ fn without_faults_each_holder_has_one_mail_and_every_row_is_accounted_for() {
         let (_, batches) = outcome.imports.iter().find(|(it, _)| it.key == key).unwrap();
         batches.iter().fold((0, 0), |sum, (_, it)| (sum.0 + it.posted, sum.1 + it.duplicates))
     };
-    assert_eq!(posted("imports/holders.csv"), (5, 0));
+    assert_eq!(posted("imports/holders.csv"), (7, 0));
     assert_eq!(posted("imports/accounts/1/a.csv"), (5, 0));
     assert_eq!(posted("imports/accounts/1/again.csv"), (0, 5));
     assert_eq!(posted("imports/accounts/1/more.csv"), (1, 3));

@@ -8,6 +8,7 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use feeds::PollFeed;
 use imports::PostBatch;
 use lambda_kit::{batch, uploads};
+use mail::events::Feedback;
 use mail::outbox::SummaryRequest;
 use record_failures::Letter;
 
@@ -32,6 +33,9 @@ fn each_queue_s_consumer_reads_its_message() {
     assert!(batch::read::<SummaryRequest>(&summary).is_ok());
     let [poll] = messages("poll-feed").try_into().unwrap();
     assert_eq!(batch::read::<PollFeed>(&poll).unwrap().feed, None);
+    let reports = messages("record-mail-events");
+    let reports = reports.iter().map(|it| mail_ses::read_event(it.body.as_deref().unwrap()).unwrap().unwrap().feedback);
+    assert_eq!(reports.collect::<Vec<_>>(), [Feedback::HardBounce, Feedback::Complaint]);
     let letters: Vec<Letter> = messages("record-failures").iter().map(|it| Letter::read(it).unwrap()).collect();
     assert!(matches!(letters.as_slice(), [Letter::Batch(_), Letter::Summary(_)]), "{letters:?}");
 }

@@ -3,6 +3,7 @@
 //!
 //! A call that DynamoDB, SQS or S3 would do as several, each item at its own moment, is several calls here, too.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -19,9 +20,12 @@ use imports::{
     Rates, Saved, SplitFile, StalledPage, Upload, UploadQueue,
 };
 use ledger::{Books, BooksError, Change, Shelf, Written};
+use mail::events::{Suppression, Suppressions};
+use mail::gate::{Gate, SendGate};
 use mail::mailer::{Mailer, SendMailError, Sent};
 use mail::outbox::{self, RequestSummariesError, StateCounts, Summaries, SummariesError, SummaryRequests, Version};
-use mail::{Mail, SummaryKey, SummaryMail};
+use mail::tally::{Tallies, Tally};
+use mail::{Address, Mail, SummaryKey, SummaryMail};
 use money::Currency;
 
 use crate::schedule::{Schedule, Transient, yield_now};
@@ -264,6 +268,29 @@ impl<P: Summaries + Sync> Summaries for Faulty<'_, P> {
     }
 }
 
+impl<P: SendGate + Sync> SendGate for Faulty<'_, P> {
+    async fn load_gate(&self) -> Result<(Gate, Version), SummariesError> {
+        self.faults.around(self.port.load_gate()).await
+    }
+
+    async fn save_gate(&self, gate: &Gate, expected: Version) -> Result<outbox::Saved, SummariesError> {
+        self.faults.around(self.port.save_gate(gate, expected)).await
+    }
+
+    async fn wait_after(&self, conflicts: u32) {
+        self.port.wait_after(conflicts).await;
+    }
+}
+
+through!(Suppressions {
+    fn suppression(&self, address: &Address) -> Result<Option<Suppression>, SummariesError>;
+    fn suppress(&self, address: &Address, why: Suppression, now: Moment) -> Result<(), SummariesError>;
+    fn allow(&self, address: &Address) -> Result<bool, SummariesError>;
+});
+through!(Tallies {
+    fn sent_since(&self, from: Date) -> Result<BTreeMap<Date, Tally>, SummariesError>;
+});
+
 impl<P: ImportList + Sync> ImportList for Faulty<'_, P> {
     async fn recent(&self, after: Option<&str>, limit: usize) -> Result<(Vec<Import>, Option<String>), PortError> {
         self.faults.around(self.port.recent(after, limit)).await
@@ -285,12 +312,31 @@ impl<P: FeedServer + Sync> FeedServer for Faulty<'_, P> {
     }
 }
 
-/// The carrier has no hidden retries and knows no mail it has seen: an answer that is lost is [`Sent::Unknown`].
+/// The provider has no hidden retries and knows no mail it has seen: an answer that is lost is [`Sent::Unknown`]. Now and
+/// then it refuses a mail that it takes later.
 impl<P: Mailer + Sync> Mailer for Faulty<'_, P> {
-    async fn send(&self, mail: &Mail) -> Result<Sent, SendMailError> {
-        let sent = self.faults.around(async { Ok::<_, LostAnswer>(self.port.send(mail).await) }).await;
+    async fn send(&self, mail: &Mail, key: &SummaryKey) -> Result<Sent, SendMailError> {
+        if let Some(refusal) = self.faults.schedule().and_then(refusal) {
+            self.faults.point().await;
+            return Err(refusal);
+        }
+        let sent = self.faults.around(async { Ok::<_, LostAnswer>(self.port.send(mail, key).await) }).await;
         sent.unwrap_or_else(|LostAnswer| Ok(Sent::Unknown { reason: "no answer".to_owned() }))
     }
+}
+
+/// A reason for which the provider does not take a mail now; mostly none.
+fn refusal(schedule: &Schedule) -> Option<SendMailError> {
+    if schedule.is_calm() || !schedule.chance(100) {
+        return None;
+    }
+    Some(match schedule.below(12) {
+        0 => SendMailError::QuotaExceeded("the quota is used up".into()),
+        1 => SendMailError::Misconfigured { reason: "not verified".to_owned(), source: "verify it".into() },
+        2 => SendMailError::UnverifiedRecipient("verify it".into()),
+        3 => SendMailError::Unavailable("out of order".into()),
+        _ => SendMailError::Throttled("too many mails".into()),
+    })
 }
 
 struct LostAnswer;

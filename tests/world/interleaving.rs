@@ -10,6 +10,7 @@ use calendar::Moment;
 use feeds::{Feed, FeedLog, PollFeed};
 use imports::{ImportId, ImportList, Imports, SplitFile, State};
 use mail::SummaryKey;
+use mail::outbox::{Summaries, SummaryRequest};
 
 use crate::schedule::{Schedule, TaskId};
 use crate::{Faults, Handling, Message, Workload, World, finish};
@@ -298,7 +299,8 @@ impl<'w> Interleaving<'w> {
             return;
         }
         let receives = if acknowledged { receives } else { receives + 1 };
-        if receives >= MAX_RECEIVES && !matches!(message, Message::DeadLetter(_)) {
+        // An event of a mail has no other record: an operator moves it back from its dead letters.
+        if receives >= MAX_RECEIVES && !matches!(message, Message::DeadLetter(_) | Message::MailEvent(_)) {
             self.ran.dead_letters += 1;
             self.send(Message::DeadLetter(Box::new(message)), 0);
             return;
@@ -307,8 +309,27 @@ impl<'w> Interleaving<'w> {
         self.queued.push(Queued { message, visible_at, receives });
     }
 
-    /// Retries failed imports; whether there were any.
+    /// Retries failed imports and mails; whether there was anything to do.
     fn retry_failed(&mut self) -> bool {
+        let imports = self.retry_imports();
+        let mails = self.retry_mails();
+        imports || mails
+    }
+
+    fn retry_mails(&mut self) -> bool {
+        let failed = self.world.summaries.records().into_iter().filter(|it| it.retried(false, it.state.at()).is_some());
+        let failed: Vec<SummaryKey> = failed.map(|it| it.key).collect();
+        for key in &failed {
+            let Ok(Some((record, version))) = finish(self.world.summaries.load(key)) else { continue };
+            if let Some(retried) = record.retried(false, self.world.now.get()) {
+                let _ = finish(self.world.summaries.save(&retried, version));
+                self.send(Message::Mail(SummaryRequest::new(&key.import, key.account.clone())), 0);
+            }
+        }
+        !failed.is_empty()
+    }
+
+    fn retry_imports(&mut self) -> bool {
         let (imports, _) = finish(self.world.imports.recent(None, 1_000)).unwrap_or_default();
         let failed: Vec<_> = imports.into_iter().filter(|it| matches!(it.state, State::Failed { .. })).collect();
         let mut any = false;
@@ -329,7 +350,7 @@ fn timeout_seconds(message: &Message) -> i64 {
     match message {
         Message::Split(_) => 300,
         Message::Post(_) | Message::Sweep => 60,
-        Message::Mail(_) | Message::DeadLetter(_) => 30,
+        Message::Mail(_) | Message::MailEvent(_) | Message::DeadLetter(_) => 30,
         Message::Poll(..) => 180,
     }
 }

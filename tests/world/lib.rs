@@ -10,6 +10,7 @@
 )]
 
 mod faults;
+mod functions;
 mod interleaving;
 mod schedule;
 mod verify;
@@ -22,7 +23,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use banking::AccountNumber;
-use calendar::{Clock, Moment, Month};
+use calendar::{Moment, Month};
 use customers::testing::FakeRegister;
 use feeds::testing::{FakeFeedLog, FakeFeedServer, FakePollQueue};
 use feeds::{Feed, FeedLog, PollFeed, Proof};
@@ -30,16 +31,12 @@ use imports::testing::{FakeFiles, FakeImports, FakeQueues};
 use imports::{BatchOutcome, Batches, Files, Import, ImportId, ImportList, PostBatch, SplitFile, State, Upload};
 use ledger::testing::FakeBooks;
 use ledger::{Finding, View, audit_account};
+use mail::events::MailEvent;
 use mail::outbox::SummaryRequest;
 use mail::testing::{FakeMailer, FakeSummaries, FakeSummaryRequests};
-use mail::{Address, Mail};
-use mail_summary::MailSummary;
-use money::{Currency, Money};
-use poll_feed::PollFeeds;
-use post_entries::PostEntries;
-use record_failures::{Letter, RecordFailures};
-use split_import::SplitImport;
-use sweep_imports::SweepImports;
+use mail::{Mail, SummaryMail};
+use money::Money;
+use record_failures::Letter;
 
 pub use faults::{Faults, Faulty, Stop, Stopped};
 pub use interleaving::{Ran, run_seed};
@@ -60,6 +57,8 @@ pub enum Message {
     Post(PostBatch),
     /// For `mail-summary`.
     Mail(SummaryRequest),
+    /// For `record-mail-events`.
+    MailEvent(MailEvent),
     /// For `poll-feed`, sent at.
     Poll(PollFeed, Moment),
     /// For `sweep-imports`, from its schedule.
@@ -100,18 +99,12 @@ pub struct Outcome {
     pub imports: Vec<(Import, Vec<(u32, BatchOutcome)>)>,
     /// Every distinct mail, by its reference.
     pub mails: BTreeMap<String, Vec<u8>>,
+    /// What became of each mail, by its reference.
+    pub states: BTreeMap<String, &'static str>,
 }
 
 /// A function at work on a message.
 type Handling<'a> = Pin<Box<dyn Future<Output = bool> + 'a>>;
-
-struct WorldClock<'a>(&'a Cell<Moment>);
-
-impl Clock for WorldClock<'_> {
-    fn now(&self) -> Moment {
-        self.0.get()
-    }
-}
 
 impl World {
     /// An empty world in which processes stop at `plan`.
@@ -266,6 +259,7 @@ impl World {
             books: self.books.bytes(),
             imports: imports.into_iter().map(plain).collect(),
             mails: self.mails().into_iter().map(|mail| (mail.reference.as_str().to_owned(), undated(&mail))).collect(),
+            states: self.summaries.records().iter().map(state_of).collect(),
         }
     }
 
@@ -304,7 +298,10 @@ impl World {
         match message {
             Message::Split(file) => Box::pin(async move { self.split_import().handle(file).await.is_ok() }),
             Message::Post(batch) => Box::pin(async move { self.post_entries().handle(batch).await.is_ok() }),
-            Message::Mail(request) => Box::pin(async move { self.mail_summary().handle(request).await.is_ok() }),
+            Message::Mail(request) => {
+                Box::pin(async move { self.mail_summary().handle(request, self.in_half_a_minute()).await.is_ok() })
+            }
+            Message::MailEvent(event) => Box::pin(async move { self.record_mail_events().handle(event).await.is_ok() }),
             Message::Poll(request, sent_at) => {
                 Box::pin(async move { self.poll_feeds().handle(request, sent_at, self.late()).await.is_ok() })
             }
@@ -325,115 +322,7 @@ impl World {
             }
             Message::Post(batch) => Some(Letter::Batch(batch)),
             Message::Mail(request) => Some(Letter::Summary(request)),
-            Message::Poll(..) | Message::Sweep | Message::DeadLetter(_) => None,
-        }
-    }
-
-    fn sweep_imports(
-        &self,
-    ) -> SweepImports<
-        Faulty<'_, FakeImports>,
-        Faulty<'_, FakeQueues>,
-        Faulty<'_, FakeSummaries>,
-        Faulty<'_, FakeSummaryRequests>,
-        WorldClock<'_>,
-    > {
-        SweepImports {
-            imports: self.through(&self.imports),
-            uploads: self.through(&self.queues),
-            summaries: self.through(&self.summaries),
-            requests: self.through(&self.requests),
-            clock: WorldClock(&self.now),
-        }
-    }
-
-    fn record_failures(&self) -> RecordFailures<Faulty<'_, FakeImports>, Faulty<'_, FakeSummaries>, WorldClock<'_>> {
-        RecordFailures {
-            imports: self.through(&self.imports),
-            summaries: self.through(&self.summaries),
-            clock: WorldClock(&self.now),
-        }
-    }
-
-    fn split_import(
-        &self,
-    ) -> SplitImport<
-        Faulty<'_, FakeFiles>,
-        Faulty<'_, FakeImports>,
-        Faulty<'_, FakeRegister>,
-        Faulty<'_, FakeQueues>,
-        WorldClock<'_>,
-    > {
-        SplitImport {
-            files: self.through(&self.files),
-            imports: self.through(&self.imports),
-            register: self.through(&self.register),
-            batches: self.through(&self.queues),
-            clock: WorldClock(&self.now),
-            default_currency: Currency::EUR,
-        }
-    }
-
-    fn post_entries(
-        &self,
-    ) -> PostEntries<
-        Faulty<'_, FakeFiles>,
-        Faulty<'_, FakeImports>,
-        Faulty<'_, FakeBooks>,
-        Faulty<'_, FakeQueues>,
-        Faulty<'_, FakeSummaries>,
-        Faulty<'_, FakeSummaryRequests>,
-        WorldClock<'_>,
-    > {
-        PostEntries {
-            files: self.through(&self.files),
-            imports: self.through(&self.imports),
-            books: self.through(&self.books),
-            batches: self.through(&self.queues),
-            summaries: self.through(&self.summaries),
-            requests: self.through(&self.requests),
-            clock: WorldClock(&self.now),
-        }
-    }
-
-    #[allow(clippy::unwrap_used, reason = "the sender is a constant")]
-    fn mail_summary(
-        &self,
-    ) -> MailSummary<
-        Faulty<'_, FakeRegister>,
-        Faulty<'_, FakeBooks>,
-        Faulty<'_, FakeSummaries>,
-        Faulty<'_, FakeMailer>,
-        WorldClock<'_>,
-    > {
-        MailSummary {
-            customers: self.through(&self.register),
-            books: self.through(&self.books),
-            summaries: self.through(&self.summaries),
-            mailer: self.through(&self.mailer),
-            clock: WorldClock(&self.now),
-            sender: Address::parse("summaries@millrace.example").unwrap(),
-        }
-    }
-
-    fn poll_feeds(
-        &self,
-    ) -> PollFeeds<
-        Faulty<'_, FakeFeedServer>,
-        Faulty<'_, FakeFeedLog>,
-        Faulty<'_, FakeFiles>,
-        Faulty<'_, FakeImports>,
-        Faulty<'_, FakePollQueue>,
-        WorldClock<'_>,
-    > {
-        PollFeeds {
-            server: self.through(&self.server),
-            log: self.through(&self.feed_log),
-            files: self.through(&self.files),
-            imports: self.through(&self.imports),
-            polls: self.through(&self.polls),
-            clock: WorldClock(&self.now),
-            answer_within: Duration::from_secs(10),
+            Message::MailEvent(_) | Message::Poll(..) | Message::Sweep | Message::DeadLetter(_) => None,
         }
     }
 
@@ -457,7 +346,8 @@ impl World {
         let batches = self.queues.take_batches().into_iter().map(Message::Post);
         let uploads = self.queues.take_uploads().into_iter().map(Message::Split);
         let mails = self.requests.take().into_iter().map(Message::Mail);
-        let at_once = arrived.chain(batches).chain(uploads).chain(mails).map(|message| (message, 0));
+        let events = self.mailer.take_events(now).into_iter().map(Message::MailEvent);
+        let at_once = arrived.chain(batches).chain(uploads).chain(mails).chain(events).map(|message| (message, 0));
         polls.chain(at_once).collect()
     }
 
@@ -466,10 +356,14 @@ impl World {
         !stalled.imports.is_empty() || self.summaries.records().iter().any(|it| !it.is_final())
     }
 
-    /// When a function of this world runs out of time: never.
+    /// When a poll of this world runs out of time: never.
     fn late(&self) -> Moment {
-        let now = self.now.get();
-        Moment::instant(now.micros().saturating_add(3600 * 1_000_000)).unwrap_or(now)
+        self.now.get().plus(Duration::from_hours(1))
+    }
+
+    /// When a function that sends mails runs out of time.
+    fn in_half_a_minute(&self) -> Moment {
+        self.now.get().plus(Duration::from_secs(30))
     }
 
     fn advance(&self, micros: i64) {
@@ -480,6 +374,10 @@ impl World {
 
 fn start() -> Moment {
     Moment::instant(1_795_255_200_000_000).unwrap_or(Moment::day(calendar::Date::MIN))
+}
+
+fn state_of(record: &SummaryMail) -> (String, &'static str) {
+    (record.key.reference().as_str().to_owned(), record.state.name())
 }
 
 /// A mail's text; its date is that of its first attempt, which a crash may put off.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use feeds::Feed;
 use imports::{Batches, Files, Import, ImportList, State, read_batch};
 use ledger::View;
+use mail::tally::{Tallies, Tally};
 use mail::{MailState, SummaryKey};
 use money::Currency;
 
@@ -105,7 +106,9 @@ fn control_totals(world: &World, imports: &[Import]) -> Result<(), String> {
 /// Each summary that an import owes was sent once, or says why not.
 fn mails(world: &World, imports: &[Import], excused: &BTreeSet<String>) -> Result<(), String> {
     let mut copies = BTreeMap::<String, Vec<Vec<u8>>>::new();
+    let mut receivers = BTreeMap::<String, String>::new();
     for mail in world.mails() {
+        receivers.insert(mail.reference.as_str().to_owned(), mail.to.as_str().to_owned());
         copies.entry(mail.reference.as_str().to_owned()).or_default().push(mail.mime);
     }
     let records: BTreeMap<SummaryKey, MailState> =
@@ -116,19 +119,47 @@ fn mails(world: &World, imports: &[Import], excused: &BTreeSet<String>) -> Resul
         let is_excused = excused.contains(&reference);
         let most = if is_excused { MAX_COPIES } else { 1 };
         let fits = match state {
-            MailState::Sent { .. } => (1..=most).contains(&sent.len()),
-            MailState::NoAddress { .. } => sent.is_empty(),
-            MailState::Unknown { .. } | MailState::Failed { .. } => is_excused && sent.len() <= most,
+            // Each mail to these addresses comes back, and that is known in the end.
+            MailState::Sent { .. } => (1..=most).contains(&sent.len()) && !comes_back(&receivers, &reference),
+            MailState::Bounced { .. } | MailState::Complained { .. } => {
+                (1..=most).contains(&sent.len()) && comes_back(&receivers, &reference)
+            }
+            MailState::NoAddress { .. } | MailState::Suppressed { .. } => sent.is_empty(),
+            MailState::Unknown { .. } => {
+                is_excused && sent.len() <= most && (sent.is_empty() || !comes_back(&receivers, &reference))
+            }
             _ => false,
         };
         if !fits || sent.iter().any(|it| Some(it) != sent.first()) {
             return Err(format!("{key:?} is {state:?} after {} mails (excused: {is_excused})", sent.len()));
         }
     }
+    counts(world)?;
     if let Some(reference) = copies.keys().next() {
         return Err(format!("a mail {reference} that nobody recorded"));
     }
     imports.iter().filter(|it| it.state == State::Done).try_for_each(|import| owed(world, import, &records))
+}
+
+fn comes_back(receivers: &BTreeMap<String, String>, reference: &str) -> bool {
+    receivers.get(reference).is_some_and(|it| it.starts_with("bounce@") || it.starts_with("complaint@"))
+}
+
+/// The counts of the days are the sums of the records.
+fn counts(world: &World) -> Result<(), String> {
+    let mut expected = Tally::default();
+    for record in world.summaries.records() {
+        let one = Tally { sent: 1, ..Tally::default() };
+        expected = expected.plus(match record.state {
+            MailState::Sent { .. } => one,
+            MailState::Bounced { .. } => Tally { bounced: 1, ..one },
+            MailState::Complained { .. } => Tally { complained: 1, ..one },
+            _ => Tally::default(),
+        });
+    }
+    let days = finish(world.summaries.sent_since(calendar::Date::MIN)).map_err(|error| error.to_string())?;
+    let counted = days.values().fold(Tally::default(), |sum, it| sum.plus(*it));
+    if counted == expected { Ok(()) } else { Err(format!("counted {counted:?}, the records have {expected:?}")) }
 }
 
 /// Every account of an import that sends summaries has one, but for repeats that bring nothing new.

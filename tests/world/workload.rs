@@ -11,10 +11,12 @@ const ABROAD: &str = "GB82WEST12345698765432";
 
 const CUSTOMERS: &str = "id,name,owner,address,email,ibans\n\
     C1,Alder,Ann,Lane 1,alder@example.com,DE89370400440532013000\n\
-    C2,Birch,Bea,Lane 2,birch@example.com,AT611904300234573201\n";
+    C2,Birch,Bea,Lane 2,bounce@example.com,AT611904300234573201\n";
 const HOLDERS: &str = "account_number,first_name,last_name,dob,email,type,operation_id,transaction_ts,transaction\n\
     1,Ada,Lovelace,1915-12-10,ada@example.com,giro,a,2026-01-15T10:00:00Z,+60.5\n\
-    2,Bob,Byron,1988-01-22,,giro,b,2026-02-13T10:00:00Z,+7\n";
+    2,Bob,Byron,1988-01-22,,giro,b,2026-02-13T10:00:00Z,+7\n\
+    3,Cy,Young,1967-03-29,bounce@example.com,giro,c,2026-02-13T10:00:00Z,+9\n\
+    4,Di,Zorn,1967-03-29,complaint@example.com,giro,d,2026-02-13T10:00:00Z,+9\n";
 
 /// One file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -142,7 +144,7 @@ fn transfer_file(number: usize, pool: &[String], random: &mut fastrand::Rng) -> 
 
 /// Rows without ids, equal ones among them.
 fn account_file(number: usize, random: &mut fastrand::Rng) -> File {
-    let account = random.u8(1..3);
+    let account = random.u8(1..5);
     let mut text = "Id,Date,Transaction\n".to_owned();
     for _ in 0..random.usize(1..12) {
         text += &format!(",2026-0{}-0{},{}\n", random.u8(1..4), random.u8(1..4), random.u8(1..4));

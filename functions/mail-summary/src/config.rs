@@ -10,6 +10,10 @@ pub struct Config {
     pub mails_table: String,
     /// From whom the mails are.
     pub sender_address: String,
+    /// How many mails all instances together send in a second at most.
+    pub mails_per_second: String,
+    /// Where SES reports what becomes of the mails.
+    pub configuration_set: String,
 }
 
 impl Config {
@@ -20,6 +24,8 @@ impl Config {
             ledger_table: env.required("LEDGER_TABLE"),
             mails_table: env.required("MAILS_TABLE"),
             sender_address: env.required("SENDER_ADDRESS"),
+            mails_per_second: env.required("MAILS_PER_SECOND"),
+            configuration_set: env.required("SES_CONFIGURATION_SET"),
         })
     }
 }

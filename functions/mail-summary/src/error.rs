@@ -1,7 +1,6 @@
 use customers::RegisterError;
 use lambda_kit::{Failure, Severity};
 use ledger::BooksError;
-use mail::mailer::SendMailError;
 use mail::outbox::SummariesError;
 use mail::{RenderMailError, TransitionError};
 
@@ -26,9 +25,6 @@ pub enum MailSummaryError {
     /// No mail can be made of it.
     #[error("cannot make the mail")]
     Render(#[from] RenderMailError),
-    /// The carrier did not take it now.
-    #[error("the carrier did not take the mail")]
-    NotTaken(#[source] SendMailError),
     /// The carrier did not answer.
     #[error("the carrier did not answer; the summary is looked at again after {LEASE:?}")]
     NoAnswer,
@@ -43,7 +39,7 @@ pub enum MailSummaryError {
 impl Failure for MailSummaryError {
     fn severity(&self) -> Severity {
         match self {
-            Self::AtWork | Self::NoAnswer | Self::NotTaken(_) => Severity::Warn,
+            Self::AtWork | Self::NoAnswer => Severity::Warn,
             _ => Severity::Error,
         }
     }

@@ -3,15 +3,20 @@
 mod config;
 mod error;
 mod figures;
+mod sending;
 
 use std::time::Duration;
 
-use calendar::{Clock, Moment};
+use calendar::{Moment, Timer};
 use customers::{Customer, Customers};
 use ledger::{Books, BooksError};
+use mail::events::Suppressions;
+use mail::gate::{MailsPerSecond, SendGate};
 use mail::mailer::Mailer;
 use mail::outbox::{Saved, Summaries, SummaryRequest, Version};
-use mail::{Address, Envelope, Intent, MailState, Next, SummaryMail};
+use mail::{Address, Envelope, Intent, Next, SummaryMail};
+
+use sending::{Attempt, TIME_TO_SEND};
 
 pub use config::Config;
 pub use error::MailSummaryError;
@@ -19,6 +24,8 @@ pub use error::MailSummaryError;
 /// How long a delivery has a summary to itself: longer than the function may run (30 s), so that whoever comes
 /// later knows the first one has ended.
 const LEASE: Duration = Duration::from_secs(45);
+/// How often a mail that is throttled is tried in one delivery.
+const MAX_ATTEMPTS: u32 = 5;
 
 /// Sends summaries.
 pub struct MailSummary<R, B, S, M, C> {
@@ -26,43 +33,74 @@ pub struct MailSummary<R, B, S, M, C> {
     pub customers: R,
     /// The books.
     pub books: B,
-    /// The record of summary mails.
+    /// The record of summary mails, the gate they pass, and the addresses that get none.
     pub summaries: S,
-    /// The carrier.
+    /// The provider.
     pub mailer: M,
-    /// The clock, for leases and the mail's date.
+    /// The clock, for leases, time slots and the mail's date.
     pub clock: C,
     /// From whom the mails are.
     pub sender: Address,
+    /// How many mails all instances together send in a second at most.
+    pub rate: MailsPerSecond,
 }
 
-impl<R: Customers, B: Books, S: Summaries, M: Mailer, C: Clock> MailSummary<R, B, S, M, C> {
-    /// Brings one summary as far as it goes.
-    pub async fn handle(&self, request: SummaryRequest) -> Result<(), MailSummaryError> {
-        let Some((record, version)) = self.summaries.load(&request.key()).await? else {
-            tracing::warn!("a summary was asked for that nobody noted; nothing is sent");
-            return Ok(());
-        };
-        let now = self.clock.now();
-        match record.on_delivery(now, LEASE) {
-            Next::Done => Ok(()),
-            Next::WaitFor(_) => Err(MailSummaryError::AtWork),
-            Next::GiveUp(record) => self.save(&record, version).await.map(|_| ()),
-            Next::SendAgain(record) => {
-                let version = self.save(&record, version).await?;
-                self.send(&record, version).await
+impl<R, B, S, M, C> MailSummary<R, B, S, M, C>
+where
+    R: Customers,
+    B: Books,
+    S: Summaries + SendGate + Suppressions,
+    M: Mailer,
+    C: Timer,
+{
+    /// Brings one summary as far as it goes. The function ends at `ends_at`.
+    ///
+    /// A request that has to wait for longer is acknowledged: the sweeper requests it again.
+    pub async fn handle(&self, request: SummaryRequest, ends_at: Moment) -> Result<(), MailSummaryError> {
+        for _ in 0..MAX_ATTEMPTS {
+            if ends_at.since(self.clock.now()) < TIME_TO_SEND {
+                tracing::info!("too little time is left; the sweeper requests it again");
+                return Ok(());
             }
-            Next::Prepare => self.prepare(&record, version, now).await,
+            if self.attempt(&request, ends_at).await? == Attempt::Over {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn attempt(&self, request: &SummaryRequest, ends_at: Moment) -> Result<Attempt, MailSummaryError> {
+        let Some((record, version)) = self.summaries.load(&request.key()).await? else {
+            tracing::warn!("a summary was requested that is not recorded; nothing is sent");
+            return Ok(Attempt::Over);
+        };
+        match record.on_delivery(self.clock.now(), LEASE) {
+            Next::Done | Next::KeptBack => Ok(Attempt::Over),
+            Next::WaitFor(_) => Err(MailSummaryError::AtWork),
+            Next::GiveUp(record) => self.save(&record, version).await.map(|_| Attempt::Over),
+            Next::SendAgain(_) => self.send_again(&record, version, ends_at).await,
+            Next::Prepare => self.prepare(&record, version, ends_at).await,
         }
     }
 
-    async fn prepare(&self, record: &SummaryMail, version: Version, now: Moment) -> Result<(), MailSummaryError> {
+    async fn prepare(
+        &self,
+        record: &SummaryMail,
+        version: Version,
+        ends_at: Moment,
+    ) -> Result<Attempt, MailSummaryError> {
         let holder = self.holder(record).await?;
         let Some(to) = holder.as_ref().and_then(|it| it.email.clone()) else {
-            return self.save(&record.no_address(now)?, version).await.map(|_| ());
+            return self.save(&record.no_address(self.clock.now())?, version).await.map(|_| Attempt::Over);
         };
+        if self.summaries.suppression(&to).await?.is_some() {
+            return self.save(&record.suppressed(self.clock.now())?, version).await.map(|_| Attempt::Over);
+        }
+        if !self.is_admitted(ends_at).await? {
+            return Ok(Attempt::Over);
+        }
         let shelf = self.books.read(&record.key.account, &[]).await?;
-        let name = holder.and_then(|it| it.name);
+        let (name, now) = (holder.and_then(|it| it.name), self.clock.now());
         let envelope = Envelope { from: self.sender.clone(), to, reference: record.key.reference(), sent_on: now };
         let account = record.key.account.clone();
         let summary = figures::summary(name, account, now.date(), &shelf).map_err(BooksError::from)?;
@@ -71,26 +109,19 @@ impl<R: Customers, B: Books, S: Summaries, M: Mailer, C: Clock> MailSummary<R, B
         self.send(&sending, version).await
     }
 
-    /// Hands the mail over. The intent is stored: a repeat has the same bytes.
-    async fn send(&self, record: &SummaryMail, version: Version) -> Result<(), MailSummaryError> {
-        let Some(intent) = record.intent() else { return Ok(()) };
-        let mail = intent.mail()?;
-        let answer = match self.mailer.send(&mail).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                self.save(&record.on_not_taken(self.clock.now())?, version).await?;
-                return Err(MailSummaryError::NotTaken(error));
-            }
-        };
-        let answered = record.on_answer(answer, self.clock.now())?;
-        if answered == *record {
-            return Err(MailSummaryError::NoAnswer);
+    /// Sends the same bytes once more; the lease begins when their slot does.
+    async fn send_again(
+        &self,
+        record: &SummaryMail,
+        version: Version,
+        ends_at: Moment,
+    ) -> Result<Attempt, MailSummaryError> {
+        if !self.is_admitted(ends_at).await? {
+            return Ok(Attempt::Over);
         }
-        self.save(&answered, version).await?;
-        // The alarm `MailsRefusedAlarm` looks for `mails_refused`.
-        let mails_refused = u64::from(matches!(answered.state, MailState::Refused { .. }));
-        tracing::info!(state = answered.state.name(), mails_refused, "a summary was handed to the carrier");
-        Ok(())
+        let Next::SendAgain(again) = record.on_delivery(self.clock.now(), LEASE) else { return Ok(Attempt::Over) };
+        let version = self.save(&again, version).await?;
+        self.send(&again, version).await
     }
 
     async fn holder(&self, record: &SummaryMail) -> Result<Option<Customer>, MailSummaryError> {

@@ -1,11 +1,12 @@
 //! `mail-summary`: what it is plugged into. What it does is in `lib.rs`.
 //!
 //! - **Trigger:** SQS `summaries`, fed by `post-entries` and `sweep-imports` with `SummaryRequest` v1.
-//! - **Reads:** the summary's record, the account's holder, the account's totals.
-//! - **Writes:** the summary's record, before and after the call; one mail through SES.
+//! - **Reads:** the summary's record, the account's holder and totals, whether the address is suppressed, the gate.
+//! - **Writes:** a time slot of the gate; the summary's record, before and after the call; one mail through SES.
 //! - **Delivered twice:** a summary that is sent stays sent; one at work is left to whoever is at it.
-//! - **Fails:** an answer that never came is followed by one repeat of the same bytes, then the summary is `unknown`;
-//!   what cannot be made goes to the dead letters, and `record-failures` writes that down.
+//! - **Fails:** while SES throttles, its quota is used up or its configuration is wrong, summaries stay wanted and
+//!   `sweep-imports` requests them again; an answer that never came is followed by one repeat of the same bytes, then
+//!   the summary is `unknown`; what cannot be made goes to the dead letters, and `record-failures` writes that down.
 
 use std::time::Duration;
 
@@ -31,15 +32,20 @@ async fn main() -> Result<(), Error> {
         customers: DynamoDbRegister::new(dynamodb.clone(), config.customers_table),
         books: DynamoDbBooks::new(dynamodb.clone(), config.ledger_table, NoVault),
         summaries: DynamoDbSummaries::new(dynamodb, config.mails_table),
-        mailer: SesMailer::new(&aws_sdk_ses::Client::new(&sdk)),
+        mailer: SesMailer::new(&aws_sdk_ses::Client::new(&sdk), config.configuration_set),
         clock: SystemClock,
         sender: Address::parse(&config.sender_address)?,
+        rate: config.mails_per_second.parse()?,
     };
-    let pace = Pace { at_once: 2, time_each: Duration::from_secs(10) };
+    // One at once below seven mails a second, so that nobody waits long for a slot.
+    let at_once = usize::try_from(mail_summary.rate.get() / 7)?.clamp(1, 4);
+    let pace = Pace { at_once, time_each: Duration::ZERO };
 
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        let ends_at = batch::deadline(&event.context);
         let handle = async |message: SqsMessage| {
-            mail_summary.handle(batch::read_about(&message, |it: &SummaryRequest| it.import.clone())?).await
+            let request = batch::read_about(&message, |it: &SummaryRequest| it.import.clone())?;
+            mail_summary.handle(request, ends_at).await
         };
         Ok::<_, Error>(batch::each(event, pace, handle).await)
     }))

@@ -12,6 +12,8 @@ pub struct Config {
     pub uploads_queue_url: String,
     /// The queue of summaries to send.
     pub summaries_queue_url: String,
+    /// How many mails all instances together send in a second at most.
+    pub mails_per_second: String,
 }
 
 impl Config {
@@ -23,6 +25,7 @@ impl Config {
             mails_table: env.required("MAILS_TABLE"),
             uploads_queue_url: env.required("UPLOADS_QUEUE_URL"),
             summaries_queue_url: env.required("SUMMARIES_QUEUE_URL"),
+            mails_per_second: env.required("MAILS_PER_SECOND"),
         })
     }
 }

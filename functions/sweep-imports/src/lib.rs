@@ -2,10 +2,12 @@
 
 mod config;
 mod stalled;
+mod summaries;
 
 use calendar::{Clock, Moment};
 use imports::{Batches, Import, ImportList, Imports, PortError, Saved, SplitFile, UploadQueue};
 use lambda_kit::Chain;
+use mail::gate::{MailsPerSecond, SendGate};
 use mail::outbox::{RequestSummariesError, Summaries, SummariesError, SummaryRequests};
 
 use stalled::Next;
@@ -14,8 +16,6 @@ pub use config::Config;
 
 /// How many imports one run retries; the next one retries those that come after them.
 const MAX_IMPORTS: u32 = 100;
-/// How many summaries one run requests again.
-const MOST_SUMMARIES: usize = 1000;
 
 /// Sweeps imports and summaries.
 pub struct SweepImports<I, U, S, Q, C> {
@@ -29,6 +29,8 @@ pub struct SweepImports<I, U, S, Q, C> {
     pub requests: Q,
     /// The clock.
     pub clock: C,
+    /// How many mails all instances together send in a second at most.
+    pub rate: MailsPerSecond,
 }
 
 /// What a run did.
@@ -63,7 +65,7 @@ impl<I, U, S, Q, C> SweepImports<I, U, S, Q, C>
 where
     I: Imports + ImportList + Batches,
     U: UploadQueue,
-    S: Summaries,
+    S: Summaries + SendGate,
     Q: SummaryRequests,
     C: Clock,
 {
@@ -128,14 +130,6 @@ where
                     swept.failed = swept.failed.saturating_add(1);
                 }
             }
-        }
-        Ok(())
-    }
-
-    async fn summaries(&self, before: Moment, swept: &mut Swept) -> Result<(), SweepImportsError> {
-        for summary in self.summaries.open_since(before, MOST_SUMMARIES).await? {
-            self.requests.request(&summary.key.import, &[summary.key.account]).await?;
-            swept.summaries = swept.summaries.saturating_add(1);
         }
         Ok(())
     }

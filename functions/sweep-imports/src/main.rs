@@ -1,7 +1,8 @@
 //! `sweep-imports`: what it is plugged into. What it does is in `lib.rs`.
 //!
 //! - **Trigger:** a schedule, every five minutes.
-//! - **Reads:** imports and summaries without progress for a quarter of an hour; when their newest batch was posted.
+//! - **Reads:** imports and summaries without progress for a quarter of an hour; when their newest batch was posted;
+//!   the gate of mails.
 //! - **Writes:** their uploads to the queue `uploads`, their summaries to the queue `summaries`; the import's record.
 //! - **Delivered twice:** something is asked for twice, which its function takes as any redelivery.
 //! - **Fails:** the next run does what this one left; the event goes to the dead letters, which raise an alarm.
@@ -28,6 +29,7 @@ async fn main() -> Result<(), Error> {
         summaries: DynamoDbSummaries::new(dynamodb, config.mails_table),
         requests: SqsSummaryRequests::new(sqs, config.summaries_queue_url),
         clock: SystemClock,
+        rate: config.mails_per_second.parse()?,
     };
 
     lambda_runtime::run(service_fn(async |_: LambdaEvent<serde_json::Value>| {

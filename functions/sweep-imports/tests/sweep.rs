@@ -5,9 +5,12 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use banking::AccountNumber;
 use calendar::{Clock, Moment};
 use imports::testing::{FakeImports, FakeQueues};
 use imports::{BatchOutcome, Batches, Found, Import, ImportId, Imports, SplitFile, State, Upload};
+use mail::gate::{self, HoldReason};
+use mail::outbox::Summaries;
 use mail::testing::{FakeSummaries, FakeSummaryRequests, ready};
 use sweep_imports::{SweepImports, Swept};
 
@@ -34,6 +37,7 @@ impl Default for Run {
             summaries: FakeSummaries::default(),
             requests: FakeSummaryRequests::default(),
             clock: TestClock::default(),
+            rate: "1".parse().unwrap(),
         })
     }
 }
@@ -129,4 +133,29 @@ fn each_run_retries_a_hundred_and_the_next_run_those_that_are_left() {
     retried.sort();
     retried.dedup();
     assert_eq!(retried.len(), 250, "nobody starves");
+}
+
+fn account(number: u32) -> AccountNumber {
+    format!("{number:04}").parse().unwrap()
+}
+
+#[test]
+fn no_more_summaries_are_requested_than_can_be_sent_until_the_next_run() {
+    let run = Run::default();
+    let accounts: Vec<AccountNumber> = (0..500).map(account).collect();
+    ready(run.0.summaries.want("imp-1", &accounts, minute(0))).unwrap();
+    assert_eq!(run.sweep(14).0.summaries, 0, "it is their first quarter of an hour");
+    assert_eq!(run.sweep(20).0.summaries, 300);
+    assert_eq!(run.0.requests.take().len(), 300);
+}
+
+#[test]
+fn while_no_mails_are_sent_none_is_requested() {
+    let run = Run::default();
+    ready(run.0.summaries.want("imp-1", &[account(1)], minute(0))).unwrap();
+    ready(gate::change(&run.0.summaries, |gate| gate.hold(HoldReason::Quota, "the quota", minute(0)))).unwrap();
+    assert_eq!(run.sweep(59).0.summaries, 0);
+    assert_eq!(run.sweep(61).0.summaries, 1);
+    ready(gate::change(&run.0.summaries, |gate| gate.pause("bounces".to_owned(), minute(62)))).unwrap();
+    assert_eq!(run.sweep(10_000).0.summaries, 0);
 }

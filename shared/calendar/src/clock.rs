@@ -6,3 +6,9 @@ pub trait Clock {
     /// The time now.
     fn now(&self) -> Moment;
 }
+
+/// A clock that can also wait, for work that has an agreed time slot.
+pub trait Timer: Clock {
+    /// Returns once it is `at`; immediately if it is later already.
+    fn wait_until(&self, at: Moment) -> impl Future<Output = ()>;
+}

@@ -10,7 +10,7 @@ mod moment;
 mod month;
 
 pub use bucket::{Bucket, UnknownBucket};
-pub use clock::Clock;
+pub use clock::{Clock, Timer};
 pub use date::{Date, DateError};
 pub use format::{DateFormat, DateFormatError};
 pub use moment::{Moment, parse_moment, parse_month_day};

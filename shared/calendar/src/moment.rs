@@ -1,5 +1,6 @@
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,25 @@ impl Moment {
     /// Microseconds since 1970-01-01T00:00:00Z; for a day, of its first instant.
     pub fn micros(self) -> i64 {
         self.micros
+    }
+
+    /// The instant `duration` later; the same moment where that is beyond the calendar.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self::instant(self.micros.saturating_add(micros)).unwrap_or(self)
+    }
+
+    /// The instant `duration` earlier; the same moment where that is beyond the calendar.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self::instant(self.micros.saturating_sub(micros)).unwrap_or(self)
+    }
+
+    /// How long it is from `earlier` to this moment; zero if `earlier` is later.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.micros.saturating_sub(earlier.micros)).unwrap_or(0))
     }
 
     /// Whether it is an instant, not just a day.

@@ -41,6 +41,11 @@ impl Query {
         self.range("#r < :r", name, value.into())
     }
 
+    /// Only those whose `sk` is `value` or comes after it.
+    pub fn from(self, value: impl Into<String>) -> Self {
+        self.range("#r >= :r", "sk", value.into())
+    }
+
     fn range(self, condition: &'static str, name: &'static str, value: String) -> Self {
         let range = Range { condition, name, value };
         Self { range: Some(range), ..self }

@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
 
 use crate::error::is_passing;
 use crate::{Backoff, Condition, DynamoDbError, Item, Key, Query, text};
@@ -111,6 +111,31 @@ impl Table {
             .send()
             .await
             .map_err(|error| DynamoDbError::unavailable("Query")(error.into()))?;
+        Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
+    }
+
+    /// Deletes an item; whether there was one. A call that the SDK had to repeat may find it gone.
+    pub async fn delete(&self, key: &Key) -> Result<bool, DynamoDbError> {
+        let request = self.client.delete_item().table_name(&self.name).set_key(Some(key.item()));
+        let answer = request.return_values(ReturnValue::AllOld).send().await;
+        let answer = answer.map_err(|error| DynamoDbError::unavailable("DeleteItem")(error.into()))?;
+        Ok(answer.attributes.is_some_and(|it| !it.is_empty()))
+    }
+
+    /// A part of all items whose `sk` begins with `prefix`, in no order, and after which key to go on. It reads
+    /// everything.
+    pub async fn scan(&self, prefix: &str, after: Option<Item>) -> Result<(Vec<Item>, Option<Item>), DynamoDbError> {
+        let answer = self
+            .client
+            .scan()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .filter_expression("begins_with(sk, :sk)")
+            .expression_attribute_values(":sk", text(prefix))
+            .set_exclusive_start_key(after)
+            .send()
+            .await
+            .map_err(|error| DynamoDbError::unavailable("Scan")(error.into()))?;
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 

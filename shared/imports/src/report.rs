@@ -102,6 +102,15 @@ pub struct MailCounts {
     pub unknown: u64,
     /// Given up before anything was sent.
     pub failed: u64,
+    /// To an address that gets no more mails.
+    #[serde(default)]
+    pub suppressed: u64,
+    /// Taken by the carrier, not delivered.
+    #[serde(default)]
+    pub bounced: u64,
+    /// Delivered; the receiver complained.
+    #[serde(default)]
+    pub complained: u64,
 }
 
 impl ImportReport {

@@ -1,6 +1,6 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use calendar::{Clock, Date, Moment};
+use calendar::{Clock, Date, Moment, Timer};
 
 /// The clock of the machine. For leases and for what stands still, never for business time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -12,6 +12,12 @@ impl Clock for SystemClock {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
         Moment::instant(micros).unwrap_or(Moment::day(Date::MIN))
+    }
+}
+
+impl Timer for SystemClock {
+    async fn wait_until(&self, at: Moment) {
+        tokio::time::sleep(at.since(self.now())).await;
     }
 }
 

@@ -1,21 +1,32 @@
-//! The records of summary mails in a table of DynamoDB.
+//! The records of summary mails in a table of DynamoDB, their counts, the gate they pass, and suppressed addresses.
 //!
 //! | pk | sk | attributes |
 //! | --- | --- | --- |
 //! | `IMPORT#<import>` | `ACCT#<account>` | `doc` the record as JSON, `v` version, `state`; `open` and `open_since`, while it is not final, for the index `open` |
+//! | `TALLY` | `<day>#<shard>` | `sent`, `bounced`, `complained` of the mails sent on that day, `v` version |
+//! | `GATE` | `GATE` | `doc` the gate as JSON, `v` version |
+//! | `SUPPRESSED#<hash>` | `ADDRESS` | `why`, `at`; the hash is that of the address in lower case |
+
+mod gate;
+mod suppressions;
+mod tallies;
 
 use banking::AccountNumber;
 use calendar::Moment;
 use dynamodb::{
-    Client, Condition, DynamoDbError, Item, Key, Put, Query, Table, Transacted, Write, number, number_of, sortable,
-    text, text_of,
+    Backoff, Client, Condition, DynamoDbError, Item, Key, Put, Query, Table, Transacted, Write, number, number_of,
+    sortable, text, text_of,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
-use mail::outbox::{Saved, StateCounts, Summaries, SummariesError, Version};
+use mail::outbox::{Saved, StateCounts, Summaries, SummariesError, SummaryList, Version};
 use mail::{SummaryKey, SummaryMail};
 
 /// How many puts are under way at once.
 const AT_ONCE: usize = 8;
+/// What the `sk` of each record begins with.
+const ACCOUNT: &str = "ACCT#";
+/// The part of a transaction that is the record.
+const RECORD: usize = 0;
 
 /// The records of summaries in a table.
 #[derive(Clone, Debug)]
@@ -49,9 +60,19 @@ impl Summaries for DynamoDbSummaries {
 
     async fn save(&self, record: &SummaryMail, expected: Version) -> Result<Saved, SummariesError> {
         let write = Write::Put(item(record, expected.next())?, Condition::Is("v", number(expected.0)));
-        match self.table.transact(vec![write]).await.map_err(failed)? {
-            Transacted::Done => Ok(Saved::Stored(expected.next())),
-            Transacted::Failed(_) => Ok(Saved::Conflict),
+        let mut backoff = Backoff::default();
+        loop {
+            let mut writes = vec![write.clone()];
+            writes.extend(tallies::write(&self.table, record).await?);
+            match self.table.transact(writes).await.map_err(failed)? {
+                Transacted::Done => return Ok(Saved::Stored(expected.next())),
+                // The counts of the day have changed meanwhile, the record has not.
+                Transacted::Failed(parts) if !parts.contains(&RECORD) => {}
+                Transacted::Failed(_) => return Ok(Saved::Conflict),
+            }
+            if !backoff.wait().await {
+                return Err(SummariesError::Unavailable("others keep counting mails of the same day".into()));
+            }
         }
     }
 
@@ -72,12 +93,40 @@ impl Summaries for DynamoDbSummaries {
     }
 }
 
+impl SummaryList for DynamoDbSummaries {
+    async fn list(
+        &self,
+        import: Option<&str>,
+        state: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<SummaryMail>, SummariesError> {
+        let fits = |it: &SummaryMail| state.is_none_or(|state| it.state.name() == state);
+        if let Some(import) = import {
+            let items = self.table.all(Query::partition(partition(import))).await.map_err(failed)?;
+            let records = items.iter().map(record).collect::<Result<Vec<_>, _>>()?;
+            return Ok(records.into_iter().filter(fits).take(limit).collect());
+        }
+        let (mut found, mut after) = (Vec::new(), None);
+        while found.len() < limit {
+            let (items, next) = self.table.scan(ACCOUNT, after).await.map_err(failed)?;
+            let records = items.iter().map(record).collect::<Result<Vec<_>, _>>()?;
+            found.extend(records.into_iter().filter(fits));
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+}
+
 fn partition(import: &str) -> String {
     format!("IMPORT#{import}")
 }
 
 fn item_key(key: &SummaryKey) -> Key {
-    Key::new(partition(&key.import), format!("ACCT#{}", key.account.as_str()))
+    Key::new(partition(&key.import), format!("{ACCOUNT}{}", key.account.as_str()))
 }
 
 fn item(record: &SummaryMail, version: Version) -> Result<Item, SummariesError> {

@@ -1,7 +1,8 @@
 //! The contract of the records of summaries, kept on the local stack.
 
 use dynamodb::{Client, testing};
-use mail::testing::summaries_contract;
+use mail::Address;
+use mail::testing::{counts_contract, gate_contract, summaries_contract, suppressions_contract};
 use mail_dynamodb::DynamoDbSummaries;
 
 #[tokio::test]
@@ -10,5 +11,9 @@ async fn the_contract_is_kept() {
     let client = Client::new(&config);
     let name = testing::unique("mails");
     testing::create_table(&client, &name, &[("open", "open", "open_since")]).await;
-    summaries_contract(&DynamoDbSummaries::new(client, name), "a-new-import").await;
+    let summaries = DynamoDbSummaries::new(client, name);
+    summaries_contract(&summaries, "a-new-import").await;
+    gate_contract(&summaries).await;
+    suppressions_contract(&summaries, &Address::parse("ada@example.com").unwrap()).await;
+    counts_contract(&summaries, "another-import").await;
 }

@@ -1,17 +1,19 @@
-//! Mails leave through SES.
+//! Mails leave through SES, and SES reports what becomes of them.
 
-use std::error::Error;
+mod answers;
+mod events;
+
 use std::time::Duration;
 
 use aws_sdk_ses::config::retry::RetryConfig;
 use aws_sdk_ses::config::timeout::TimeoutConfig;
-use aws_sdk_ses::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_ses::operation::send_raw_email::SendRawEmailError;
 use aws_sdk_ses::primitives::Blob;
-use aws_sdk_ses::types::RawMessage;
+use aws_sdk_ses::types::{MessageTag, RawMessage};
 use aws_sdk_ses::{Client, Config};
-use mail::Mail;
 use mail::mailer::{Mailer, SendMailError, Sent};
+use mail::{Mail, SummaryKey};
+
+pub use events::{ReadEventError, read_event};
 
 /// How long one call may take, from connecting to the last byte of the answer.
 const TIME_EACH: Duration = Duration::from_secs(8);
@@ -20,65 +22,37 @@ const TIME_EACH: Duration = Duration::from_secs(8);
 #[derive(Clone, Debug)]
 pub struct SesMailer {
     client: Client,
+    configuration_set: String,
 }
 
 impl SesMailer {
-    /// The carrier behind `client`, whose own retries are turned off: each call may send a mail.
-    pub fn new(client: &Client) -> Self {
+    /// The provider behind `client`, whose own retries are turned off: each call may send a mail. SES reports what
+    /// becomes of the mails to the event destination of `configuration_set`.
+    pub fn new(client: &Client, configuration_set: impl Into<String>) -> Self {
         let config: Config = client.config().clone();
         let timeout = TimeoutConfig::builder().operation_timeout(TIME_EACH).build();
         let once = config.to_builder().retry_config(RetryConfig::disabled()).timeout_config(timeout);
-        Self { client: Client::from_conf(once.build()) }
+        Self { client: Client::from_conf(once.build()), configuration_set: configuration_set.into() }
     }
 }
 
 impl Mailer for SesMailer {
-    async fn send(&self, mail: &Mail) -> Result<Sent, SendMailError> {
+    async fn send(&self, mail: &Mail, key: &SummaryKey) -> Result<Sent, SendMailError> {
         let message = RawMessage::builder().data(Blob::new(mail.mime.clone())).build();
         let message = message.map_err(|error| SendMailError::Unavailable(error.into()))?;
         let call = self.client.send_raw_email().raw_message(message);
         let call = call.source(mail.from.as_str()).destinations(mail.to.as_str());
+        let call = call.configuration_set_name(&self.configuration_set).set_tags(Some(tags(key)?));
         match call.send().await {
             Ok(answer) => Ok(Sent::Taken { carrier_id: answer.message_id().to_owned() }),
-            Err(error) => answer(error),
+            Err(error) => answers::read(error, mail),
         }
     }
 }
 
-/// What an error says of the mail. What is not documented as final is unknown.
-fn answer(error: SdkError<SendRawEmailError>) -> Result<Sent, SendMailError> {
-    let unknown = |reason: String| Ok(Sent::Unknown { reason });
-    let code = error.code().unwrap_or("nothing that can be read").to_owned();
-    match &error {
-        SdkError::ConstructionFailure(_) => Err(SendMailError::Unavailable(error.into())),
-        SdkError::DispatchFailure(_) if never_connected(&error) => Err(SendMailError::Unavailable(error.into())),
-        SdkError::DispatchFailure(_) => unknown("the connection to SES was lost".to_owned()),
-        SdkError::ServiceError(_) => match code.as_str() {
-            "Throttling" | "ThrottlingException" | "TooManyRequestsException" => {
-                Err(SendMailError::Throttled(error.into()))
-            }
-            // Refused before the mail was looked at; someone can set it right.
-            "AccessDenied" | "AccessDeniedException" | "AccountSendingPausedException" => {
-                Err(SendMailError::Unavailable(error.into()))
-            }
-            "MessageRejected"
-            | "MailFromDomainNotVerifiedException"
-            | "ConfigurationSetDoesNotExist"
-            | "ConfigurationSetSendingPausedException"
-            | "InvalidParameterValue"
-            | "ValidationError" => Ok(Sent::Refused { reason: code }),
-            _ => unknown(format!("SES answered {code}")),
-        },
-        SdkError::TimeoutError(_) => unknown("SES did not answer in time".to_owned()),
-        _ => unknown("the answer of SES cannot be read".to_owned()),
-    }
-}
-
-/// Whether there was no connection, so that nothing was sent: no such host, refused, no handshake, or not in time.
-fn never_connected(error: &(dyn Error + 'static)) -> bool {
-    let mut causes = std::iter::successors(Some(error), |it| (**it).source());
-    causes.any(|it| {
-        it.downcast_ref::<hyper_util::client::legacy::Error>()
-            .is_some_and(hyper_util::client::legacy::Error::is_connect)
-    })
+/// The tags that SES repeats in each report of the mail.
+fn tags(key: &SummaryKey) -> Result<Vec<MessageTag>, SendMailError> {
+    let values = [(events::IMPORT, key.import.clone()), (events::ACCOUNT, events::account_tag(&key.account))];
+    let tags = values.into_iter().map(|(name, value)| MessageTag::builder().name(name).value(value).build());
+    tags.collect::<Result<_, _>>().map_err(|error| SendMailError::Unavailable(error.into()))
 }

@@ -3,6 +3,7 @@
 mod samples;
 
 use aws_sdk_ses::Client;
+use aws_sdk_ses::types::ConfigurationSet;
 use dynamodb::testing;
 use mail::testing::mailer_contract;
 use mail_ses::SesMailer;
@@ -12,5 +13,7 @@ async fn the_contract_is_kept() {
     let Some(config) = testing::stack().await else { return };
     let client = Client::new(&config);
     client.verify_email_identity().email_address("books@example.com").send().await.unwrap();
-    mailer_contract(&SesMailer::new(&client), &samples::mail()).await;
+    let set = ConfigurationSet::builder().name("contract").build().unwrap();
+    let _ = client.create_configuration_set().configuration_set(set).send().await;
+    mailer_contract(&SesMailer::new(&client, "contract"), &samples::mail()).await;
 }

@@ -3,12 +3,14 @@
 //! [`render`] makes a [`Mail`] of a [`Summary`]: HTML with a plain-text part, a logo and charts, and the same bytes
 //! each time. [`SummaryMail`] is the record of one summary of one account after one import; it decides what a
 //! delivery of the request does, so that a crash costs at most one repeat of the same text. The ports are in
-//! [`outbox`] and [`mailer`].
+//! [`outbox`], [`mailer`], [`gate`], [`tally`] and [`events`].
 //!
 //! Mail is never exactly once: between "the carrier took it" and "we wrote that down" there is always a moment at
 //! which a process can stop.
 
 mod chart;
+pub mod events;
+pub mod gate;
 pub mod mailer;
 mod mime;
 pub mod outbox;
@@ -17,6 +19,7 @@ mod record;
 mod reference;
 mod render;
 mod summary;
+pub mod tally;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;

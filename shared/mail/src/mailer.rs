@@ -2,7 +2,7 @@
 
 use std::future::Future;
 
-use crate::Mail;
+use crate::{Mail, SummaryKey};
 
 /// Who carries mails away.
 pub trait Mailer {
@@ -11,7 +11,9 @@ pub trait Mailer {
     ///
     /// What is not documented as final is [`Sent::Unknown`]: a time-out, a lost connection, an answer that cannot
     /// be read. An error says that the mail was certainly **not** taken and may be sent later.
-    fn send(&self, mail: &Mail) -> impl Future<Output = Result<Sent, SendMailError>> + Send;
+    ///
+    /// What the carrier reports later of this mail names `key`.
+    fn send(&self, mail: &Mail, key: &SummaryKey) -> impl Future<Output = Result<Sent, SendMailError>> + Send;
 }
 
 /// What the carrier made of a mail.
@@ -38,10 +40,25 @@ pub enum Sent {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendMailError {
-    /// Too many mails for now.
-    #[error("the carrier asks for a pause")]
+    /// Too many mails in this second.
+    #[error("the provider throttled the mail")]
     Throttled(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The quota of 24 hours is used up.
+    #[error("the provider's quota of 24 hours is used up")]
+    QuotaExceeded(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The provider takes no mail of ours until somebody corrects the configuration or the account.
+    #[error("the provider refuses all mails: {reason}")]
+    Misconfigured {
+        /// What is wrong, without addresses.
+        reason: String,
+        /// What the provider said.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The provider's account is in its sandbox, and this receiver is not verified there.
+    #[error("the provider's account is in its sandbox, and the receiver is not verified")]
+    UnverifiedRecipient(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The carrier could not be reached, or said it is out of order before it took the mail.
-    #[error("the carrier is not available")]
+    #[error("the provider is not available")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

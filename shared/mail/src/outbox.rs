@@ -29,6 +29,9 @@ pub trait Summaries {
 
     /// Replaces the record if its version is still `expected`; otherwise changes nothing and says
     /// [`Saved::Conflict`], also when there is no such record.
+    ///
+    /// What [`SummaryMail::counts`] is counted in the same step, for [`Tallies`](crate::tally::Tallies): with the
+    /// record or not at all, whatever other instances count meanwhile.
     fn save(
         &self,
         record: &SummaryMail,
@@ -47,6 +50,18 @@ pub trait Summaries {
     fn count_by_state(&self, import: &str) -> impl Future<Output = Result<StateCounts, SummariesError>> + Send;
 }
 
+/// The list of summary mails, for operators.
+pub trait SummaryList {
+    /// At most `limit` records of one import or of all, in one state or in any. Each is read at its own moment; other
+    /// instances may change it right after. The list of one import is consistent.
+    fn list(
+        &self,
+        import: Option<&str>,
+        state: Option<&str>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<SummaryMail>, SummariesError>> + Send;
+}
+
 /// Asks for summaries to be sent.
 pub trait SummaryRequests {
     /// Puts one [`SummaryRequest`] for each of `accounts` on the queue: each is delivered at least once, in any
@@ -58,13 +73,18 @@ pub trait SummaryRequests {
     ) -> impl Future<Output = Result<(), RequestSummariesError>> + Send;
 }
 
-/// Which stored state of a record was read; only the one who reads it last may write.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+/// Which stored state of a record was read; only the one who reads it last may write. 0: nothing is stored.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct Version(pub u64);
 
 impl Version {
     /// The version of a record nobody has changed since it was wanted.
     pub const FIRST: Self = Self(1);
+
+    /// The version before this one.
+    pub fn previous(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
 
     /// The version after this one.
     pub fn next(self) -> Self {
@@ -98,7 +118,19 @@ pub struct StateCounts {
     pub unknown: u64,
     /// Given up before anything was sent.
     pub failed: u64,
+    /// To an address that gets no more mails.
+    pub suppressed: u64,
+    /// Taken by the carrier, not delivered.
+    pub bounced: u64,
+    /// Delivered; the receiver complained.
+    pub complained: u64,
 }
+
+/// The names of all states, as [`MailState::name`] gives them.
+///
+/// [`MailState::name`]: crate::MailState::name
+pub const STATES: [&str; 10] =
+    ["wanted", "sending", "sent", "refused", "no_address", "suppressed", "bounced", "complained", "unknown", "failed"];
 
 impl StateCounts {
     /// Counts one more in the state of this [`MailState::name`]; `None` if there is no such state.
@@ -113,6 +145,9 @@ impl StateCounts {
             "no_address" => &mut self.no_address,
             "unknown" => &mut self.unknown,
             "failed" => &mut self.failed,
+            "suppressed" => &mut self.suppressed,
+            "bounced" => &mut self.bounced,
+            "complained" => &mut self.complained,
             _ => return None,
         };
         *count = count.saturating_add(1);

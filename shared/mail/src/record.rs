@@ -5,6 +5,7 @@ use banking::AccountNumber;
 use calendar::Moment;
 use serde::{Deserialize, Serialize};
 
+use crate::events::{Feedback, MailEvent};
 use crate::mailer::Sent;
 use crate::{Envelope, Mail, Reference, RenderMailError, Summary, render};
 
@@ -53,7 +54,7 @@ pub struct SummaryMail {
     pub state: MailState,
 }
 
-/// The states of a summary mail. The last five are final.
+/// The states of a summary mail. All but the first two are final, until the carrier or an operator reports otherwise.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum MailState {
@@ -61,6 +62,9 @@ pub enum MailState {
     Wanted {
         /// Since when.
         since: Moment,
+        /// Not before this time, where this mail alone is kept back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_at: Option<Moment>,
     },
     /// It is about to be handed to the carrier, or was, and the answer is not known here.
     Sending {
@@ -90,6 +94,27 @@ pub enum MailState {
         /// When that was found.
         at: Moment,
     },
+    /// Its address gets no more mails: an earlier one bounced, or its owner complained.
+    Suppressed {
+        /// When that was found.
+        at: Moment,
+    },
+    /// The carrier took it, and could not deliver it.
+    Bounced {
+        /// When that was written down.
+        at: Moment,
+        /// When the carrier took it.
+        sent_at: Moment,
+        /// Whether the address does not exist, or refuses for good.
+        hard: bool,
+    },
+    /// The carrier delivered it, and its receiver called it spam.
+    Complained {
+        /// When that was written down.
+        at: Moment,
+        /// When the carrier took it.
+        sent_at: Moment,
+    },
     /// It was handed over and never answered: the holder may have none, one or two equal mails.
     Unknown {
         /// When it was given up.
@@ -117,6 +142,8 @@ pub enum Next {
     GiveUp(SummaryMail),
     /// Another delivery may be at it; come back after this time.
     WaitFor(Duration),
+    /// It is kept back. The sweeper requests it again.
+    KeptBack,
     /// Nothing is left to do.
     Done,
 }
@@ -132,17 +159,20 @@ pub struct TransitionError {
 impl SummaryMail {
     /// A mail that shall be sent.
     pub fn wanted(key: SummaryKey, now: Moment) -> Self {
-        Self { key, state: MailState::Wanted { since: now } }
+        Self { key, state: MailState::Wanted { since: now, retry_at: None } }
     }
 
     /// What a delivery of the request does `now`. `lease` must be longer than an attempt can take, from saving the
     /// record to the last moment at which its call can reach the carrier.
     pub fn on_delivery(&self, now: Moment, lease: Duration) -> Next {
         let MailState::Sending { attempt, since, intent } = &self.state else {
-            return if self.is_final() { Next::Done } else { Next::Prepare };
+            return match self.state {
+                MailState::Wanted { retry_at: Some(retry_at), .. } if retry_at > now => Next::KeptBack,
+                MailState::Wanted { .. } => Next::Prepare,
+                _ => Next::Done,
+            };
         };
-        let elapsed = u64::try_from(now.micros().saturating_sub(since.micros())).unwrap_or(0);
-        let left = lease.saturating_sub(Duration::from_micros(elapsed));
+        let left = lease.saturating_sub(now.since(*since));
         if !left.is_zero() {
             return Next::WaitFor(left);
         }
@@ -180,15 +210,51 @@ impl SummaryMail {
         })
     }
 
-    /// The carrier certainly did not take this attempt's mail, and may later: the attempt does not count.
-    pub fn on_not_taken(&self, now: Moment) -> Result<Self, TransitionError> {
+    /// The carrier certainly did not take this attempt's mail, and may later: the attempt does not count. With
+    /// `retry_at`, not before then.
+    pub fn on_not_taken(&self, now: Moment, retry_at: Option<Moment>) -> Result<Self, TransitionError> {
         let attempt = self.attempt("not taken")?;
         Ok(self.with(match &self.state {
             MailState::Sending { intent, .. } if attempt > 1 => {
                 MailState::Sending { attempt: attempt.saturating_sub(1), since: now, intent: intent.clone() }
             }
-            _ => MailState::Wanted { since: now },
+            _ => MailState::Wanted { since: now, retry_at },
         }))
+    }
+
+    /// The address gets no more mails.
+    pub fn suppressed(&self, now: Moment) -> Result<Self, TransitionError> {
+        self.only_wanted("suppressed")?;
+        Ok(self.with(MailState::Suppressed { at: now }))
+    }
+
+    /// The next step after a report of the carrier; `None` if it changes nothing. A report also says that the carrier
+    /// took the mail: a record that does not say so yet becomes [`MailState::Sent`] first, so ask again then.
+    pub fn on_event(&self, event: &MailEvent, now: Moment) -> Option<Self> {
+        match &self.state {
+            MailState::Wanted { .. } | MailState::Sending { .. } | MailState::Unknown { .. } => {
+                let carrier_id = event.carrier_id.clone();
+                Some(self.with(MailState::Sent { at: event.sent_at, carrier_id }))
+            }
+            MailState::Sent { at: sent_at, .. } => Some(self.with(match event.feedback {
+                Feedback::HardBounce => MailState::Bounced { at: now, sent_at: *sent_at, hard: true },
+                Feedback::SoftBounce => MailState::Bounced { at: now, sent_at: *sent_at, hard: false },
+                Feedback::Complaint => MailState::Complained { at: now, sent_at: *sent_at },
+                Feedback::Rejected => MailState::Refused { at: now, reason: "rejected after it was taken".to_owned() },
+            })),
+            _ => None,
+        }
+    }
+
+    /// The same summary wanted again, for an operator: it has failed or was refused. One that is
+    /// [`MailState::Unknown`] may have been sent, so only with `even_unknown`.
+    pub fn retried(&self, even_unknown: bool, now: Moment) -> Option<Self> {
+        match self.state {
+            MailState::Failed { .. } | MailState::Refused { .. } => {}
+            MailState::Unknown { .. } if even_unknown => {}
+            _ => return None,
+        }
+        Some(Self::wanted(self.key.clone(), now))
     }
 
     /// Nobody will try again: its request is in the dead letters, or no mail can be made of the summary. A final
@@ -223,7 +289,8 @@ impl SummaryMail {
     /// Since when it is open, for the sweeper; `None` once it is final.
     pub fn open_since(&self) -> Option<Moment> {
         match &self.state {
-            MailState::Wanted { since } | MailState::Sending { since, .. } => Some(*since),
+            MailState::Wanted { since, retry_at } => Some(retry_at.unwrap_or(*since)),
+            MailState::Sending { since, .. } => Some(*since),
             _ => None,
         }
     }
@@ -261,8 +328,36 @@ impl MailState {
             Self::Sent { .. } => "sent",
             Self::Refused { .. } => "refused",
             Self::NoAddress { .. } => "no_address",
+            Self::Suppressed { .. } => "suppressed",
+            Self::Bounced { .. } => "bounced",
+            Self::Complained { .. } => "complained",
             Self::Unknown { .. } => "unknown",
             Self::Failed { .. } => "failed",
+        }
+    }
+
+    /// When it came into this state.
+    pub fn at(&self) -> Moment {
+        match self {
+            Self::Wanted { since, .. } | Self::Sending { since, .. } => *since,
+            Self::Sent { at, .. }
+            | Self::Refused { at, .. }
+            | Self::NoAddress { at }
+            | Self::Suppressed { at }
+            | Self::Bounced { at, .. }
+            | Self::Complained { at, .. }
+            | Self::Unknown { at, .. }
+            | Self::Failed { at, .. } => *at,
+        }
+    }
+
+    /// Why it is in this state, where a reason is recorded.
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Refused { reason, .. } | Self::Unknown { reason, .. } | Self::Failed { reason, .. } => Some(reason),
+            Self::Bounced { hard: true, .. } => Some("the address refuses mails for good"),
+            Self::Bounced { hard: false, .. } => Some("the mail could not be delivered this time"),
+            _ => None,
         }
     }
 }

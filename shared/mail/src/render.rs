@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::OnceLock;
 
 use calendar::Moment;
 use money::Currency;
@@ -75,8 +76,7 @@ pub fn render(summary: &Summary, envelope: &Envelope) -> Result<Mail, RenderMail
         words::long_date(summary.as_of),
         summary.account.masked().trim_start_matches('…'),
     );
-    let logo = chart::rasterise(LOGO_SVG).map_err(RenderMailError::Picture)?;
-    let mut images = vec![Image { cid: LOGO_CID.to_owned(), png: logo }];
+    let mut images = vec![Image { cid: LOGO_CID.to_owned(), png: logo()? }];
     for section in &summary.currencies {
         if let Some(png) = chart::png(section).map_err(RenderMailError::Picture)? {
             images.push(Image { cid: chart_cid(section.balance.currency()), png });
@@ -99,6 +99,16 @@ pub fn render(summary: &Summary, envelope: &Envelope) -> Result<Mail, RenderMail
 }
 
 /// The Content-ID of a currency's chart.
+/// The logo is drawn once in each process: drawing takes longer than the rest of a mail.
+fn logo() -> Result<Vec<u8>, RenderMailError> {
+    static LOGO: OnceLock<Vec<u8>> = OnceLock::new();
+    if let Some(png) = LOGO.get() {
+        return Ok(png.clone());
+    }
+    let png = chart::rasterise(LOGO_SVG).map_err(RenderMailError::Picture)?;
+    Ok(LOGO.get_or_init(|| png).clone())
+}
+
 pub(crate) fn chart_cid(currency: Currency) -> String {
     format!("chart-{}@millrace", currency.code().to_ascii_lowercase())
 }

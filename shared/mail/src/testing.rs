@@ -9,7 +9,10 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-pub use contracts::{mailer_contract, summaries_contract, summary_requests_contract};
+pub use contracts::{
+    counts_contract, gate_contract, mailer_contract, summaries_contract, summary_requests_contract,
+    suppressions_contract,
+};
 pub use fakes::{Answer, FakeMailer, FakeSummaries, FakeSummaryRequests};
 
 /// The result of a future that only waits for itself, as those of all fakes do: they let others run, and go on.

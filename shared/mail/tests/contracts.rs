@@ -11,8 +11,8 @@
 mod samples;
 
 use mail::testing::{
-    Answer, FakeMailer, FakeSummaries, FakeSummaryRequests, mailer_contract, ready, summaries_contract,
-    summary_requests_contract,
+    Answer, FakeMailer, FakeSummaries, FakeSummaryRequests, counts_contract, gate_contract, mailer_contract, ready,
+    summaries_contract, summary_requests_contract, suppressions_contract,
 };
 
 #[test]
@@ -20,6 +20,14 @@ fn the_fake_summaries_keep_their_contract() {
     let summaries = FakeSummaries::default();
     ready(summaries_contract(&summaries, "contract-1"));
     ready(summaries_contract(&summaries, "contract-2"));
+}
+
+#[test]
+fn the_fake_gate_suppressions_and_counts_keep_their_contracts() {
+    let summaries = FakeSummaries::default();
+    ready(gate_contract(&summaries));
+    ready(suppressions_contract(&summaries, &mail::Address::parse("ada@example.com").unwrap()));
+    ready(counts_contract(&summaries, "contract-1"));
 }
 
 #[test]

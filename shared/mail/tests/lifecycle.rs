@@ -14,6 +14,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use calendar::Moment;
+use mail::events::{Feedback, MailEvent};
 use mail::mailer::Mailer;
 use mail::outbox::{Saved, Summaries};
 use mail::testing::{Answer, FakeMailer, FakeSummaries, ready};
@@ -70,17 +71,17 @@ impl Handler<'_> {
             Next::Prepare => record.sending(intent(now), now).unwrap(),
             Next::SendAgain(record) => record,
             Next::GiveUp(record) => return self.save(&record, version).map(|_| ()),
-            Next::WaitFor(_) => return Err(Stopped::Later),
+            Next::WaitFor(_) | Next::KeptBack => return Err(Stopped::Later),
             Next::Done => return Ok(()),
         };
         let version = self.save(&record, version)?;
         let mail = record.intent().unwrap().mail().unwrap();
         self.step()?;
-        let answer = ready(self.mailer.send(&mail));
+        let answer = ready(self.mailer.send(&mail, &key()));
         self.step()?;
         let answered = match answer {
             Ok(answer) => record.on_answer(answer, now).unwrap(),
-            Err(_) => record.on_not_taken(now).unwrap(),
+            Err(_) => record.on_not_taken(now, None).unwrap(),
         };
         self.save(&answered, version)?;
         if answered.is_final() { Ok(()) } else { Err(Stopped::Later) }
@@ -218,7 +219,7 @@ fn a_final_record_takes_no_further_step() {
     let refused = nowhere.sending(intent(at(2)), at(2)).unwrap_err();
     assert_eq!(refused.to_string(), "a summary mail that is no_address cannot become sending");
     assert!(nowhere.on_answer(mail::mailer::Sent::Taken { carrier_id: "1".to_owned() }, at(2)).is_err());
-    assert!(nowhere.on_not_taken(at(2)).is_err());
+    assert!(nowhere.on_not_taken(at(2), None).is_err());
     assert!(nowhere.no_address(at(2)).is_err());
 }
 
@@ -245,4 +246,61 @@ fn after_a_restore_what_is_not_final_is_unknown_and_is_not_sent() {
     }
     let without = wanted.no_address(at(1)).unwrap();
     assert_eq!(without.after_restore(at(9)), without);
+}
+
+fn event(feedback: Feedback) -> MailEvent {
+    MailEvent { key: key(), carrier_id: "c-1".to_owned(), sent_at: at(3), feedback, recipients: vec![] }
+}
+
+/// Every report applied until it changes nothing, and what came of it on the way.
+fn reported(record: &SummaryMail, feedback: Feedback) -> Vec<&'static str> {
+    let states = std::iter::successors(Some(record.clone()), |it| it.on_event(&event(feedback), at(9)));
+    states.map(|it| it.state.name()).collect()
+}
+
+#[test]
+fn a_report_of_the_provider_says_what_became_of_the_mail() {
+    use Feedback::{Complaint, HardBounce, Rejected, SoftBounce};
+    let wanted = SummaryMail::wanted(key(), at(0));
+    let sending = wanted.sending(intent(at(1)), at(1)).unwrap();
+    let sent = sending.on_answer(mail::mailer::Sent::Taken { carrier_id: "c-1".to_owned() }, at(2)).unwrap();
+    assert_eq!(reported(&sent, HardBounce), ["sent", "bounced"]);
+    assert_eq!(reported(&sent, SoftBounce), ["sent", "bounced"]);
+    assert_eq!(reported(&sent, Complaint), ["sent", "complained"]);
+    assert_eq!(reported(&sent, Rejected), ["sent", "refused"]);
+    // The report is faster than the answer, or the answer never came: the mail was taken after all.
+    assert_eq!(reported(&sending, HardBounce), ["sending", "sent", "bounced"]);
+    assert_eq!(reported(&sending.give_up("no answer", at(4)), Complaint), ["unknown", "sent", "complained"]);
+    let nowhere = wanted.no_address(at(1)).unwrap();
+    assert_eq!(reported(&nowhere, HardBounce), ["no_address"], "a mail that was never sent");
+    assert_eq!(reported(&wanted.suppressed(at(1)).unwrap(), HardBounce), ["suppressed"]);
+}
+
+#[test]
+fn what_failed_or_was_refused_is_wanted_again_and_what_is_unknown_only_on_demand() {
+    let wanted = SummaryMail::wanted(key(), at(0));
+    let sending = wanted.sending(intent(at(1)), at(1)).unwrap();
+    let refused = sending.on_answer(mail::mailer::Sent::Refused { reason: "no".to_owned() }, at(2)).unwrap();
+    let unknown = sending.give_up("no answer", at(2));
+    let again = Some(SummaryMail::wanted(key(), at(9)));
+    assert_eq!(wanted.give_up("dead letter", at(2)).retried(false, at(9)), again);
+    assert_eq!(refused.retried(false, at(9)), again);
+    assert_eq!((unknown.retried(false, at(9)), unknown.retried(true, at(9))), (None, again));
+    let sent = sending.on_answer(mail::mailer::Sent::Taken { carrier_id: "c-1".to_owned() }, at(2)).unwrap();
+    for record in [wanted, sending, sent] {
+        assert_eq!(record.retried(true, at(9)), None, "{record:?}");
+    }
+}
+
+#[test]
+fn a_mail_that_is_kept_back_alone_waits_for_its_time() {
+    let wanted = SummaryMail::wanted(key(), at(0));
+    let sending = wanted.sending(intent(at(1)), at(1)).unwrap();
+    let kept = sending.on_not_taken(at(2), Some(at(100))).unwrap();
+    assert_eq!(kept.on_delivery(at(99), LEASE), Next::KeptBack);
+    assert_eq!(kept.on_delivery(at(100), LEASE), Next::Prepare);
+    assert_eq!(kept.open_since(), Some(at(100)), "the sweeper requests it after that");
+    let stored = r#"{"key":{"account":"1","import":"i"},"state":{"state":"wanted","since":"2026-08-14T10:00:00Z"}}"#;
+    let record: SummaryMail = serde_json::from_str(stored).unwrap();
+    assert_eq!(serde_json::to_string(&record).unwrap(), stored, "as it was stored before");
 }

@@ -1,6 +1,7 @@
 //! What may be asked, and how.
 
 mod figures;
+mod mails;
 mod users;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use money::{Currency, Reference};
 pub(crate) use figures::{
     AskBalances, AskCounterparties, AskCountries, AskForecast, AskInterest, AskPortfolio, AskWhose,
 };
+pub(crate) use mails::{AskMails, MailsCommand};
 pub(crate) use users::{AddUser, AskToken, UserCommand};
 
 /// Brings bank files into a Millrace stack, shows its books, and proves them.
@@ -92,6 +94,10 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 20, value_name = "N")]
         limit: usize,
     },
+    /// Lists summary mails, sends failed ones again, or resumes sending
+    ///
+    /// Example: millrace mails --state failed
+    Mails(AskMails),
     /// Proves the books of all accounts: totals = sums of the months = sums of the entries = what imports report
     Audit {
         /// Also look up each entry of the imports of the last 30 days in the books of its account
@@ -413,6 +419,8 @@ mod tests {
             (vec!["user", "add", "--customer", "ada"], "invalid value"),
             (vec!["token", "--password", "p"], "unexpected argument"),
             (vec!["token", "--client", "c"], "--user-pool <ID>"),
+            (vec!["mails", "--state", "lost"], "[possible values: wanted,"),
+            (vec!["mails", "allow", "ada"], "not a mail address"),
             (vec!["feed", "serve", "--crash", "5"], "write 5% or 0.5%"),
             (vec!["feed", "serve", "--size", "huge"], "small, medium, large or mega"),
             (vec!["feed", "serve", "--format", "xml"], "millrace or cdm"),

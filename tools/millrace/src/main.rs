@@ -16,6 +16,7 @@ mod feed;
 mod history;
 mod import;
 mod imports;
+mod mails;
 mod meter;
 mod outlook;
 mod parcel;
@@ -120,6 +121,7 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
         Command::Imports { id: Some(id), .. } => {
             imports::show(screen, &stack.imports()?, &stack.summaries()?, id).await
         }
+        Command::Mails(asked) => mails::run(screen, &stack, asked, SystemClock.now()).await,
         Command::Audit { entries } => {
             let (register, books) = (stack.register()?, stack.books()?);
             let (imports, files) = (stack.imports()?, stack.files()?);

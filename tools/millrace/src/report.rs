@@ -23,6 +23,9 @@ fn mail_counts(counts: StateCounts) -> MailCounts {
         no_address: counts.no_address,
         unknown: counts.unknown,
         failed: counts.failed,
+        suppressed: counts.suppressed,
+        bounced: counts.bounced,
+        complained: counts.complained,
     }
 }
 
@@ -100,6 +103,9 @@ fn mails(mails: &MailCounts) -> Vec<(&'static str, u64)> {
         ("  refused", mails.refused),
         ("  without an answer", mails.unknown),
         ("  failed", mails.failed),
+        ("  suppressed", mails.suppressed),
+        ("  bounced", mails.bounced),
+        ("  complained", mails.complained),
     ];
     let (sent, rest) = all.split_at(1);
     let rest = rest.iter().filter(|(_, number)| *number > 0);

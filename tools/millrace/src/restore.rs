@@ -28,6 +28,8 @@ const TABLES: [(&str, &str); 5] = [
 /// How often a table is looked at until it is there; a restore takes from 20 minutes to some hours.
 const PAUSE: Duration = Duration::from_secs(5);
 const MOST_LOOKS: u32 = 12 * 60 * 6;
+/// A mail that is kept back is open from a time to come, at most this far ahead.
+const KEPT_BACK: Duration = Duration::from_hours(24);
 /// How many open mails one question asks for.
 const PAGE: usize = 1000;
 
@@ -99,7 +101,7 @@ async fn settle<S: Summaries>(summaries: &S, now: Moment) -> Result<u64> {
     // The index lags: it may show again what is final by now.
     let mut seen: BTreeSet<SummaryKey> = BTreeSet::new();
     loop {
-        let open = summaries.open_since(now, PAGE.saturating_add(seen.len())).await?;
+        let open = summaries.open_since(now.plus(KEPT_BACK), PAGE.saturating_add(seen.len())).await?;
         let new: Vec<SummaryKey> = open.into_iter().map(|it| it.key).filter(|it| !seen.contains(it)).collect();
         if new.is_empty() {
             return Ok(settled);

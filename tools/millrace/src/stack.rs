@@ -15,6 +15,7 @@ use imports_sqs::SqsUploadQueue;
 use ledger_dynamodb::DynamoDbBooks;
 use ledger_s3::S3Vault;
 use mail_dynamodb::DynamoDbSummaries;
+use mail_sqs::SqsSummaryRequests;
 
 use crate::arguments::Global;
 use crate::place::Place;
@@ -112,6 +113,11 @@ impl Stack {
     /// The queue of polls.
     pub(crate) fn polls(&self) -> Result<SqsPollQueue> {
         Ok(SqsPollQueue::new(aws_sdk_sqs::Client::new(&self.sdk), self.output("PollsQueueUrl")?))
+    }
+
+    /// The queue of summaries to send.
+    pub(crate) fn summary_requests(&self) -> Result<SqsSummaryRequests> {
+        Ok(SqsSummaryRequests::new(aws_sdk_sqs::Client::new(&self.sdk), self.output("SummariesQueueUrl")?))
     }
 
     /// The summary mails.

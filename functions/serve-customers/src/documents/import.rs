@@ -142,6 +142,12 @@ struct MailCounts {
     no_address: u64,
     unknown: u64,
     failed: u64,
+    /// To an address that gets no more mails, because one bounced or its owner complained.
+    suppressed: u64,
+    /// Sent, and not delivered.
+    bounced: u64,
+    /// Delivered, and the receiver complained.
+    complained: u64,
 }
 
 /// Credits and debits of one currency.
@@ -210,6 +216,9 @@ impl From<ImportReport> for ImportReportDocument {
                 no_address: mails.no_address,
                 unknown: mails.unknown,
                 failed: mails.failed,
+                suppressed: mails.suppressed,
+                bounced: mails.bounced,
+                complained: mails.complained,
             },
         }
     }
@@ -246,7 +255,10 @@ mod tests {
             "warnings": [{"what": "a checksum", "rows": 9}],
             "rejects": [{"line": 10, "reason": "no amount", "row": "4,7/15,x"}],
             "batches": {"posted": 11, "of": 12},
-            "mails": {"wanted": 13, "sending": 14, "sent": 15, "refused": 16, "no_address": 17, "unknown": 18, "failed": 19}
+            "mails": {
+                "wanted": 13, "sending": 14, "sent": 15, "refused": 16, "no_address": 17, "unknown": 18, "failed": 19,
+                "suppressed": 22, "bounced": 23, "complained": 24
+            }
         }"#;
         let read: ImportReport = serde_json::from_str(report).unwrap();
         let document = serde_json::to_value(ImportReportDocument::from(read.clone())).unwrap();

@@ -90,5 +90,8 @@ fn mail_counts(counts: StateCounts) -> MailCounts {
         no_address: counts.no_address,
         unknown: counts.unknown,
         failed: counts.failed,
+        suppressed: counts.suppressed,
+        bounced: counts.bounced,
+        complained: counts.complained,
     }
 }

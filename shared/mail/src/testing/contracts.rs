@@ -10,14 +10,17 @@ use std::collections::BTreeSet;
 use banking::AccountNumber;
 use calendar::Moment;
 
+use crate::events::{Feedback, MailEvent, Suppression, Suppressions};
+use crate::gate::{HoldReason, SendGate};
 use crate::mailer::{Mailer, Sent};
-use crate::outbox::{Saved, StateCounts, Summaries, SummaryRequest, SummaryRequests, Version};
-use crate::{Address, Envelope, Intent, Mail, Summary, SummaryKey, SummaryMail};
+use crate::outbox::{Saved, StateCounts, Summaries, SummaryList, SummaryRequest, SummaryRequests, Version};
+use crate::tally::{Tallies, Tally};
+use crate::{Address, Envelope, Intent, Mail, Summary, SummaryKey, SummaryMail, gate};
 
 /// What every [`Mailer`] does with a good mail: takes it, each time it is asked, and names it.
 pub async fn mailer_contract(port: &impl Mailer, mail: &Mail) {
     for _ in 0..2 {
-        match port.send(mail).await.expect("the carrier can be reached") {
+        match port.send(mail, &key(account("CONTRACT-1"), "contract")).await.expect("the carrier can be reached") {
             Sent::Taken { carrier_id } => assert!(!carrier_id.is_empty(), "a taken mail has the carrier's name for it"),
             other => panic!("a good mail is taken, not {other:?}"),
         }
@@ -60,6 +63,91 @@ pub async fn summaries_contract(port: &impl Summaries, import: &str) {
     assert_eq!(counts, StateCounts { wanted: 1, sending: 1, sent: 1, ..StateCounts::default() });
     let counts = port.count_by_state(&format!("{import}-other")).await.expect("the table can be read");
     assert_eq!(counts, StateCounts::default(), "an import without summaries has none");
+}
+
+/// What every [`SendGate`] does. Nobody else may use the gate meanwhile; it is open at the end.
+pub async fn gate_contract(port: &impl SendGate) {
+    let now = at("2026-08-14T10:00:00Z");
+    let (before, first) = port.load_gate().await.expect("the gate can be read");
+    let mut held = before.clone();
+    held.hold(HoldReason::Quota, "contract", now);
+    let Saved::Stored(second) = port.save_gate(&held, first).await.expect("the gate can be written") else {
+        panic!("nobody else wrote");
+    };
+    assert_eq!(port.load_gate().await.expect("the gate can be read"), (held.clone(), second), "all of it is read back");
+    let late = port.save_gate(&before, first).await.expect("the gate can be written");
+    assert_eq!(late, Saved::Conflict, "the version has moved on");
+    assert_eq!(port.load_gate().await.expect("the gate can be read"), (held, second), "a conflict changes nothing");
+    gate::change(port, |gate| gate.resume(Tally::default(), now)).await.expect("the gate can be changed");
+    let (open, third) = port.load_gate().await.expect("the gate can be read");
+    assert_eq!((open.closed(now), third), (None, second.next()));
+    gate::change(port, |_| ()).await.expect("the gate can be read");
+    assert_eq!(port.load_gate().await.expect("the gate can be read"), (open, third), "no change, no write");
+}
+
+/// What every [`Suppressions`] does. `address` must be one it does not know yet.
+pub async fn suppressions_contract(port: &impl Suppressions, address: &Address) {
+    let now = at("2026-08-14T10:00:00Z");
+    let shouted = Address::parse(&address.as_str().to_uppercase()).expect("an address");
+    let find = async |address: &Address| port.suppression(address).await.expect("the list can be read");
+    assert_eq!(find(address).await, None);
+    port.suppress(address, Suppression::Bounce, now).await.expect("the list can be written");
+    port.suppress(&shouted, Suppression::Complaint, now).await.expect("suppressed already is no error");
+    assert_eq!(find(address).await, Some(Suppression::Bounce), "the first reason stays");
+    assert_eq!(find(&shouted).await, Some(Suppression::Bounce), "in any case");
+    assert!(port.allow(&shouted).await.expect("the list can be written"));
+    assert!(!port.allow(address).await.expect("the list can be written"), "it is allowed already");
+    assert_eq!(find(address).await, None);
+}
+
+/// What every [`Summaries`] counts, and what every [`SummaryList`] lists. `import` must be one the table does not
+/// know yet, and the days of August 2031 must be without mails.
+pub async fn counts_contract(port: &(impl Summaries + SummaryList + Tallies), import: &str) {
+    let accounts: Vec<AccountNumber> = (0..12).map(|number| account(&format!("COUNT-{number}"))).collect();
+    port.want(import, &accounts, at("2031-08-14T10:00:00Z")).await.expect("the table can be written");
+    for (number, account) in accounts.iter().enumerate() {
+        let (record, version) = load(port, import, account).await;
+        let sending = record.sending(intent(&record), at("2031-08-14T11:00:00Z")).expect("it is wanted");
+        let version = stored(port, &sending, version).await;
+        let taken = Sent::Taken { carrier_id: number.to_string() };
+        let sent = sending.on_answer(taken, at("2031-08-14T23:59:59Z")).expect("it is being sent");
+        let version = stored(port, &sent, version).await;
+        let late = port.save(&sent, version.previous()).await.expect("the table can be written");
+        assert_eq!(late, Saved::Conflict, "what is not saved is not counted");
+        let feedback = match number {
+            0 | 1 => Feedback::HardBounce,
+            2 => Feedback::SoftBounce,
+            3 => Feedback::Complaint,
+            _ => continue,
+        };
+        let event = MailEvent {
+            key: sent.key.clone(),
+            carrier_id: number.to_string(),
+            sent_at: at("2031-08-14T23:59:59Z"),
+            feedback,
+            recipients: vec![],
+        };
+        let came_back = sent.on_event(&event, at("2031-08-15T10:00:00Z")).expect("it was sent");
+        stored(port, &came_back, version).await;
+    }
+    let days = port.sent_since("2031-08-01".parse().expect("a date")).await.expect("the counts can be read");
+    let expected = Tally { sent: 12, bounced: 2, complained: 1 };
+    assert_eq!(days, [("2031-08-14".parse().expect("a date"), expected)].into(), "by the day of sending");
+    let none = port.sent_since("2031-08-15".parse().expect("a date")).await.expect("the counts can be read");
+    assert_eq!(none, [].into());
+
+    let list = async |state, limit| port.list(Some(import), state, limit).await.expect("the table can be read").len();
+    assert_eq!((list(None, 100).await, list(Some("sent"), 100).await, list(Some("bounced"), 2).await), (12, 8, 2));
+    assert_eq!(list(Some("failed"), 100).await, 0);
+    let complained = port.list(None, Some("complained"), 1000).await.expect("the table can be read");
+    assert!(complained.iter().any(|it| it.key.import == import), "of all imports");
+}
+
+async fn stored(port: &impl Summaries, record: &SummaryMail, version: Version) -> Version {
+    match port.save(record, version).await.expect("the table can be written") {
+        Saved::Stored(version) => version,
+        Saved::Conflict => panic!("nobody else wrote"),
+    }
 }
 
 async fn wanting_is_idempotent(port: &impl Summaries, import: &str, accounts: &[AccountNumber]) {

@@ -2,19 +2,24 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use banking::AccountNumber;
-use calendar::Moment;
+use calendar::{Date, Moment};
 
+use crate::events::{Feedback, MailEvent, Suppression, Suppressions, suppression_key};
+use crate::gate::{Gate, SendGate};
 use crate::mailer::{Mailer, SendMailError, Sent};
 use crate::outbox::{
-    RequestSummariesError, Saved, StateCounts, Summaries, SummariesError, SummaryRequest, SummaryRequests, Version,
+    RequestSummariesError, Saved, StateCounts, Summaries, SummariesError, SummaryList, SummaryRequest, SummaryRequests,
+    Version,
 };
-use crate::{Mail, SummaryKey, SummaryMail};
+use crate::tally::{Tallies, Tally};
+use crate::{Address, Mail, SummaryKey, SummaryMail};
 
 /// A carrier that keeps the mails it takes.
 #[derive(Default, Debug)]
 pub struct FakeMailer {
     taken: Mutex<Vec<Mail>>,
     answers: Mutex<VecDeque<Answer>>,
+    events: Mutex<Vec<(SummaryKey, String, Feedback, Address)>>,
 }
 
 /// How the carrier treats one call.
@@ -28,8 +33,14 @@ pub enum Answer {
     Lose,
     /// Refuses it for good.
     Refuse,
-    /// Does not take it for now.
+    /// Does not take it for now: too many mails in this second.
     Throttle,
+    /// Does not take it: the quota is used up.
+    ExceedQuota,
+    /// Does not take any: the sender is not verified.
+    Misconfigure,
+    /// Does not take it: the receiver is not verified.
+    UnverifiedRecipient,
 }
 
 impl FakeMailer {
@@ -42,20 +53,51 @@ impl FakeMailer {
     pub fn taken(&self) -> Vec<Mail> {
         lock(&self.taken).clone()
     }
+
+    /// What there is to report since the last call. As in the mailbox simulator of SES, mails to `bounce@…` bounce, and
+    /// the owner of `complaint@…` complains.
+    pub fn take_events(&self, now: Moment) -> Vec<MailEvent> {
+        let events = std::mem::take(&mut *lock(&self.events)).into_iter();
+        let event = |(key, carrier_id, feedback, to)| MailEvent {
+            key,
+            carrier_id,
+            sent_at: now,
+            feedback,
+            recipients: vec![to],
+        };
+        events.map(event).collect()
+    }
+
+    fn report(&self, mail: &Mail, key: &SummaryKey, carrier_id: &str) {
+        let feedback = match mail.to.as_str().split('@').next() {
+            Some("bounce") => Feedback::HardBounce,
+            Some("full") => Feedback::SoftBounce,
+            Some("complaint") => Feedback::Complaint,
+            _ => return,
+        };
+        lock(&self.events).push((key.clone(), carrier_id.to_owned(), feedback, mail.to.clone()));
+    }
 }
 
 impl Mailer for FakeMailer {
-    async fn send(&self, mail: &Mail) -> Result<Sent, SendMailError> {
+    async fn send(&self, mail: &Mail, key: &SummaryKey) -> Result<Sent, SendMailError> {
         let answer = lock(&self.answers).pop_front().unwrap_or(Answer::Take);
         let mut taken = lock(&self.taken);
         if matches!(answer, Answer::Take | Answer::TakeSilently) {
             taken.push(mail.clone());
+            self.report(mail, key, &format!("fake-{}", taken.len()));
         }
         match answer {
             Answer::Take => Ok(Sent::Taken { carrier_id: format!("fake-{}", taken.len()) }),
             Answer::TakeSilently | Answer::Lose => Ok(Sent::Unknown { reason: "no answer".to_owned() }),
             Answer::Refuse => Ok(Sent::Refused { reason: "refused".to_owned() }),
             Answer::Throttle => Err(SendMailError::Throttled("a pause, please".into())),
+            Answer::ExceedQuota => Err(SendMailError::QuotaExceeded("come back tomorrow".into())),
+            Answer::Misconfigure => Err(SendMailError::Misconfigured {
+                reason: "the sender is not verified".to_owned(),
+                source: "verify it".into(),
+            }),
+            Answer::UnverifiedRecipient => Err(SendMailError::UnverifiedRecipient("verify it".into())),
         }
     }
 }
@@ -64,6 +106,9 @@ impl Mailer for FakeMailer {
 #[derive(Default, Debug)]
 pub struct FakeSummaries {
     records: Mutex<BTreeMap<SummaryKey, (SummaryMail, Version)>>,
+    gate: Mutex<(Gate, Version)>,
+    suppressed: Mutex<BTreeMap<String, Suppression>>,
+    tallies: Mutex<BTreeMap<Date, Tally>>,
 }
 
 impl FakeSummaries {
@@ -97,6 +142,11 @@ impl Summaries for FakeSummaries {
             Some((stored, version)) if *version == expected => {
                 *stored = record.clone();
                 *version = version.next();
+                if let Some((day, tally)) = record.counts() {
+                    let mut tallies = lock(&self.tallies);
+                    let counted = tallies.entry(day).or_default();
+                    *counted = counted.plus(tally);
+                }
                 Ok(Saved::Stored(*version))
             }
             _ => Ok(Saved::Conflict),
@@ -119,6 +169,59 @@ impl Summaries for FakeSummaries {
             let _ = counts.add(record.state.name());
         }
         Ok(counts)
+    }
+}
+
+impl SummaryList for FakeSummaries {
+    async fn list(
+        &self,
+        import: Option<&str>,
+        state: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<SummaryMail>, SummariesError> {
+        let records = self.records().into_iter();
+        let fits = |it: &SummaryMail| {
+            import.is_none_or(|import| it.key.import == import) && state.is_none_or(|state| it.state.name() == state)
+        };
+        Ok(records.filter(fits).take(limit).collect())
+    }
+}
+
+impl SendGate for FakeSummaries {
+    async fn load_gate(&self) -> Result<(Gate, Version), SummariesError> {
+        Ok(lock(&self.gate).clone())
+    }
+
+    async fn save_gate(&self, gate: &Gate, expected: Version) -> Result<Saved, SummariesError> {
+        let mut stored = lock(&self.gate);
+        if stored.1 != expected {
+            return Ok(Saved::Conflict);
+        }
+        *stored = (gate.clone(), expected.next());
+        Ok(Saved::Stored(stored.1))
+    }
+
+    async fn wait_after(&self, _: u32) {}
+}
+
+impl Tallies for FakeSummaries {
+    async fn sent_since(&self, from: Date) -> Result<BTreeMap<Date, Tally>, SummariesError> {
+        Ok(lock(&self.tallies).range(from..).map(|(day, tally)| (*day, *tally)).collect())
+    }
+}
+
+impl Suppressions for FakeSummaries {
+    async fn suppression(&self, address: &Address) -> Result<Option<Suppression>, SummariesError> {
+        Ok(lock(&self.suppressed).get(&suppression_key(address)).copied())
+    }
+
+    async fn suppress(&self, address: &Address, why: Suppression, _: Moment) -> Result<(), SummariesError> {
+        lock(&self.suppressed).entry(suppression_key(address)).or_insert(why);
+        Ok(())
+    }
+
+    async fn allow(&self, address: &Address) -> Result<bool, SummariesError> {
+        Ok(lock(&self.suppressed).remove(&suppression_key(address)).is_some())
     }
 }
 

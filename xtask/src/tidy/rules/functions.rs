@@ -43,11 +43,14 @@ pub(super) fn bounded_concurrency(template: &Template) -> Vec<Finding> {
         .collect()
 }
 
-/// Where the account's quota is small, all that takes messages at once fits into it. Dead letters are seldom.
+/// Where the account's quota is small, all that takes messages at once fits into it. Dead letters are seldom, and so is what
+/// a topic delivers: reports of SES about mails that came back.
 pub(super) fn small_quota(template: &Template) -> Vec<Finding> {
-    let ends = template.dead_letter_queues();
+    let mut seldom = template.dead_letter_queues();
+    let subscriptions: Vec<_> = template.of_type("AWS::SNS::Subscription").collect();
+    seldom.extend(subscriptions.iter().filter_map(|it| it.target("/Endpoint")));
     let mappings = template.mappings();
-    let usual = mappings.iter().filter(|it| it.source.is_none_or(|source| !ends.contains(&source)));
+    let usual = mappings.iter().filter(|it| it.source.is_none_or(|source| !seldom.contains(&source)));
     let at_once: u64 =
         usual.filter_map(|it| it.properties.pointer("/ScalingConfig/MaximumConcurrency").map(small)).sum();
     let what = format!("{at_once} messages at once do not fit into a new account, which has room for {SMALL_QUOTA}");

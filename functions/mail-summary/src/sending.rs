@@ -1,0 +1,109 @@
+//! Hands a mail to the provider, in its time slot, and decides what an answer means for the mails after it.
+
+use std::time::Duration;
+
+use calendar::{Moment, Timer};
+use customers::Customers;
+use lambda_kit::Chain;
+use ledger::Books;
+use mail::events::Suppressions;
+use mail::gate::{self, Admission, HoldReason, SendGate};
+use mail::mailer::{Mailer, SendMailError};
+use mail::outbox::{Summaries, Version};
+use mail::{MailState, SummaryMail};
+
+use crate::{MailSummary, MailSummaryError};
+
+/// What a delivery needs after its slot at most: reads, writes and one call of the provider (8 s).
+pub(crate) const TIME_TO_SEND: Duration = Duration::from_secs(14);
+/// A receiver that the provider's sandbox does not know is tried again after this time.
+const UNVERIFIED_RECIPIENT: Duration = Duration::from_hours(6);
+
+/// What one attempt came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Attempt {
+    /// The delivery is over.
+    Over,
+    /// The provider throttled the mail, and it may be tried again at once, in a later slot.
+    Throttled,
+}
+
+impl<R, B, S, M, C> MailSummary<R, B, S, M, C>
+where
+    R: Customers,
+    B: Books,
+    S: Summaries + SendGate + Suppressions,
+    M: Mailer,
+    C: Timer,
+{
+    /// Waits for a time slot; whether there is one. If there is none, the request is acknowledged all the same: the
+    /// summary stays wanted, and the sweeper requests it again.
+    pub(crate) async fn is_admitted(&self, ends_at: Moment) -> Result<bool, MailSummaryError> {
+        let latest = ends_at.minus(TIME_TO_SEND);
+        let admit = |gate: &mut gate::Gate| gate.admit(self.clock.now(), self.rate, latest);
+        match gate::change(&self.summaries, admit).await? {
+            Admission::At(slot) => {
+                self.clock.wait_until(slot).await;
+                return Ok(true);
+            }
+            Admission::TooLate => tracing::info!("too many mails are sent now; the sweeper requests it again"),
+            Admission::Closed(closed) => tracing::info!("no mails are sent now; they are {closed}"),
+        }
+        Ok(false)
+    }
+
+    /// Hands the mail over. The intent is stored: a repeat has the same bytes.
+    pub(crate) async fn send(&self, record: &SummaryMail, version: Version) -> Result<Attempt, MailSummaryError> {
+        let Some(intent) = record.intent() else { return Ok(Attempt::Over) };
+        let mail = intent.mail()?;
+        let answer = match self.mailer.send(&mail, &record.key).await {
+            Ok(answer) => answer,
+            Err(error) => return self.not_taken(record, version, error).await,
+        };
+        let answered = record.on_answer(answer, self.clock.now())?;
+        if answered == *record {
+            return Err(MailSummaryError::NoAnswer);
+        }
+        self.save(&answered, version).await?;
+        // The alarm `MailsRefusedAlarm` looks for `mails_refused`.
+        let mails_refused = u64::from(matches!(answered.state, MailState::Refused { .. }));
+        tracing::info!(state = answered.state.name(), mails_refused, "a summary was handed to the provider");
+        Ok(Attempt::Over)
+    }
+
+    /// The provider certainly did not take the mail: it is wanted again, and no message is lost over it.
+    async fn not_taken(
+        &self,
+        record: &SummaryMail,
+        version: Version,
+        error: SendMailError,
+    ) -> Result<Attempt, MailSummaryError> {
+        let now = self.clock.now();
+        let is_alone = matches!(error, SendMailError::UnverifiedRecipient(_));
+        let record = record.on_not_taken(now, is_alone.then(|| now.plus(UNVERIFIED_RECIPIENT)))?;
+        self.save(&record, version).await?;
+        let text = error.to_string();
+        let hold = |reason| gate::change(&self.summaries, move |gate| gate.hold(reason, &text, now));
+        match &error {
+            SendMailError::Throttled(_) => gate::change(&self.summaries, |gate| gate.slow_down(now)).await?,
+            SendMailError::QuotaExceeded(_) => hold(HoldReason::Quota).await?,
+            SendMailError::Misconfigured { .. } => hold(HoldReason::Configuration).await?,
+            SendMailError::UnverifiedRecipient(_) => {}
+            _ => hold(HoldReason::Outage).await?,
+        }
+        log(&error);
+        let is_throttled = matches!(error, SendMailError::Throttled(_));
+        let is_wanted = matches!(record.state, MailState::Wanted { .. });
+        Ok(if is_throttled && is_wanted { Attempt::Throttled } else { Attempt::Over })
+    }
+}
+
+fn log(error: &SendMailError) {
+    let chain = Chain(error);
+    match error {
+        SendMailError::Misconfigured { .. } | SendMailError::UnverifiedRecipient(_) => {
+            tracing::error!(error = %error, mails_misconfigured = 1, "the provider refuses mails until this is corrected");
+        }
+        _ => tracing::warn!(error = %chain, "a mail was not taken; it is sent later"),
+    }
+}

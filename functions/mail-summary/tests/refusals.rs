@@ -1,0 +1,160 @@
+//! What a delivery does when the provider does not take the mail: it is acknowledged, and the summary stays wanted.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use calendar::{Clock, Moment, Timer};
+use customers::testing::FakeRegister;
+use customers::{Account, Customer, CustomerId, CustomerKind, Register, Registration};
+use ledger::testing::FakeBooks;
+use mail::Address;
+use mail::events::{Suppression, Suppressions};
+use mail::gate::{self, Closed, HoldReason, SendGate};
+use mail::outbox::{Summaries, SummaryRequest};
+use mail::testing::{Answer, FakeMailer, FakeSummaries, ready};
+use mail_summary::{MailSummary, MailSummaryError};
+
+/// A clock on which waiting passes time.
+struct TestClock(Cell<Moment>);
+
+impl Clock for TestClock {
+    fn now(&self) -> Moment {
+        self.0.get()
+    }
+}
+
+impl Timer for TestClock {
+    async fn wait_until(&self, at: Moment) {
+        self.0.set(self.0.get().max(at));
+    }
+}
+
+type Sender = MailSummary<FakeRegister, FakeBooks, FakeSummaries, FakeMailer, TestClock>;
+
+fn start() -> Moment {
+    "2026-08-14T10:00:00Z".parse().unwrap()
+}
+
+fn request() -> SummaryRequest {
+    SummaryRequest::new("imp-1", "4711".parse().unwrap())
+}
+
+/// A summary that is wanted, and a provider that gives these answers first.
+fn sender(answers: &[Answer]) -> Sender {
+    let (customers, summaries) = (FakeRegister::default(), FakeSummaries::default());
+    let number = request().account;
+    let id = CustomerId::of_account(&number);
+    let customer = Customer {
+        id,
+        kind: CustomerKind::Person,
+        name: None,
+        born_on: None,
+        email: Some(ada()),
+        owner: None,
+        address: None,
+    };
+    let accounts = vec![Account { number: number.clone(), customer: id, r#type: None }];
+    ready(customers.register(&[Registration { customer, accounts }], start())).unwrap();
+    ready(summaries.want("imp-1", &[number], start())).unwrap();
+    MailSummary {
+        customers,
+        books: FakeBooks::default(),
+        summaries,
+        mailer: FakeMailer::answering(answers.iter().copied()),
+        clock: TestClock(Cell::new(start())),
+        sender: Address::parse("summaries@millrace.example").unwrap(),
+        rate: "14".parse().unwrap(),
+    }
+}
+
+fn ada() -> Address {
+    Address::parse("ada@example.com").unwrap()
+}
+
+/// One delivery, to a function that has half a minute.
+fn deliver(sender: &Sender) -> Result<(), MailSummaryError> {
+    ready(sender.handle(request(), sender.clock.now().plus(Duration::from_secs(30))))
+}
+
+fn state(sender: &Sender) -> &'static str {
+    ready(sender.summaries.load(&request().key())).unwrap().unwrap().0.state.name()
+}
+
+fn hold(sender: &Sender) -> Option<HoldReason> {
+    match ready(sender.summaries.load_gate()).unwrap().0.closed(sender.clock.now()) {
+        Some(Closed::Held(hold)) => Some(hold.reason),
+        Some(Closed::Paused(_)) => panic!("it is paused"),
+        None => None,
+    }
+}
+
+fn pass(sender: &Sender, time: Duration) {
+    sender.clock.0.set(sender.clock.now().plus(time));
+}
+
+#[test]
+fn a_throttled_mail_is_sent_in_a_later_slot_of_the_same_delivery() {
+    let sender = sender(&[Answer::Throttle, Answer::Throttle]);
+    deliver(&sender).unwrap();
+    assert_eq!((state(&sender), sender.mailer.taken().len()), ("sent", 1));
+    assert!(sender.clock.now() >= start().plus(Duration::from_secs(2)), "a second after each");
+}
+
+#[test]
+fn a_mail_that_is_throttled_all_the_time_stays_wanted() {
+    let sender = sender(&[Answer::Throttle; 5]);
+    deliver(&sender).unwrap();
+    assert_eq!((state(&sender), hold(&sender)), ("wanted", None));
+    deliver(&sender).unwrap();
+    assert_eq!((state(&sender), sender.mailer.taken().len()), ("sent", 1));
+}
+
+#[test]
+fn quota_and_configuration_hold_all_mails_for_a_time() {
+    for (answer, reason, minutes) in
+        [(Answer::ExceedQuota, HoldReason::Quota, 60), (Answer::Misconfigure, HoldReason::Configuration, 15)]
+    {
+        let sender = sender(&[answer]);
+        deliver(&sender).unwrap();
+        assert_eq!((state(&sender), hold(&sender)), ("wanted", Some(reason)));
+        pass(&sender, Duration::from_mins(minutes - 1));
+        deliver(&sender).unwrap();
+        assert_eq!((state(&sender), sender.mailer.taken().len()), ("wanted", 0), "nobody calls the provider");
+        pass(&sender, Duration::from_mins(1));
+        deliver(&sender).unwrap();
+        assert_eq!((state(&sender), sender.mailer.taken().len()), ("sent", 1));
+    }
+}
+
+#[test]
+fn a_receiver_that_the_sandbox_does_not_know_keeps_back_no_other_mail() {
+    let sender = sender(&[Answer::UnverifiedRecipient]);
+    deliver(&sender).unwrap();
+    assert_eq!((state(&sender), hold(&sender)), ("wanted", None));
+    deliver(&sender).unwrap();
+    assert_eq!(state(&sender), "wanted", "it is not tried at once");
+    pass(&sender, Duration::from_hours(6));
+    deliver(&sender).unwrap();
+    assert_eq!(state(&sender), "sent");
+}
+
+#[test]
+fn a_suppressed_address_gets_no_mail() {
+    let sender = sender(&[]);
+    ready(sender.summaries.suppress(&ada(), Suppression::Complaint, start())).unwrap();
+    deliver(&sender).unwrap();
+    assert_eq!((state(&sender), sender.mailer.taken().len()), ("suppressed", 0));
+}
+
+#[test]
+fn without_time_or_a_slot_the_request_is_acknowledged() {
+    let sender = sender(&[]);
+    ready(sender.handle(request(), start().plus(Duration::from_secs(5)))).unwrap();
+    assert_eq!(state(&sender), "wanted");
+    let later = start().plus(Duration::from_secs(60));
+    ready(gate::change(&sender.summaries, |gate| gate.slow_down(later))).unwrap();
+    deliver(&sender).unwrap();
+    assert_eq!((state(&sender), sender.mailer.taken().len()), ("wanted", 0));
+}

@@ -1,0 +1,58 @@
+//! The counts of each day, in several items, so that mails that are sent at once seldom meet in one.
+
+use std::collections::BTreeMap;
+
+use calendar::Date;
+use dynamodb::{Condition, Item, Key, Query, Table, Write, number, number_of, text_of};
+use mail::SummaryMail;
+use mail::outbox::SummariesError;
+use mail::tally::{Tallies, Tally};
+
+use crate::{DynamoDbSummaries, broken, failed};
+
+const PARTITION: &str = "TALLY";
+/// In how many items a day is counted.
+const SHARDS: u8 = 8;
+
+impl Tallies for DynamoDbSummaries {
+    async fn sent_since(&self, from: Date) -> Result<BTreeMap<Date, Tally>, SummariesError> {
+        let query = Query::partition(PARTITION).from(from.to_string());
+        let mut days = BTreeMap::<Date, Tally>::new();
+        for item in self.table.all(query).await.map_err(failed)? {
+            let (day, _) = text_of(&item, "sk").map_err(failed)?.split_once('#').unwrap_or_default();
+            let counted = days.entry(day.parse().map_err(broken)?).or_default();
+            *counted = counted.plus(tally(&item)?);
+        }
+        Ok(days)
+    }
+}
+
+/// The write that counts what `record` counts; `None` if that is nothing.
+pub(crate) async fn write(table: &Table, record: &SummaryMail) -> Result<Option<Write>, SummariesError> {
+    let Some((day, more)) = record.counts() else { return Ok(None) };
+    let key = Key::new(PARTITION, format!("{day}#{}", shard(record)));
+    let item = table.get(&key).await.map_err(failed)?;
+    let (counted, version) = match &item {
+        Some(item) => (tally(item)?, number_of(item, "v").map_err(failed)?),
+        None => (Tally::default(), 0),
+    };
+    let sum = counted.plus(more);
+    let item = key.with([
+        ("sent", number(sum.sent)),
+        ("bounced", number(sum.bounced)),
+        ("complained", number(sum.complained)),
+        ("v", number(version.saturating_add(1))),
+    ]);
+    Ok(Some(Write::Put(item, Condition::version("v", version))))
+}
+
+fn tally(item: &Item) -> Result<Tally, SummariesError> {
+    let count = |name| number_of(item, name).map_err(failed);
+    Ok(Tally { sent: count("sent")?, bounced: count("bounced")?, complained: count("complained")? })
+}
+
+/// A record always counts in the same shard: that of the last digit of its reference, which is a hash.
+fn shard(record: &SummaryMail) -> u8 {
+    let reference = record.key.reference();
+    reference.as_str().bytes().last().unwrap_or_default().checked_rem(SHARDS).unwrap_or_default()
+}

@@ -1,0 +1,252 @@
+//! The gate that every mail passes: the pace over all instances, and what keeps mails back.
+
+use std::fmt;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::time::Duration;
+
+use calendar::{Date, Moment};
+use serde::{Deserialize, Serialize};
+
+use crate::outbox::{Saved, SummariesError, Version};
+use crate::tally::Tally;
+
+/// After a mail that the provider throttled, nobody sends for this time.
+const SLOW_DOWN: Duration = Duration::from_secs(1);
+/// How often a change of the gate is tried again because another instance changed it.
+const MAX_CONFLICTS: u32 = 40;
+
+/// The one gate of all instances.
+pub trait SendGate {
+    /// The gate as it is now (a consistent read), with its version. A gate that was never saved is open.
+    ///
+    /// Other instances change it all the time: each mail takes a slot.
+    fn load_gate(&self) -> impl Future<Output = Result<(Gate, Version), SummariesError>> + Send;
+
+    /// Replaces the gate if its version is still `expected`; otherwise changes nothing and returns [`Saved::Conflict`].
+    ///
+    /// A call whose answer was lost may return [`Saved::Conflict`] although it stored `gate`. Then a slot stays unused.
+    fn save_gate(&self, gate: &Gate, expected: Version) -> impl Future<Output = Result<Saved, SummariesError>> + Send;
+
+    /// Waits a little, at random, before the gate is read again after this many conflicts.
+    fn wait_after(&self, conflicts: u32) -> impl Future<Output = ()> + Send;
+}
+
+/// When mails may be sent.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Gate {
+    /// The next time slot that nobody has taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_slot_at: Option<Moment>,
+    /// Keeps all mails back for a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hold: Option<Hold>,
+    /// Keeps all mails back until an operator resumes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pause: Option<Pause>,
+    /// What was counted when an operator resumed: bounces before it pause nothing again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    baseline: Option<Baseline>,
+}
+
+/// Keeps all mails back for a time. Then one mail after the other is tried again.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Hold {
+    /// Why.
+    pub reason: HoldReason,
+    /// When it began.
+    pub since: Moment,
+    /// When it ends.
+    pub until: Moment,
+    /// The provider's error, without addresses.
+    pub error: String,
+}
+
+/// Why mails are kept back for a time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldReason {
+    /// The quota of 24 hours is used up.
+    Quota,
+    /// The provider refuses every mail until somebody corrects the configuration.
+    Configuration,
+    /// The provider is not available.
+    Outage,
+}
+
+/// Too many mails bounced, or too many people complained.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Pause {
+    /// When that was found.
+    pub since: Moment,
+    /// The counts.
+    pub reason: String,
+}
+
+/// What was counted of a day's mails when an operator resumed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Baseline {
+    /// The day on which the operator resumed.
+    pub on: Date,
+    /// The counts of that day until then.
+    pub tally: Tally,
+}
+
+/// Why the gate is closed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Closed {
+    /// For a time.
+    Held(Hold),
+    /// Until an operator resumes.
+    Paused(Pause),
+}
+
+/// The gate's answer to a mail.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Admission {
+    /// It may be sent at this time.
+    At(Moment),
+    /// The next slot is too late for whoever asked; no slot is taken.
+    TooLate,
+    /// Nobody may send now.
+    Closed(Closed),
+}
+
+/// How many mails all instances together send in a second at most.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct MailsPerSecond(NonZeroU32);
+
+/// A text that is no rate.
+#[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
+#[error("the number of mails in a second is a whole number from 1 to 10000")]
+pub struct RateError;
+
+impl MailsPerSecond {
+    /// How many mails that are in `time`.
+    pub fn mails_in(self, time: Duration) -> u64 {
+        time.as_secs().saturating_mul(u64::from(self.0.get()))
+    }
+
+    /// The rate as a number.
+    pub fn get(self) -> u32 {
+        self.0.get()
+    }
+
+    /// The time from one slot to the next, rounded up.
+    fn interval(self) -> Duration {
+        Duration::from_micros(u64::from(1_000_000_u32.div_ceil(self.0.get())))
+    }
+}
+
+impl FromStr for MailsPerSecond {
+    type Err = RateError;
+
+    fn from_str(text: &str) -> Result<Self, RateError> {
+        let rate = text.parse().ok().filter(|it: &NonZeroU32| it.get() <= 10_000);
+        rate.map(Self).ok_or(RateError)
+    }
+}
+
+impl HoldReason {
+    /// How long mails are kept back before one is tried again.
+    fn duration(self) -> Duration {
+        match self {
+            Self::Quota => Duration::from_hours(1),
+            Self::Configuration => Duration::from_mins(15),
+            Self::Outage => Duration::from_mins(1),
+        }
+    }
+}
+
+impl Gate {
+    /// Why nobody may send `now`; `None` if the gate is open.
+    pub fn closed(&self, now: Moment) -> Option<Closed> {
+        let held = || self.hold.clone().filter(|it| it.until > now).map(Closed::Held);
+        self.pause.clone().map(Closed::Paused).or_else(held)
+    }
+
+    /// Takes the next slot, if it is not after `latest`. Save the gate if the mail is admitted.
+    pub fn admit(&mut self, now: Moment, rate: MailsPerSecond, latest: Moment) -> Admission {
+        if let Some(closed) = self.closed(now) {
+            return Admission::Closed(closed);
+        }
+        let slot = self.next_slot_at.map_or(now, |it| it.max(now));
+        if slot > latest {
+            return Admission::TooLate;
+        }
+        self.next_slot_at = Some(slot.plus(rate.interval()));
+        Admission::At(slot)
+    }
+
+    /// The provider throttled a mail although it kept its slot: nobody sends for a second.
+    pub fn slow_down(&mut self, now: Moment) {
+        let earliest = now.plus(SLOW_DOWN);
+        self.next_slot_at = Some(self.next_slot_at.map_or(earliest, |it| it.max(earliest)));
+    }
+
+    /// Keeps all mails back. A hold that lasts longer stays.
+    pub fn hold(&mut self, reason: HoldReason, error: &str, now: Moment) {
+        let until = now.plus(reason.duration());
+        if self.hold.as_ref().is_none_or(|it| it.until <= until) {
+            let since = self.hold.as_ref().filter(|it| it.reason == reason && it.until > now);
+            let since = since.map_or(now, |it| it.since);
+            self.hold = Some(Hold { reason, since, until, error: error.to_owned() });
+        }
+    }
+
+    /// Keeps all mails back until an operator resumes.
+    pub fn pause(&mut self, reason: String, now: Moment) {
+        if self.pause.is_none() {
+            self.pause = Some(Pause { since: now, reason });
+        }
+    }
+
+    /// Opens the gate. What is counted so far pauses it never again: `today` is the tally of the day of `now`.
+    pub fn resume(&mut self, today: Tally, now: Moment) {
+        (self.pause, self.hold) = (None, None);
+        self.baseline = Some(Baseline { on: now.date(), tally: today });
+    }
+
+    /// What was counted when an operator resumed.
+    pub fn baseline(&self) -> Option<&Baseline> {
+        self.baseline.as_ref()
+    }
+}
+
+/// Changes the gate: `decide` gets the gate as it is, and its change is saved if it changed anything and nobody else
+/// did meanwhile; otherwise it decides again.
+pub async fn change<G: SendGate, T>(gates: &G, decide: impl Fn(&mut Gate) -> T) -> Result<T, SummariesError> {
+    for conflicts in 1..=MAX_CONFLICTS {
+        let (before, version) = gates.load_gate().await?;
+        let mut gate = before.clone();
+        let decided = decide(&mut gate);
+        if gate == before {
+            return Ok(decided);
+        }
+        match gates.save_gate(&gate, version).await? {
+            Saved::Stored(_) => return Ok(decided),
+            Saved::Conflict => gates.wait_after(conflicts).await,
+        }
+    }
+    Err(SummariesError::Unavailable("other instances keep changing the gate of mails".into()))
+}
+
+impl HoldReason {
+    /// Its stable name, as stored and logged.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Quota => "quota",
+            Self::Configuration => "configuration",
+            Self::Outage => "outage",
+        }
+    }
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Held(hold) => write!(f, "held until {} ({}): {}", hold.until, hold.reason.name(), hold.error),
+            Self::Paused(pause) => write!(f, "paused since {}: {}", pause.since, pause.reason),
+        }
+    }
+}

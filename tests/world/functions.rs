@@ -1,0 +1,172 @@
+//! The functions of a world, each over the ports it may touch.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use calendar::{Clock, Moment, Timer};
+use customers::testing::FakeRegister;
+use feeds::testing::{FakeFeedLog, FakeFeedServer, FakePollQueue};
+use imports::testing::{FakeFiles, FakeImports, FakeQueues};
+use ledger::testing::FakeBooks;
+use mail::Address;
+use mail::gate::MailsPerSecond;
+use mail::testing::{FakeMailer, FakeSummaries, FakeSummaryRequests};
+use mail_summary::MailSummary;
+use money::Currency;
+use poll_feed::PollFeeds;
+use post_entries::PostEntries;
+use record_failures::RecordFailures;
+use record_mail_events::RecordMailEvents;
+use split_import::SplitImport;
+use sweep_imports::SweepImports;
+
+use crate::schedule::yield_now;
+use crate::{Faulty, World};
+
+/// The clock of a world. Waiting lets others run where they are interleaved; elsewhere time just passes.
+pub(crate) struct WorldClock<'a> {
+    now: &'a Cell<Moment>,
+    is_interleaved: bool,
+}
+
+impl Clock for WorldClock<'_> {
+    fn now(&self) -> Moment {
+        self.now.get()
+    }
+}
+
+impl Timer for WorldClock<'_> {
+    async fn wait_until(&self, at: Moment) {
+        while self.is_interleaved && self.now.get() < at {
+            yield_now().await;
+        }
+        self.now.set(self.now.get().max(at));
+    }
+}
+
+impl World {
+    fn clock(&self) -> WorldClock<'_> {
+        WorldClock { now: &self.now, is_interleaved: self.faults.schedule().is_some() }
+    }
+
+    #[allow(clippy::unwrap_used, reason = "the rate is a constant")]
+    fn rate(&self) -> MailsPerSecond {
+        "14".parse().unwrap()
+    }
+
+    pub(crate) fn sweep_imports(
+        &self,
+    ) -> SweepImports<
+        Faulty<'_, FakeImports>,
+        Faulty<'_, FakeQueues>,
+        Faulty<'_, FakeSummaries>,
+        Faulty<'_, FakeSummaryRequests>,
+        WorldClock<'_>,
+    > {
+        SweepImports {
+            imports: self.through(&self.imports),
+            uploads: self.through(&self.queues),
+            summaries: self.through(&self.summaries),
+            requests: self.through(&self.requests),
+            clock: self.clock(),
+            rate: self.rate(),
+        }
+    }
+
+    pub(crate) fn record_mail_events(&self) -> RecordMailEvents<Faulty<'_, FakeSummaries>, WorldClock<'_>> {
+        RecordMailEvents { summaries: self.through(&self.summaries), clock: self.clock() }
+    }
+
+    pub(crate) fn record_failures(
+        &self,
+    ) -> RecordFailures<Faulty<'_, FakeImports>, Faulty<'_, FakeSummaries>, WorldClock<'_>> {
+        RecordFailures {
+            imports: self.through(&self.imports),
+            summaries: self.through(&self.summaries),
+            clock: self.clock(),
+        }
+    }
+
+    pub(crate) fn split_import(
+        &self,
+    ) -> SplitImport<
+        Faulty<'_, FakeFiles>,
+        Faulty<'_, FakeImports>,
+        Faulty<'_, FakeRegister>,
+        Faulty<'_, FakeQueues>,
+        WorldClock<'_>,
+    > {
+        SplitImport {
+            files: self.through(&self.files),
+            imports: self.through(&self.imports),
+            register: self.through(&self.register),
+            batches: self.through(&self.queues),
+            clock: self.clock(),
+            default_currency: Currency::EUR,
+        }
+    }
+
+    pub(crate) fn post_entries(
+        &self,
+    ) -> PostEntries<
+        Faulty<'_, FakeFiles>,
+        Faulty<'_, FakeImports>,
+        Faulty<'_, FakeBooks>,
+        Faulty<'_, FakeQueues>,
+        Faulty<'_, FakeSummaries>,
+        Faulty<'_, FakeSummaryRequests>,
+        WorldClock<'_>,
+    > {
+        PostEntries {
+            files: self.through(&self.files),
+            imports: self.through(&self.imports),
+            books: self.through(&self.books),
+            batches: self.through(&self.queues),
+            summaries: self.through(&self.summaries),
+            requests: self.through(&self.requests),
+            clock: self.clock(),
+        }
+    }
+
+    #[allow(clippy::unwrap_used, reason = "the sender is a constant")]
+    pub(crate) fn mail_summary(
+        &self,
+    ) -> MailSummary<
+        Faulty<'_, FakeRegister>,
+        Faulty<'_, FakeBooks>,
+        Faulty<'_, FakeSummaries>,
+        Faulty<'_, FakeMailer>,
+        WorldClock<'_>,
+    > {
+        MailSummary {
+            customers: self.through(&self.register),
+            books: self.through(&self.books),
+            summaries: self.through(&self.summaries),
+            mailer: self.through(&self.mailer),
+            clock: self.clock(),
+            sender: Address::parse("summaries@millrace.example").unwrap(),
+            rate: self.rate(),
+        }
+    }
+
+    pub(crate) fn poll_feeds(
+        &self,
+    ) -> PollFeeds<
+        Faulty<'_, FakeFeedServer>,
+        Faulty<'_, FakeFeedLog>,
+        Faulty<'_, FakeFiles>,
+        Faulty<'_, FakeImports>,
+        Faulty<'_, FakePollQueue>,
+        WorldClock<'_>,
+    > {
+        PollFeeds {
+            server: self.through(&self.server),
+            log: self.through(&self.feed_log),
+            files: self.through(&self.files),
+            imports: self.through(&self.imports),
+            polls: self.through(&self.polls),
+            clock: self.clock(),
+            answer_within: Duration::from_secs(10),
+        }
+    }
+}

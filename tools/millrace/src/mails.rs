@@ -1,0 +1,233 @@
+//! `mails`: what became of the summary mails, and sending them again.
+
+use ::imports::ImportId;
+use anyhow::Result;
+use banking::AccountNumber;
+use calendar::Moment;
+use mail::events::Suppressions;
+use mail::gate::SendGate;
+use mail::outbox::{Saved, Summaries, SummaryList, SummaryRequests};
+use mail::tally;
+use mail::{Address, SummaryMail};
+use serde::Serialize;
+
+use crate::Verdict;
+use crate::arguments::{AskMails, MailsCommand};
+use crate::screen::Screen;
+use crate::stack::Stack;
+use crate::table::{Column, NOTHING, count, table};
+
+/// A mail in the list.
+#[derive(Serialize)]
+struct Line {
+    import: String,
+    account: AccountNumber,
+    state: &'static str,
+    at: Moment,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+/// What a retry did.
+#[derive(Serialize, PartialEq, Eq, Debug)]
+struct Retried {
+    import: ImportId,
+    /// Mails that are wanted again.
+    retried: usize,
+    /// Mails that have just changed; look at them again.
+    changed: usize,
+}
+
+pub(crate) async fn run(screen: &Screen, stack: &Stack, asked: AskMails, now: Moment) -> Result<Verdict> {
+    let summaries = stack.summaries()?;
+    match asked.command {
+        None => {
+            let import = asked.import.map(|it| it.to_string());
+            list(screen, &summaries, import.as_deref(), asked.state.as_deref(), asked.limit, now).await
+        }
+        Some(MailsCommand::Retry { import, account, unknown }) => {
+            let retried = retry(&summaries, &stack.summary_requests()?, import, account.as_ref(), unknown, now).await?;
+            screen.answer(&retried, || text(&retried))?;
+            Ok(Verdict::Well)
+        }
+        Some(MailsCommand::Resume) => {
+            tally::resume(&summaries, now).await?;
+            screen.note(
+                "mails are sent again; the next run of the sweeper, within five minutes, requests those that wait",
+            );
+            Ok(Verdict::Well)
+        }
+        Some(MailsCommand::Allow { address }) => allow(screen, &summaries, &address).await,
+    }
+}
+
+async fn list<S: SummaryList + SendGate>(
+    screen: &Screen,
+    summaries: &S,
+    import: Option<&str>,
+    state: Option<&str>,
+    limit: usize,
+    now: Moment,
+) -> Result<Verdict> {
+    let mails = summaries.list(import, state, limit).await?;
+    let lines: Vec<Line> = mails.iter().map(line).collect();
+    screen.answer(&lines, || told(&lines))?;
+    if lines.len() == limit {
+        screen.note(&format!("{limit} mails; more with --limit"));
+    }
+    if let Some(closed) = summaries.load_gate().await?.0.closed(now) {
+        screen.note(&format!("no mails are sent now; they are {closed}"));
+    }
+    Ok(Verdict::Well)
+}
+
+async fn retry<S: Summaries + SummaryList, Q: SummaryRequests>(
+    summaries: &S,
+    requests: &Q,
+    import: ImportId,
+    account: Option<&AccountNumber>,
+    unknown: bool,
+    now: Moment,
+) -> Result<Retried> {
+    let name = import.to_string();
+    let mails = summaries.list(Some(&name), None, usize::MAX).await?;
+    let (mut accounts, mut changed) = (Vec::new(), 0_usize);
+    for found in mails.into_iter().filter(|it| account.is_none_or(|account| it.key.account == *account)) {
+        if found.retried(unknown, now).is_none() {
+            continue;
+        }
+        let loaded = summaries.load(&found.key).await?;
+        let retried = loaded.and_then(|(record, version)| Some((record.retried(unknown, now)?, version)));
+        match retried {
+            Some((retried, version)) if summaries.save(&retried, version).await? != Saved::Conflict => {
+                accounts.push(found.key.account);
+            }
+            _ => changed = changed.saturating_add(1),
+        }
+    }
+    // If this fails, the sweeper requests them a quarter of an hour later.
+    requests.request(&name, &accounts).await?;
+    Ok(Retried { import, retried: accounts.len(), changed })
+}
+
+async fn allow<S: Suppressions>(screen: &Screen, summaries: &S, address: &Address) -> Result<Verdict> {
+    let was_suppressed = summaries.allow(address).await?;
+    screen.note(if was_suppressed {
+        "the address gets mails again, from the next summary on"
+    } else {
+        "the address was not suppressed"
+    });
+    Ok(Verdict::Well)
+}
+
+fn line(mail: &SummaryMail) -> Line {
+    Line {
+        import: mail.key.import.clone(),
+        account: mail.key.account.clone(),
+        state: mail.state.name(),
+        at: mail.state.at(),
+        reason: mail.state.reason().map(str::to_owned),
+    }
+}
+
+fn told(lines: &[Line]) -> String {
+    if lines.is_empty() {
+        return "there are no such mails".to_owned();
+    }
+    let columns = [
+        Column::Id("Import"),
+        Column::Id("Account"),
+        Column::Text("State"),
+        Column::Id("Since"),
+        Column::Text("Reason"),
+    ];
+    let rows = lines.iter().map(|it| {
+        let at = it.at.to_string();
+        vec![
+            it.import.clone(),
+            it.account.as_str().to_owned(),
+            it.state.to_owned(),
+            at.get(..16).unwrap_or(&at).replace('T', " "),
+            it.reason.clone().unwrap_or_else(|| NOTHING.to_owned()),
+        ]
+    });
+    table(&columns, rows)
+}
+
+fn text(retried: &Retried) -> String {
+    let number = |it: usize| count(u64::try_from(it).unwrap_or(u64::MAX));
+    let changed = match retried.changed {
+        0 => String::new(),
+        changed => format!("; {} have just changed", number(changed)),
+    };
+    format!("mails that are sent again: {}{changed}", number(retried.retried))
+}
+
+#[cfg(test)]
+mod tests {
+    use mail::testing::{FakeSummaries, FakeSummaryRequests, ready};
+    use mail::{Envelope, Intent, MailState, Summary, SummaryKey};
+
+    use super::*;
+
+    fn now() -> Moment {
+        "2026-08-14T10:00:00Z".parse().unwrap()
+    }
+
+    fn import() -> ImportId {
+        ImportId::of("imports/july.csv", "v1")
+    }
+
+    /// One mail for each account, in the state that its account's name says.
+    fn mails() -> FakeSummaries {
+        let summaries = FakeSummaries::default();
+        let accounts: Vec<AccountNumber> =
+            ["WANTED", "FAILED", "UNKNOWN", "REFUSED"].map(|it| it.parse().unwrap()).into();
+        ready(summaries.want(&import().to_string(), &accounts, now())).unwrap();
+        for account in accounts {
+            let key = SummaryKey { account, import: import().to_string() };
+            let (wanted, version) = ready(summaries.load(&key)).unwrap().unwrap();
+            let address = Address::parse("ada@example.com").unwrap();
+            let envelope = Envelope { from: address.clone(), to: address, reference: key.reference(), sent_on: now() };
+            let summary =
+                Summary { holder: None, account: key.account.clone(), as_of: now().date(), currencies: Vec::new() };
+            let sending = wanted.sending(Intent { envelope, summary }, now()).unwrap();
+            let state = match key.account.as_str() {
+                "FAILED" => MailState::Failed { at: now(), reason: "a dead letter".to_owned() },
+                "REFUSED" => MailState::Refused { at: now(), reason: "MessageRejected".to_owned() },
+                "UNKNOWN" => sending.give_up("no answer in time", now()).state,
+                _ => continue,
+            };
+            ready(summaries.save(&SummaryMail { key, state }, version)).unwrap();
+        }
+        summaries
+    }
+
+    fn retried(account: Option<&str>, unknown: bool) -> (Vec<String>, usize) {
+        let (summaries, requests) = (mails(), FakeSummaryRequests::default());
+        let account = account.map(|it| it.parse().unwrap());
+        let retried = ready(retry(&summaries, &requests, import(), account.as_ref(), unknown, now())).unwrap();
+        let requested = requests.take().into_iter().map(|it| it.account.as_str().to_owned()).collect();
+        let wanted = ready(summaries.list(None, Some("wanted"), 100)).unwrap().len();
+        assert_eq!(wanted, retried.retried + 1, "and the one that was wanted already");
+        (requested, retried.retried)
+    }
+
+    #[test]
+    fn what_failed_or_was_refused_is_sent_again_and_what_is_unknown_only_on_demand() {
+        let accounts = |it: &[&str]| it.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        assert_eq!(retried(None, false), (accounts(&["FAILED", "REFUSED"]), 2));
+        assert_eq!(retried(None, true), (accounts(&["FAILED", "REFUSED", "UNKNOWN"]), 3));
+        assert_eq!(retried(Some("REFUSED"), true), (accounts(&["REFUSED"]), 1));
+        assert_eq!(retried(Some("WANTED"), true), (accounts(&[]), 0));
+    }
+
+    #[test]
+    fn a_mail_is_a_line_with_its_reason() {
+        let mails = ready(mails().list(None, Some("unknown"), 100)).unwrap();
+        insta::assert_snapshot!(told(&mails.iter().map(line).collect::<Vec<_>>()), @"");
+        assert_eq!(told(&[]), "there are no such mails");
+        let json = serde_json::to_string(&line(&mails[0])).unwrap();
+        assert!(json.contains(r#""state":"unknown""#) && !json.contains("ada@"), "{json}");
+    }
+}
