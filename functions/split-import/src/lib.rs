@@ -74,7 +74,7 @@ impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Cloc
             self.imports.keep(&import, &read.rates).await?;
         }
         let index = self.write(&import, &mut read).await?;
-        let state = if read.found.batches == 0 { State::Done } else { State::Posting };
+        let state = if read.found.batches == 0 { read.found.end_state() } else { State::Posting };
         let import = self.save(Import { state, found: Some(read.found), ..import }).await?;
         self.batches.send(&index.unfinished(import.id, &[])).await?;
         Ok(import)

@@ -135,3 +135,15 @@ async fn of_rates_a_then_b_then_a_again_the_last_a_counts() {
     let kept = split.imports.table(&[Currency::USD], day, day).await.unwrap();
     assert_eq!(kept.first().unwrap().eur.to_string(), "0.9");
 }
+
+#[tokio::test]
+async fn an_import_with_every_row_rejected_ends_as_rejected_and_registers_nobody() {
+    let split = split_import();
+    let text = "Id,Date,Transaction\n1,15.07.2026,60.5\n";
+    let import = import(&split, "imports/accounts/4711/a.csv", "1", "2026-11-21T10:00:00Z", text).await;
+    let reason = "none of its 1 rows was taken; the first is line 2: Date: not a date".to_owned();
+    assert_eq!(import.state, State::Rejected { reason });
+    assert_eq!(import.found.unwrap().warnings.len(), 1, "what the date looks like");
+    let number: AccountNumber = "4711".parse().unwrap();
+    assert!(split.register.holders(&[number]).await.unwrap().is_empty());
+}

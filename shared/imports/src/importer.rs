@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::customers_file::CustomerFile;
 use crate::entry_file::{EntryFile, NotTaken, Wrong};
 use crate::gunzip::{Gunzip, MAGIC};
+use crate::hints::{DELIMITERS, Hints};
 use crate::holders::holder_of_one;
 use crate::layout::{Dates, Layout, Places, Sign, recognise, shown};
 use crate::rates_file::RateFile;
@@ -69,6 +70,7 @@ struct Reader {
     fields: Fields,
     rejects: Rejects,
     waiting: Waiting,
+    hints: Hints,
     rows_read: u64,
     decoded: String,
 }
@@ -116,6 +118,7 @@ impl Importer {
             fields: Fields::default(),
             rejects: Rejects::new(),
             waiting: Waiting::default(),
+            hints: Hints::default(),
             rows_read: 0,
             decoded: String::new(),
         };
@@ -264,13 +267,12 @@ impl Reader {
     }
 
     fn take(&mut self, line: u64, bytes: &[u8]) -> Result<(), NotTaken> {
-        let Self { file: Some((layout, rows)), dialect, fields, decoded, .. } = self else {
+        let Self { file: Some((layout, rows)), dialect, fields, decoded, hints, .. } = self else {
             return Ok(());
         };
         let bytes = decode(layout, bytes, decoded);
         fields.split(bytes, *dialect);
-        check_width(layout, fields, bytes)?;
-        match rows {
+        let taken = check_width(layout, fields, bytes).map_err(NotTaken::from).and_then(|()| match rows {
             FileRows::Entries(file) => file.take(layout, fields, bytes).inspect_err(|why| {
                 if matches!(why, NotTaken::Wrong(_)) {
                     file.reject(layout, fields, bytes);
@@ -278,7 +280,11 @@ impl Reader {
             }),
             FileRows::Customers(file) => Ok(file.take(layout, fields, bytes)?),
             FileRows::Rates(file) => Ok(file.take(layout, line, fields, bytes)?),
+        });
+        if matches!(taken, Err(NotTaken::Wrong(_))) {
+            hints.note(layout, *dialect, fields, bytes);
         }
+        taken
     }
 
     fn reject(&mut self, row: Row<'_>, wrong: &Wrong) -> Result<(), Refusal> {
@@ -336,7 +342,7 @@ impl Reader {
     }
 
     fn finish(self, text_hash: &[u8]) -> Result<Read, Refusal> {
-        let Self { file, mut rejects, rows_read, .. } = self;
+        let Self { file, mut rejects, rows_read, hints, dialect, .. } = self;
         let (layout, mut rows) = file.ok_or(Refusal::Empty)?;
         let rates = match &mut rows {
             FileRows::Rates(file) => file.finish(&mut rejects)?,
@@ -363,11 +369,15 @@ impl Reader {
             rates,
             entries: None,
         };
+        let hints = hints.warnings(&layout, dialect);
         let mut target = layout.source.clone();
         match rows {
             FileRows::Entries(mut file) => {
                 if let Some(account) = file.one_account() {
                     target = format!("{target}/{account}");
+                }
+                if read.found.is_rejected() {
+                    file.forget_holders();
                 }
                 read.found.customers = file.customers();
                 (read.registrations, read.found.warnings) = file.registrations();
@@ -383,6 +393,7 @@ impl Reader {
             let what = "the file has a header and no rows".to_owned();
             read.found.warnings.push(Warning { what, rows: 0 });
         }
+        read.found.warnings.extend(hints);
         read.content = content(kind, &target, text_hash);
         Ok(read)
     }
@@ -435,7 +446,8 @@ fn header(
     let currency = instructions.currency.unwrap_or(default_currency);
     let layout = match profile {
         Some(profile) => profile.layout(names, currency)?,
-        None => usual_layout(&instructions, names, currency, uploaded_at)?,
+        None => usual_layout(&instructions, names, currency, uploaded_at)
+            .map_err(|refusal| with_delimiter(refusal, *dialect, row.bytes, fields))?,
     };
     let rows = match layout.kind {
         Kind::Account => {
@@ -478,6 +490,19 @@ fn usual_layout(
         sign: Sign::Amount,
         places,
     })
+}
+
+/// The refusal of a header that is of no known kind, with the delimiter under which it would be of one.
+fn with_delimiter(refusal: Refusal, dialect: Dialect, row: &[u8], fields: &mut Fields) -> Refusal {
+    let Refusal::UnknownHeader { found } = refusal else { return refusal };
+    for delimiter in DELIMITERS {
+        fields.split(row, Dialect { delimiter, ..dialect });
+        let names = (0..fields.len()).map(|it| String::from_utf8_lossy(fields.get(row, it)).into_owned());
+        if let Ok((kind, _)) = recognise(&names.collect::<Vec<_>>()) {
+            return Refusal::UnknownDelimiter { found, kind: kind.name(), delimiter: char::from(delimiter) };
+        }
+    }
+    Refusal::UnknownHeader { found }
 }
 
 /// A comma, unless the header has none but semicolons or tabs.

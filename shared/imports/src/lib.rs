@@ -9,6 +9,7 @@ mod customers_file;
 mod entry_file;
 mod euro_table;
 mod gunzip;
+mod hints;
 mod holders;
 mod ids;
 mod import;
@@ -47,5 +48,5 @@ pub use ports::{
 };
 pub use profile::Profile;
 pub use refusal::Refusal;
-pub use report::{BatchCounts, EntryCounts, ImportReport, MailCounts, RowCounts};
+pub use report::{BatchCounts, EntryCounts, ImportReport, MailCounts, ReportSums, RowCounts};
 pub use upload::{Instructions, Upload, e_tag_of, object_version};

@@ -13,6 +13,19 @@ pub enum Refusal {
         /// The header, cut after 200 bytes.
         found: String,
     },
+    /// The header is of a known kind, but for its delimiter.
+    #[error(
+        "the header `{found}` is that of a file of the kind {kind}, but delimited by `{delimiter}`; name it as \
+         `delimiter` in a profile, or use `,`"
+    )]
+    UnknownDelimiter {
+        /// The header, cut after 200 bytes.
+        found: String,
+        /// The kind.
+        kind: &'static str,
+        /// The delimiter.
+        delimiter: char,
+    },
     /// Two columns of the header have one meaning.
     #[error("the columns `{first}` and `{second}` of the header both mean {meaning}; leave one of them out")]
     AmbiguousHeader {

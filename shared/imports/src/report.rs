@@ -1,4 +1,5 @@
 use calendar::Moment;
+use money::Money;
 use serde::{Deserialize, Serialize};
 
 use crate::{BatchOutcome, Import, ImportId, Kind, Reject, State, Sums, Warning};
@@ -13,7 +14,7 @@ pub struct ImportReport {
     pub file: String,
     /// How far it is: [`State::name`].
     pub state: String,
-    /// Why it was refused or has failed.
+    /// Why it was rejected or refused, or has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The import that brought the same content first; what this one repeats is a duplicate row by row.
@@ -35,9 +36,9 @@ pub struct ImportReport {
     pub accounts: u64,
     /// Customers and companies the file named.
     pub customers: u64,
-    /// The sums of the entries made, by currency.
-    pub sums: Vec<Sums>,
-    /// Things that look wrong, but were taken.
+    /// The sums of the entries made, and of those that are new in the books, by currency.
+    pub sums: Vec<ReportSums>,
+    /// What looks wrong in rows that were taken, and hints why others were rejected.
     pub warnings: Vec<Warning>,
     /// The first rows that were not taken.
     pub rejects: Vec<Reject>,
@@ -59,6 +60,32 @@ pub struct RowCounts {
     /// How many of them the rejects file leaves out, because it has a bound.
     #[serde(default)]
     pub rejects_left_out: u64,
+}
+
+/// Sums of one currency. A turnover is the sum of amounts without their signs.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReportSums {
+    /// The sum of the entries made that are above zero.
+    pub credits: Money,
+    /// The sum of those below zero.
+    pub debits: Money,
+    /// The turnover of the entries made.
+    pub turnover: Money,
+    /// The turnover of those that are new in the books, as far as the posting is.
+    pub new_turnover: Money,
+}
+
+impl ReportSums {
+    fn new(made: &Sums, posted: &[(u32, BatchOutcome)]) -> Self {
+        let Sums { credits, debits } = *made;
+        let currency = credits.currency();
+        let sums = posted.iter().flat_map(|(_, outcome)| &outcome.sums).map(|it| it.posted);
+        let new_minor =
+            sums.filter(|it| it.currency() == currency).fold(0_i128, |sum, it| sum.saturating_add(it.minor()));
+        let turnover_minor = credits.minor().saturating_sub(debits.minor());
+        let money = |minor| Money::new(minor, currency);
+        Self { credits, debits, turnover: money(turnover_minor), new_turnover: money(new_minor) }
+    }
 }
 
 /// Entries of an import.
@@ -109,7 +136,7 @@ impl ImportReport {
     pub fn new(import: &Import, posted: &[(u32, BatchOutcome)], mails: MailCounts) -> Self {
         let found = import.found.clone().unwrap_or_default();
         let reason = match &import.state {
-            State::Refused { reason } | State::Failed { reason } => Some(reason.clone()),
+            State::Rejected { reason } | State::Refused { reason } | State::Failed { reason } => Some(reason.clone()),
             State::Received | State::Splitting | State::Posting | State::Done => None,
         };
         let sum = |count: fn(&BatchOutcome) -> u64| {
@@ -139,7 +166,7 @@ impl ImportReport {
             },
             accounts: found.accounts,
             customers: found.customers,
-            sums: found.sums,
+            sums: found.sums.iter().map(|it| ReportSums::new(it, posted)).collect(),
             warnings: found.warnings,
             rejects: found.first_rejects,
             batches: BatchCounts {
