@@ -14,8 +14,9 @@ mod turn;
 use std::time::Duration;
 
 use calendar::{Clock, Moment};
-use feeds::{Feed, FeedLog, FeedServer, PollFeed, PollQueue, Step};
+use feeds::{Feed, FeedLog, FeedServer, PollError, PollFeed, PollQueue, Step};
 use imports::{Batches, Files, Imports, PortError};
+use lambda_kit::Chain;
 
 use crate::deadline::Deadline;
 
@@ -28,6 +29,9 @@ const FIRST_DELAY_SECONDS: u32 = 3;
 const LONGEST_DELAY_SECONDS: u32 = 900;
 /// How long companies and imports are waited for, from the begin of the poll.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
+
+/// How much of an error is recorded.
+const MOST_ERROR_CHARS: usize = 500;
 
 /// Polls feeds.
 pub struct PollFeeds<S, L, F, I, Q, C> {
@@ -89,7 +93,13 @@ where
             return Ok(Polled::FannedOut);
         };
         let deadline = Deadline { clock: &self.clock, until, answer_within: self.answer_within };
-        let polled = self.poll(feed, poll, request, deadline).await?;
+        let polled = match self.poll(feed, poll, request, deadline).await {
+            Ok(polled) => polled,
+            Err(error) => {
+                self.note(feed, &error).await;
+                return Err(error);
+            }
+        };
         let again = match polled {
             Polled::GoesOn => Some((0, 0)),
             Polled::Waits => Some((self.delay_seconds(poll, request.waits), request.waits.saturating_add(1))),
@@ -101,6 +111,15 @@ where
         }
         tracing::info!(?polled, "{feed} was polled");
         Ok(polled)
+    }
+
+    /// Records an error for operators. Another failure here hides nothing: the log has both.
+    async fn note(&self, feed: Feed, error: &PollFeedError) {
+        let what = Chain(error).to_string().chars().take(MOST_ERROR_CHARS).collect();
+        let error = PollError { at: self.clock.now(), what };
+        if let Err(error) = self.log.note_error(feed, &error).await {
+            tracing::warn!(error = %Chain(&error), "cannot record why the poll of {feed} has failed");
+        }
     }
 
     /// How long to wait when `waits` messages have waited already: twice as long each time, but not beyond the moment

@@ -8,8 +8,8 @@ mod read;
 use calendar::Clock;
 use customers::Register;
 use imports::{
-    BatchIndex, BatchQueue, Batches, Files, Import, Imports, Rates, Read, Refusal, Saved, SplitFile, State, Upload,
-    Warning,
+    BatchIndex, BatchQueue, Batches, FEED_SOURCES, Files, Import, Imports, Kind, Rates, Read, Refusal, Saved, Sources,
+    SplitFile, State, Upload, Warning,
 };
 use money::Currency;
 
@@ -32,7 +32,9 @@ pub struct SplitImport<F, I, R, Q, C> {
     pub default_currency: Currency,
 }
 
-impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Clock> SplitImport<F, I, R, Q, C> {
+impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueue, C: Clock>
+    SplitImport<F, I, R, Q, C>
+{
     /// Takes an upload as far as its batches are on the queue, from wherever an earlier delivery left it.
     #[tracing::instrument(skip_all)]
     pub async fn handle(&self, file: SplitFile) -> Result<State, SplitImportError> {
@@ -70,6 +72,7 @@ impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Cloc
         };
         let import = self.save(import).await?;
         self.register(upload, &mut read).await?;
+        self.note_source(&import, &mut read).await?;
         if !read.rates.is_empty() {
             self.imports.keep(&import, &read.rates).await?;
         }
@@ -89,6 +92,22 @@ impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Cloc
             let what = "an account is held by another customer; it stays theirs".to_owned();
             let rows = u64::try_from(registered.held_by_others.len()).unwrap_or(u64::MAX);
             read.found.warnings.push(Warning { what, rows });
+        }
+        Ok(())
+    }
+
+    /// Warns of the first transfers from a source that an operator has declared.
+    async fn note_source(&self, import: &Import, read: &mut Read) -> Result<(), SplitImportError> {
+        let is_declared = read.kind == Kind::Transfers && !FEED_SOURCES.contains(&read.source.as_str());
+        if !is_declared || read.found.rows_taken == 0 {
+            return Ok(());
+        }
+        if self.imports.first_from(&read.source, import.id).await? == import.id {
+            let what = format!(
+                "these are the first transfers from `{}`; those that other sources have brought are booked twice",
+                read.source
+            );
+            read.found.warnings.push(Warning { what, rows: read.found.rows_taken });
         }
         Ok(())
     }

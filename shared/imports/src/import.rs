@@ -254,6 +254,9 @@ pub struct BatchOutcome {
     pub dirty: u64,
     /// Accounts they are on.
     pub accounts: u64,
+    /// Entries that the books also have from another source.
+    #[serde(default)]
+    pub from_another_source: u64,
     /// The sums of the new and of the dirty ones, by currency.
     #[serde(default)]
     pub sums: Vec<PostedSums>,
@@ -280,7 +283,8 @@ impl BatchOutcome {
             posted: money(gross.added_minor, *currency),
             dirty: money(gross.dirty_minor, *currency),
         });
-        Self { posted: added.entries, duplicates, dirty: added.dirty, accounts, sums: sums.collect() }
+        let sums = sums.collect();
+        Self { posted: added.entries, duplicates, dirty: added.dirty, accounts, from_another_source: 0, sums }
     }
 }
 
@@ -295,8 +299,8 @@ impl Found {
         if !self.is_rejected() {
             return State::Done;
         }
-        let first = self.first_rejects.first().map(|it| format!("; the first is line {}: {}", it.line, it.reason));
-        let reason = format!("none of its {} rows was taken{}", self.rows_read, first.unwrap_or_default());
+        let first = self.first_rejects.first().map(|it| format!("; line {}: {}", it.line, it.reason));
+        let reason = format!("0 of {} rows were taken{}", self.rows_read, first.unwrap_or_default());
         State::Rejected { reason }
     }
 }

@@ -15,6 +15,7 @@ use crate::layout::{Dates, Layout, Places, Sign, recognise, shown};
 use crate::rates_file::RateFile;
 use crate::rejects::{Rejects, cut};
 use crate::scanner::{Dialect, Fields, Row, Scanner, Shape};
+use crate::sources::{is_known_source, known_sources};
 use crate::waiting::Waiting;
 use crate::{DatedRate, Found, Instructions, Kind, Profile, Refusal, Warning};
 
@@ -36,6 +37,8 @@ pub struct Setting {
     pub uploaded_at: Moment,
     /// The currency of amounts that have none, where neither file nor upload say one.
     pub default_currency: Currency,
+    /// The sources of transfers that are declared, apart from those of the feeds.
+    pub declared_sources: Vec<String>,
 }
 
 /// A file while it is read. Feed it all pieces, then end it.
@@ -433,7 +436,7 @@ fn header(
     if row.shape != Shape::Whole || memchr::memchr(0, row.bytes).is_some() {
         return Err(Refusal::UnknownHeader { found: cut(row.bytes, 200) });
     }
-    let Setting { instructions, profile, uploaded_at, default_currency } = setting;
+    let Setting { instructions, profile, uploaded_at, default_currency, declared_sources } = setting;
     if profile.is_none() {
         dialect.delimiter = delimiter_of(row.bytes);
     }
@@ -446,7 +449,7 @@ fn header(
     let currency = instructions.currency.unwrap_or(default_currency);
     let layout = match profile {
         Some(profile) => profile.layout(names, currency)?,
-        None => usual_layout(&instructions, names, currency, uploaded_at)
+        None => usual_layout(&instructions, names, currency, uploaded_at, &declared_sources)
             .map_err(|refusal| with_delimiter(refusal, *dialect, row.bytes, fields))?,
     };
     let rows = match layout.kind {
@@ -469,6 +472,7 @@ fn usual_layout(
     mut names: Vec<String>,
     currency: Currency,
     uploaded_at: Moment,
+    declared_sources: &[String],
 ) -> Result<Layout, Refusal> {
     // A header that ends in a delimiter has one nameless column too many.
     while names.len() > 1 && names.last().is_some_and(String::is_empty) {
@@ -479,10 +483,13 @@ fn usual_layout(
     }
     let (kind, places): (Kind, Places) = recognise(&names)?;
     // Only transfers have several sources of one kind; an account's file is that account's, wherever it lies.
-    let source = instructions.source.clone().filter(|_| kind == Kind::Transfers);
+    let source = match kind {
+        Kind::Transfers => known_source(instructions, declared_sources)?,
+        _ => kind.name().to_owned(),
+    };
     Ok(Layout {
         kind,
-        source: source.unwrap_or_else(|| kind.name().to_owned()),
+        source,
         encoding: None,
         decimal_mark: money::DecimalMark::Point,
         dates: Dates::Usual { year: instructions.year, uploaded_on: uploaded_at.date() },
@@ -490,6 +497,16 @@ fn usual_layout(
         sign: Sign::Amount,
         places,
     })
+}
+
+/// The source of transfers, if it is known.
+fn known_source(instructions: &Instructions, declared: &[String]) -> Result<String, Refusal> {
+    let known = || known_sources(declared);
+    match &instructions.source {
+        None => Err(Refusal::NoSource { known: known() }),
+        Some(source) if is_known_source(source, declared) => Ok(source.clone()),
+        Some(source) => Err(Refusal::UnknownSource { source_name: source.clone(), known: known() }),
+    }
 }
 
 /// The refusal of a header that is of no known kind, with the delimiter under which it would be of one.

@@ -42,6 +42,26 @@ pub enum Refusal {
          object's metadata `account`"
     )]
     NoAccount,
+    /// Transfers of a source that nobody has declared.
+    #[error(
+        "the source `{source_name}` is not declared. Known are: {known}. If it is misspelt, upload the file to \
+         imports/<source>/ again; if it is new, run `millrace source add {source_name}` first"
+    )]
+    UnknownSource {
+        /// The source.
+        source_name: String,
+        /// The known ones.
+        known: String,
+    },
+    /// Transfers without a source.
+    #[error(
+        "these are transfers, but from which source: upload the file to imports/<source>/. Known are: {known}; \
+         `millrace source add NAME` declares another one"
+    )]
+    NoSource {
+        /// The known ones.
+        known: String,
+    },
     /// The key has the form of a known place but its folder is wrong.
     #[error("the object's key is not of the form {expected}")]
     BadKey {

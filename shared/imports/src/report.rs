@@ -167,7 +167,7 @@ impl ImportReport {
             accounts: found.accounts,
             customers: found.customers,
             sums: found.sums.iter().map(|it| ReportSums::new(it, posted)).collect(),
-            warnings: found.warnings,
+            warnings: warnings(found.warnings, sum(|it| it.from_another_source)),
             rejects: found.first_rejects,
             batches: BatchCounts {
                 posted: u64::try_from(posted.len()).unwrap_or(u64::MAX),
@@ -176,6 +176,14 @@ impl ImportReport {
             mails,
         }
     }
+}
+
+/// The warnings of a file, and one of entries that the books also have from another source.
+fn warnings(of_file: Vec<Warning>, from_another_source: u64) -> Vec<Warning> {
+    let what =
+        "the entry is in the books from another source, too; was one file uploaded under two sources?".to_owned();
+    let twice = (from_another_source > 0).then_some(Warning { what, rows: from_another_source });
+    of_file.into_iter().chain(twice).collect()
 }
 
 #[cfg(test)]
@@ -221,6 +229,15 @@ mod tests {
         let json = serde_json::to_string(&report).unwrap();
         assert!(!json.contains("reason") && !json.contains("repeats"), "{json}");
         assert_eq!(serde_json::from_str::<ImportReport>(&json).unwrap(), report);
+    }
+
+    #[test]
+    fn entries_that_another_source_has_brought_are_warned_of() {
+        let outcome = BatchOutcome { from_another_source: 3, ..BatchOutcome::default() };
+        let outcomes = [(0, outcome.clone()), (1, outcome)];
+        let report = ImportReport::new(&import(State::Done), &outcomes, MailCounts::default());
+        let what = "the entry is in the books from another source, too; was one file uploaded under two sources?";
+        assert_eq!(report.warnings, [Warning { what: what.to_owned(), rows: 6 }]);
     }
 
     #[test]

@@ -18,6 +18,7 @@ fn read(key: &str, profile: Option<&str>, text: &str) -> Result<Read, Refusal> {
         profile: profile.map(|json| Profile::parse("bank", json.as_bytes())).transpose()?,
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
+        declared_sources: Vec::new(),
     });
     importer.feed(text.as_bytes())?;
     importer.learn(&Directory::new());
@@ -38,7 +39,7 @@ const COMMA: &str = "the amount looks as if it had a decimal comma; name `decima
 #[test]
 fn a_file_of_which_no_row_was_taken_is_rejected_and_not_done() {
     let rejected = account("Id,Date,Transaction\n0,7/15,x\n1,7/16,y\n");
-    let reason = "none of its 2 rows was taken; the first is line 2: Transaction: not an amount".to_owned();
+    let reason = "0 of 2 rows were taken; line 2: Transaction: not an amount".to_owned();
     assert_eq!(rejected.found.end_state(), State::Rejected { reason });
     assert_eq!(account("Id,Date,Transaction\n0,7/15,x\n1,7/16,1\n").found.end_state(), State::Done);
     assert_eq!(account("Id,Date,Transaction\n").found.end_state(), State::Done, "there was nothing to take");

@@ -25,6 +25,7 @@ mod poll;
 mod profile;
 mod report;
 mod screen;
+mod source;
 mod stack;
 mod table;
 mod token;
@@ -41,7 +42,7 @@ use clap::Parser as _;
 use feeds_sandbox::Plan;
 use lambda_kit::SystemClock;
 
-use crate::arguments::{Arguments, Command, FeedCommand, Global, ImportsCommand};
+use crate::arguments::{Arguments, Command, FeedCommand, Global, ImportsCommand, SourceCommand};
 use crate::screen::Screen;
 use crate::stack::Stack;
 
@@ -115,6 +116,10 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
             let (imports, files) = (stack.imports()?, stack.files()?);
             Box::pin(audit::run(screen, (&register, &books), (&imports, &files), entries)).await
         }
+        Command::Source(SourceCommand::Add { name }) => {
+            source::add(screen, &stack.imports()?, &name, SystemClock.now()).await
+        }
+        Command::Source(SourceCommand::List) => source::list(screen, &stack.imports()?).await,
         Command::Feed(FeedCommand::Poll { wait, timeout }) => {
             let patience = wait.then_some(Duration::from_secs(timeout));
             poll::poll(screen, &stack.feed_log()?, &stack.polls()?, SystemClock.now(), patience).await

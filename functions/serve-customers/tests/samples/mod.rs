@@ -11,7 +11,7 @@ use calendar::{Date, Moment};
 use customers::testing::FakeRegister;
 use customers::{Account, Customer, CustomerId, CustomerKind, EmailAddress, Register, Registration};
 use feeds::testing::FakeFeedLog;
-use feeds::{Counted, Feed, FeedLog, PageRecord, Progress, Proof, Step};
+use feeds::{Counted, Feed, FeedLog, PageRecord, PollError, Progress, Proof, Step};
 use imports::testing::FakeImports;
 use imports::{
     BatchOutcome, Batches, DatedRate, Downloads, Found, Import, Imports, Kind, PortError, Rates, Reject, Saved, State,
@@ -265,6 +265,8 @@ async fn feeds() -> FakeFeedLog {
     let progress = Progress::new(Feed::Sepa, poll).taken(&page, 100, false);
     feeds.advance(&progress, &Step::Page(page.clone())).await.unwrap();
     feeds.keep_proof(&Proof::of(Feed::Sepa, poll, &[page], &[]));
+    let error = PollError { at: at("2026-11-21T04:25:00Z"), what: "cannot get page 1 of sepa: no answer".to_owned() };
+    feeds.note_error(Feed::Sepa, &error).await.unwrap();
     feeds
 }
 
