@@ -17,7 +17,7 @@ use crate::command::{file, millrace, stack};
 const PASSWORD: &str = "For-this-test-0nly";
 
 /// The API and the user pool before it.
-struct Api {
+pub(crate) struct Api {
     runtime: tokio::runtime::Runtime,
     cognito: Client,
     host: String,
@@ -27,7 +27,7 @@ struct Api {
 }
 
 impl Api {
-    fn new(endpoint: &str) -> Self {
+    pub(crate) fn new(endpoint: &str) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let config = runtime.block_on(aws_config::load_from_env());
         let described = aws_sdk_cloudformation::Client::new(&config).describe_stacks().stack_name("millrace").send();
@@ -46,6 +46,11 @@ impl Api {
         }
     }
 
+    /// Its address, without a slash at its end.
+    pub(crate) fn address(&self) -> String {
+        format!("http://{}{}", self.host, self.path)
+    }
+
     /// Asks with a token, or without.
     fn get(&self, path: &str, token: Option<&str>) -> (u16, Value) {
         let mut stream = TcpStream::connect(&self.host).unwrap();
@@ -61,7 +66,7 @@ impl Api {
     }
 
     /// Somebody who signs in with [`PASSWORD`].
-    fn add_user(&self, name: &str, group: Option<&str>) {
+    pub(crate) fn add_user(&self, name: &str, group: Option<&str>) {
         self.runtime.block_on(async {
             let made = self.cognito.admin_create_user().user_pool_id(&self.pool).username(name);
             made.message_action(MessageActionType::Suppress).send().await.unwrap();
@@ -82,7 +87,7 @@ impl Api {
         self.runtime.block_on(asked.send()).unwrap().authentication_result.unwrap()
     }
 
-    fn access_token(&self, name: &str) -> String {
+    pub(crate) fn access_token(&self, name: &str) -> String {
         self.sign_in(name, &self.client).access_token.unwrap()
     }
 

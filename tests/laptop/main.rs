@@ -12,5 +12,6 @@
 )]
 
 mod api;
+mod clients;
 mod command;
 mod imports;
