@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use banking::AccountNumber;
 use calendar::{Date, Moment, Month};
 use customers::{
-    Account, Customer, CustomerId, Customers, Directory, Page, Register, RegisterError,
+    Account, Customer, CustomerId, Customers, Directory, MailChoice, MailChoices, Page, Register, RegisterError,
     Registered, Registration,
 };
 use feeds::{
@@ -159,6 +159,10 @@ through!(Batches {
 });
 through!(UploadQueue {
     fn send(&self, request: &SplitFile) -> Result<(), PortError>;
+});
+through!(MailChoices {
+    fn choose_mails(&self, customer: CustomerId, choice: MailChoice) -> Result<(), RegisterError>;
+    fn mail_choice(&self, customer: CustomerId) -> Result<MailChoice, RegisterError>;
 });
 through!(Customers {
     fn customer(&self, id: CustomerId) -> Result<Option<(Customer, Vec<Account>)>, RegisterError>;

@@ -32,7 +32,7 @@ use ledger::testing::FakeBooks;
 use ledger::{Finding, View, audit_account};
 use mail::outbox::SummaryRequest;
 use mail::testing::{FakeMailer, FakeSummaries, FakeSummaryRequests};
-use mail::{Address, Mail};
+use mail::{Address, Mail, UnsubscribeKey, UnsubscribeLinks};
 use mail_summary::MailSummary;
 use money::{Currency, Money};
 use poll_feed::PollFeeds;
@@ -413,6 +413,11 @@ impl World {
             mailer: self.through(&self.mailer),
             clock: WorldClock(&self.now),
             sender: Address::parse("summaries@millrace.example").unwrap(),
+            contact: None,
+            unsubscribe: UnsubscribeLinks {
+                url: "https://api.millrace.example/unsubscribe".to_owned(),
+                key: UnsubscribeKey::try_new(&[7; 32]).unwrap(),
+            },
         }
     }
 

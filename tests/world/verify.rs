@@ -117,7 +117,7 @@ fn mails(world: &World, imports: &[Import], excused: &BTreeSet<String>) -> Resul
         let most = if is_excused { MAX_COPIES } else { 1 };
         let fits = match state {
             MailState::Sent { .. } => (1..=most).contains(&sent.len()),
-            MailState::NoAddress { .. } => sent.is_empty(),
+            MailState::NoAddress { .. } | MailState::OptedOut { .. } => sent.is_empty(),
             MailState::Unknown { .. } | MailState::Failed { .. } => is_excused && sent.len() <= most,
             _ => false,
         };

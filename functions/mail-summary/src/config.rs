@@ -10,6 +10,12 @@ pub struct Config {
     pub mails_table: String,
     /// From whom the mails are.
     pub sender_address: String,
+    /// Whom receivers ask, if that is not the sender.
+    pub contact_address: Option<String>,
+    /// Where receivers opt out of further mails.
+    pub unsubscribe_url: String,
+    /// The secret whose text signs the links to it.
+    pub unsubscribe_secret_arn: String,
 }
 
 impl Config {
@@ -20,6 +26,9 @@ impl Config {
             ledger_table: env.required("LEDGER_TABLE"),
             mails_table: env.required("MAILS_TABLE"),
             sender_address: env.required("SENDER_ADDRESS"),
+            contact_address: env.optional("CONTACT_ADDRESS"),
+            unsubscribe_url: env.required("UNSUBSCRIBE_URL"),
+            unsubscribe_secret_arn: env.required("UNSUBSCRIBE_SECRET_ARN"),
         })
     }
 }

@@ -7,11 +7,11 @@ mod figures;
 use std::time::Duration;
 
 use calendar::{Clock, Moment};
-use customers::{Customer, Customers};
+use customers::{Customer, Customers, MailChoice, MailChoices};
 use ledger::{Books, BooksError};
 use mail::mailer::Mailer;
 use mail::outbox::{Saved, Summaries, SummaryRequest, Version};
-use mail::{Address, Envelope, Intent, Next, SummaryMail};
+use mail::{Address, Envelope, Intent, Next, SummaryMail, UnsubscribeLinks};
 
 pub use config::Config;
 pub use error::MailSummaryError;
@@ -34,9 +34,13 @@ pub struct MailSummary<R, B, S, M, C> {
     pub clock: C,
     /// From whom the mails are.
     pub sender: Address,
+    /// Whom receivers ask, if that is not the sender.
+    pub contact: Option<Address>,
+    /// What makes the links with which receivers opt out.
+    pub unsubscribe: UnsubscribeLinks,
 }
 
-impl<R: Customers, B: Books, S: Summaries, M: Mailer, C: Clock> MailSummary<R, B, S, M, C> {
+impl<R: Customers + MailChoices, B: Books, S: Summaries, M: Mailer, C: Clock> MailSummary<R, B, S, M, C> {
     /// Brings one summary as far as it goes.
     #[tracing::instrument(skip_all, fields(import.id = request.import))]
     pub async fn handle(&self, request: SummaryRequest) -> Result<(), MailSummaryError> {
@@ -59,13 +63,22 @@ impl<R: Customers, B: Books, S: Summaries, M: Mailer, C: Clock> MailSummary<R, B
 
     async fn prepare(&self, record: &SummaryMail, version: Version, now: Moment) -> Result<(), MailSummaryError> {
         let holder = self.holder(record).await?;
-        let Some(to) = holder.as_ref().and_then(|it| it.email.clone()) else {
+        let Some((holder, to)) = holder.and_then(|it| it.email.clone().map(|email| (it, email))) else {
             return self.save(&record.no_address(now)?, version).await.map(|_| ());
         };
+        if self.customers.mail_choice(holder.id).await? == MailChoice::Unwanted {
+            return self.save(&record.opted_out(now)?, version).await.map(|_| ());
+        }
         let totals = self.books.read(&record.key.account, &[]).await?.totals().map_err(BooksError::from)?;
-        let name = holder.and_then(|it| it.name);
-        let envelope = Envelope { from: self.sender.clone(), to, reference: record.key.reference(), sent_on: now };
-        let summary = figures::summary(name, record.key.account.clone(), now.date(), &totals);
+        let envelope = Envelope {
+            from: self.sender.clone(),
+            to,
+            reference: record.key.reference(),
+            sent_on: now,
+            contact: self.contact.clone(),
+            unsubscribe_url: Some(self.unsubscribe.link(holder.id)),
+        };
+        let summary = figures::summary(holder.name, record.key.account.clone(), now.date(), &totals);
         let sending = record.sending(Intent { envelope, summary }, now)?;
         let version = self.save(&sending, version).await?;
         self.send(&sending, version).await

@@ -14,6 +14,8 @@ pub struct Config {
     pub mails_table: String,
     /// The table of feeds.
     pub feeds_table: String,
+    /// The secret whose text signs unsubscribe links.
+    pub unsubscribe_secret_arn: String,
     /// The client whose access tokens are taken.
     pub user_pool_client_id: String,
 }
@@ -28,6 +30,7 @@ impl Config {
             imports_table: env.required("IMPORTS_TABLE"),
             mails_table: env.required("MAILS_TABLE"),
             feeds_table: env.required("FEEDS_TABLE"),
+            unsubscribe_secret_arn: env.required("UNSUBSCRIBE_SECRET_ARN"),
             user_pool_client_id: env.required("USER_POOL_CLIENT_ID"),
         })
     }

@@ -1,7 +1,8 @@
-use customers::Customers;
+use customers::{Customers, MailChoices};
 use feeds::FeedLog;
 use imports::{Batches, Downloads, ImportList, Imports, Rates};
 use ledger::Books;
+use mail::UnsubscribeKeys;
 use mail::outbox::Summaries;
 
 use crate::ServeCustomers;
@@ -9,7 +10,7 @@ use crate::ServeCustomers;
 /// All ports of the API as one parameter.
 pub trait Ports: Send + Sync + 'static {
     /// The register.
-    type Customers: Customers + Send + Sync;
+    type Customers: Customers + MailChoices + Send + Sync;
     /// The books.
     type Books: Books + Send + Sync;
     /// The record of imports, and the rates they brought.
@@ -20,6 +21,8 @@ pub trait Ports: Send + Sync + 'static {
     type Downloads: Downloads + Send + Sync;
     /// The record of feeds.
     type Feeds: FeedLog + Send + Sync;
+    /// The key of the unsubscribe links.
+    type UnsubscribeKeys: UnsubscribeKeys + Send + Sync;
 
     /// The register.
     fn customers(&self) -> &Self::Customers;
@@ -33,18 +36,21 @@ pub trait Ports: Send + Sync + 'static {
     fn downloads(&self) -> &Self::Downloads;
     /// The record of feeds.
     fn feeds(&self) -> &Self::Feeds;
+    /// The key of the unsubscribe links.
+    fn unsubscribe_keys(&self) -> &Self::UnsubscribeKeys;
     /// The client of the user pool whose access tokens are taken.
     fn client_id(&self) -> &str;
 }
 
-impl<C, B, I, S, D, F> Ports for ServeCustomers<C, B, I, S, D, F>
+impl<C, B, I, S, D, F, K> Ports for ServeCustomers<C, B, I, S, D, F, K>
 where
-    C: Customers + Send + Sync + 'static,
+    C: Customers + MailChoices + Send + Sync + 'static,
     B: Books + Send + Sync + 'static,
     I: Imports + ImportList + Batches + Rates + Send + Sync + 'static,
     S: Summaries + Send + Sync + 'static,
     D: Downloads + Send + Sync + 'static,
     F: FeedLog + Send + Sync + 'static,
+    K: UnsubscribeKeys + Send + Sync + 'static,
 {
     type Customers = C;
     type Books = B;
@@ -52,6 +58,7 @@ where
     type Summaries = S;
     type Downloads = D;
     type Feeds = F;
+    type UnsubscribeKeys = K;
 
     fn customers(&self) -> &C {
         &self.customers
@@ -75,6 +82,10 @@ where
 
     fn feeds(&self) -> &F {
         &self.feeds
+    }
+
+    fn unsubscribe_keys(&self) -> &K {
+        &self.unsubscribe_keys
     }
 
     fn client_id(&self) -> &str {

@@ -125,6 +125,9 @@ pub struct MailCounts {
     pub refused: u64,
     /// Without an address to send to.
     pub no_address: u64,
+    /// To holders who have opted out of mails.
+    #[serde(default)]
+    pub opted_out: u64,
     /// Sent twice without an answer.
     pub unknown: u64,
     /// Given up before anything was sent.

@@ -20,6 +20,7 @@ mod summary;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
+mod unsubscribe;
 mod words;
 
 pub use customers::{EmailAddress as Address, EmailError as AddressError};
@@ -27,3 +28,4 @@ pub use record::{Intent, MAX_ATTEMPTS, MailState, Next, SummaryKey, SummaryMail,
 pub use reference::{Reference, ReferenceError};
 pub use render::{Envelope, Image, Mail, RenderMailError, render};
 pub use summary::{CurrencySummary, MonthLine, Summary};
+pub use unsubscribe::{UnsubscribeKey, UnsubscribeKeyError, UnsubscribeKeys, UnsubscribeKeysError, UnsubscribeLinks};

@@ -94,6 +94,8 @@ pub struct StateCounts {
     pub refused: u64,
     /// Without an address to send to.
     pub no_address: u64,
+    /// To holders who have opted out.
+    pub opted_out: u64,
     /// Sent twice without an answer.
     pub unknown: u64,
     /// Given up before anything was sent.
@@ -111,6 +113,7 @@ impl StateCounts {
             "sent" => &mut self.sent,
             "refused" => &mut self.refused,
             "no_address" => &mut self.no_address,
+            "opted_out" => &mut self.opted_out,
             "unknown" => &mut self.unknown,
             "failed" => &mut self.failed,
             _ => return None,

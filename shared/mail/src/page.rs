@@ -36,6 +36,8 @@ struct Page<'a> {
     as_of: String,
     sections: Vec<Section<'a>>,
     reference: &'a str,
+    contact: Option<&'a str>,
+    unsubscribe_url: Option<&'a str>,
     chart_width: u32,
 }
 
@@ -83,6 +85,8 @@ pub(crate) fn html(
         as_of: long_date(summary.as_of),
         sections: summary.currencies.iter().map(|section| Section::of(section, images)).collect(),
         reference: envelope.reference.short(),
+        contact: envelope.contact.as_ref().map(crate::Address::as_str),
+        unsubscribe_url: envelope.unsubscribe_url.as_deref(),
         chart_width: chart::SHOWN_WIDTH,
     };
     page.render()

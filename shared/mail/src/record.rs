@@ -53,7 +53,7 @@ pub struct SummaryMail {
     pub state: MailState,
 }
 
-/// The states of a summary mail. The last five are final.
+/// The states of a summary mail. The last six are final.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum MailState {
@@ -87,6 +87,11 @@ pub enum MailState {
     },
     /// The account has no address a mail can be sent to.
     NoAddress {
+        /// When that was found.
+        at: Moment,
+    },
+    /// The account's holder wants no mails.
+    OptedOut {
         /// When that was found.
         at: Moment,
     },
@@ -163,6 +168,12 @@ impl SummaryMail {
     pub fn no_address(&self, now: Moment) -> Result<Self, TransitionError> {
         self.only_wanted("without an address")?;
         Ok(self.with(MailState::NoAddress { at: now }))
+    }
+
+    /// The account's holder has opted out of mails.
+    pub fn opted_out(&self, now: Moment) -> Result<Self, TransitionError> {
+        self.only_wanted("opted out")?;
+        Ok(self.with(MailState::OptedOut { at: now }))
     }
 
     /// What the carrier answered. Without an answer to the first attempt the record stays as it is: the request's
@@ -251,6 +262,7 @@ impl MailState {
             Self::Sent { .. } => "sent",
             Self::Refused { .. } => "refused",
             Self::NoAddress { .. } => "no_address",
+            Self::OptedOut { .. } => "opted_out",
             Self::Unknown { .. } => "unknown",
             Self::Failed { .. } => "failed",
         }

@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 pub use contracts::{mailer_contract, summaries_contract, summary_requests_contract};
-pub use fakes::{Answer, FakeMailer, FakeSummaries, FakeSummaryRequests};
+pub use fakes::{Answer, FakeMailer, FakeSummaries, FakeSummaryRequests, FakeUnsubscribeKeys};
 
 /// The result of a future that only waits for itself, as those of all fakes do: they let others run, and go on.
 pub fn ready<T>(future: impl Future<Output = T>) -> T {

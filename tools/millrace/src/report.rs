@@ -21,6 +21,7 @@ fn mail_counts(counts: StateCounts) -> MailCounts {
         sent: counts.sent,
         refused: counts.refused,
         no_address: counts.no_address,
+        opted_out: counts.opted_out,
         unknown: counts.unknown,
         failed: counts.failed,
     }
@@ -97,6 +98,7 @@ fn mails(mails: &MailCounts) -> Vec<(&'static str, u64)> {
         ("  wanted", mails.wanted),
         ("  being sent", mails.sending),
         ("  without an address", mails.no_address),
+        ("  opted out", mails.opted_out),
         ("  refused", mails.refused),
         ("  without an answer", mails.unknown),
         ("  failed", mails.failed),

@@ -140,6 +140,8 @@ struct MailCounts {
     sent: u64,
     refused: u64,
     no_address: u64,
+    /// To holders who have opted out of mails.
+    opted_out: u64,
     unknown: u64,
     failed: u64,
 }
@@ -219,6 +221,7 @@ impl From<ImportReport> for ImportReportDocument {
                 sent: mails.sent,
                 refused: mails.refused,
                 no_address: mails.no_address,
+                opted_out: mails.opted_out,
                 unknown: mails.unknown,
                 failed: mails.failed,
             },
@@ -258,7 +261,8 @@ mod tests {
             "warnings": [{"what": "a checksum", "rows": 9}],
             "rejects": [{"line": 10, "reason": "no amount", "row": "4,7/15,x"}],
             "batches": {"posted": 11, "of": 12},
-            "mails": {"wanted": 13, "sending": 14, "sent": 15, "refused": 16, "no_address": 17, "unknown": 18, "failed": 19}
+            "mails": {"wanted": 13, "sending": 14, "sent": 15, "refused": 16, "no_address": 17,
+                      "opted_out": 22, "unknown": 18, "failed": 19}
         }"#;
         let read: ImportReport = serde_json::from_str(report).unwrap();
         let document = serde_json::to_value(ImportReportDocument::from(read.clone())).unwrap();

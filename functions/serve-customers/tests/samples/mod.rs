@@ -19,8 +19,9 @@ use imports::{
 };
 use ledger::testing::FakeBooks;
 use ledger::{Books, Change, Entry, Kept, Mark, PostingId, Side, post};
+use mail::UnsubscribeKey;
 use mail::outbox::Summaries;
-use mail::testing::FakeSummaries;
+use mail::testing::{FakeSummaries, FakeUnsubscribeKeys};
 use money::{Currency, Money};
 use serde_json::{Value, json};
 use serve_customers::{ServeCustomers, router};
@@ -270,6 +271,11 @@ async fn feeds() -> FakeFeedLog {
     feeds
 }
 
+/// The key of the unsubscribe links.
+pub fn unsubscribe_key() -> UnsubscribeKey {
+    UnsubscribeKey::try_new(&[7; 32]).unwrap()
+}
+
 pub async fn api() -> Router {
     api_over(books().await).await
 }
@@ -297,6 +303,7 @@ async fn api_over(books: FakeBooks) -> Router {
         summaries,
         downloads: FakeDownloads,
         feeds: feeds().await,
+        unsubscribe_keys: FakeUnsubscribeKeys(unsubscribe_key()),
         client_id: CLIENT.to_owned(),
     })
 }

@@ -8,7 +8,7 @@ use crate::mailer::{Mailer, SendMailError, Sent};
 use crate::outbox::{
     RequestSummariesError, Saved, StateCounts, Summaries, SummariesError, SummaryRequest, SummaryRequests, Version,
 };
-use crate::{Mail, SummaryKey, SummaryMail};
+use crate::{Mail, SummaryKey, SummaryMail, UnsubscribeKey, UnsubscribeKeys, UnsubscribeKeysError};
 
 /// A carrier that keeps the mails it takes.
 #[derive(Default, Debug)]
@@ -145,4 +145,14 @@ impl SummaryRequests for FakeSummaryRequests {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A key that is always there.
+#[derive(Debug)]
+pub struct FakeUnsubscribeKeys(pub UnsubscribeKey);
+
+impl UnsubscribeKeys for FakeUnsubscribeKeys {
+    async fn key(&self) -> Result<UnsubscribeKey, UnsubscribeKeysError> {
+        Ok(self.0.clone())
+    }
 }
