@@ -53,16 +53,23 @@ impl Api {
 
     /// Asks with a token, or without.
     fn get(&self, path: &str, token: Option<&str>) -> (u16, Value) {
+        let (status, body) = self.ask("GET", path, token);
+        (status, serde_json::from_str(body.trim()).unwrap_or(Value::Null))
+    }
+
+    /// The status and the body of an answer.
+    pub(crate) fn ask(&self, method: &str, path: &str, token: Option<&str>) -> (u16, String) {
         let mut stream = TcpStream::connect(&self.host).unwrap();
         let authorization = token.map(|it| format!("authorization: Bearer {it}\r\n")).unwrap_or_default();
         let (host, before) = (&self.host, &self.path);
-        let head = format!("GET {before}{path} HTTP/1.1\r\nhost: {host}\r\n{authorization}connection: close\r\n\r\n");
+        let head = format!("{method} {before}{path} HTTP/1.1\r\nhost: {host}\r\n{authorization}content-length: 0\r\n");
+        let head = format!("{head}connection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body.trim()).unwrap_or(Value::Null))
+        (status, body.to_owned())
     }
 
     /// Somebody who signs in with [`PASSWORD`].

@@ -4,7 +4,7 @@ mod figures;
 
 use std::path::PathBuf;
 
-use ::customers::CustomerId;
+use ::customers::{CustomerId, MailChoice};
 use ::imports::{ImportId, is_source_name};
 use banking::AccountNumber;
 use calendar::{Bucket, Date};
@@ -54,10 +54,13 @@ pub(crate) enum Command {
     Import(ImportFiles),
     /// Lists the customers
     Customers,
-    /// Shows a customer and their accounts
+    /// Shows a customer and their accounts, after --mails has set whether they get mails
     Customer {
         /// The customer's id
         id: CustomerId,
+        /// Opts the customer out of summary mails, or in again
+        #[arg(long, value_enum, value_name = "CHOICE")]
+        mails: Option<Mails>,
     },
     /// Lists the accounts with their holders and balances
     Accounts,
@@ -216,6 +219,24 @@ fn source_name(text: &str) -> Result<String, String> {
 fn limit(text: &str) -> Result<usize, String> {
     let limit = text.parse().ok().filter(|it| *it > 0);
     limit.ok_or_else(|| "write a number from 1 on".to_owned())
+}
+
+/// A [`MailChoice`], as it is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Mails {
+    /// The customer gets summary mails
+    Wanted,
+    /// The customer gets none
+    Unwanted,
+}
+
+impl Mails {
+    pub(crate) fn choice(self) -> MailChoice {
+        match self {
+            Self::Wanted => MailChoice::Wanted,
+            Self::Unwanted => MailChoice::Unwanted,
+        }
+    }
 }
 
 /// A [`View`], as it is asked for.

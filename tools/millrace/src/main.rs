@@ -42,7 +42,7 @@ use clap::Parser as _;
 use feeds_sandbox::Plan;
 use lambda_kit::SystemClock;
 
-use crate::arguments::{Arguments, Command, FeedCommand, Global, ImportsCommand, SourceCommand};
+use crate::arguments::{Arguments, Command, FeedCommand, Global, ImportsCommand, Mails, SourceCommand};
 use crate::screen::Screen;
 use crate::stack::Stack;
 
@@ -83,7 +83,10 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
     match command {
         Command::Import(_) | Command::Profile(_) | Command::Feed(FeedCommand::Serve(_)) => Ok(Verdict::Well),
         Command::Customers => customers::list(screen, &stack.register()?).await,
-        Command::Customer { id } => customers::show(screen, &stack.register()?, &stack.books()?, id).await,
+        Command::Customer { id, mails } => {
+            let mails = mails.map(Mails::choice);
+            customers::show(screen, &stack.register()?, &stack.books()?, id, mails).await
+        }
         Command::Accounts => accounts::list(screen, &stack.register()?, &stack.books()?).await,
         Command::Balance(asked) => books::balance(screen, &stack.register()?, &stack.books()?, &asked).await,
         Command::Balances(asked) => {
