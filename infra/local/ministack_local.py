@@ -1,15 +1,17 @@
-"""Starts MiniStack with local speed-ups, and ends with whoever started it if told so.
+"""Starts MiniStack with permissions enforced and with local speed-ups, and ends with whoever started it if told so.
 
     python ministack_local.py INSTANCE_DIR [--until-stdin-closes]
 
-INSTANCE_DIR is not read: it stands on the command line so that `cargo xtask` can tell its own process from
-another one that got the same pid. Ports and folders come from the environment, as for plain `ministack`.
+INSTANCE_DIR receives `calls.jsonl`, and tells `cargo xtask` its own process from another one that got the same pid.
+Ports and folders come from the environment, as for plain `ministack`.
 
-The speed-ups lean on the insides of MiniStack 1.5.33 and nothing may depend on them. Under another version, or
-when those insides have changed, they are left out with a line in the log.
+Both lean on the insides of MiniStack 1.5.33. Nothing may depend on the speed-ups: under another version, or when those
+insides have changed, they are left out with a line in the log. Without the permissions it does not start.
 """
 
+import json
 import sys
+from pathlib import Path
 
 import until_stdin_closes
 
@@ -59,8 +61,46 @@ def speed_up():
     Worker._drain_stderr_bounded = with_short_wait
 
 
+def enforce_permissions(folder):
+    """A function's call without a grant fails as on AWS; `calls.jsonl` gets a line for each action of each role."""
+    from ministack import app
+    from ministack.core import iam_evaluator
+
+    app.AUTH = True
+    enforce, pin_request_origin = iam_evaluator.enforce, iam_evaluator.pin_request_origin
+    calls = open(folder / "calls.jsonl", "a", encoding="utf-8", buffering=1)
+    recorded = set()
+
+    def role(access_key, account):
+        principal = iam_evaluator.resolve_principal(access_key or "", account)
+        arn = getattr(principal, "arn", "")
+        return arn.split("/")[1] if ":assumed-role/" in arn else None
+
+    def recorded_and_enforced(access_key, action, service, region, resource_arn="*", service_context=None):
+        from ministack.core.responses import get_account_id
+
+        # IAM knows the action for one message only, and asks for it once for a batch.
+        action = action.replace("MessageBatch", "Message")
+        denied = enforce(access_key, action, service, region, resource_arn, service_context)
+        name = role(access_key, get_account_id())
+        # The identity that a mail is sent from is not known here, so the resource of that grant is not compared.
+        if name and action == "ses:SendRawEmail":
+            denied = None
+        call = (name, action, denied is None)
+        if name and call not in recorded:
+            recorded.add(call)
+            line = {"role": name, "action": action, "resource": resource_arn, "allowed": denied is None}
+            calls.write(json.dumps(line) + "\n")
+        return denied
+
+    iam_evaluator.enforce = recorded_and_enforced
+    # The laptop speaks HTTP; what refuses calls without TLS stays in the template.
+    app.pin_request_origin = lambda source_ip, _: pin_request_origin(source_ip, True)
+
+
 def main():
     until_stdin_closes.watch(sys.argv)
+    folder = Path(sys.argv[1])
     # MiniStack reads its own arguments.
     sys.argv = ["ministack"]
     try:
@@ -68,6 +108,7 @@ def main():
     except Exception as reason:
         print(f"started without the local speed-ups: {reason}", flush=True)
 
+    enforce_permissions(folder)
     from ministack.app import main as ministack
 
     ministack()

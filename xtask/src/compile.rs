@@ -29,6 +29,21 @@ pub(crate) fn run(root: &Root) -> Result<()> {
     Ok(())
 }
 
+/// Builds all of it with all tests.
+///
+/// Cargo compiles a crate anew for each set of features, and the set depends on the packages and targets that are named.
+/// Whatever tests run, everything is named, so that each crate is compiled once.
+pub(crate) fn with_tests(root: &Root) -> Result<()> {
+    let started = Instant::now();
+    let mut cargo = cargo(root);
+    cargo.args(["build", "--locked", "--profile", PROFILE, "--workspace", "--tests", "--bins"]);
+    if !cargo.status().context("starting cargo")?.success() {
+        bail!("the build failed; the errors are printed above");
+    }
+    progress::done("Build", "everything, with its tests", started);
+    Ok(())
+}
+
 /// The cargo that runs us.
 pub(crate) fn cargo(root: &Root) -> Command {
     program(root, "cargo")

@@ -127,12 +127,33 @@ pub(crate) fn invoke(root: &Root, function: &str, event: &Path) -> Result<()> {
     ask(root, "invoke.py", [OsStr::new(function), event.as_os_str()])
 }
 
+/// Fails if a function made a call without a grant, and with `all_used` if a grant was never used.
+pub(crate) fn check_permissions(root: &Root, instance: &Instance, all_used: bool) -> Result<()> {
+    let step = Step::start("Permissions");
+    let all_used = all_used.then_some(OsStr::new("--all-used"));
+    let calls = instance.calls();
+    let arguments = [calls.as_os_str()].into_iter().chain(all_used);
+    let answer = asking(root, instance, "permissions.py", arguments).output()?;
+    if !answer.status.success() {
+        bail!("{}", String::from_utf8_lossy(&answer.stderr).trim().trim_start_matches("error: "));
+    }
+    let answer: Value = serde_json::from_slice(&answer.stdout).context("reading the answer of permissions.py")?;
+    let count = |name: &str| answer.get(name).and_then(Value::as_u64).unwrap_or_default();
+    step.done(&format!("{} roles, {} grants, no call without one", count("roles"), count("grants")));
+    Ok(())
+}
+
 fn ask<'a>(root: &Root, name: &str, arguments: impl IntoIterator<Item = &'a OsStr>) -> Result<()> {
     let instance = Instance::running(root)?;
-    let mut command: Command = script(&Environment::local(root).python(), &root.script(name));
-    command.args([&instance.endpoint(), REGION, STACK]).args(arguments);
-    if !command.status()?.success() {
-        bail!("this did not work; the reason stands above");
+    if !asking(root, &instance, name, arguments).status()?.success() {
+        bail!("this did not work; the reason is printed above");
     }
     Ok(())
+}
+
+/// A script of `infra/local` that is told which instance and stack it works on.
+fn asking<'a>(root: &Root, instance: &Instance, name: &str, arguments: impl IntoIterator<Item = &'a OsStr>) -> Command {
+    let mut command = script(&Environment::local(root).python(), &root.script(name));
+    command.args([&instance.endpoint(), REGION, STACK]).args(arguments);
+    command
 }

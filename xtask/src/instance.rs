@@ -76,6 +76,11 @@ impl Instance {
         self.folder.join("mails")
     }
 
+    /// The calls that functions have made, as `ministack_local.py` writes them.
+    pub(crate) fn calls(&self) -> PathBuf {
+        self.folder.join("calls.jsonl")
+    }
+
     /// All it keeps.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
