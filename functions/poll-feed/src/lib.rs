@@ -6,6 +6,7 @@ mod deadline;
 mod drain;
 mod error;
 mod gather;
+mod note;
 mod prove;
 mod review;
 mod take;
@@ -14,9 +15,8 @@ mod turn;
 use std::time::Duration;
 
 use calendar::{Clock, Moment};
-use feeds::{Feed, FeedLog, FeedServer, PollError, PollFeed, PollQueue, Step};
+use feeds::{Feed, FeedLog, FeedServer, PollFeed, PollQueue, Step};
 use imports::{Batches, Files, Imports, PortError};
-use lambda_kit::Chain;
 
 use crate::deadline::Deadline;
 
@@ -29,9 +29,6 @@ const FIRST_DELAY_SECONDS: u32 = 3;
 const LONGEST_DELAY_SECONDS: u32 = 900;
 /// How long companies and imports are waited for, from the begin of the poll.
 const LONGEST_WAIT: Duration = Duration::from_hours(1);
-
-/// How much of an error is recorded.
-const MOST_ERROR_CHARS: usize = 500;
 
 /// Polls feeds.
 pub struct PollFeeds<S, L, F, I, Q, C> {
@@ -111,15 +108,6 @@ where
         }
         tracing::info!(?polled, "{feed} was polled");
         Ok(polled)
-    }
-
-    /// Records an error for operators. Another failure here hides nothing: the log has both.
-    async fn note(&self, feed: Feed, error: &PollFeedError) {
-        let what = Chain(error).to_string().chars().take(MOST_ERROR_CHARS).collect();
-        let error = PollError { at: self.clock.now(), what };
-        if let Err(error) = self.log.note_error(feed, &error).await {
-            tracing::warn!(error = %Chain(&error), "cannot record why the poll of {feed} has failed");
-        }
     }
 
     /// How long to wait when `waits` messages have waited already: twice as long each time, but not beyond the moment

@@ -4,12 +4,13 @@ mod config;
 mod error;
 mod events;
 mod read;
+mod source;
 
 use calendar::Clock;
 use customers::Register;
 use imports::{
-    BatchIndex, BatchQueue, Batches, FEED_SOURCES, Files, Import, Imports, Kind, Rates, Read, Refusal, Saved, Sources,
-    SplitFile, State, Upload, Warning,
+    BatchIndex, BatchQueue, Batches, Files, Import, Imports, Rates, Read, Refusal, Saved, Sources, SplitFile, State,
+    Upload, Warning,
 };
 use money::Currency;
 
@@ -92,22 +93,6 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
             let what = "an account is held by another customer; it stays theirs".to_owned();
             let rows = u64::try_from(registered.held_by_others.len()).unwrap_or(u64::MAX);
             read.found.warnings.push(Warning { what, rows });
-        }
-        Ok(())
-    }
-
-    /// Warns of the first transfers from a source that an operator has declared.
-    async fn note_source(&self, import: &Import, read: &mut Read) -> Result<(), SplitImportError> {
-        let is_declared = read.kind == Kind::Transfers && !FEED_SOURCES.contains(&read.source.as_str());
-        if !is_declared || read.found.rows_taken == 0 {
-            return Ok(());
-        }
-        if self.imports.first_from(&read.source, import.id).await? == import.id {
-            let what = format!(
-                "these are the first transfers from `{}`; those that other sources have brought are booked twice",
-                read.source
-            );
-            read.found.warnings.push(Warning { what, rows: read.found.rows_taken });
         }
         Ok(())
     }

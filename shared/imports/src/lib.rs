@@ -9,6 +9,7 @@ mod customers_file;
 mod entry_file;
 mod euro_table;
 mod gunzip;
+mod header;
 mod hints;
 mod holders;
 mod ids;
