@@ -17,7 +17,7 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
         }
         if self.imports.first_from(&read.source, import.id).await? == import.id {
             let what = format!(
-                "these are the first transfers from `{}`; those that other sources have brought are booked twice",
+                "these are the first transfers from `{}`; any that another source has brought are booked twice",
                 read.source
             );
             read.found.warnings.push(Warning { what, rows: read.found.rows_taken });
