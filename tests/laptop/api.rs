@@ -51,6 +51,11 @@ impl Api {
         api
     }
 
+    /// Its address, without a slash at its end.
+    pub(crate) fn address(&self) -> String {
+        format!("http://{}{}", self.host, self.path)
+    }
+
     /// An output of the stack.
     pub(crate) fn output(&self, name: &str) -> String {
         self.outputs[name].clone()
@@ -65,9 +70,15 @@ impl Api {
 
     /// Asks the API with a token, or without.
     pub(crate) fn get(&self, path: &str, token: Option<&str>) -> (u16, Value) {
-        let authorization = token.map(|it| format!("authorization: Bearer {it}\r\n")).unwrap_or_default();
-        let (status, _, body) = self.send("GET", &format!("{}{path}", self.path), &authorization, "");
+        let (status, body) = self.ask("GET", path, token);
         (status, serde_json::from_str(body.trim()).unwrap_or(Value::Null))
+    }
+
+    /// The status and the body of an answer.
+    pub(crate) fn ask(&self, method: &str, path: &str, token: Option<&str>) -> (u16, String) {
+        let authorization = token.map(|it| format!("authorization: Bearer {it}\r\n")).unwrap_or_default();
+        let (status, _, body) = self.send(method, &format!("{}{path}", self.path), &authorization, "");
+        (status, body)
     }
 
     /// Sends a request to the stack: status, head and body of the answer.
@@ -88,7 +99,7 @@ impl Api {
     }
 
     /// Somebody who signs in with [`PASSWORD`].
-    fn add_user(&self, name: &str, group: Option<&str>) {
+    pub(crate) fn add_user(&self, name: &str, group: Option<&str>) {
         self.runtime.block_on(async {
             let made = self.cognito.admin_create_user().user_pool_id(&self.pool).username(name);
             made.message_action(MessageActionType::Suppress).send().await.unwrap();
@@ -109,7 +120,7 @@ impl Api {
         self.runtime.block_on(asked.send()).unwrap().authentication_result.unwrap()
     }
 
-    fn access_token(&self, name: &str) -> String {
+    pub(crate) fn access_token(&self, name: &str) -> String {
         self.sign_in(name, &self.client).access_token.unwrap()
     }
 

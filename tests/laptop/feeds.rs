@@ -87,16 +87,17 @@ fn a_crashing_feed_and_killed_functions_leave_every_balance_right() {
             *killed.entry(name).or_default() += 1;
         }
     }
-    let (code, proofs) = polling.join().unwrap();
+    let (code, feeds) = polling.join().unwrap();
     redelivered_after(&usual, None);
-    assert_eq!(code, 0, "{proofs}");
+    assert_eq!(code, 0, "{feeds}");
     assert!(killed.values().sum::<u32>() >= 4, "too few were caught at work: {killed:?}");
-    let proofs = proofs.as_array().unwrap();
-    assert_eq!(proofs.len(), 4);
-    for proof in proofs {
-        assert_eq!(proof["gaps"], serde_json::json!([]), "{proof}");
+    let feeds = feeds.as_array().unwrap();
+    assert_eq!(feeds.len(), 4);
+    for feed in feeds {
+        assert_eq!((&feed["state"], &feed["proof"]["gaps"]), (&"at-rest".into(), &serde_json::json!([])), "{feed}");
+        assert!(feed["proven_at"].is_string() && feed.get("error").is_none(), "{feed}");
     }
-    let swift = &proofs[3];
+    let swift = &feeds[3]["proof"];
     assert!(swift["rows"]["declared"].as_u64().unwrap() > 20_000, "repeated rows are declared, too: {swift}");
     assert!(swift["pages"]["asked"].as_u64() > swift["pages"]["taken"].as_u64(), "{swift}");
     assert!(
@@ -112,7 +113,7 @@ fn a_crashing_feed_and_killed_functions_leave_every_balance_right() {
     // Polled once more, with nothing new: the same proof.
     let (code, again) = millrace(&["feed", "poll", "--wait"]);
     assert_eq!(code, 0, "{again}");
-    assert_eq!(again[3]["entries"], swift["entries"]);
+    assert_eq!(again[3]["proof"]["entries"], swift["entries"]);
     drop(bank);
     eprintln!("killed {killed:?}; {} balances", checked["balances"]);
 }

@@ -1,5 +1,6 @@
 //! A bank file becomes books and a mail.
 
+use crate::api::Api;
 use crate::command::{file, mails_to, millrace, stack};
 
 const FOUR: &str = "Id,Date,Transaction\n0,7/15,+60.5\n1,7/28,-10.3\n2,8/2,-20.46\n3,8/13,+10\n";
@@ -41,6 +42,56 @@ fn the_four_rows_make_the_mail_of_the_product_page() {
     assert_eq!(again["repeats"], report["id"]);
     assert_eq!(again["entries"], serde_json::json!({ "made": 4, "posted": 0, "duplicates": 4, "dirty": 0 }));
     assert_eq!(mails_to("four@example.com").len(), 1, "no second mail");
+}
+
+#[test]
+fn a_receiver_opts_out_with_the_link_in_the_mail_and_gets_no_more() {
+    let Some(endpoint) = stack() else { return };
+    let import = |name: &str, text: &str| {
+        let path = file(name, text);
+        let account = ["--account", "4714", "--year", "2026", "--email", "enough@example.com", "--name", "Enough"];
+        millrace(&[&["import", &path][..], &account, &["--wait"]].concat())
+    };
+    let (code, report) = import("enough.csv", FOUR);
+    assert_eq!((code, &report["mails"]["sent"]), (0, &1.into()), "{report}");
+    let [mail] = mails_to("enough@example.com").try_into().expect("one mail");
+    let mail = mail.replace("\r\n", "\n").replace("\n ", " ").replace("\n\t", " ");
+    assert!(mail.contains("List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{mail}");
+    let (_, link) = mail.split_once("List-Unsubscribe:").expect("a link");
+    let (link, _) = link.split_once('>').unwrap();
+    let (_, token) = link.split_once("/unsubscribe?token=").expect("a token");
+    let api = Api::new(&endpoint);
+    let target = format!("/unsubscribe?token={token}");
+    assert_eq!(api.ask("POST", &format!("{target}0"), None).0, 400, "not signed");
+    let (status, page) = api.ask("GET", &target, None);
+    assert_eq!(status, 200, "{page}");
+    let (code, report) = import("more.csv", "Id,Date,Transaction\n9,9/1,+1\n");
+    assert_eq!((code, &report["mails"]["sent"]), (0, &1.into()), "opening the link changes nothing: {report}");
+
+    assert_eq!(api.ask("POST", &target, None).0, 200);
+    let (code, report) = import("most.csv", "Id,Date,Transaction\n10,9/2,+1\n");
+    assert_eq!((code, &report["mails"]["sent"], &report["mails"]["opted_out"]), (0, &0.into(), &1.into()), "{report}");
+    assert_eq!(mails_to("enough@example.com").len(), 2);
+}
+
+#[test]
+fn a_file_of_which_no_row_is_taken_and_an_undeclared_source_are_told_and_exit_with_1() {
+    if stack().is_none() {
+        return;
+    }
+    let path = file("comma.csv", "Id;Date;Transaction\n0;15.07.2026;60,5\n");
+    let (code, report) = millrace(&["import", &path, "--account", "4715", "--wait"]);
+    assert_eq!((code, &report["state"]), (1, &"rejected".into()), "{report}");
+    assert_eq!(report["warnings"].as_array().unwrap().len(), 2, "{report}");
+    assert!(!millrace(&["accounts"]).1.to_string().contains("4715"), "nobody is registered");
+
+    let path = file("t.csv", "id,payer,beneficiary,amount,currency,timestamp\n1,4713,X,1,EUR,2026-01-02\n");
+    let (code, report) = millrace(&["import", &path, "--wait"]);
+    assert_eq!((code, &report["state"]), (1, &"refused".into()));
+    assert!(report["reason"].as_str().unwrap().contains("millrace source add"), "{report}");
+    assert_eq!(millrace(&["source", "add", "chaps"]), (0, serde_json::json!({ "source": "chaps" })));
+    let (code, report) = millrace(&["import", &path, "--source", "chaps", "--wait"]);
+    assert_eq!(code, i32::from(report["state"] != "done"), "{report}");
 }
 
 #[test]

@@ -12,6 +12,7 @@
 )]
 
 mod api;
+mod clients;
 mod command;
 mod imports;
 mod invoke;

@@ -10,14 +10,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use banking::AccountNumber;
 use calendar::{Date, Moment, Month};
 use customers::{
-    Account, Customer, CustomerId, Customers, Directory, Page, Register, RegisterError, Registered, Registration,
+    Account, Customer, CustomerId, Customers, Directory, MailChoice, MailChoices, Page, Register, RegisterError,
+    Registered, Registration,
 };
 use feeds::{
-    AskError, Closed, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step,
+    AskError, Closed, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollError, PollFeed, PollQueue, Progress,
+    Proof, Step,
 };
 use imports::{
     BatchOutcome, BatchQueue, Batches, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError, PostBatch,
-    Rates, Saved, SplitFile, StalledPage, Upload, UploadQueue,
+    Rates, Saved, Sources, SplitFile, StalledPage, Upload, UploadQueue,
 };
 use ledger::{Books, BooksError, Change, Shelf, Written};
 use mail::events::{Suppression, Suppressions};
@@ -146,6 +148,11 @@ through!(Imports {
     fn save(&self, import: &Import) -> Result<Saved, PortError>;
     fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError>;
 });
+through!(Sources {
+    fn declare(&self, source: &str, now: Moment) -> Result<(), PortError>;
+    fn declared(&self) -> Result<Vec<String>, PortError>;
+    fn first_from(&self, source: &str, import: ImportId) -> Result<ImportId, PortError>;
+});
 through!(Batches {
     fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome, now: Moment) -> Result<BatchOutcome, PortError>;
     fn finished(&self, import: ImportId) -> Result<Vec<(u32, BatchOutcome)>, PortError>;
@@ -156,6 +163,10 @@ through!(Batches {
 });
 through!(UploadQueue {
     fn send(&self, request: &SplitFile) -> Result<(), PortError>;
+});
+through!(MailChoices {
+    fn choose_mails(&self, customer: CustomerId, choice: MailChoice) -> Result<(), RegisterError>;
+    fn mail_choice(&self, customer: CustomerId) -> Result<MailChoice, RegisterError>;
 });
 through!(Customers {
     fn customer(&self, id: CustomerId) -> Result<Option<(Customer, Vec<Account>)>, RegisterError>;
@@ -169,6 +180,8 @@ through!(FeedLog {
     fn pages(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageRecord>, PortError>;
     fn gatherings(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<Gathering>, PortError>;
     fn closed(&self, feed: Feed) -> Result<Closed, PortError>;
+    fn note_error(&self, feed: Feed, error: &PollError) -> Result<(), PortError>;
+    fn last_error(&self, feed: Feed) -> Result<Option<PollError>, PortError>;
     fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError>;
 });
 through!(PollQueue {

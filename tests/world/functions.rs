@@ -8,9 +8,9 @@ use customers::testing::FakeRegister;
 use feeds::testing::{FakeFeedLog, FakeFeedServer, FakePollQueue};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
 use ledger::testing::FakeBooks;
-use mail::Address;
 use mail::gate::MailsPerSecond;
 use mail::testing::{FakeMailer, FakeSummaries, FakeSummaryRequests};
+use mail::{Address, UnsubscribeKey, UnsubscribeLinks};
 use mail_summary::MailSummary;
 use money::Currency;
 use poll_feed::PollFeeds;
@@ -145,6 +145,11 @@ impl World {
             mailer: self.through(&self.mailer),
             clock: self.clock(),
             sender: Address::parse("summaries@millrace.example").unwrap(),
+            contact: None,
+            unsubscribe: UnsubscribeLinks {
+                url: "https://api.millrace.example/unsubscribe".to_owned(),
+                key: UnsubscribeKey::try_new(&[7; 32]).unwrap(),
+            },
             rate: self.rate(),
         }
     }

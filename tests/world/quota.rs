@@ -19,7 +19,7 @@ use ledger::testing::FakeBooks;
 use mail::mailer::{Mailer, SendMailError, Sent};
 use mail::outbox::{Summaries, SummaryRequest};
 use mail::testing::{FakeSummaries, FakeSummaryRequests, ready};
-use mail::{Address, Mail, SummaryKey, SummaryMail};
+use mail::{Address, Mail, SummaryKey, SummaryMail, UnsubscribeKey, UnsubscribeLinks};
 use mail_summary::MailSummary;
 use record_failures::{Letter, RecordFailures};
 use sweep_imports::SweepImports;
@@ -316,6 +316,11 @@ fn run(holders: usize, daily_quota: usize) -> Ended {
             mailer: provider,
             clock,
             sender: Address::parse("summaries@millrace.example").unwrap(),
+            contact: None,
+            unsubscribe: UnsubscribeLinks {
+                url: "https://api.millrace.example/unsubscribe".to_owned(),
+                key: UnsubscribeKey::try_new(&[7; 32]).unwrap(),
+            },
             rate: "14".parse().unwrap(),
         },
         sweeper: SweepImports {

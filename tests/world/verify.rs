@@ -124,7 +124,7 @@ fn mails(world: &World, imports: &[Import], excused: &BTreeSet<String>) -> Resul
             MailState::Bounced { .. } | MailState::Complained { .. } => {
                 (1..=most).contains(&sent.len()) && comes_back(&receivers, &reference)
             }
-            MailState::NoAddress { .. } | MailState::Suppressed { .. } => sent.is_empty(),
+            MailState::NoAddress { .. } | MailState::OptedOut { .. } | MailState::Suppressed { .. } => sent.is_empty(),
             MailState::Unknown { .. } => {
                 is_excused && sent.len() <= most && (sent.is_empty() || !comes_back(&receivers, &reference))
             }

@@ -14,6 +14,12 @@ pub struct Config {
     pub mails_per_second: String,
     /// Where SES reports what becomes of the mails.
     pub configuration_set: String,
+    /// Whom receivers ask, if that is not the sender.
+    pub contact_address: Option<String>,
+    /// Where receivers opt out of further mails.
+    pub unsubscribe_url: String,
+    /// The secret whose text signs the links to it.
+    pub unsubscribe_secret_arn: String,
 }
 
 impl Config {
@@ -26,6 +32,9 @@ impl Config {
             sender_address: env.required("SENDER_ADDRESS"),
             mails_per_second: env.required("MAILS_PER_SECOND"),
             configuration_set: env.required("SES_CONFIGURATION_SET"),
+            contact_address: env.optional("CONTACT_ADDRESS"),
+            unsubscribe_url: env.required("UNSUBSCRIBE_URL"),
+            unsubscribe_secret_arn: env.required("UNSUBSCRIBE_SECRET_ARN"),
         })
     }
 }

@@ -8,13 +8,13 @@ mod sending;
 use std::time::Duration;
 
 use calendar::{Moment, Timer};
-use customers::{Customer, Customers};
+use customers::{Customer, Customers, MailChoice, MailChoices};
 use ledger::{Books, BooksError};
 use mail::events::Suppressions;
 use mail::gate::{MailsPerSecond, SendGate};
 use mail::mailer::Mailer;
 use mail::outbox::{Saved, Summaries, SummaryRequest, Version};
-use mail::{Address, Envelope, Intent, Next, SummaryMail};
+use mail::{Address, Envelope, Intent, Next, SummaryMail, UnsubscribeLinks};
 
 use sending::{Attempt, TIME_TO_SEND};
 
@@ -43,11 +43,15 @@ pub struct MailSummary<R, B, S, M, C> {
     pub sender: Address,
     /// How many mails all instances together send in a second at most.
     pub rate: MailsPerSecond,
+    /// Whom receivers ask, if that is not the sender.
+    pub contact: Option<Address>,
+    /// What makes the links with which receivers opt out.
+    pub unsubscribe: UnsubscribeLinks,
 }
 
 impl<R, B, S, M, C> MailSummary<R, B, S, M, C>
 where
-    R: Customers,
+    R: Customers + MailChoices,
     B: Books,
     S: Summaries + SendGate + Suppressions,
     M: Mailer,
@@ -90,9 +94,12 @@ where
         ends_at: Moment,
     ) -> Result<Attempt, MailSummaryError> {
         let holder = self.holder(record).await?;
-        let Some(to) = holder.as_ref().and_then(|it| it.email.clone()) else {
+        let Some((holder, to)) = holder.and_then(|it| it.email.clone().map(|email| (it, email))) else {
             return self.save(&record.no_address(self.clock.now())?, version).await.map(|_| Attempt::Over);
         };
+        if self.customers.mail_choice(holder.id).await? == MailChoice::Unwanted {
+            return self.save(&record.opted_out(self.clock.now())?, version).await.map(|_| Attempt::Over);
+        }
         if self.summaries.suppression(&to).await?.is_some() {
             return self.save(&record.suppressed(self.clock.now())?, version).await.map(|_| Attempt::Over);
         }
@@ -100,10 +107,17 @@ where
             return Ok(Attempt::Over);
         }
         let shelf = self.books.read(&record.key.account, &[]).await?;
-        let (name, now) = (holder.and_then(|it| it.name), self.clock.now());
-        let envelope = Envelope { from: self.sender.clone(), to, reference: record.key.reference(), sent_on: now };
+        let now = self.clock.now();
+        let envelope = Envelope {
+            from: self.sender.clone(),
+            to,
+            reference: record.key.reference(),
+            sent_on: now,
+            contact: self.contact.clone(),
+            unsubscribe_url: Some(self.unsubscribe.link(holder.id)),
+        };
         let account = record.key.account.clone();
-        let summary = figures::summary(name, account, now.date(), &shelf).map_err(BooksError::from)?;
+        let summary = figures::summary(holder.name, account, now.date(), &shelf).map_err(BooksError::from)?;
         let sending = record.sending(Intent { envelope, summary }, now)?;
         let version = self.save(&sending, version).await?;
         self.send(&sending, version).await

@@ -1,7 +1,8 @@
 //! `mail-summary`: what it is plugged into. What it does is in `lib.rs`.
 //!
 //! - **Trigger:** SQS `summaries`, fed by `post-entries` and `sweep-imports` with `SummaryRequest` v1.
-//! - **Reads:** the summary's record, the account's holder and totals, whether the address is suppressed, the gate.
+//! - **Reads:** the summary's record, the account's holder and whether they want mails, the account's totals, whether the
+//!   address is suppressed, the gate; at start the key of the unsubscribe links.
 //! - **Writes:** a time slot of the gate; the summary's record, before and after the call; one mail through SES.
 //! - **Delivered twice:** a summary that is sent stays sent; one at work is left to whoever is at it.
 //! - **Fails:** while SES throttles, its quota is used up or its configuration is wrong, summaries stay wanted and
@@ -16,9 +17,10 @@ use customers_dynamodb::DynamoDbRegister;
 use lambda_kit::{Pace, SystemClock, batch};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use ledger_dynamodb::{DynamoDbBooks, NoVault};
-use mail::Address;
 use mail::outbox::SummaryRequest;
+use mail::{Address, UnsubscribeKeys, UnsubscribeLinks};
 use mail_dynamodb::DynamoDbSummaries;
+use mail_secretsmanager::SecretsManagerUnsubscribeKeys;
 use mail_ses::SesMailer;
 use mail_summary::{Config, MailSummary};
 
@@ -28,6 +30,8 @@ async fn main() -> Result<(), Error> {
     let config = Config::from_env()?;
     let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
     let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+    let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
+    let key = SecretsManagerUnsubscribeKeys::new(secrets, config.unsubscribe_secret_arn).key().await?;
     let mail_summary = &MailSummary {
         customers: DynamoDbRegister::new(dynamodb.clone(), config.customers_table),
         books: DynamoDbBooks::new(dynamodb.clone(), config.ledger_table, NoVault),
@@ -36,6 +40,8 @@ async fn main() -> Result<(), Error> {
         clock: SystemClock,
         sender: Address::parse(&config.sender_address)?,
         rate: config.mails_per_second.parse()?,
+        contact: config.contact_address.as_deref().map(Address::parse).transpose()?,
+        unsubscribe: UnsubscribeLinks { url: config.unsubscribe_url, key },
     };
     // One at once below seven mails a second, so that nobody waits long for a slot.
     let at_once = usize::try_from(mail_summary.rate.get() / 7)?.clamp(1, 4);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use calendar::{Moment, Timer};
-use customers::Customers;
+use customers::{Customers, MailChoices};
 use lambda_kit::Chain;
 use ledger::Books;
 use mail::events::Suppressions;
@@ -30,7 +30,7 @@ pub(crate) enum Attempt {
 
 impl<R, B, S, M, C> MailSummary<R, B, S, M, C>
 where
-    R: Customers,
+    R: Customers + MailChoices,
     B: Books,
     S: Summaries + SendGate + Suppressions,
     M: Mailer,

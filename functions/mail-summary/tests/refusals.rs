@@ -9,11 +9,11 @@ use calendar::{Clock, Moment, Timer};
 use customers::testing::FakeRegister;
 use customers::{Account, Customer, CustomerId, CustomerKind, Register, Registration};
 use ledger::testing::FakeBooks;
-use mail::Address;
 use mail::events::{Suppression, Suppressions};
 use mail::gate::{self, Closed, HoldReason, SendGate};
 use mail::outbox::{Summaries, SummaryRequest};
 use mail::testing::{Answer, FakeMailer, FakeSummaries, ready};
+use mail::{Address, UnsubscribeKey, UnsubscribeLinks};
 use mail_summary::{MailSummary, MailSummaryError};
 
 /// A clock on which waiting passes time.
@@ -65,6 +65,11 @@ fn sender(answers: &[Answer]) -> Sender {
         mailer: FakeMailer::answering(answers.iter().copied()),
         clock: TestClock(Cell::new(start())),
         sender: Address::parse("summaries@millrace.example").unwrap(),
+        contact: None,
+        unsubscribe: UnsubscribeLinks {
+            url: "https://api.millrace.example/unsubscribe".to_owned(),
+            key: UnsubscribeKey::try_new(&[7; 32]).unwrap(),
+        },
         rate: "14".parse().unwrap(),
     }
 }

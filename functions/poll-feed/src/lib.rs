@@ -6,6 +6,7 @@ mod deadline;
 mod drain;
 mod error;
 mod gather;
+mod note;
 mod prove;
 mod review;
 mod take;
@@ -89,7 +90,13 @@ where
             return Ok(Polled::FannedOut);
         };
         let deadline = Deadline { clock: &self.clock, until, answer_within: self.answer_within };
-        let polled = self.poll(feed, poll, request, deadline).await?;
+        let polled = match self.poll(feed, poll, request, deadline).await {
+            Ok(polled) => polled,
+            Err(error) => {
+                self.note(feed, &error).await;
+                return Err(error);
+            }
+        };
         let again = match polled {
             Polled::GoesOn => Some((0, 0)),
             Polled::Waits => Some((self.delay_seconds(poll, request.waits), request.waits.saturating_add(1))),

@@ -4,7 +4,7 @@
 //! - **Reads:** the bank's server of feeds, with the stored credentials if it requires any; how far each feed is; its
 //!   pages in the bucket; its imports' records.
 //! - **Writes:** each page as it came, and imports gathered of them, in the bucket; how far the feed is, with each of
-//!   these in one step; at the end of each poll a proof, and what is closed with it.
+//!   these in one step; at the end of each poll a proof, and what is closed with it; why a message has failed.
 //! - **Delivered twice:** of two polls of one feed at once only one writes each step, and the other one ends.
 //! - **Fails:** the message is retried on its own and takes up where the feed stands; then it is a dead letter, which
 //!   raises an alarm, and the next day's poll takes up.

@@ -43,7 +43,7 @@ where
             tracing::error!(feed_gaps = proof.gaps.len(), first = proof.gaps.first(), "{feed} is not complete");
         }
         let proven = Step::Proven { proof: Box::new(proof), closed: Box::new(closed) };
-        self.log.advance(&progress.proven(), &proven).await.map(Stepped::Saved).map_err(port)
+        self.log.advance(&progress.proven(self.clock.now()), &proven).await.map(Stepped::Saved).map_err(port)
     }
 
     /// What became of gathered pages, and whether nothing more happens to them by itself. The import that counts is the

@@ -103,6 +103,10 @@ async fn a_refusal_and_a_circle_end_the_poll() {
     let polls = polls();
     polls.server.answer_once(Err(AskError::Refused(403)));
     assert!(matches!(polled(&polls).await, Err(PollFeedError::NoPage { page: 0, .. })));
+    let error = polls.log.last_error(Feed::ExchangeRates).await.unwrap().unwrap();
+    let what = "cannot get page 0 of exchange-rates: the server has not answered with a page: the feed's server refuses \
+                the question with status 403";
+    assert_eq!((error.at, error.what.as_str()), (at("2026-11-21T10:00:00Z"), what), "operators see why");
     let mut circle: Value = serde_json::from_slice(&polls.server.page(Feed::ExchangeRates, "")).unwrap();
     circle["next"] = json!("");
     polls.server.answer_once(Ok(circle.to_string().into_bytes()));

@@ -18,7 +18,8 @@ use bank::{Polls, import, poll, polled, polls, proof, rate, request, retry, shor
 use calendar::{Clock, Moment};
 use feeds::testing::FakeFeedLog;
 use feeds::{
-    AskError, Closed, Feed, FeedFormat, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, Progress, Proof, Step,
+    AskError, Closed, Feed, FeedFormat, FeedLog, FeedServer, Gathering, PageRecord, PollError, PollFeed, Progress,
+    Proof, Step,
 };
 use imports::testing::{FakeFiles, FakeImports};
 use imports::{BatchOutcome, Batches, Files, Found, Import, ImportId, Imports, PortError, Saved, State, Upload};
@@ -195,6 +196,12 @@ impl FeedLog for CountingLog {
     async fn closed(&self, feed: Feed) -> Result<Closed, PortError> {
         self.count(vec![()]);
         self.0.closed(feed).await
+    }
+    async fn note_error(&self, feed: Feed, error: &PollError) -> Result<(), PortError> {
+        self.0.note_error(feed, error).await
+    }
+    async fn last_error(&self, feed: Feed) -> Result<Option<PollError>, PortError> {
+        self.0.last_error(feed).await
     }
     async fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError> {
         self.0.proof(feed).await

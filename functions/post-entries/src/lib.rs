@@ -68,7 +68,8 @@ where
         let posted: Vec<(AccountNumber, Option<Posted>)> = posted.try_collect().await?;
         let count = u64::try_from(posted.len()).unwrap_or(u64::MAX);
         let sum = posted.iter().filter_map(|(_, it)| it.as_ref()).fold(Posted::default(), add);
-        let outcome = BatchOutcome::new(&sum.added, sum.duplicates, count);
+        let from_another_source = sum.from_another_source;
+        let outcome = BatchOutcome { from_another_source, ..BatchOutcome::new(&sum.added, sum.duplicates, count) };
         if let Some((full, _)) = posted.iter().find(|(_, it)| it.is_none()) {
             self.fail(request.import, full).await?;
             return Ok(outcome);
@@ -101,5 +102,6 @@ fn with_summary(posted: Vec<(AccountNumber, Option<Posted>)>, request: &PostBatc
 
 fn add(sum: Posted, posted: &Posted) -> Posted {
     let duplicates = sum.duplicates.saturating_add(posted.duplicates);
-    Posted { added: sum.added.and(&posted.added), duplicates }
+    let from_another_source = sum.from_another_source.saturating_add(posted.from_another_source);
+    Posted { added: sum.added.and(&posted.added), duplicates, from_another_source }
 }

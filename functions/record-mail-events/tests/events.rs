@@ -38,7 +38,14 @@ fn ada() -> Address {
 fn sent(recorder: &Recorder, key: &SummaryKey) {
     ready(recorder.summaries.want(&key.import, std::slice::from_ref(&key.account), Noon.now())).unwrap();
     let (record, version) = ready(recorder.summaries.load(key)).unwrap().unwrap();
-    let envelope = Envelope { from: ada(), to: ada(), reference: key.reference(), sent_on: Noon.now() };
+    let envelope = Envelope {
+        from: ada(),
+        to: ada(),
+        reference: key.reference(),
+        sent_on: Noon.now(),
+        contact: None,
+        unsubscribe_url: None,
+    };
     let summary =
         Summary { holder: None, account: key.account.clone(), as_of: Noon.now().date(), currencies: Vec::new() };
     let sending = record.sending(Intent { envelope, summary }, Noon.now()).unwrap();

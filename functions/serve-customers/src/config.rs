@@ -14,6 +14,8 @@ pub struct Config {
     pub mails_table: String,
     /// The table of feeds.
     pub feeds_table: String,
+    /// The secret whose text signs unsubscribe links.
+    pub unsubscribe_secret_arn: String,
     /// The clients that people sign in with, with commas between them.
     pub user_pool_client_ids: String,
     /// The client of programs.
@@ -30,6 +32,7 @@ impl Config {
             imports_table: env.required("IMPORTS_TABLE"),
             mails_table: env.required("MAILS_TABLE"),
             feeds_table: env.required("FEEDS_TABLE"),
+            unsubscribe_secret_arn: env.required("UNSUBSCRIBE_SECRET_ARN"),
             user_pool_client_ids: env.required("USER_POOL_CLIENT_IDS"),
             machine_client_id: env.required("MACHINE_CLIENT_ID"),
         })

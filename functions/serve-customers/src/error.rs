@@ -3,6 +3,7 @@ use customers::RegisterError;
 use imports::PortError;
 use lambda_kit::{Chain, FieldError, Problem};
 use ledger::{BooksError, CodecError};
+use mail::UnsubscribeKeysError;
 use mail::outbox::SummariesError;
 use money::MoneyError;
 use treasury::NotADay;
@@ -24,6 +25,8 @@ pub(crate) enum ServeError {
     Interest(#[from] NotADay),
     #[error("cannot count the summaries")]
     Summaries(#[from] SummariesError),
+    #[error("cannot check an unsubscribe link")]
+    UnsubscribeKeys(#[from] UnsubscribeKeysError),
 }
 
 impl From<Problem> for ServeError {
@@ -62,7 +65,8 @@ impl ServeError {
             Self::Register(RegisterError::Unavailable(_))
             | Self::Books(BooksError::Unavailable(_) | BooksError::Unsettled)
             | Self::Imports(PortError::Unavailable(..))
-            | Self::Summaries(SummariesError::Unavailable(_)) => Problem::unavailable(),
+            | Self::Summaries(SummariesError::Unavailable(_))
+            | Self::UnsubscribeKeys(_) => Problem::unavailable(),
             _ => Problem::internal(),
         }
     }

@@ -1,4 +1,4 @@
-//! The API of customers, their figures, accounts, entries and imports. It only reads.
+//! The API of customers, their figures, accounts, entries and imports. It only reads, but that customers opt out of mails.
 //!
 //! A request passes [`Caller`](caller) (who asks), the path's ids and the query, each of which may refuse it, then
 //! its route in `routes`, which asks the ports and answers with one of the `documents`.
@@ -28,10 +28,10 @@ pub use config::Config;
 pub use openapi::document;
 pub use ports::Ports;
 
-use routes::{accounts, companies, company_entries, customers, feeds, imports, portfolio};
+use routes::{accounts, companies, company_entries, customers, feeds, imports, portfolio, unsubscribe};
 
 /// What the API may touch, and whose tokens it takes.
-pub struct ServeCustomers<C, B, I, S, D, F> {
+pub struct ServeCustomers<C, B, I, S, D, F, K> {
     /// The register.
     pub customers: C,
     /// The books.
@@ -44,6 +44,8 @@ pub struct ServeCustomers<C, B, I, S, D, F> {
     pub downloads: D,
     /// The record of feeds.
     pub feeds: F,
+    /// The key of the unsubscribe links.
+    pub unsubscribe_keys: K,
     /// How many entries one request may decode; see [`MOST_ENTRIES`].
     pub most_entries: u64,
     /// The applications whose access tokens are taken.
@@ -78,6 +80,7 @@ pub fn router<P: Ports>(ports: P) -> Router {
         .route("/imports/{import}/rejects", get(imports::rejects::<P>))
         .route("/feeds", get(feeds::list::<P>))
         .route("/feeds/{feed}", get(feeds::one::<P>))
+        .route("/unsubscribe", get(unsubscribe::confirm::<P>).post(unsubscribe::unsubscribe::<P>))
         .route("/openapi.json", get(openapi::serve))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())

@@ -1,9 +1,10 @@
 //! `serve-customers`: what it is plugged into. What it does is in `lib.rs`.
 //!
-//! - **Trigger:** the HTTP API, payload version 2, behind the JWT authorizer of the user pool.
+//! - **Trigger:** the HTTP API, payload version 2, behind the JWT authorizer of the user pool, but for `/unsubscribe`.
 //! - **Reads:** customers and accounts, the books, imports with their batches, exchange rates, the counts of summaries,
-//!   how far feeds are and their proofs.
-//! - **Writes:** nothing; it signs links to rejects, each good for a minute.
+//!   how far feeds are and their proofs; the key of the unsubscribe links.
+//! - **Writes:** that a customer has opted out of mails, through a signed link; it signs links to rejects, each good for
+//!   a minute.
 //! - **Delivered twice:** the same question has the same answer.
 //! - **Fails:** the caller gets a problem document, 503 where trying again helps; the log has the chain.
 
@@ -16,6 +17,7 @@ use lambda_http::Error;
 use ledger_dynamodb::DynamoDbBooks;
 use ledger_s3::S3Vault;
 use mail_dynamodb::DynamoDbSummaries;
+use mail_secretsmanager::SecretsManagerUnsubscribeKeys;
 use serve_customers::{Clients, Config, MOST_ENTRIES, ServeCustomers, router};
 
 #[tokio::main(flavor = "current_thread")]
@@ -25,6 +27,7 @@ async fn main() -> Result<(), Error> {
     let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
     let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
     let s3 = imports_s3::client(&sdk);
+    let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
     let vault = S3Vault::new(s3.clone(), config.files_bucket.clone());
 
     lambda_http::run(router(ServeCustomers {
@@ -34,6 +37,7 @@ async fn main() -> Result<(), Error> {
         summaries: DynamoDbSummaries::new(dynamodb.clone(), config.mails_table),
         feeds: DynamoDbFeedLog::new(dynamodb, config.feeds_table),
         downloads: S3Files::new(s3, config.files_bucket),
+        unsubscribe_keys: SecretsManagerUnsubscribeKeys::new(secrets, config.unsubscribe_secret_arn),
         most_entries: MOST_ENTRIES,
         clients: Clients::new(&config.user_pool_client_ids, config.machine_client_id),
     }))

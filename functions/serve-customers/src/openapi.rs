@@ -6,6 +6,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, Object, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
+use crate::documents::ReferenceName;
 use crate::routes;
 
 const SCHEME: &str = "user-pool";
@@ -43,9 +44,11 @@ const FOLDS: [&str; 5] = ["/history", "/countries", "/counterparties", "/interes
         routes::imports::rejects,
         routes::feeds::list,
         routes::feeds::one,
+        routes::unsubscribe::confirm,
+        routes::unsubscribe::unsubscribe,
         serve
     ),
-    components(schemas(Problem)),
+    components(schemas(Problem, ReferenceName)),
     security(("user-pool" = [])),
     modifiers(&House)
 )]

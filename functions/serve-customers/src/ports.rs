@@ -1,7 +1,8 @@
-use customers::Customers;
+use customers::{Customers, MailChoices};
 use feeds::FeedLog;
 use imports::{Batches, Downloads, ImportList, Imports, Rates};
 use ledger::{Books, EntryBudget};
+use mail::UnsubscribeKeys;
 use mail::outbox::Summaries;
 
 use crate::{Clients, ServeCustomers};
@@ -9,7 +10,7 @@ use crate::{Clients, ServeCustomers};
 /// All ports of the API as one parameter.
 pub trait Ports: Send + Sync + 'static {
     /// The register.
-    type Customers: Customers + Send + Sync;
+    type Customers: Customers + MailChoices + Send + Sync;
     /// The books.
     type Books: Books + Send + Sync;
     /// The record of imports, and the rates they brought.
@@ -20,6 +21,8 @@ pub trait Ports: Send + Sync + 'static {
     type Downloads: Downloads + Send + Sync;
     /// The record of feeds.
     type Feeds: FeedLog + Send + Sync;
+    /// The key of the unsubscribe links.
+    type UnsubscribeKeys: UnsubscribeKeys + Send + Sync;
 
     /// The register.
     fn customers(&self) -> &Self::Customers;
@@ -33,20 +36,23 @@ pub trait Ports: Send + Sync + 'static {
     fn downloads(&self) -> &Self::Downloads;
     /// The record of feeds.
     fn feeds(&self) -> &Self::Feeds;
+    /// The key of the unsubscribe links.
+    fn unsubscribe_keys(&self) -> &Self::UnsubscribeKeys;
     /// How many entries one request may decode.
     fn entry_budget(&self) -> EntryBudget;
     /// The applications whose access tokens are taken.
     fn clients(&self) -> &Clients;
 }
 
-impl<C, B, I, S, D, F> Ports for ServeCustomers<C, B, I, S, D, F>
+impl<C, B, I, S, D, F, K> Ports for ServeCustomers<C, B, I, S, D, F, K>
 where
-    C: Customers + Send + Sync + 'static,
+    C: Customers + MailChoices + Send + Sync + 'static,
     B: Books + Send + Sync + 'static,
     I: Imports + ImportList + Batches + Rates + Send + Sync + 'static,
     S: Summaries + Send + Sync + 'static,
     D: Downloads + Send + Sync + 'static,
     F: FeedLog + Send + Sync + 'static,
+    K: UnsubscribeKeys + Send + Sync + 'static,
 {
     type Customers = C;
     type Books = B;
@@ -54,6 +60,7 @@ where
     type Summaries = S;
     type Downloads = D;
     type Feeds = F;
+    type UnsubscribeKeys = K;
 
     fn customers(&self) -> &C {
         &self.customers
@@ -77,6 +84,10 @@ where
 
     fn feeds(&self) -> &F {
         &self.feeds
+    }
+
+    fn unsubscribe_keys(&self) -> &K {
+        &self.unsubscribe_keys
     }
 
     fn clients(&self) -> &Clients {

@@ -2,7 +2,7 @@
 
 mod samples;
 
-use samples::{Token, ada, api, get, july};
+use samples::{Token, ada, api, get, july, unsubscribe_key};
 use serde_json::Value;
 
 const KEPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
@@ -28,8 +28,12 @@ fn it_is_version_3_1_and_says_how_each_route_refuses() {
     let document: Value = serde_json::from_str(&serve_customers::document()).unwrap();
     assert!(document["openapi"].as_str().unwrap().starts_with("3.1."));
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), 22);
+    assert_eq!(paths.len(), 23);
     for (path, item) in paths {
+        if path == "/unsubscribe" {
+            assert_eq!(item["post"]["security"], item["get"]["security"], "the link is signed itself");
+            continue;
+        }
         assert_eq!(item.as_object().unwrap().keys().collect::<Vec<_>>(), ["get"], "{path}");
         let responses = item["get"]["responses"].as_object().unwrap();
         let open = path == "/openapi.json";
@@ -38,6 +42,22 @@ fn it_is_version_3_1_and_says_how_each_route_refuses() {
         }
         assert_eq!(responses.contains_key("404"), path.contains('{'), "{path}");
     }
+}
+
+#[test]
+fn every_reference_of_it_resolves() {
+    let document: Value = serde_json::from_str(&serve_customers::document()).unwrap();
+    let mut found = 0;
+    let mut open = vec![&document];
+    while let Some(value) = open.pop() {
+        if let Some(reference) = value["$ref"].as_str() {
+            found += 1;
+            assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
+        }
+        open.extend(value.as_object().into_iter().flat_map(|it| it.values()));
+        open.extend(value.as_array().into_iter().flatten());
+    }
+    assert!(found > 100, "only {found} references");
 }
 
 #[tokio::test]
@@ -49,9 +69,10 @@ async fn each_path_of_it_is_routed() {
         let target =
             target.replace("{account}", "4711").replace("{import}", &july().id.to_string()).replace("{feed}", "sepa");
         let needed = match target.rsplit('/').next() {
-            Some("interest") => "?from=2026-07-01&to=2026-08-31",
-            Some("forecast") => "?to=2026-08-31",
-            _ => "",
+            Some("interest") => "?from=2026-07-01&to=2026-08-31".to_owned(),
+            Some("forecast") => "?to=2026-08-31".to_owned(),
+            Some("unsubscribe") => format!("?token={}", unsubscribe_key().token(ada())),
+            _ => String::new(),
         };
         assert_eq!(get(&api, &format!("{target}{needed}"), &Token::Operator).await.status, 200, "{path}");
     }

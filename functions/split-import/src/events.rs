@@ -3,12 +3,14 @@
 use aws_lambda_events::sqs::SqsMessage;
 use calendar::Clock;
 use customers::Register;
-use imports::{BatchQueue, Batches, Files, ImportId, Imports, Rates, SplitFile};
+use imports::{BatchQueue, Batches, Files, ImportId, Imports, Rates, Sources, SplitFile};
 use lambda_kit::uploads;
 
 use crate::{SplitImport, SplitImportError};
 
-impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Clock> SplitImport<F, I, R, Q, C> {
+impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueue, C: Clock>
+    SplitImport<F, I, R, Q, C>
+{
     /// Splits each file a message tells of.
     pub async fn handle_all(&self, message: &SqsMessage) -> Result<(), SplitImportError> {
         for object in uploads::objects(message)? {

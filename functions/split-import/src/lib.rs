@@ -4,12 +4,13 @@ mod config;
 mod error;
 mod events;
 mod read;
+mod source;
 
 use calendar::Clock;
 use customers::Register;
 use imports::{
-    BatchIndex, BatchQueue, Batches, Files, Import, Imports, Rates, Read, Refusal, Saved, SplitFile, State, Upload,
-    Warning,
+    BatchIndex, BatchQueue, Batches, Files, Import, Imports, Rates, Read, Refusal, Saved, Sources, SplitFile, State,
+    Upload, Warning,
 };
 use money::Currency;
 
@@ -32,7 +33,9 @@ pub struct SplitImport<F, I, R, Q, C> {
     pub default_currency: Currency,
 }
 
-impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Clock> SplitImport<F, I, R, Q, C> {
+impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueue, C: Clock>
+    SplitImport<F, I, R, Q, C>
+{
     /// Takes an upload as far as its batches are on the queue, from wherever an earlier delivery left it.
     pub async fn handle(&self, file: SplitFile) -> Result<State, SplitImportError> {
         let Some(upload) = self.files.describe(&file.key, file.version.as_deref()).await? else {
@@ -69,11 +72,12 @@ impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Cloc
         };
         let import = self.save(import).await?;
         self.register(upload, &mut read).await?;
+        self.note_source(&import, &mut read).await?;
         if !read.rates.is_empty() {
             self.imports.keep(&import, &read.rates).await?;
         }
         let index = self.write(&import, &mut read).await?;
-        let state = if read.found.batches == 0 { State::Done } else { State::Posting };
+        let state = if read.found.batches == 0 { read.found.end_state() } else { State::Posting };
         let import = self.save(Import { state, found: Some(read.found), ..import }).await?;
         self.batches.send(&index.unfinished(import.id, &[])).await?;
         Ok(import)

@@ -6,7 +6,7 @@ use customers::{Directory, Register, RegisterError};
 use futures_util::{StreamExt, stream};
 use imports::{
     BatchQueue, Batches, Files, Importer, Imports, Instructions, MOST_TEXT_BYTES, PortError, Profile, Rates, Read,
-    Refusal, Setting, Upload,
+    Refusal, Setting, Sources, Upload,
 };
 
 use crate::{SplitImport, SplitImportError};
@@ -21,7 +21,9 @@ const RANGES: usize = 3;
 /// No profile is larger.
 const MOST_PROFILE_BYTES: u64 = 1024 * 1024;
 
-impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Clock> SplitImport<F, I, R, Q, C> {
+impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueue, C: Clock>
+    SplitImport<F, I, R, Q, C>
+{
     /// What the upload brings, or why it is refused.
     pub(crate) async fn read(&self, upload: &Upload) -> Result<Result<Read, Refusal>, SplitImportError> {
         if upload.size_bytes > MOST_TEXT_BYTES {
@@ -35,11 +37,14 @@ impl<F: Files, I: Imports + Batches + Rates, R: Register, Q: BatchQueue, C: Cloc
             Ok(profile) => profile,
             Err(refusal) => return Ok(Err(refusal)),
         };
+        let needs_source = profile.is_none() && instructions.needs_declared_source();
+        let declared_sources = if needs_source { self.imports.declared().await? } else { Vec::new() };
         let mut importer = Importer::new(Setting {
             instructions,
             profile,
             uploaded_at: upload.uploaded_at,
             default_currency: self.default_currency,
+            declared_sources,
         });
         let ranges = (0..upload.size_bytes).step_by(usize::try_from(RANGE_BYTES).unwrap_or(usize::MAX));
         let read = |from: u64| {

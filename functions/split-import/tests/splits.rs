@@ -8,7 +8,7 @@ use calendar::{Clock, Moment};
 use customers::testing::FakeRegister;
 use customers::{Account, Customer, CustomerId, CustomerKind, Register, Registration};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
-use imports::{Import, ImportId, Imports, Rates, SplitFile, State, Upload};
+use imports::{Import, ImportId, Imports, Rates, Sources, SplitFile, State, Upload};
 use money::Currency;
 use split_import::SplitImport;
 
@@ -134,4 +134,47 @@ async fn of_rates_a_then_b_then_a_again_the_last_a_counts() {
     let day = "2024-01-02".parse().unwrap();
     let kept = split.imports.table(&[Currency::USD], day, day).await.unwrap();
     assert_eq!(kept.first().unwrap().eur.to_string(), "0.9");
+}
+
+#[tokio::test]
+async fn an_import_with_every_row_rejected_ends_as_rejected_and_registers_nobody() {
+    let split = split_import();
+    let text = "Id,Date,Transaction\n1,15.07.2026,60.5\n";
+    let import = import(&split, "imports/accounts/4711/a.csv", "1", "2026-11-21T10:00:00Z", text).await;
+    let reason = "0 of 1 rows were taken; line 2: Date: not a date".to_owned();
+    assert_eq!(import.state, State::Rejected { reason });
+    assert_eq!(import.found.unwrap().warnings.len(), 1, "what the date looks like");
+    let number: AccountNumber = "4711".parse().unwrap();
+    assert!(split.register.holders(&[number]).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn transfers_of_a_source_that_nobody_has_declared_are_refused_with_what_to_do() {
+    let split = split_import();
+    register(&split, 3).await;
+    let text = HEADER.to_owned() + &transfer(1, &iban(1), &iban(2));
+    let at = "2026-11-21T10:00:00Z";
+    let misspelt = import(&split, "imports/spea/a.csv", "1", at, &text).await;
+    let State::Refused { reason } = misspelt.state else { unreachable!("it is refused") };
+    let expected = "the source `spea` is not declared. Known are: sepa, swift. If it is misspelt, upload the file to \
+                    imports/<source>/ again; if it is new, run `millrace source add spea` first";
+    assert_eq!(reason, expected);
+    let State::Refused { reason } = import(&split, "imports/a.csv", "1", at, &text).await.state else {
+        unreachable!("it is refused")
+    };
+    assert!(reason.starts_with("these are transfers, but from which source: upload the file to imports/"), "{reason}");
+    assert_eq!(import(&split, "imports/sepa/a.csv", "1", at, &text).await.state, State::Posting);
+
+    split.imports.declare("spea", split.clock.now()).await.unwrap();
+    let declared = import(&split, "imports/spea/a.csv", "2", at, &text).await;
+    assert_eq!(declared.state, State::Posting);
+    // The made-up IBANs have wrong check digits, which is another warning.
+    let of_source = |import: Import| {
+        let warnings = import.found.unwrap().warnings.into_iter();
+        warnings.map(|it| (it.what, it.rows)).filter(|(what, _)| what.contains("spea")).collect::<Vec<_>>()
+    };
+    let what = "these are the first transfers from `spea`; any that another source has brought are booked twice";
+    assert_eq!(of_source(declared), [(what.to_owned(), 1)]);
+    let later = import(&split, "imports/spea/b.csv", "1", at, &text).await;
+    assert!(of_source(later).is_empty(), "its first file was another one");
 }

@@ -4,12 +4,14 @@
 //! | --- | --- | --- |
 //! | `C#<shard>` | `<customer>` | `doc` the profile as JSON, `as_of` |
 //! | `C#<shard>` | `<customer>#<account>` | that the account is theirs |
+//! | `M#<shard>` | `<customer>` | `choice` whether they want mails |
 //! | `A#<shard>` | `<account>` | `doc` the account as JSON, `customer` |
 //!
 //! Both are kept in [`customers::SHARDS`] parts, so that the directory is read in as many queries at once.
 
 mod find;
 mod items;
+mod mail_choices;
 mod register;
 mod round;
 

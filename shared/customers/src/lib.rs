@@ -2,6 +2,7 @@
 
 mod customer;
 mod email;
+mod mail_choice;
 mod register;
 
 #[cfg(feature = "testing")]
@@ -9,4 +10,5 @@ pub mod testing;
 
 pub use customer::{Account, Customer, CustomerId, CustomerIdError, CustomerKind, SHARDS, shard_of};
 pub use email::{EmailAddress, EmailError};
+pub use mail_choice::{MailChoice, MailChoices};
 pub use register::{Customers, Directory, Page, Register, RegisterError, Registered, Registration};

@@ -8,14 +8,15 @@ use banking::AccountNumber;
 use calendar::Moment;
 
 use crate::{
-    Account, Customer, CustomerId, CustomerKind, Customers, Directory, EmailAddress, Page, Register, RegisterError,
-    Registered, Registration,
+    Account, Customer, CustomerId, CustomerKind, Customers, Directory, EmailAddress, MailChoice, MailChoices, Page,
+    Register, RegisterError, Registered, Registration,
 };
 
 #[derive(Default)]
 struct State {
     customers: BTreeMap<CustomerId, (Customer, Moment)>,
     accounts: BTreeMap<AccountNumber, Account>,
+    mail_choices: BTreeMap<CustomerId, MailChoice>,
 }
 
 /// A register in memory.
@@ -65,6 +66,17 @@ impl Register for FakeRegister {
     }
 }
 
+impl MailChoices for FakeRegister {
+    async fn choose_mails(&self, customer: CustomerId, choice: MailChoice) -> Result<(), RegisterError> {
+        self.state().mail_choices.insert(customer, choice);
+        Ok(())
+    }
+
+    async fn mail_choice(&self, customer: CustomerId) -> Result<MailChoice, RegisterError> {
+        Ok(self.state().mail_choices.get(&customer).copied().unwrap_or_default())
+    }
+}
+
 impl Customers for FakeRegister {
     async fn customer(&self, id: CustomerId) -> Result<Option<(Customer, Vec<Account>)>, RegisterError> {
         let state = self.state();
@@ -105,7 +117,7 @@ fn page<T>(mut items: Vec<T>, limit: usize, cursor: impl Fn(&T) -> String) -> Pa
 ///
 /// Where the contract is broken.
 #[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
-pub async fn register_contract<R: Register + Customers>(register: &R) {
+pub async fn register_contract<R: Register + Customers + MailChoices>(register: &R) {
     let at = |text: &str| text.parse::<Moment>().unwrap();
     let number = |text: &str| text.parse::<AccountNumber>().unwrap();
     let person = |name: &str, email: Option<&str>, id: CustomerId| Customer {
@@ -196,6 +208,22 @@ pub async fn register_contract<R: Register + Customers>(register: &R) {
     both.sort();
     assert_eq!(listed, both, "the pages hold every customer once");
     assert!(matches!(register.accounts(Some("…"), 7).await, Err(RegisterError::BadCursor)));
+    mail_choices_contract(register, &with(&ada, &["1"])).await;
+}
+
+/// What every [`MailChoices`] must do.
+#[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
+async fn mail_choices_contract(register: &(impl Register + MailChoices), registration: &Registration) {
+    let customer = registration.customer.id;
+    assert_eq!(register.mail_choice(customer).await.unwrap(), MailChoice::Wanted, "until they choose");
+    for choice in [MailChoice::Unwanted, MailChoice::Unwanted, MailChoice::Wanted, MailChoice::Unwanted] {
+        register.choose_mails(customer, choice).await.unwrap();
+        assert_eq!(register.mail_choice(customer).await.unwrap(), choice);
+    }
+    register.register(std::slice::from_ref(registration), "2199-01-01".parse().unwrap()).await.unwrap();
+    assert_eq!(register.mail_choice(customer).await.unwrap(), MailChoice::Unwanted, "a later file changes nothing");
+    let other = CustomerId::of_company("who has chosen nothing");
+    assert_eq!(register.mail_choice(other).await.unwrap(), MailChoice::Wanted);
 }
 
 #[cfg(test)]

@@ -6,13 +6,14 @@
 //! | `FEED#<feed>` | `PAGE#<number>` | `doc` a page that was taken |
 //! | `FEED#<feed>` | `IMPORT#<number>` | `doc` pages that were gathered |
 //! | `FEED#<feed>` | `PROOF#<poll>` | `doc` the proof of a poll |
+//! | `FEED#<feed>` | `ERROR` | `doc` why a message of a poll has failed last |
 //! | `FEED#<feed>` | `CLOSED` | `doc` the part that is proven without a gap |
 
 use std::ops::Range;
 
 use dynamodb::{Client, Condition, DynamoDbError, Item, Key, Query, Table, Transacted, Write, number, number_of};
 use dynamodb::{sortable, text, text_of};
-use feeds::{Closed, Feed, FeedLog, Gathering, PageRecord, Progress, Proof, Step};
+use feeds::{Closed, Feed, FeedLog, Gathering, PageRecord, PollError, Progress, Proof, Step};
 use imports::{PortError, Saved};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -20,6 +21,7 @@ use serde::de::DeserializeOwned;
 const PAGES: &str = "PAGE#";
 const IMPORTS: &str = "IMPORT#";
 const CLOSED: &str = "CLOSED";
+const ERROR: &str = "ERROR";
 
 /// The record of feeds in a table.
 #[derive(Clone, Debug)]
@@ -90,6 +92,15 @@ impl FeedLog for DynamoDbFeedLog {
     async fn closed(&self, feed: Feed) -> Result<Closed, PortError> {
         let item = self.table.get(&key(feed, CLOSED)).await.map_err(failed)?;
         item.as_ref().map(doc_of).transpose().map(Option::unwrap_or_default)
+    }
+
+    async fn note_error(&self, feed: Feed, error: &PollError) -> Result<(), PortError> {
+        let item = item_of(feed, ERROR.to_owned(), error)?;
+        self.table.put_if(item, Condition::Any).await.map(drop).map_err(failed)
+    }
+
+    async fn last_error(&self, feed: Feed) -> Result<Option<PollError>, PortError> {
+        self.table.get(&key(feed, ERROR)).await.map_err(failed)?.as_ref().map(doc_of).transpose()
     }
 
     async fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError> {

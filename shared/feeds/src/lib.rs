@@ -16,6 +16,7 @@ mod page;
 mod ports;
 mod proof;
 mod rows;
+mod status;
 mod sums;
 
 #[cfg(feature = "testing")]
@@ -30,4 +31,5 @@ pub use log::{Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress, Step};
 pub use page::{Counted, Page, PageError};
 pub use ports::{AskError, CutAnswer, FeedLog, FeedServer, PollFeed, PollQueue};
 pub use proof::{Closed, Posting, Proof};
+pub use status::{FeedStatus, PollError};
 pub use sums::UnreadableSum;

@@ -50,6 +50,9 @@ pub struct Progress {
     /// The last poll that has been proven.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proven: Option<Moment>,
+    /// When that poll was proven.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven_at: Option<Moment>,
     /// How often this has been written; the storage's own business.
     #[serde(default)]
     pub revision: u64,
@@ -161,6 +164,7 @@ impl Progress {
             reviewed: None,
             again: Vec::new(),
             proven: None,
+            proven_at: None,
             revision: 0,
         }
     }
@@ -257,9 +261,9 @@ impl Progress {
         Self { again: again.collect(), ..self.clone() }
     }
 
-    /// The progress when the poll is proven.
-    pub fn proven(&self) -> Self {
-        Self { proven: Some(self.poll), ..self.clone() }
+    /// The progress when the poll is proven at `now`.
+    pub fn proven(&self, now: Moment) -> Self {
+        Self { proven: Some(self.poll), proven_at: Some(now), ..self.clone() }
     }
 }
 

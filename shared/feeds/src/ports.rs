@@ -7,7 +7,7 @@ use calendar::Moment;
 use imports::{PortError, Saved};
 use serde::{Deserialize, Serialize};
 
-use crate::{Closed, CredentialsError, Feed, FeedFormat, Gathering, PageRecord, Progress, Proof, Step};
+use crate::{Closed, CredentialsError, Feed, FeedFormat, Gathering, PageRecord, PollError, Progress, Proof, Step};
 
 /// The port to the bank's server.
 pub trait FeedServer {
@@ -97,6 +97,13 @@ pub trait FeedLog {
 
     /// What is closed of a feed, consistent.
     fn closed(&self, feed: Feed) -> impl Future<Output = Result<Closed, PortError>> + Send;
+
+    /// Records why a message of a poll has failed, in place of the error before it. Writes nothing else, so no poll that is
+    /// under way notices it.
+    fn note_error(&self, feed: Feed, error: &PollError) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// The last error recorded, consistent.
+    fn last_error(&self, feed: Feed) -> impl Future<Output = Result<Option<PollError>, PortError>> + Send;
 
     /// The proof of the latest poll that has one.
     fn proof(&self, feed: Feed) -> impl Future<Output = Result<Option<Proof>, PortError>> + Send;

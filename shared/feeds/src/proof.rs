@@ -162,7 +162,8 @@ fn check_pages(pages: &[PageRecord], next: (u32, String), gaps: &mut Gaps) -> (u
 fn check_posting(pages: &[PageRecord], posting: &Posting, figures: &Figures, gaps: &mut Gaps) {
     let Gathering { from, to, import: id, .. } = &posting.gathering;
     match posting.import.as_ref().map(|it| &it.state) {
-        Some(State::Done) => {}
+        // Rows that were rejected are accounted for.
+        Some(State::Done | State::Rejected { .. }) => {}
         Some(State::Refused { reason } | State::Failed { reason }) => gaps.add(format!("import {id}: {reason}")),
         Some(state) => gaps.add(format!("import {id} is {}", state.name())),
         None => gaps.add(format!("there is no record of import {id}")),

@@ -11,8 +11,8 @@ use money::{Currency, Money};
 use serde_json::{Value, json};
 
 use crate::{
-    AskError, Closed, Counted, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof,
-    Step,
+    AskError, Closed, Counted, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollError, PollFeed, PollQueue,
+    Progress, Proof, Step,
 };
 
 pub use secrets::FakeFeedSecrets;
@@ -33,6 +33,7 @@ struct Logged {
     gatherings: BTreeMap<u32, Gathering>,
     proofs: BTreeMap<calendar::Moment, Proof>,
     closed: Closed,
+    error: Option<PollError>,
 }
 
 impl FakeFeedLog {
@@ -81,6 +82,15 @@ impl FeedLog for FakeFeedLog {
 
     async fn closed(&self, feed: Feed) -> Result<Closed, PortError> {
         Ok(lock(&self.0).get(&feed).map(|it| it.closed.clone()).unwrap_or_default())
+    }
+
+    async fn note_error(&self, feed: Feed, error: &PollError) -> Result<(), PortError> {
+        lock(&self.0).entry(feed).or_default().error = Some(error.clone());
+        Ok(())
+    }
+
+    async fn last_error(&self, feed: Feed) -> Result<Option<PollError>, PortError> {
+        Ok(lock(&self.0).get(&feed).and_then(|it| it.error.clone()))
     }
 
     async fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError> {
@@ -245,10 +255,23 @@ async fn proofs_contract(log: &impl FeedLog, page: &PageRecord) {
     let old = log.progress(feed).await.unwrap().unwrap();
     for at in ["2024-03-01T10:00:00Z", "2024-03-12T10:00:00Z", "2024-03-02T10:00:00Z"] {
         let progress = log.progress(feed).await.unwrap().unwrap();
-        log.advance(&progress.proven(), &proven(at, 1).0).await.unwrap();
+        log.advance(&progress.proven(at.parse().unwrap()), &proven(at, 1).0).await.unwrap();
     }
-    assert_eq!(log.advance(&old.proven(), &proven("2024-03-30T10:00:00Z", 7).0).await.unwrap(), Saved::Conflict);
+    assert_eq!(
+        log.advance(&old.proven(old.poll), &proven("2024-03-30T10:00:00Z", 7).0).await.unwrap(),
+        Saved::Conflict
+    );
     assert_eq!(log.proof(feed).await.unwrap(), Some(proof("2024-03-12T10:00:00Z")), "the latest poll's");
     assert_eq!(log.closed(feed).await.unwrap(), proven("2024-03-02T10:00:00Z", 1).1, "the last one written");
     assert_eq!(log.closed(Feed::Swift).await.unwrap(), Closed::default(), "each feed has its own");
+
+    let before = log.progress(feed).await.unwrap();
+    assert_eq!(log.last_error(feed).await.unwrap(), None);
+    let error = |what: &str| PollError { at: old.poll, what: what.to_owned() };
+    for what in ["the server fails", "the server does not answer"] {
+        log.note_error(feed, &error(what)).await.unwrap();
+        assert_eq!(log.last_error(feed).await.unwrap(), Some(error(what)), "the last one written");
+    }
+    assert_eq!(log.progress(feed).await.unwrap(), before, "no poll notices it");
+    assert_eq!(log.last_error(Feed::Swift).await.unwrap(), None, "each feed has its own");
 }

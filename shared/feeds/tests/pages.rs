@@ -168,6 +168,7 @@ fn a_row_that_cannot_be_read_is_a_reject_of_the_import_with_its_reason() {
         profile: None,
         uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
         default_currency: Currency::EUR,
+        declared_sources: Vec::new(),
     });
     importer.feed(&file.finish().unwrap()).unwrap();
     let read = importer.end().unwrap().finish(&Directory::default()).unwrap();

@@ -47,7 +47,7 @@ fn a_poll_asks_gathers_reviews_proves_and_rests() {
     assert_eq!(progress.next(), Next::Review(1));
     let progress = progress.reviewed([]);
     assert_eq!(progress.next(), Next::Prove);
-    let progress = progress.proven();
+    let progress = progress.proven(progress.poll);
     assert_eq!(progress.next(), Next::Rest);
     assert_eq!(begun().ended().next(), Next::Review(0), "nothing was there");
 }

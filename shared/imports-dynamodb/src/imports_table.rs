@@ -55,7 +55,7 @@ impl DynamoDbImports {
     }
 }
 
-fn import_named(item: &Item) -> Result<ImportId, PortError> {
+pub(crate) fn import_named(item: &Item) -> Result<ImportId, PortError> {
     text_of(item, "import").map_err(failed)?.parse().map_err(broken)
 }
 

@@ -6,6 +6,8 @@
 //! | `IMPORT#<id>` | `BATCH#<number>` | `doc` what came of posting it, as JSON; `finished_at` |
 //! | `IMPORT#<id>` | `GROUP#<level>#<number>` | none: it is there once all members of the group are complete |
 //! | `CONTENT#<content>` | `CONTENT` | `import` |
+//! | `SOURCES` | `<source>` | `declared_at` |
+//! | `SOURCE#<source>` | `FIRST` | `import` |
 //! | `RATES#<currency>` | `<year>` | `rates` of all days of the year, with the imports they are from, as JSON; `version` |
 
 mod batches;
@@ -13,6 +15,7 @@ mod imports_table;
 mod list;
 mod rates;
 mod rates_of_year;
+mod sources;
 
 use dynamodb::{Client, DynamoDbError, Item, Key, Table, number_of, text_of};
 use imports::{Import, ImportId, PortError};

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use calendar::{Date, Moment, Month};
 use ledger::MOST_MONTHS_AND_CURRENCIES;
 
+use crate::Warning;
 use crate::rows::TakenRow;
 
 /// No entry is older.
@@ -15,6 +16,9 @@ const MOST_DAYS_AHEAD: i32 = 3_653;
 /// Which rows may go to the books. Counts nothing until the file as a whole could bring an account too many months.
 pub(crate) struct Bounds {
     last_day: Date,
+    uploaded_on: Date,
+    /// How many of the rows taken are dated after the upload.
+    ahead: u64,
     /// The first and last day of the rows, and how many currencies they have.
     days: Option<(Date, Date)>,
     currencies: usize,
@@ -31,7 +35,7 @@ struct Seen {
 impl Bounds {
     pub(crate) fn new(uploaded_on: Date) -> Self {
         let last_day = uploaded_on.plus_days(MOST_DAYS_AHEAD).unwrap_or(Date::MAX);
-        Self { last_day, days: None, currencies: 0, seen: None }
+        Self { last_day, uploaded_on, ahead: 0, days: None, currencies: 0, seen: None }
     }
 
     /// What is wrong with the date of a row, if anything is.
@@ -69,6 +73,17 @@ impl Bounds {
         }
         accounts(row).for_each(|account| seen.add(account, row));
         Ok(())
+    }
+
+    /// Notes the date of a row that was taken.
+    pub(crate) fn note_date(&mut self, at: Moment) {
+        self.ahead = self.ahead.saturating_add(u64::from(at.date() > self.uploaded_on));
+    }
+
+    /// A warning if rows are dated after the upload.
+    pub(crate) fn warning(&self) -> Option<Warning> {
+        let what = "the entry is dated after the upload".to_owned();
+        (self.ahead > 0).then_some(Warning { what, rows: self.ahead })
     }
 
     /// Whether one account may have rows in too many months, as far as the file's first and last day tell.

@@ -7,7 +7,7 @@ use money::{AmountError, Currency, parse_minor};
 
 use crate::accounts::Accounts;
 use crate::bounds::Bounds;
-use crate::holders::Holders;
+use crate::holders::{Holders, NewlySeen};
 use crate::ids::{id_or_none, shared_id};
 use crate::layout::{Layout, Sign};
 use crate::rows::{NONE, TakenRow, TakenRows};
@@ -129,9 +129,10 @@ impl EntryFile {
             let what = "not an id: UTF-8 of at most 255 bytes, no controls";
             return Err(Wrong::field(self.places.id.unwrap_or(0), what).into());
         }
+        let mut newly_seen = None;
         let (account, other) = match layout.kind {
             Kind::Transfers => self.parties(amount_minor, fields, row)?,
-            _ => (self.account(layout, fields, row)?, self.counterparty(fields, row)?),
+            _ => (self.account(layout, fields, row, &mut newly_seen)?, self.counterparty(fields, row)?),
         };
         let text = self.text(layout, fields, row)?;
         let no_room = || Wrong::row("the file has too many distinct texts");
@@ -145,7 +146,11 @@ impl EntryFile {
         };
         let taken = self.bounds.take(self.rows.rows(), &row, self.rows.currencies(), accounts);
         taken.map_err(Wrong::row)?;
+        self.bounds.note_date(at);
         self.rows.push(row);
+        if let Some(seen) = newly_seen {
+            self.holders.keep(&mut self.accounts, *seen);
+        }
         Ok(())
     }
 
@@ -210,7 +215,14 @@ impl EntryFile {
         }
     }
 
-    fn account(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<u32, NotTaken> {
+    /// The account of a row. A holder the file has not named before is left in `newly_seen`, until the row is taken.
+    fn account(
+        &mut self,
+        layout: &Layout,
+        fields: &Fields,
+        row: &[u8],
+        newly_seen: &mut Option<Box<NewlySeen>>,
+    ) -> Result<u32, NotTaken> {
         if let Some(account) = self.one_account {
             return Ok(account);
         }
@@ -220,7 +232,8 @@ impl EntryFile {
         if self.accounts.in_register(account).is_none() {
             return Err(NotTaken::Waits);
         }
-        self.holders.see(&mut self.accounts, account, layout, fields, row).map_err(|wrong| match wrong.field {
+        let seen = self.holders.see(&self.accounts, account, layout, fields, row);
+        *newly_seen = seen.map_err(|wrong| match wrong.field {
             Some(_) => wrong,
             None => Wrong::field(index, wrong.what),
         })?;
@@ -296,6 +309,11 @@ impl EntryFile {
         self.holders.new_customers()
     }
 
+    /// Forgets the holders the file names: none of its rows was taken.
+    pub(crate) fn forget_holders(&mut self) {
+        self.holders = Holders::default();
+    }
+
     /// New customers and accounts, and what looked wrong.
     pub(crate) fn registrations(&mut self) -> (Vec<Registration>, Vec<Warning>) {
         let mut warnings = self.holders.warnings();
@@ -303,6 +321,7 @@ impl EntryFile {
             let what = "an IBAN's check digits are wrong".to_owned();
             warnings.push(Warning { what, rows: self.wrong_checksums });
         }
+        warnings.extend(self.bounds.warning());
         warnings.extend(shared_id(&self.rows));
         (self.holders.registrations(&self.accounts), warnings)
     }

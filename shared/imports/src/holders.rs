@@ -27,6 +27,17 @@ pub(crate) struct Holders {
     others_named: u64,
 }
 
+/// An account that a row names first, and its holder as the row names them.
+pub(crate) struct NewlySeen {
+    account: u32,
+    hash: u64,
+    number: AccountNumber,
+    r#type: Option<String>,
+    /// The file has no columns for holders.
+    nameless: bool,
+    customer: Customer,
+}
+
 const FIELDS: [Column; 4] = [Column::FirstName, Column::LastName, Column::BornOn, Column::Email];
 
 impl Holders {
@@ -41,15 +52,15 @@ impl Holders {
         Some(number)
     }
 
-    /// Sees a row of `account`, which has been looked up.
+    /// Reads the holder of a row of `account`, which has been looked up. `None`: the file has named the account before.
     pub(crate) fn see(
         &mut self,
-        accounts: &mut Accounts,
+        accounts: &Accounts,
         account: u32,
         layout: &Layout,
         fields: &Fields,
         row: &[u8],
-    ) -> Result<(), Wrong> {
+    ) -> Result<Option<Box<NewlySeen>>, Wrong> {
         let places = FIELDS.map(|it| layout.places.find(it));
         let nameless = places.iter().all(Option::is_none);
         let texts = places.map(|it| it.map_or(&[][..], |index| fields.get(row, index)));
@@ -59,32 +70,34 @@ impl Holders {
                 let other = Some(read_holder(layout, fields, row)?.id) != *holder;
                 self.others_named = self.others_named.saturating_add(u64::from(other));
             }
-            return Ok(());
+            return Ok(None);
         }
         let number: AccountNumber = accounts.name(account).parse().map_err(|error| Wrong::row(format!("{error}")))?;
-        let registered = accounts.holder(account);
         let customer = if nameless {
             nameless_customer(CustomerId::of_account(&number))
         } else {
             read_holder(layout, fields, row)?
         };
+        let r#type = layout.places.find(Column::Type).map(|it| fields.get(row, it)).filter(|it| !it.is_empty());
+        let r#type = r#type.map(|it| String::from_utf8_lossy(it).chars().take(40).collect());
+        Ok(Some(Box::new(NewlySeen { account, hash, number, r#type, nameless, customer })))
+    }
+
+    /// Keeps the holder of a row that was taken.
+    pub(crate) fn keep(&mut self, accounts: &mut Accounts, seen: NewlySeen) {
+        let NewlySeen { account, hash, number, r#type, nameless, customer } = seen;
+        let registered = accounts.holder(account);
         let holder = registered.unwrap_or(customer.id);
         self.named.insert(holder);
         self.seen.insert(account, (hash, (!nameless).then_some(holder)));
-        if registered.is_none() {
-            let r#type = layout.places.find(Column::Type).map(|it| fields.get(row, it)).filter(|it| !it.is_empty());
-            let r#type = r#type.map(|it| String::from_utf8_lossy(it).chars().take(40).collect());
-            self.register(accounts, account, Account { number, customer: holder, r#type }, customer);
-        } else if !nameless {
-            self.others_named = self.others_named.saturating_add(u64::from(customer.id != holder));
+        if registered.is_some() {
+            let other = !nameless && customer.id != holder;
+            self.others_named = self.others_named.saturating_add(u64::from(other));
+            return;
         }
-        Ok(())
-    }
-
-    fn register(&mut self, accounts: &mut Accounts, number: u32, account: Account, customer: Customer) {
-        accounts.set_registered(number);
+        accounts.set_registered(account);
         let new = self.new.entry(customer.id).or_insert_with(|| Registration { customer, accounts: Vec::new() });
-        new.accounts.push(account);
+        new.accounts.push(Account { number, customer: holder, r#type });
     }
 
     /// How many customers the file names.

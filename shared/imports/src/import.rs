@@ -84,6 +84,11 @@ pub enum State {
     // What repeated another import was once a `duplicate` of it, and not read.
     #[serde(alias = "duplicate")]
     Done,
+    /// All its rows were read, and each of them was rejected.
+    Rejected {
+        /// How many, and why the first one was.
+        reason: String,
+    },
     /// Nothing of it was taken.
     Refused {
         /// Why, and what to do.
@@ -109,6 +114,7 @@ impl State {
             Self::Splitting => "splitting",
             Self::Posting => "posting",
             Self::Done => "done",
+            Self::Rejected { .. } => "rejected",
             Self::Refused { .. } => "refused",
             Self::Failed { .. } => "failed",
         }
@@ -181,7 +187,7 @@ pub struct Found {
     /// Of a file of transfers: what its rows come to, by currency.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transfers: Vec<TransferSums>,
-    /// Things that look wrong, but were taken.
+    /// What looks wrong in rows that were taken, and hints why others were rejected.
     pub warnings: Vec<Warning>,
     /// The first rejects.
     pub first_rejects: Vec<Reject>,
@@ -216,7 +222,7 @@ pub struct TransferSums {
     pub rejected: Money,
 }
 
-/// Something that looks wrong, and how many rows it is in.
+/// Something that looks wrong, and in how many rows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Warning {
     /// What.
@@ -248,6 +254,9 @@ pub struct BatchOutcome {
     pub dirty: u64,
     /// Accounts they are on.
     pub accounts: u64,
+    /// Entries that the books also have from another source.
+    #[serde(default)]
+    pub from_another_source: u64,
     /// The sums of the new and of the dirty ones, by currency.
     #[serde(default)]
     pub sums: Vec<PostedSums>,
@@ -274,7 +283,25 @@ impl BatchOutcome {
             posted: money(gross.added_minor, *currency),
             dirty: money(gross.dirty_minor, *currency),
         });
-        Self { posted: added.entries, duplicates, dirty: added.dirty, accounts, sums: sums.collect() }
+        let sums = sums.collect();
+        Self { posted: added.entries, duplicates, dirty: added.dirty, accounts, from_another_source: 0, sums }
+    }
+}
+
+impl Found {
+    /// Whether the file has rows, and none of them was taken.
+    pub fn is_rejected(&self) -> bool {
+        self.rows_read > 0 && self.rows_taken == 0
+    }
+
+    /// The state of the import once nothing of it is left to post.
+    pub fn end_state(&self) -> State {
+        if !self.is_rejected() {
+            return State::Done;
+        }
+        let first = self.first_rejects.first().map(|it| format!("; line {}: {}", it.line, it.reason));
+        let reason = format!("0 of {} rows were taken{}", self.rows_read, first.unwrap_or_default());
+        State::Rejected { reason }
     }
 }
 

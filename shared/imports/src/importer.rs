@@ -9,8 +9,10 @@ use sha2::{Digest, Sha256};
 use crate::customers_file::CustomerFile;
 use crate::entry_file::{EntryFile, NotTaken, Wrong};
 use crate::gunzip::{Gunzip, MAGIC};
+use crate::header::{delimiter_of, usual_layout, with_delimiter};
+use crate::hints::Hints;
 use crate::holders::holder_of_one;
-use crate::layout::{Dates, Layout, Places, Sign, recognise, shown};
+use crate::layout::Layout;
 use crate::rates_file::RateFile;
 use crate::rejects::{Rejects, cut};
 use crate::scanner::{Dialect, Fields, Row, Scanner, Shape};
@@ -35,6 +37,8 @@ pub struct Setting {
     pub uploaded_at: Moment,
     /// The currency of amounts that have none, where neither file nor upload say one.
     pub default_currency: Currency,
+    /// The sources of transfers that are declared, apart from those of the feeds.
+    pub declared_sources: Vec<String>,
 }
 
 /// A file while it is read. Feed it all pieces, then end it.
@@ -69,6 +73,7 @@ struct Reader {
     fields: Fields,
     rejects: Rejects,
     waiting: Waiting,
+    hints: Hints,
     rows_read: u64,
     decoded: String,
 }
@@ -116,6 +121,7 @@ impl Importer {
             fields: Fields::default(),
             rejects: Rejects::new(),
             waiting: Waiting::default(),
+            hints: Hints::default(),
             rows_read: 0,
             decoded: String::new(),
         };
@@ -264,13 +270,12 @@ impl Reader {
     }
 
     fn take(&mut self, line: u64, bytes: &[u8]) -> Result<(), NotTaken> {
-        let Self { file: Some((layout, rows)), dialect, fields, decoded, .. } = self else {
+        let Self { file: Some((layout, rows)), dialect, fields, decoded, hints, .. } = self else {
             return Ok(());
         };
         let bytes = decode(layout, bytes, decoded);
         fields.split(bytes, *dialect);
-        check_width(layout, fields, bytes)?;
-        match rows {
+        let taken = check_width(layout, fields, bytes).map_err(NotTaken::from).and_then(|()| match rows {
             FileRows::Entries(file) => file.take(layout, fields, bytes).inspect_err(|why| {
                 if matches!(why, NotTaken::Wrong(_)) {
                     file.reject(layout, fields, bytes);
@@ -278,7 +283,11 @@ impl Reader {
             }),
             FileRows::Customers(file) => Ok(file.take(layout, fields, bytes)?),
             FileRows::Rates(file) => Ok(file.take(layout, line, fields, bytes)?),
+        });
+        if matches!(taken, Err(NotTaken::Wrong(_))) {
+            hints.note(layout, *dialect, fields, bytes);
         }
+        taken
     }
 
     fn reject(&mut self, row: Row<'_>, wrong: &Wrong) -> Result<(), Refusal> {
@@ -336,7 +345,7 @@ impl Reader {
     }
 
     fn finish(self, text_hash: &[u8]) -> Result<Read, Refusal> {
-        let Self { file, mut rejects, rows_read, .. } = self;
+        let Self { file, mut rejects, rows_read, hints, dialect, .. } = self;
         let (layout, mut rows) = file.ok_or(Refusal::Empty)?;
         let rates = match &mut rows {
             FileRows::Rates(file) => file.finish(&mut rejects)?,
@@ -363,11 +372,15 @@ impl Reader {
             rates,
             entries: None,
         };
+        let hints = hints.warnings(&layout, dialect);
         let mut target = layout.source.clone();
         match rows {
             FileRows::Entries(mut file) => {
                 if let Some(account) = file.one_account() {
                     target = format!("{target}/{account}");
+                }
+                if read.found.is_rejected() {
+                    file.forget_holders();
                 }
                 read.found.customers = file.customers();
                 (read.registrations, read.found.warnings) = file.registrations();
@@ -383,6 +396,7 @@ impl Reader {
             let what = "the file has a header and no rows".to_owned();
             read.found.warnings.push(Warning { what, rows: 0 });
         }
+        read.found.warnings.extend(hints);
         read.content = content(kind, &target, text_hash);
         Ok(read)
     }
@@ -422,7 +436,7 @@ fn header(
     if row.shape != Shape::Whole || memchr::memchr(0, row.bytes).is_some() {
         return Err(Refusal::UnknownHeader { found: cut(row.bytes, 200) });
     }
-    let Setting { instructions, profile, uploaded_at, default_currency } = setting;
+    let Setting { instructions, profile, uploaded_at, default_currency, declared_sources } = setting;
     if profile.is_none() {
         dialect.delimiter = delimiter_of(row.bytes);
     }
@@ -435,7 +449,8 @@ fn header(
     let currency = instructions.currency.unwrap_or(default_currency);
     let layout = match profile {
         Some(profile) => profile.layout(names, currency)?,
-        None => usual_layout(&instructions, names, currency, uploaded_at)?,
+        None => usual_layout(&instructions, names, currency, uploaded_at, &declared_sources)
+            .map_err(|refusal| with_delimiter(refusal, *dialect, row.bytes, fields))?,
     };
     let rows = match layout.kind {
         Kind::Account => {
@@ -450,38 +465,4 @@ fn header(
         Kind::Rates => FileRows::Rates(RateFile::new(&layout, uploaded_at.date(), instructions.source.as_deref())),
     };
     Ok((layout, rows))
-}
-
-fn usual_layout(
-    instructions: &Instructions,
-    mut names: Vec<String>,
-    currency: Currency,
-    uploaded_at: Moment,
-) -> Result<Layout, Refusal> {
-    // A header that ends in a delimiter has one nameless column too many.
-    while names.len() > 1 && names.last().is_some_and(String::is_empty) {
-        names.pop();
-    }
-    if names.iter().all(|it| it.trim().is_empty()) {
-        return Err(Refusal::UnknownHeader { found: shown(&names) });
-    }
-    let (kind, places): (Kind, Places) = recognise(&names)?;
-    // Only transfers have several sources of one kind; an account's file is that account's, wherever it lies.
-    let source = instructions.source.clone().filter(|_| kind == Kind::Transfers);
-    Ok(Layout {
-        kind,
-        source: source.unwrap_or_else(|| kind.name().to_owned()),
-        encoding: None,
-        decimal_mark: money::DecimalMark::Point,
-        dates: Dates::Usual { year: instructions.year, uploaded_on: uploaded_at.date() },
-        currency,
-        sign: Sign::Amount,
-        places,
-    })
-}
-
-/// A comma, unless the header has none but semicolons or tabs.
-fn delimiter_of(header: &[u8]) -> u8 {
-    let has = |byte: u8| memchr::memchr(byte, header).is_some();
-    [b',', b';', b'\t'].into_iter().find(|it| has(*it)).unwrap_or(b',')
 }

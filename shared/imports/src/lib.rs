@@ -9,6 +9,8 @@ mod customers_file;
 mod entry_file;
 mod euro_table;
 mod gunzip;
+mod header;
+mod hints;
 mod holders;
 mod ids;
 mod import;
@@ -25,6 +27,7 @@ mod rejects;
 mod report;
 mod rows;
 mod scanner;
+mod sources;
 mod sums;
 mod upload;
 mod waiting;
@@ -42,10 +45,11 @@ pub use importer::{Ended, Importer, MOST_NEW_CUSTOMERS, MOST_TEXT_BYTES, Read, S
 pub use kind::{Column, Kind};
 pub use metadata::metadata_value;
 pub use ports::{
-    BatchQueue, Batches, DatedRate, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates, Saved,
+    BatchQueue, Batches, DatedRate, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates, Saved, Sources,
     SplitFile, StalledPage, UploadQueue,
 };
 pub use profile::Profile;
 pub use refusal::Refusal;
-pub use report::{BatchCounts, EntryCounts, ImportReport, MailCounts, RowCounts};
+pub use report::{BatchCounts, EntryCounts, ImportReport, MailCounts, ReportSums, RowCounts};
+pub use sources::{FEED_SOURCES, is_known_source, is_source_name};
 pub use upload::{Instructions, Upload, e_tag_of, object_version};

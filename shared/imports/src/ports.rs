@@ -79,6 +79,19 @@ pub trait Imports {
     fn first_with(&self, content: &str, import: ImportId) -> impl Future<Output = Result<ImportId, PortError>> + Send;
 }
 
+/// The port to the sources of transfers that operators have declared.
+pub trait Sources {
+    /// Declares a source at `now`. Declaring it again changes nothing.
+    fn declare(&self, source: &str, now: Moment) -> impl Future<Output = Result<(), PortError>> + Send;
+
+    /// The declared sources by name, consistent.
+    fn declared(&self) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
+
+    /// Records that `import` has transfers from `source`, and returns the first import that had: `import` itself, unless
+    /// there was another one. A call that is repeated returns the same.
+    fn first_from(&self, source: &str, import: ImportId) -> impl Future<Output = Result<ImportId, PortError>> + Send;
+}
+
 /// What became of a conditional write.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Saved {

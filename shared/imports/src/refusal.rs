@@ -13,6 +13,19 @@ pub enum Refusal {
         /// The header, cut after 200 bytes.
         found: String,
     },
+    /// The header is of a known kind, but for its delimiter.
+    #[error(
+        "the header `{found}` is that of a file of the kind {kind}, but delimited by `{delimiter}`; name it as \
+         `delimiter` in a profile, or use `,`"
+    )]
+    UnknownDelimiter {
+        /// The header, cut after 200 bytes.
+        found: String,
+        /// The kind.
+        kind: &'static str,
+        /// The delimiter.
+        delimiter: char,
+    },
     /// Two columns of the header have one meaning.
     #[error("the columns `{first}` and `{second}` of the header both mean {meaning}; leave one of them out")]
     AmbiguousHeader {
@@ -29,6 +42,26 @@ pub enum Refusal {
          object's metadata `account`"
     )]
     NoAccount,
+    /// Transfers of a source that nobody has declared.
+    #[error(
+        "the source `{source_name}` is not declared. Known are: {known}. If it is misspelt, upload the file to \
+         imports/<source>/ again; if it is new, run `millrace source add {source_name}` first"
+    )]
+    UnknownSource {
+        /// The source.
+        source_name: String,
+        /// The known ones.
+        known: String,
+    },
+    /// Transfers without a source.
+    #[error(
+        "these are transfers, but from which source: upload the file to imports/<source>/. Known are: {known}; \
+         `millrace source add NAME` declares another one"
+    )]
+    NoSource {
+        /// The known ones.
+        known: String,
+    },
     /// The key has the form of a known place but its folder is wrong.
     #[error("the object's key is not of the form {expected}")]
     BadKey {

@@ -1,4 +1,5 @@
 use calendar::Moment;
+use money::Money;
 use serde::{Deserialize, Serialize};
 
 use crate::{BatchOutcome, Import, ImportId, Kind, Reject, State, Sums, Warning};
@@ -13,7 +14,7 @@ pub struct ImportReport {
     pub file: String,
     /// How far it is: [`State::name`].
     pub state: String,
-    /// Why it was refused or has failed.
+    /// Why it was rejected or refused, or has failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The import that brought the same content first; what this one repeats is a duplicate row by row.
@@ -35,9 +36,9 @@ pub struct ImportReport {
     pub accounts: u64,
     /// Customers and companies the file named.
     pub customers: u64,
-    /// The sums of the entries made, by currency.
-    pub sums: Vec<Sums>,
-    /// Things that look wrong, but were taken.
+    /// The sums of the entries made, and of those that are new in the books, by currency.
+    pub sums: Vec<ReportSums>,
+    /// What looks wrong in rows that were taken, and hints why others were rejected.
     pub warnings: Vec<Warning>,
     /// The first rows that were not taken.
     pub rejects: Vec<Reject>,
@@ -59,6 +60,32 @@ pub struct RowCounts {
     /// How many of them the rejects file leaves out, because it has a bound.
     #[serde(default)]
     pub rejects_left_out: u64,
+}
+
+/// Sums of one currency. A turnover is the sum of amounts without their signs.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReportSums {
+    /// The sum of the entries made that are above zero.
+    pub credits: Money,
+    /// The sum of those below zero.
+    pub debits: Money,
+    /// The turnover of the entries made.
+    pub turnover: Money,
+    /// The turnover of those that are new in the books, as far as the posting is.
+    pub new_turnover: Money,
+}
+
+impl ReportSums {
+    fn new(made: &Sums, posted: &[(u32, BatchOutcome)]) -> Self {
+        let Sums { credits, debits } = *made;
+        let currency = credits.currency();
+        let sums = posted.iter().flat_map(|(_, outcome)| &outcome.sums).map(|it| it.posted);
+        let new_minor =
+            sums.filter(|it| it.currency() == currency).fold(0_i128, |sum, it| sum.saturating_add(it.minor()));
+        let turnover_minor = credits.minor().saturating_sub(debits.minor());
+        let money = |minor| Money::new(minor, currency);
+        Self { credits, debits, turnover: money(turnover_minor), new_turnover: money(new_minor) }
+    }
 }
 
 /// Entries of an import.
@@ -98,6 +125,9 @@ pub struct MailCounts {
     pub refused: u64,
     /// Without an address to send to.
     pub no_address: u64,
+    /// To holders who have opted out of mails.
+    #[serde(default)]
+    pub opted_out: u64,
     /// Sent twice without an answer.
     pub unknown: u64,
     /// Given up before anything was sent.
@@ -118,7 +148,7 @@ impl ImportReport {
     pub fn new(import: &Import, posted: &[(u32, BatchOutcome)], mails: MailCounts) -> Self {
         let found = import.found.clone().unwrap_or_default();
         let reason = match &import.state {
-            State::Refused { reason } | State::Failed { reason } => Some(reason.clone()),
+            State::Rejected { reason } | State::Refused { reason } | State::Failed { reason } => Some(reason.clone()),
             State::Received | State::Splitting | State::Posting | State::Done => None,
         };
         let sum = |count: fn(&BatchOutcome) -> u64| {
@@ -148,8 +178,8 @@ impl ImportReport {
             },
             accounts: found.accounts,
             customers: found.customers,
-            sums: found.sums,
-            warnings: found.warnings,
+            sums: found.sums.iter().map(|it| ReportSums::new(it, posted)).collect(),
+            warnings: warnings(found.warnings, sum(|it| it.from_another_source)),
             rejects: found.first_rejects,
             batches: BatchCounts {
                 posted: u64::try_from(posted.len()).unwrap_or(u64::MAX),
@@ -158,6 +188,14 @@ impl ImportReport {
             mails,
         }
     }
+}
+
+/// The warnings of a file, and one of entries that the books also have from another source.
+fn warnings(of_file: Vec<Warning>, from_another_source: u64) -> Vec<Warning> {
+    let what =
+        "the entry is in the books from another source, too; was one file uploaded under two sources?".to_owned();
+    let twice = (from_another_source > 0).then_some(Warning { what, rows: from_another_source });
+    of_file.into_iter().chain(twice).collect()
 }
 
 #[cfg(test)]
@@ -203,6 +241,15 @@ mod tests {
         let json = serde_json::to_string(&report).unwrap();
         assert!(!json.contains("reason") && !json.contains("repeats"), "{json}");
         assert_eq!(serde_json::from_str::<ImportReport>(&json).unwrap(), report);
+    }
+
+    #[test]
+    fn entries_that_another_source_has_brought_are_warned_of() {
+        let outcome = BatchOutcome { from_another_source: 3, ..BatchOutcome::default() };
+        let outcomes = [(0, outcome.clone()), (1, outcome)];
+        let report = ImportReport::new(&import(State::Done), &outcomes, MailCounts::default());
+        let what = "the entry is in the books from another source, too; was one file uploaded under two sources?";
+        assert_eq!(report.warnings, [Warning { what: what.to_owned(), rows: 6 }]);
     }
 
     #[test]

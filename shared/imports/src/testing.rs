@@ -11,7 +11,7 @@ use money::Currency;
 
 use crate::{
     BatchOutcome, BatchQueue, Batches, DatedRate, Files, GROUP, Import, ImportId, ImportList, Imports, PortError,
-    PostBatch, Rates, Saved, SplitFile, StalledPage, State, Upload, UploadQueue,
+    PostBatch, Rates, Saved, Sources, SplitFile, StalledPage, State, Upload, UploadQueue,
 };
 
 pub use contracts::{files_contract, imports_contract};
@@ -96,6 +96,8 @@ struct Records {
     groups: BTreeSet<(ImportId, u8, u32)>,
     rates: BTreeMap<(Currency, Date), (Moment, DatedRate)>,
     unreadable: BTreeSet<ImportId>,
+    sources: BTreeSet<String>,
+    first_from: BTreeMap<String, ImportId>,
 }
 
 /// The record of imports in memory.
@@ -143,6 +145,21 @@ impl Imports for FakeImports {
         }
         records.first.insert(content.to_owned(), import);
         Ok(import)
+    }
+}
+
+impl Sources for FakeImports {
+    async fn declare(&self, source: &str, _now: Moment) -> Result<(), PortError> {
+        lock(&self.0).sources.insert(source.to_owned());
+        Ok(())
+    }
+
+    async fn declared(&self) -> Result<Vec<String>, PortError> {
+        Ok(lock(&self.0).sources.iter().cloned().collect())
+    }
+
+    async fn first_from(&self, source: &str, import: ImportId) -> Result<ImportId, PortError> {
+        Ok(*lock(&self.0).first_from.entry(source.to_owned()).or_insert(import))
     }
 }
 

@@ -6,6 +6,7 @@ use customers::EmailAddress;
 use money::Currency;
 
 use crate::metadata::decoded;
+use crate::sources::{FEED_SOURCES, is_plain_name};
 use crate::{ImportId, Refusal};
 
 /// Where uploads lie.
@@ -59,6 +60,14 @@ pub struct Instructions {
     pub name: Option<String>,
     /// The holder's mail address: `email`.
     pub email: Option<EmailAddress>,
+}
+
+impl Instructions {
+    /// Whether the file may be of transfers whose source must have been declared.
+    pub fn needs_declared_source(&self) -> bool {
+        let of_feed = self.source.as_deref().is_some_and(|it| FEED_SOURCES.contains(&it));
+        self.account.is_none() && self.profile.is_none() && !of_feed
+    }
 }
 
 impl Upload {
@@ -122,10 +131,8 @@ impl Upload {
     }
 }
 
-/// A name that may be part of a key: lower case letters, digits and hyphens, at most 40.
 fn plain_name(text: &str) -> Option<String> {
-    let plain = text.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
-    (plain && !text.is_empty() && text.len() <= 40).then(|| text.to_owned())
+    is_plain_name(text).then(|| text.to_owned())
 }
 
 #[cfg(test)]

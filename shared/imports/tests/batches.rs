@@ -30,6 +30,7 @@ fn read(key: &str, directory: &Directory, text: &str) -> (Read, PackedEntries) {
         profile: None,
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
+        declared_sources: Vec::new(),
     });
     importer.feed(text.as_bytes()).unwrap();
     let mut read = importer.end().unwrap().finish(directory).unwrap();

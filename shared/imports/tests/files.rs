@@ -29,6 +29,7 @@ fn read_with(upload: &Upload, profile: Option<&str>, pieces: &[&[u8]]) -> Result
         profile: profile.map(|json| Profile::parse("test", json.as_bytes())).transpose()?,
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
+        declared_sources: Vec::new(),
     });
     for piece in pieces {
         importer.feed(piece)?;

@@ -162,6 +162,7 @@ fn read(key: &str, bytes: &[u8], piece: usize) -> Result<Read, Refusal> {
         instructions,
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
+        declared_sources: Vec::new(),
     });
     for piece in bytes.chunks(piece.max(1)) {
         importer.feed(piece)?;

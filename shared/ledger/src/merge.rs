@@ -3,7 +3,8 @@ use std::collections::HashSet;
 use banking::{AccountNumber, country_of};
 
 use crate::{Entry, JournalMonth, Mark, Side};
-use calendar::Month;
+use calendar::{Moment, Month};
+use money::Currency;
 
 /// What a merge did to a month.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,6 +38,23 @@ pub fn merge(account: &AccountNumber, month: Month, current: Option<&JournalMont
         return Merged::Unchanged;
     }
     Merged::Changed(merged)
+}
+
+/// What makes entries of several sources look like the same one.
+fn transfer(it: &Entry) -> (Moment, Option<&str>, Side, Option<&str>, i64, Currency) {
+    (it.at, it.id.as_deref(), it.side, it.counterparty.as_deref(), it.amount_minor, it.currency)
+}
+
+/// How many of `incoming` are in `month` from another source, with the same id, accounts, time, amount and currency.
+pub(crate) fn known_from_another_source(month: &JournalMonth, incoming: &[Entry]) -> u64 {
+    let Some(source) = incoming.first().map(|it| &it.source) else { return 0 };
+    let others = month.entries().iter().filter(|it| it.source != *source && it.id.is_some());
+    let others: HashSet<_> = others.map(transfer).collect();
+    if others.is_empty() {
+        return 0;
+    }
+    let known = incoming.iter().filter(|it| it.source == *source && others.contains(&transfer(it)));
+    u64::try_from(known.count()).unwrap_or(u64::MAX)
 }
 
 /// Drops rows of an account's own file that are here with their counterparty, too: they were read before by a profile

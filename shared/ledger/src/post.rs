@@ -6,6 +6,7 @@ use money::Currency;
 
 use crate::books::MOST_MONTHS;
 use crate::codec::TotalsItem;
+use crate::merge::known_from_another_source;
 use crate::queries::never_settles;
 use crate::totals::MonthTotals;
 use crate::{
@@ -58,6 +59,8 @@ pub struct Posted {
     pub added: Added,
     /// Entries that were there before: rows repeated in the file, or known from an earlier one.
     pub duplicates: u64,
+    /// Entries that the books also have from another source: with the same id, accounts, time, amount and currency.
+    pub from_another_source: u64,
 }
 
 /// What postings have brought into the books.
@@ -134,22 +137,25 @@ pub async fn post<B: Books>(
         by_month.entry(entry.at.date().month()).or_default().push(entry);
     }
     let months: Vec<Month> = by_month.keys().copied().collect();
-    let mut added = Added::default();
+    let (mut added, mut from_another_source) = (Added::default(), 0_u64);
     for some in months.chunks(MOST_CHANGED) {
-        added = post_months(books, account, &by_month, some, posting).await?;
+        let (so_far, of_some) = post_months(books, account, &by_month, some, posting).await?;
+        added = so_far;
+        from_another_source = from_another_source.saturating_add(of_some);
     }
     let duplicates = offered.saturating_sub(added.entries);
-    Ok(Posted { added, duplicates })
+    Ok(Posted { added, duplicates, from_another_source })
 }
 
-/// Posts what `incoming` has for `months`; returns what `posting` has added to the account so far.
+/// Posts what `incoming` has for `months`; returns what `posting` has added to the account so far, and how many of the
+/// entries of these months the books also have from another source.
 async fn post_months<B: Books>(
     books: &B,
     account: &AccountNumber,
     incoming: &BTreeMap<Month, Vec<Entry>>,
     months: &[Month],
     posting: PostingId,
-) -> Result<Added, PostError> {
+) -> Result<(Added, u64), PostError> {
     let mut conflicts = 0_u32;
     let mut unsettled = None;
     while conflicts < MOST_CONFLICTS {
@@ -159,12 +165,12 @@ async fn post_months<B: Books>(
                 never_settles(unsettled.as_ref(), &shelf).map_err(BooksError::from)?;
                 unsettled = Some(shelf);
             }
-            Plan::Nothing(added) => return Ok(added),
+            Plan::Nothing { added, from_another_source } => return Ok((added, from_another_source)),
             Plan::Write { .. } if !fits(&shelf, incoming).map_err(BooksError::from)? => {
                 return Err(PostError::TooManyMonths);
             }
-            Plan::Write { change, added, whole } => match books.write(account, &change).await? {
-                Written::Stored if whole => return Ok(added),
+            Plan::Write { change, added, whole, from_another_source } => match books.write(account, &change).await? {
+                Written::Stored if whole => return Ok((added, from_another_source)),
                 Written::Stored => continue,
                 Written::Conflict => {}
             },
@@ -178,14 +184,21 @@ async fn post_months<B: Books>(
 enum Plan {
     /// What was read is not of one moment.
     ReadAgain,
-    /// Every entry is in the books; this is what the posting has added.
-    Nothing(Added),
+    /// Every entry is in the books.
+    Nothing {
+        /// What the posting has added.
+        added: Added,
+        /// How many entries the books also have from another source.
+        from_another_source: u64,
+    },
     Write {
         change: Change,
         /// What the posting has added, with this change.
         added: Added,
         /// Whether the change holds all there is to change.
         whole: bool,
+        /// How many of the entries that it holds the books also have from another source.
+        from_another_source: u64,
     },
 }
 
@@ -207,8 +220,12 @@ fn plan(
     }
     let mut changed = BTreeMap::new();
     let (mut newly, mut bytes, mut whole) = (Added::default(), 0_usize, true);
+    let mut from_another_source = 0_u64;
     for (month, journal) in current {
         let new = incoming.get(&month).cloned().unwrap_or_default();
+        if let Some(journal) = &journal {
+            from_another_source = from_another_source.saturating_add(known_from_another_source(journal, &new));
+        }
         let Merged::Changed(merged) = merge(account, month, journal.as_ref(), new) else {
             continue;
         };
@@ -224,12 +241,12 @@ fn plan(
     }
     let added = remember(&mut item.postings, posting, &newly);
     if changed.is_empty() {
-        return Ok(Plan::Nothing(added));
+        return Ok(Plan::Nothing { added, from_another_source });
     }
     keep_latest_open(&mut item, &mut changed);
     let version = shelf.totals.as_ref().map_or(0, |kept| kept.version);
     let change = Change { totals: Kept { version, bytes: item.encode() }, months: changed };
-    Ok(Plan::Write { change, added, whole })
+    Ok(Plan::Write { change, added, whole, from_another_source })
 }
 
 /// Moves the latest month into the totals if it is small, and the one that was there out of them if it has grown or

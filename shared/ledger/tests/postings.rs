@@ -2,14 +2,19 @@
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
 use ledger::testing::FakeBooks;
-use ledger::{Entry, Mark, PostingId, Side, post};
+use ledger::{Entry, Mark, Posted, PostingId, Side, post};
 use money::Currency;
 
 /// Posts entries with these ids; how many were new, and how many were there before.
 fn posted(books: &FakeBooks, import: u8, batch: u32, ids: std::ops::Range<u32>) -> (u64, u64) {
+    let posted = posted_from(books, "account", PostingId::new([import; 16], batch), ids);
+    (posted.added.entries, posted.duplicates)
+}
+
+fn posted_from(books: &FakeBooks, source: &str, posting: PostingId, ids: std::ops::Range<u32>) -> Posted {
     let entries = ids.map(|id| Entry {
         at: "2026-07-15".parse().unwrap(),
-        source: "account".into(),
+        source: source.into(),
         id: Some(id.to_string().into()),
         ordinal: 0,
         amount_minor: i64::from(id),
@@ -20,10 +25,25 @@ fn posted(books: &FakeBooks, import: u8, batch: u32, ids: std::ops::Range<u32>) 
         mark: Mark::Clean,
     });
     let account = "4711".parse().unwrap();
-    let posting = post(books, &account, entries.collect(), PostingId::new([import; 16], batch));
+    let posting = post(books, &account, entries.collect(), posting);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let posted = runtime.block_on(posting).unwrap();
-    (posted.added.entries, posted.duplicates)
+    runtime.block_on(posting).unwrap()
+}
+
+#[test]
+fn entries_that_another_source_has_brought_are_counted_and_posted() {
+    let books = FakeBooks::default();
+    let post = |source: &str, import: u8, ids| {
+        let posted = posted_from(&books, source, PostingId::new([import; 16], 0), ids);
+        (posted.added.entries, posted.duplicates, posted.from_another_source)
+    };
+    assert_eq!(post("sepa", 1, 0..10), (10, 0, 0));
+    assert_eq!(post("sepa-eu", 2, 5..12), (7, 0, 5), "five are in the books twice now");
+    for import in [2, 3] {
+        let new = if import == 2 { 7 } else { 0 };
+        assert_eq!(post("sepa-eu", import, 5..12), (new, 7 - new, 5), "repeated, it warns again");
+    }
+    assert_eq!(post("sepa", 4, 20..21), (1, 0, 0));
 }
 
 #[test]

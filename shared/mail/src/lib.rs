@@ -23,6 +23,7 @@ pub mod tally;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
+mod unsubscribe;
 mod words;
 
 pub use customers::{EmailAddress as Address, EmailError as AddressError};
@@ -30,3 +31,4 @@ pub use record::{Intent, MAX_ATTEMPTS, MailState, Next, SummaryKey, SummaryMail,
 pub use reference::{Reference, ReferenceError};
 pub use render::{Envelope, Image, Mail, RenderMailError, render};
 pub use summary::{CurrencySummary, LastEntry, MonthLine, Summary};
+pub use unsubscribe::{UnsubscribeKey, UnsubscribeKeyError, UnsubscribeKeys, UnsubscribeKeysError, UnsubscribeLinks};

@@ -32,7 +32,17 @@ pub(crate) fn message(summary: &Summary, envelope: &Envelope, parts: &Parts<'_>)
         vec![MimePart::new("text/plain", parts.text), MimePart::new(multipart("related", reference), related)],
     );
     let mut message = Vec::new();
-    MessageBuilder::new()
+    let mut builder = MessageBuilder::new();
+    if let Some(contact) = &envelope.contact {
+        builder = builder.reply_to(contact.as_str());
+    }
+    if let Some(url) = &envelope.unsubscribe_url {
+        // RFC 2369 and RFC 8058: a mail program shows a button for it.
+        builder = builder
+            .header("List-Unsubscribe", Raw::new(format!("<{url}>")))
+            .header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"));
+    }
+    builder
         .date(envelope.sent_on.micros().div_euclid(1_000_000))
         .message_id(format!("{reference}@{domain}"))
         .from(Mailbox::new_address(Some(SENDER_NAME), envelope.from.as_str()))

@@ -114,6 +114,8 @@ pub struct StateCounts {
     pub refused: u64,
     /// Without an address to send to.
     pub no_address: u64,
+    /// To holders who have opted out.
+    pub opted_out: u64,
     /// Sent twice without an answer.
     pub unknown: u64,
     /// Given up before anything was sent.
@@ -129,8 +131,19 @@ pub struct StateCounts {
 /// The names of all states, as [`MailState::name`] gives them.
 ///
 /// [`MailState::name`]: crate::MailState::name
-pub const STATES: [&str; 10] =
-    ["wanted", "sending", "sent", "refused", "no_address", "suppressed", "bounced", "complained", "unknown", "failed"];
+pub const STATES: [&str; 11] = [
+    "wanted",
+    "sending",
+    "sent",
+    "refused",
+    "no_address",
+    "opted_out",
+    "suppressed",
+    "bounced",
+    "complained",
+    "unknown",
+    "failed",
+];
 
 impl StateCounts {
     /// Counts one more in the state of this [`MailState::name`]; `None` if there is no such state.
@@ -143,6 +156,7 @@ impl StateCounts {
             "sent" => &mut self.sent,
             "refused" => &mut self.refused,
             "no_address" => &mut self.no_address,
+            "opted_out" => &mut self.opted_out,
             "unknown" => &mut self.unknown,
             "failed" => &mut self.failed,
             "suppressed" => &mut self.suppressed,

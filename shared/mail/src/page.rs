@@ -37,6 +37,8 @@ struct Page<'a> {
     last_entry: Option<String>,
     sections: Vec<Section<'a>>,
     reference: &'a str,
+    contact: Option<&'a str>,
+    unsubscribe_url: Option<&'a str>,
     chart_width: u32,
 }
 
@@ -89,6 +91,8 @@ pub(crate) fn html(
         last_entry: summary.last_entry.map(last_entry),
         sections: summary.currencies.iter().map(|section| Section::of(section, images)).collect(),
         reference: envelope.reference.short(),
+        contact: envelope.contact.as_ref().map(crate::Address::as_str),
+        unsubscribe_url: envelope.unsubscribe_url.as_deref(),
         chart_width: chart::SHOWN_WIDTH,
     };
     page.render()

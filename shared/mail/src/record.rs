@@ -115,6 +115,11 @@ pub enum MailState {
         /// When the carrier took it.
         sent_at: Moment,
     },
+    /// The account's holder wants no mails.
+    OptedOut {
+        /// When that was found.
+        at: Moment,
+    },
     /// It was handed over and never answered: the holder may have none, one or two equal mails.
     Unknown {
         /// When it was given up.
@@ -193,6 +198,12 @@ impl SummaryMail {
     pub fn no_address(&self, now: Moment) -> Result<Self, TransitionError> {
         self.only_wanted("without an address")?;
         Ok(self.with(MailState::NoAddress { at: now }))
+    }
+
+    /// The account's holder has opted out of mails.
+    pub fn opted_out(&self, now: Moment) -> Result<Self, TransitionError> {
+        self.only_wanted("opted out")?;
+        Ok(self.with(MailState::OptedOut { at: now }))
     }
 
     /// What the carrier answered. Without an answer to the first attempt the record stays as it is: the request's
@@ -331,6 +342,7 @@ impl MailState {
             Self::Suppressed { .. } => "suppressed",
             Self::Bounced { .. } => "bounced",
             Self::Complained { .. } => "complained",
+            Self::OptedOut { .. } => "opted_out",
             Self::Unknown { .. } => "unknown",
             Self::Failed { .. } => "failed",
         }
@@ -343,6 +355,7 @@ impl MailState {
             Self::Sent { at, .. }
             | Self::Refused { at, .. }
             | Self::NoAddress { at }
+            | Self::OptedOut { at }
             | Self::Suppressed { at }
             | Self::Bounced { at, .. }
             | Self::Complained { at, .. }

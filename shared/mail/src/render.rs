@@ -21,6 +21,12 @@ pub struct Envelope {
     pub reference: Reference,
     /// For the `Date` header: the same for a repeat.
     pub sent_on: Moment,
+    /// Whom the receiver asks, if that is not the sender.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contact: Option<Address>,
+    /// The link with which the receiver opts out of further mails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unsubscribe_url: Option<String>,
 }
 
 /// A mail, ready to be handed to a carrier.

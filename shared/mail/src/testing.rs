@@ -13,7 +13,7 @@ pub use contracts::{
     counts_contract, gate_contract, mailer_contract, summaries_contract, summary_requests_contract,
     suppressions_contract,
 };
-pub use fakes::{Answer, FakeMailer, FakeSummaries, FakeSummaryRequests};
+pub use fakes::{Answer, FakeMailer, FakeSummaries, FakeSummaryRequests, FakeUnsubscribeKeys};
 
 /// The result of a future that only waits for itself, as those of all fakes do: they let others run, and go on.
 pub fn ready<T>(future: impl Future<Output = T>) -> T {

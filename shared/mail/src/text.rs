@@ -32,6 +32,12 @@ pub(crate) fn plain(summary: &Summary, envelope: &Envelope) -> String {
          to average. Reference {}.",
         envelope.reference.short()
     );
+    if let Some(contact) = &envelope.contact {
+        let _ = writeln!(text, "Questions: {}", contact.as_str());
+    }
+    if let Some(url) = &envelope.unsubscribe_url {
+        let _ = writeln!(text, "Unsubscribe from these mails: {url}");
+    }
     text
 }
 

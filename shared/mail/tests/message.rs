@@ -53,6 +53,23 @@ fn headers_are_those_of_the_envelope() {
 }
 
 #[test]
+fn a_receiver_can_ask_and_can_opt_out_with_one_click() {
+    let contact = Address::parse("help@millrace.example").unwrap();
+    let url = "https://api.millrace.example/unsubscribe?token=651c189c-36be-5a08-9949-4bce766d64e4.00ff";
+    let envelope = Envelope { contact: Some(contact), unsubscribe_url: Some(url.to_owned()), ..envelope() };
+    let mail = render(&four_rows(), &envelope).unwrap();
+    let headers = headers(&mail.mime);
+    let value = |name: &str| headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str());
+    assert_eq!(value("Reply-To"), Some("<help@millrace.example>"));
+    assert_eq!(value("List-Unsubscribe"), Some(format!("<{url}>").as_str()), "RFC 2369");
+    assert_eq!(value("List-Unsubscribe-Post"), Some("List-Unsubscribe=One-Click"), "RFC 8058");
+    for part in [&mail.text, &mail.html] {
+        assert!(part.contains("help@millrace.example") && part.contains(url), "{part}");
+    }
+    assert_eq!(render(&four_rows(), &samples::envelope()).unwrap().text.matches("Unsubscribe").count(), 0);
+}
+
+#[test]
 fn the_same_arguments_give_the_same_bytes() {
     let mail = render(&four_rows(), &envelope()).unwrap();
     assert_eq!(render(&four_rows(), &envelope()).unwrap(), mail);

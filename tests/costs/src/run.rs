@@ -111,6 +111,7 @@ pub(crate) fn importer_of(key: &str) -> Result<Importer> {
         profile: None,
         uploaded_at,
         default_currency: Currency::EUR,
+        declared_sources: Vec::new(),
     }))
 }
 

@@ -80,6 +80,7 @@ fn posted(books: &FakeBooks, directory: &Directory, folder: &Path, feed: &str) -
         profile: None,
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
+        declared_sources: Vec::new(),
     });
     importer.feed(read(folder, &format!("{feed}.csv")).as_bytes()).unwrap();
     let mut read = importer.end().unwrap().finish(directory).unwrap();

@@ -121,6 +121,7 @@ fn every_row_of_the_holders_file_is_taken() {
         profile: None,
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
+        declared_sources: Vec::new(),
     });
     importer.feed(holders.as_bytes()).unwrap();
     let read = importer.end().unwrap().finish(&Directory::default()).unwrap();

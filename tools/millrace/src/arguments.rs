@@ -6,8 +6,8 @@ mod users;
 
 use std::path::PathBuf;
 
-use ::customers::CustomerId;
-use ::imports::ImportId;
+use ::customers::{CustomerId, MailChoice};
+use ::imports::{ImportId, is_source_name};
 use banking::AccountNumber;
 use calendar::{Bucket, Date, Moment};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -58,10 +58,13 @@ pub(crate) enum Command {
     Import(ImportFiles),
     /// Lists the customers
     Customers,
-    /// Shows a customer and their accounts
+    /// Shows a customer and their accounts, after --mails has set whether they get mails
     Customer {
         /// The customer's id
         id: CustomerId,
+        /// Opts the customer out of summary mails, or in again
+        #[arg(long, value_enum, value_name = "CHOICE")]
+        mails: Option<Mails>,
     },
     /// Lists the accounts with their holders and balances
     Accounts,
@@ -91,7 +94,7 @@ pub(crate) enum Command {
         /// The import's id
         id: Option<ImportId>,
         /// How many of the latest
-        #[arg(long, default_value_t = 20, value_name = "N")]
+        #[arg(long, default_value_t = 20, value_name = "N", value_parser = limit)]
         limit: usize,
     },
     /// Lists summary mails, sends failed ones again, or resumes sending
@@ -117,6 +120,9 @@ pub(crate) enum Command {
     /// Checks or uploads a profile, which says how another bank's CSV is read
     #[command(subcommand)]
     Profile(ProfileCommand),
+    /// Declares a source of transfers, or lists the declared ones
+    #[command(subcommand)]
+    Source(SourceCommand),
     /// Takes the bank's feeds in, and proves them complete; or plays a bank
     #[command(subcommand)]
     Feed(FeedCommand),
@@ -146,7 +152,7 @@ pub(crate) struct AskInstructions {
     /// The profile to read the files with
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Where transfers come from, for example sepa or swift
+    /// Where transfers come from: sepa, swift, or a source that `millrace source add` has declared
     #[arg(long, value_name = "NAME", conflicts_with_all = ["account", "profile"])]
     pub(crate) source: Option<String>,
     /// The year of dates that have none
@@ -213,8 +219,40 @@ pub(crate) struct AskEntries {
     #[arg(long, value_enum, default_value_t = Look::Clean)]
     pub(crate) view: Look,
     /// How many at most
-    #[arg(long, default_value_t = 100, value_name = "N")]
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = limit)]
     pub(crate) limit: usize,
+}
+
+fn source_name(text: &str) -> Result<String, String> {
+    if is_source_name(text) {
+        return Ok(text.to_owned());
+    }
+    Err("write lower case letters, digits and hyphens, at most 40; `accounts` and `profiles` are other folders"
+        .to_owned())
+}
+
+/// Reads how many items to show: none would look as if there were none.
+fn limit(text: &str) -> Result<usize, String> {
+    let limit = text.parse().ok().filter(|it| *it > 0);
+    limit.ok_or_else(|| "write a number from 1 on".to_owned())
+}
+
+/// A [`MailChoice`], as it is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Mails {
+    /// The customer gets summary mails
+    Wanted,
+    /// The customer gets none
+    Unwanted,
+}
+
+impl Mails {
+    pub(crate) fn choice(self) -> MailChoice {
+        match self {
+            Self::Wanted => MailChoice::Wanted,
+            Self::Unwanted => MailChoice::Unwanted,
+        }
+    }
 }
 
 /// A [`View`], as it is asked for.
@@ -287,6 +325,20 @@ pub(crate) enum ProfileCommand {
 }
 
 #[derive(Subcommand)]
+pub(crate) enum SourceCommand {
+    /// Declares a source: transfers of others are refused, for the same ones under a misspelt source are booked twice
+    ///
+    /// Example: millrace source add target2
+    Add {
+        /// Lower case letters, digits and hyphens, at most 40
+        #[arg(value_parser = source_name)]
+        name: String,
+    },
+    /// Lists the sources
+    List,
+}
+
+#[derive(Subcommand)]
 pub(crate) enum FeedCommand {
     /// Polls all feeds; with --wait, until what they have is in the books, and shows the proofs
     Poll {
@@ -310,7 +362,7 @@ pub(crate) enum FeedCommand {
         #[arg(long, default_value_t = 900, value_name = "SECONDS")]
         timeout: u64,
     },
-    /// Shows the last proof of each feed: whether all that it declared is in the books
+    /// Shows how far each feed is, its last error, and its last proof: whether all that it declared is in the books
     Proof,
     /// Compares the balances of all accounts with what is true of the feeds that `feed serve` plays
     Check(Made),
@@ -410,6 +462,13 @@ mod tests {
             (vec!["balances", "acme", "--in", "GBP"], "neither EUR nor USD"),
             (vec!["interest", "acme", "--from", "2024-01-01", "--to", "2024-02-01", "--debt-rate", "3"], "from 0 to 1"),
             (vec!["entries", "acme", "--csv", "--limit", "5"], "cannot be used with"),
+            (vec!["entries", "acme", "--limit", "0"], "a number from 1 on"),
+            (vec!["imports", "--limit", "0"], "a number from 1 on"),
+            (vec!["counterparties", "acme", "--limit", "0"], "a number from 1 on"),
+            (vec!["portfolio", "--limit", "0"], "a number from 1 on"),
+            (vec!["portfolio", "--limit", "ten"], "a number from 1 on"),
+            (vec!["source", "add", "SEPA"], "write lower case letters"),
+            (vec!["source", "add", "accounts"], "write lower case letters"),
             (vec!["imports", "x"], "32 hexadecimal digits"),
             (vec!["user", "add"], "--operator <NAME>"),
             (

@@ -1,6 +1,8 @@
 //! `customers` and `customer`: who is in the register.
 
-use ::customers::{Account, Customer, CustomerId, CustomerKind, Customers, EmailAddress, Page, RegisterError};
+use ::customers::{
+    Account, Customer, CustomerId, CustomerKind, Customers, EmailAddress, MailChoice, MailChoices, Page, RegisterError,
+};
 use anyhow::{Result, bail};
 use ledger::Books;
 use serde::Serialize;
@@ -90,25 +92,31 @@ struct Shown {
     #[serde(flatten)]
     customer: Customer,
     accounts: Vec<AccountLine>,
+    mails: MailChoice,
 }
 
-/// Shows one customer and their accounts.
-pub(crate) async fn show<C: Customers, B: Books + Sync>(
+/// Shows one customer and their accounts, after `choice` has set whether they get mails.
+pub(crate) async fn show<C: Customers + MailChoices, B: Books + Sync>(
     screen: &Screen,
     register: &C,
     books: &B,
     id: CustomerId,
+    choice: Option<MailChoice>,
 ) -> Result<Verdict> {
     let Some((customer, accounts)) = register.customer(id).await? else {
         bail!("there is no customer {id}; `millrace customers` lists them");
     };
     let accounts = accounts::lines(books, accounts, |_| customer.name.clone()).await?;
-    let shown = Shown { customer, accounts };
+    if let Some(choice) = choice {
+        register.choose_mails(id, choice).await?;
+    }
+    let mails = register.mail_choice(id).await?;
+    let shown = Shown { customer, accounts, mails };
     screen.answer(&shown, || told_one(&shown))?;
     Ok(Verdict::Well)
 }
 
-fn told_one(Shown { customer, accounts }: &Shown) -> String {
+fn told_one(Shown { customer, accounts, mails }: &Shown) -> String {
     let facts = [
         ("Id", Some(customer.id.to_string())),
         ("Name", customer.name.clone()),
@@ -117,6 +125,7 @@ fn told_one(Shown { customer, accounts }: &Shown) -> String {
         ("Owner", customer.owner.clone()),
         ("Address", customer.address.clone()),
         ("Mail", customer.email.as_ref().map(|it| it.as_str().to_owned())),
+        ("Opted out", (*mails == MailChoice::Unwanted).then(|| "of mails".to_owned())),
     ];
     let facts = facts.into_iter().filter_map(|(name, value)| Some(vec![name.to_owned(), value?]));
     let customer = table(&[Column::Text("Customer"), Column::Text("")], facts);
@@ -125,7 +134,39 @@ fn told_one(Shown { customer, accounts }: &Shown) -> String {
 
 #[cfg(test)]
 mod tests {
+    use calendar::Moment;
+    use ledger::testing::FakeBooks;
+
+    use ::customers::testing::FakeRegister;
+    use ::customers::{Register as _, Registration};
+
     use super::*;
+
+    #[tokio::test]
+    async fn an_operator_opts_a_customer_out_and_in_again() {
+        let (register, books) = (FakeRegister::default(), FakeBooks::default());
+        let id = CustomerId::of_company("acme");
+        let customer = Customer {
+            id,
+            kind: CustomerKind::Company,
+            name: None,
+            born_on: None,
+            email: None,
+            owner: None,
+            address: None,
+        };
+        let now: Moment = "2026-11-21T10:00:00Z".parse().unwrap();
+        register.register(&[Registration { customer, accounts: Vec::new() }], now).await.unwrap();
+        for (choice, expected) in [
+            (None, MailChoice::Wanted),
+            (Some(MailChoice::Unwanted), MailChoice::Unwanted),
+            (None, MailChoice::Unwanted),
+            (Some(MailChoice::Wanted), MailChoice::Wanted),
+        ] {
+            show(&Screen::new(true), &register, &books, id, choice).await.unwrap();
+            assert_eq!(register.mail_choice(id).await.unwrap(), expected);
+        }
+    }
 
     #[test]
     fn account_numbers_are_listed_as_people_count() {

@@ -12,6 +12,7 @@ use crate::arguments::{Global, ImportFiles};
 use crate::parcel::parcel;
 use crate::report;
 use crate::screen::Screen;
+use crate::source;
 use crate::stack::Stack;
 use crate::upload::{Bucket, file_name};
 use crate::wait::{self, Patience};
@@ -34,6 +35,7 @@ pub(crate) async fn run(screen: &Screen, global: &Global, asked: ImportFiles) ->
     let parcels = asked.files.iter().map(|file| parcel(file, &asked.instructions));
     let parcels = parcels.collect::<Result<Vec<_>>>()?;
     let stack = Stack::open(screen, global).await?;
+    source::check(&stack.imports()?, asked.instructions.source.as_deref()).await?;
     let bucket = Bucket { client: stack.s3(), name: stack.output("FilesBucket")?.to_owned(), files: stack.files()? };
     let mut uploaded = Vec::new();
     for parcel in &parcels {

@@ -89,7 +89,7 @@ fn told(imports: &[Import]) -> String {
 }
 
 /// `2026-11-21T10:00:00.25Z` as `2026-11-21 10:00`.
-fn to_the_minute(moment: &str) -> String {
+pub(crate) fn to_the_minute(moment: &str) -> String {
     moment.get(..16).unwrap_or(moment).replace('T', " ")
 }
 

@@ -188,7 +188,14 @@ mod tests {
             let key = SummaryKey { account, import: import().to_string() };
             let (wanted, version) = ready(summaries.load(&key)).unwrap().unwrap();
             let address = Address::parse("ada@example.com").unwrap();
-            let envelope = Envelope { from: address.clone(), to: address, reference: key.reference(), sent_on: now() };
+            let envelope = Envelope {
+                from: address.clone(),
+                to: address,
+                reference: key.reference(),
+                sent_on: now(),
+                contact: None,
+                unsubscribe_url: None,
+            };
             let summary =
                 Summary { holder: None, account: key.account.clone(), as_of: now().date(), currencies: Vec::new() };
             let sending = wanted.sending(Intent { envelope, summary }, now()).unwrap();

@@ -29,6 +29,7 @@ mod restore;
 mod screen;
 mod secret;
 mod sign_in;
+mod source;
 mod srp;
 mod stack;
 mod table;
@@ -47,7 +48,7 @@ use clap::Parser as _;
 use feeds_sandbox::Plan;
 use lambda_kit::SystemClock;
 
-use crate::arguments::{Arguments, Command, FeedCommand, Global, ImportsCommand};
+use crate::arguments::{Arguments, Command, FeedCommand, Global, ImportsCommand, Mails, SourceCommand};
 use crate::screen::Screen;
 use crate::stack::Stack;
 
@@ -93,7 +94,10 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
             Ok(Verdict::Well)
         }
         Command::Customers => customers::list(screen, &stack.register()?).await,
-        Command::Customer { id } => customers::show(screen, &stack.register()?, &stack.books()?, id).await,
+        Command::Customer { id, mails } => {
+            let mails = mails.map(Mails::choice);
+            customers::show(screen, &stack.register()?, &stack.books()?, id, mails).await
+        }
         Command::Accounts => accounts::list(screen, &stack.register()?, &stack.books()?).await,
         Command::Balance(asked) => books::balance(screen, &stack.register()?, &stack.books()?, &asked).await,
         Command::Balances(asked) => {
@@ -127,6 +131,10 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
             let (imports, files) = (stack.imports()?, stack.files()?);
             Box::pin(audit::run(screen, (&register, &books), (&imports, &files), entries)).await
         }
+        Command::Source(SourceCommand::Add { name }) => {
+            source::add(screen, &stack.imports()?, &name, SystemClock.now()).await
+        }
+        Command::Source(SourceCommand::List) => source::list(screen, &stack.imports()?).await,
         Command::Feed(FeedCommand::Poll { wait, timeout }) => {
             let patience = wait.then_some(Duration::from_secs(timeout));
             poll::poll(screen, &stack.feed_log()?, &stack.polls()?, SystemClock.now(), patience).await

@@ -4,9 +4,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use calendar::Moment;
-use feeds::{CurrencyProof, Feed, FeedLog, Next, PollFeed, PollQueue, Progress, Proof};
+use feeds::{CurrencyProof, Feed, FeedLog, FeedStatus, Next, PollFeed, PollQueue, Progress, Proof};
 
 use crate::Verdict;
+use crate::imports::to_the_minute;
 use crate::meter::Meter;
 use crate::screen::Screen;
 use crate::table::{Column, NOTHING, count, counted, table};
@@ -100,20 +101,39 @@ fn told_progress(feed: Feed, progress: Option<&Progress>) -> String {
     }
 }
 
-/// The last proof of each feed.
+/// How far each feed is, its last error, and its last proof.
 pub(crate) async fn proofs(screen: &Screen, log: &impl FeedLog) -> Result<Verdict> {
-    let mut proofs = Vec::new();
+    let mut feeds = Vec::new();
     for feed in Feed::ALL {
-        proofs.extend(log.proof(feed).await?);
+        feeds.push(FeedStatus::load(log, feed).await?);
     }
-    screen.answer(&proofs, || told(&proofs))?;
-    Ok(if proofs.iter().all(Proof::is_complete) { Verdict::Well } else { Verdict::Amiss })
+    screen.answer(&feeds, || told_feeds(&feeds))?;
+    Ok(if feeds.iter().all(FeedStatus::is_well) { Verdict::Well } else { Verdict::Amiss })
+}
+
+fn told_feeds(feeds: &[FeedStatus]) -> String {
+    if feeds.iter().all(|it| it.poll.is_none()) {
+        return "no feed has been polled yet; `millrace feed poll --wait` does".to_owned();
+    }
+    let columns = [
+        Column::Id("Feed"),
+        Column::Text("State"),
+        Column::Id("Poll requested"),
+        Column::Id("Proven"),
+        Column::Text("Last error since"),
+    ];
+    let time = |it: Option<Moment>| it.map_or_else(|| NOTHING.to_owned(), |it| to_the_minute(&it.to_string()));
+    let row = |it: &FeedStatus| {
+        let error = it.error.as_ref().map(|error| format!("{}: {}", time(Some(error.at)), error.what));
+        let error = error.unwrap_or_else(|| NOTHING.to_owned());
+        vec![it.feed.to_string(), it.state.to_owned(), time(it.poll), time(it.proven_at), error]
+    };
+    let states = table(&columns, feeds.iter().map(row));
+    let proofs: Vec<Proof> = feeds.iter().filter_map(|it| it.proof.clone()).collect();
+    if proofs.is_empty() { states } else { format!("{states}\n{}", told(&proofs)) }
 }
 
 fn told(proofs: &[Proof]) -> String {
-    if proofs.is_empty() {
-        return "no feed has been polled yet; `millrace feed poll --wait` does".to_owned();
-    }
     let columns = [
         Column::Id("Feed"),
         Column::Number("Pages"),
@@ -196,7 +216,7 @@ fn told_sums(proof: &Proof) -> String {
 #[cfg(test)]
 mod tests {
     use feeds::testing::{FakeFeedLog, FakePollQueue};
-    use feeds::{PageRecord, Step};
+    use feeds::{PageRecord, PollError, Step};
 
     use super::*;
 
@@ -248,11 +268,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_bank_that_does_not_answer_shows_beside_the_last_proof() {
+        let log = FakeFeedLog::default();
+        let rests = Progress { at_end: true, ..Progress::new(Feed::Sepa, now()) }.reviewed([]).proven(now());
+        log.advance(&rests, &Step::Nothing).await.unwrap();
+        log.keep_proof(&Proof::of(Feed::Sepa, now(), &[], &[]));
+        assert_eq!(proofs(&Screen::new(true), &log).await.unwrap(), Verdict::Well);
+        let next_day: Moment = "2026-11-22T10:00:00Z".parse().unwrap();
+        let begun = log.progress(Feed::Sepa).await.unwrap().unwrap().begun(next_day).unwrap();
+        log.advance(&begun, &Step::Nothing).await.unwrap();
+        let error = PollError { at: next_day, what: "the feed's server does not answer".to_owned() };
+        log.note_error(Feed::Sepa, &error).await.unwrap();
+        assert_eq!(proofs(&Screen::new(true), &log).await.unwrap(), Verdict::Amiss);
+        let told = told_feeds(&[FeedStatus::load(&log, Feed::Sepa).await.unwrap()]);
+        let line =
+            "│ sepa ┆ asking ┆ 2026-11-22 10:00 ┆ 2026-11-21 10:00 ┆ 2026-11-22 10:00: the feed's server does not";
+        assert!(told.contains(line) && told.contains(" complete "), "{told}");
+    }
+
+    #[tokio::test]
     async fn a_gap_is_amiss() {
         let log = FakeFeedLog::default();
         for feed in Feed::ALL {
             log.keep_proof(&Proof::of(feed, now(), &[], &[]));
-            let rests = Progress { at_end: true, ..Progress::new(feed, now()) }.reviewed([]).proven();
+            let rests = Progress { at_end: true, ..Progress::new(feed, now()) }.reviewed([]).proven(now());
             log.advance(&rests, &Step::Nothing).await.unwrap();
         }
         let patience = Some(Duration::from_secs(5));

@@ -1,6 +1,6 @@
 //! The report of an import, for a person.
 
-use ::imports::{BatchCounts, Batches, Import, ImportReport, Kind, MailCounts, Reject, Sums, Warning};
+use ::imports::{BatchCounts, Batches, Import, ImportReport, Kind, MailCounts, Reject, ReportSums, Warning};
 use anyhow::Result;
 use mail::outbox::{StateCounts, Summaries};
 
@@ -21,6 +21,7 @@ fn mail_counts(counts: StateCounts) -> MailCounts {
         sent: counts.sent,
         refused: counts.refused,
         no_address: counts.no_address,
+        opted_out: counts.opted_out,
         unknown: counts.unknown,
         failed: counts.failed,
         suppressed: counts.suppressed,
@@ -29,10 +30,10 @@ fn mail_counts(counts: StateCounts) -> MailCounts {
     }
 }
 
-/// Whether the file is in the books, now or since an earlier import.
+/// Whether the file, or some of it, is in the books, now or since an earlier import.
 pub(crate) fn verdict(report: &ImportReport) -> Verdict {
     match report.state.as_str() {
-        "refused" | "failed" => Verdict::Amiss,
+        "rejected" | "refused" | "failed" => Verdict::Amiss,
         _ => Verdict::Well,
     }
 }
@@ -100,6 +101,7 @@ fn mails(mails: &MailCounts) -> Vec<(&'static str, u64)> {
         ("  wanted", mails.wanted),
         ("  being sent", mails.sending),
         ("  without an address", mails.no_address),
+        ("  opted out", mails.opted_out),
         ("  refused", mails.refused),
         ("  without an answer", mails.unknown),
         ("  failed", mails.failed),
@@ -112,9 +114,15 @@ fn mails(mails: &MailCounts) -> Vec<(&'static str, u64)> {
     sent.iter().chain(rest).copied().collect()
 }
 
-fn sums(sums: &[Sums]) -> String {
-    let columns =
-        [Column::Text("Currency"), Column::Number("Credits"), Column::Number("Debits"), Column::Number("Net")];
+fn sums(sums: &[ReportSums]) -> String {
+    let columns = [
+        Column::Text("Currency"),
+        Column::Number("Credits"),
+        Column::Number("Debits"),
+        Column::Number("Net"),
+        Column::Number("Turnover"),
+        Column::Number("New turnover"),
+    ];
     let rows = sums.iter().map(|sum| {
         let net = sum.credits.try_add(sum.debits);
         vec![
@@ -122,6 +130,8 @@ fn sums(sums: &[Sums]) -> String {
             sum.credits.grouped(),
             sum.debits.grouped(),
             net.map_or_else(|_| NOTHING.to_owned(), money::Money::grouped),
+            sum.turnover.grouped(),
+            sum.new_turnover.grouped(),
         ]
     });
     table(&columns, rows)
@@ -175,7 +185,12 @@ mod tests {
     #[test]
     fn a_report_tells_all_there_is_to_tell() {
         let report = report(|it| {
-            it.sums = vec![Sums { credits: Money::new(7050, Currency::EUR), debits: Money::new(-3076, Currency::EUR) }];
+            it.sums = vec![ReportSums {
+                credits: Money::new(7050, Currency::EUR),
+                debits: Money::new(-3076, Currency::EUR),
+                turnover: Money::new(10126, Currency::EUR),
+                new_turnover: Money::new(9096, Currency::EUR),
+            }];
             it.warnings = vec![Warning { what: "the check digits of an IBAN are wrong".to_owned(), rows: 3 }];
             it.rejects = vec![Reject {
                 line: 5,
@@ -202,11 +217,11 @@ mod tests {
         │ Mails sent           ┆       1 │
         │   without an address ┆       1 │
         └──────────────────────┴─────────┘
-        ┌──────────┬─────────┬────────┬───────┐
-        │ Currency ┆ Credits ┆ Debits ┆   Net │
-        ╞══════════╪═════════╪════════╪═══════╡
-        │ EUR      ┆   70.50 ┆ -30.76 ┆ 39.74 │
-        └──────────┴─────────┴────────┴───────┘
+        ┌──────────┬─────────┬────────┬───────┬──────────┬──────────────┐
+        │ Currency ┆ Credits ┆ Debits ┆   Net ┆ Turnover ┆ New turnover │
+        ╞══════════╪═════════╪════════╪═══════╪══════════╪══════════════╡
+        │ EUR      ┆   70.50 ┆ -30.76 ┆ 39.74 ┆   101.26 ┆        90.96 │
+        └──────────┴─────────┴────────┴───────┴──────────┴──────────────┘
         ┌───────────────────────────────────────┬──────┐
         │ Warning                               ┆ Rows │
         ╞═══════════════════════════════════════╪══════╡
@@ -246,7 +261,7 @@ mod tests {
 
     #[test]
     fn what_was_not_taken_says_why() {
-        for state in ["refused", "failed"] {
+        for state in ["rejected", "refused", "failed"] {
             let report = report(|it| {
                 it.kind = None;
                 it.state = state.to_owned();

@@ -1,7 +1,7 @@
 //! A feed and its proof, as JSON.
 
 use calendar::Moment;
-use feeds::{CurrencyProof, Feed, Next, Progress, Proof};
+use feeds::{CurrencyProof, FeedStatus, PollError, Proof};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,15 +15,33 @@ pub(crate) struct FeedDocument {
     feed: &'static str,
     /// `never-polled`, `asking`, `importing`, `proving`, or `at-rest` where no poll is under way.
     state: &'static str,
-    /// When the last poll was asked for.
+    /// When the poll that is under way, or the last one, was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     poll: Option<Moment>,
     /// How many pages have been taken.
     pages: u32,
+    /// When the feed was last proven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    proven_at: Option<Moment>,
+    /// The last error since then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<FeedErrorDocument>,
     /// The last proof; none before the first poll has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<ProofDocument>,
+}
+
+/// Why the poll of a feed has not got on.
+#[derive(Serialize, ToSchema)]
+#[schema(as = FeedError)]
+struct FeedErrorDocument {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    at: Moment,
+    /// What happened.
+    what: String,
 }
 
 /// Whether all that a feed has declared is in the books.
@@ -99,21 +117,11 @@ struct FeedSums {
     dirty: Money,
 }
 
-impl FeedDocument {
-    pub(crate) fn new(feed: Feed, progress: Option<&Progress>, proof: Option<Proof>) -> Self {
-        let state = progress.map_or("never-polled", |it| match it.next() {
-            Next::Ask | Next::Review(_) => "asking",
-            Next::Gather(_) | Next::GatherAgain(_) => "importing",
-            Next::Prove => "proving",
-            Next::Rest => "at-rest",
-        });
-        Self {
-            feed: feed.name(),
-            state,
-            poll: progress.map(|it| it.poll),
-            pages: progress.map_or(0, |it| it.pages),
-            proof: proof.map(ProofDocument::from),
-        }
+impl From<FeedStatus> for FeedDocument {
+    fn from(status: FeedStatus) -> Self {
+        let FeedStatus { feed, state, poll, pages, proven_at, error, proof } = status;
+        let error = error.map(|PollError { at, what }| FeedErrorDocument { at, what });
+        Self { feed: feed.name(), state, poll, pages, proven_at, error, proof: proof.map(ProofDocument::from) }
     }
 }
 

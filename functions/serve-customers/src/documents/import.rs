@@ -17,7 +17,7 @@ pub(crate) struct ImportDocument {
     id: ImportId,
     /// The file's name.
     file: String,
-    /// `received`, `splitting`, `posting`, `done`, `refused` or `failed`.
+    /// `received`, `splitting`, `posting`, `done`, `rejected` (each row was), `refused` or `failed`.
     state: &'static str,
     /// What kind of file it is, once that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,9 +67,9 @@ pub(crate) struct ImportReportDocument {
     id: ImportId,
     /// The file's name.
     file: String,
-    /// `received`, `splitting`, `posting`, `done`, `refused` or `failed`.
+    /// `received`, `splitting`, `posting`, `done`, `rejected` (each row was), `refused` or `failed`.
     state: String,
-    /// Why it was refused or has failed.
+    /// Why it was rejected or refused, or has failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// The import that brought the same content first; what this one repeats is a duplicate row by row.
@@ -93,9 +93,9 @@ pub(crate) struct ImportReportDocument {
     accounts: u64,
     /// Customers and companies the file named.
     customers: u64,
-    /// The sums of the entries, by currency.
+    /// The sums of the entries made, and of those that are new in the books, by currency.
     sums: Vec<Sums>,
-    /// Things that look wrong, but were taken.
+    /// What looks wrong in rows that were taken, and hints why others were rejected.
     warnings: Vec<Warning>,
     /// The first rows that were not taken.
     rejects: Vec<Reject>,
@@ -140,6 +140,8 @@ struct MailCounts {
     sent: u64,
     refused: u64,
     no_address: u64,
+    /// To holders who have opted out of mails.
+    opted_out: u64,
     unknown: u64,
     failed: u64,
     /// To an address that gets no more mails, because one bounced or its owner complained.
@@ -150,11 +152,17 @@ struct MailCounts {
     complained: u64,
 }
 
-/// Credits and debits of one currency.
+/// Sums of one currency. A turnover is the sum of amounts without their signs.
 #[derive(Serialize, ToSchema)]
 struct Sums {
+    /// The sum of the entries made that are above zero.
     credits: Money,
+    /// The sum of those below zero.
     debits: Money,
+    /// The turnover of the entries made.
+    turnover: Money,
+    /// The turnover of those that are new in the books, as far as the posting is.
+    new_turnover: Money,
 }
 
 /// Something that looks wrong, and in how many rows.
@@ -178,7 +186,12 @@ struct Reject {
 impl From<ImportReport> for ImportReportDocument {
     fn from(report: ImportReport) -> Self {
         let (rows, entries, batches, mails) = (report.rows, report.entries, report.batches, report.mails);
-        let sums = report.sums.into_iter().map(|it| Sums { credits: it.credits.into(), debits: it.debits.into() });
+        let sums = report.sums.into_iter().map(|it| Sums {
+            credits: it.credits.into(),
+            debits: it.debits.into(),
+            turnover: it.turnover.into(),
+            new_turnover: it.new_turnover.into(),
+        });
         let warnings = report.warnings.into_iter().map(|it| Warning { what: it.what, rows: it.rows });
         let rejects = report.rejects.into_iter().map(|it| Reject { line: it.line, reason: it.reason, row: it.row });
         Self {
@@ -214,6 +227,7 @@ impl From<ImportReport> for ImportReportDocument {
                 sent: mails.sent,
                 refused: mails.refused,
                 no_address: mails.no_address,
+                opted_out: mails.opted_out,
                 unknown: mails.unknown,
                 failed: mails.failed,
                 suppressed: mails.suppressed,
@@ -251,13 +265,14 @@ mod tests {
             "repeats": "0123456789abcdef0123456789abcdee", "kind": "holders", "source": "holders",
             "received_at": "2026-07-31T10:00:00Z", "rows": {"read": 3, "taken": 2, "rejected": 1, "rejects_left_out": 21},
             "entries": {"made": 4, "posted": 5, "duplicates": 6, "dirty": 20}, "accounts": 7, "customers": 8,
-            "sums": [{"credits": {"amount": "1.00", "currency": "EUR"}, "debits": {"amount": "-1.00", "currency": "EUR"}}],
+            "sums": [{"credits": {"amount": "1.00", "currency": "EUR"}, "debits": {"amount": "-1.00", "currency": "EUR"},
+                      "turnover": {"amount": "2.00", "currency": "EUR"}, "new_turnover": {"amount": "1.00", "currency": "EUR"}}],
             "warnings": [{"what": "a checksum", "rows": 9}],
             "rejects": [{"line": 10, "reason": "no amount", "row": "4,7/15,x"}],
             "batches": {"posted": 11, "of": 12},
             "mails": {
-                "wanted": 13, "sending": 14, "sent": 15, "refused": 16, "no_address": 17, "unknown": 18, "failed": 19,
-                "suppressed": 22, "bounced": 23, "complained": 24
+                "wanted": 13, "sending": 14, "sent": 15, "refused": 16, "no_address": 17, "opted_out": 25, "unknown": 18,
+                "failed": 19, "suppressed": 22, "bounced": 23, "complained": 24
             }
         }"#;
         let read: ImportReport = serde_json::from_str(report).unwrap();

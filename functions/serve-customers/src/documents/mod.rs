@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use banking::AccountNumber;
 use calendar::{Date, Moment, Month};
-use customers::{Account, Customer, CustomerId, CustomerKind};
+use customers::{Account, Customer, CustomerId, CustomerKind, MailChoice};
 use ledger::{Entry, Side, Split, Totals, View};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -123,12 +123,24 @@ pub(crate) struct CustomerWithAccounts {
     customer: CustomerDocument,
     /// Their accounts, by number.
     accounts: Vec<AccountDocument>,
+    /// Whether they want summary mails, or have opted out.
+    #[schema(value_type = MailChoiceName)]
+    mails: MailChoice,
+}
+
+/// The words for what customers choose.
+#[derive(ToSchema)]
+#[schema(as = MailChoice, rename_all = "kebab-case")]
+#[allow(dead_code, reason = "the schema of `MailChoice`, which knows no schemas")]
+pub(crate) enum MailChoiceName {
+    Wanted,
+    Unwanted,
 }
 
 impl CustomerWithAccounts {
-    pub(crate) fn new(customer: Customer, mut accounts: Vec<Account>) -> Self {
+    pub(crate) fn new(customer: Customer, mut accounts: Vec<Account>, mails: MailChoice) -> Self {
         accounts.sort_by(|one, other| one.number.cmp(&other.number));
-        Self { customer: customer.into(), accounts: accounts.into_iter().map(AccountDocument::from).collect() }
+        Self { customer: customer.into(), accounts: accounts.into_iter().map(AccountDocument::from).collect(), mails }
     }
 }
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use customers::{Customer, CustomerId, CustomerKind, Customers};
+use customers::{Customer, CustomerId, CustomerKind, Customers, MailChoices};
 use lambda_kit::Problem;
 
 use crate::caller::Caller;
@@ -102,5 +102,6 @@ pub(crate) async fn one<P: Ports>(
     caller.may_see(id)?;
     let found = ports.customers().customer(id).await?;
     let (customer, accounts) = found.ok_or_else(Problem::not_found)?;
-    Ok(Json(CustomerWithAccounts::new(customer, accounts)))
+    let mails = ports.customers().mail_choice(id).await?;
+    Ok(Json(CustomerWithAccounts::new(customer, accounts, mails)))
 }

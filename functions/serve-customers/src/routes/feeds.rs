@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use feeds::{Feed, FeedLog};
+use feeds::{Feed, FeedStatus};
 
 use crate::Ports;
 use crate::caller::Caller;
@@ -47,6 +47,5 @@ pub(crate) async fn one<P: Ports>(
 }
 
 async fn document<P: Ports>(ports: &P, feed: Feed) -> Result<FeedDocument, ServeError> {
-    let progress = ports.feeds().progress(feed).await?;
-    Ok(FeedDocument::new(feed, progress.as_ref(), ports.feeds().proof(feed).await?))
+    Ok(FeedStatus::load(ports.feeds(), feed).await?.into())
 }

@@ -88,6 +88,7 @@ fn mail_counts(counts: StateCounts) -> MailCounts {
         sent: counts.sent,
         refused: counts.refused,
         no_address: counts.no_address,
+        opted_out: counts.opted_out,
         unknown: counts.unknown,
         failed: counts.failed,
         suppressed: counts.suppressed,

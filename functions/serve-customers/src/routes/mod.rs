@@ -7,3 +7,4 @@ pub(crate) mod customers;
 pub(crate) mod feeds;
 pub(crate) mod imports;
 pub(crate) mod portfolio;
+pub(crate) mod unsubscribe;

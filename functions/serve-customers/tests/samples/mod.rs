@@ -11,7 +11,7 @@ use calendar::{Date, Moment};
 use customers::testing::FakeRegister;
 use customers::{Account, Customer, CustomerId, CustomerKind, EmailAddress, Register, Registration};
 use feeds::testing::FakeFeedLog;
-use feeds::{Counted, Feed, FeedLog, PageRecord, Progress, Proof, Step};
+use feeds::{Counted, Feed, FeedLog, PageRecord, PollError, Progress, Proof, Step};
 use imports::testing::FakeImports;
 use imports::{
     BatchOutcome, Batches, DatedRate, Downloads, Found, Import, Imports, Kind, PortError, Rates, Reject, Saved, State,
@@ -19,8 +19,9 @@ use imports::{
 };
 use ledger::testing::FakeBooks;
 use ledger::{Books, Change, Entry, Kept, Mark, PostingId, Side, post};
+use mail::UnsubscribeKey;
 use mail::outbox::Summaries;
-use mail::testing::FakeSummaries;
+use mail::testing::{FakeSummaries, FakeUnsubscribeKeys};
 use money::{Currency, Money};
 use serde_json::{Value, json};
 use serve_customers::{Clients, MOST_ENTRIES, ServeCustomers, router};
@@ -265,7 +266,14 @@ async fn feeds() -> FakeFeedLog {
     let progress = Progress::new(Feed::Sepa, poll).taken(&page, 100, false);
     feeds.advance(&progress, &Step::Page(page.clone())).await.unwrap();
     feeds.keep_proof(&Proof::of(Feed::Sepa, poll, &[page], &[]));
+    let error = PollError { at: at("2026-11-21T04:25:00Z"), what: "cannot get page 1 of sepa: no answer".to_owned() };
+    feeds.note_error(Feed::Sepa, &error).await.unwrap();
     feeds
+}
+
+/// The key of the unsubscribe links.
+pub fn unsubscribe_key() -> UnsubscribeKey {
+    UnsubscribeKey::try_new(&[7; 32]).unwrap()
 }
 
 pub async fn api() -> Router {
@@ -304,6 +312,7 @@ async fn api_within(books: FakeBooks, most_entries: u64) -> Router {
         summaries,
         downloads: FakeDownloads,
         feeds: feeds().await,
+        unsubscribe_keys: FakeUnsubscribeKeys(unsubscribe_key()),
         most_entries,
         clients: Clients::new(CLIENT, "a-machine".to_owned()),
     })

@@ -5,7 +5,7 @@ use money::{Currency, Money};
 
 use crate::{
     BatchOutcome, Batches, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError, PostedSums, Rates,
-    Saved, State, Upload,
+    Saved, Sources, State, Upload,
 };
 
 /// What every record of imports must do. It must be empty; it has imports after.
@@ -14,7 +14,7 @@ use crate::{
 ///
 /// Where the contract is broken.
 #[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
-pub async fn imports_contract<I: Imports + Batches + ImportList + Rates>(imports: &I) {
+pub async fn imports_contract<I: Imports + Batches + ImportList + Rates + Sources>(imports: &I) {
     let at = |text: &str| text.parse::<Moment>().unwrap();
     let import = |key: &str, received_at: &str| {
         Import::received(&Upload {
@@ -55,6 +55,7 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates>(imports
     assert_eq!(imports.first_with("c1", first.id).await.unwrap(), second.id);
 
     batches_contract(imports, second.id).await;
+    sources_contract(imports, first.id, second.id).await;
 
     let third = imports.receive(&import("imports/c.csv", "2024-03-03T10:00:00Z")).await.unwrap();
     let ids = |imports: &[Import]| imports.iter().map(|it| it.id).collect::<Vec<_>>();
@@ -76,7 +77,8 @@ async fn batches_contract<I: Batches>(imports: &I, import: ImportId) {
     assert!(imports.finished(import).await.unwrap().is_empty());
     assert_eq!(imports.last_progress(import).await.unwrap(), None);
     let sums = PostedSums { entries: 5, posted: Money::new(500, Currency::EUR), dirty: Money::new(20, Currency::EUR) };
-    let outcome = BatchOutcome { posted: 5, duplicates: 2, dirty: 1, accounts: 1, sums: vec![sums] };
+    let outcome =
+        BatchOutcome { posted: 5, duplicates: 2, dirty: 1, accounts: 1, from_another_source: 3, sums: vec![sums] };
     for (batch, minute) in [(1, 1), (0, 4), (11, 3), (2, 2)] {
         assert_eq!(imports.finish(import, batch, outcome.clone(), at(minute)).await.unwrap(), outcome);
     }
@@ -190,4 +192,19 @@ pub async fn files_contract<F: Files>(files: &F, key: &str) {
     }
     files.write(key, b"other".to_vec(), "text/csv").await.unwrap();
     assert_eq!(files.read(key, None, 0..99).await.unwrap().unwrap(), b"other", "the latest version");
+}
+
+#[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
+async fn sources_contract(sources: &impl Sources, first: ImportId, second: ImportId) {
+    assert!(sources.declared().await.unwrap().is_empty());
+    let now = "2024-03-01T10:00:00Z".parse().unwrap();
+    for source in ["target2", "chaps", "target2"] {
+        sources.declare(source, now).await.unwrap();
+    }
+    assert_eq!(sources.declared().await.unwrap(), ["chaps", "target2"], "by name, each once");
+    for _ in 0..2 {
+        assert_eq!(sources.first_from("chaps", first).await.unwrap(), first, "a repeated call returns the same");
+        assert_eq!(sources.first_from("chaps", second).await.unwrap(), first);
+    }
+    assert_eq!(sources.first_from("target2", second).await.unwrap(), second, "each source has its own");
 }

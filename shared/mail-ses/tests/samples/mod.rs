@@ -10,6 +10,8 @@ pub(crate) fn mail() -> Mail {
         to: Address::parse("ada@example.com").unwrap(),
         reference: Reference::of_summary(&account, "import"),
         sent_on: "2026-08-14T10:00:00Z".parse().unwrap(),
+        contact: None,
+        unsubscribe_url: None,
     };
     let as_of = "2026-08-13".parse().unwrap();
     let summary = Summary { holder: Some("Ada".to_owned()), account, as_of, last_entry: None, currencies: vec![] };

@@ -218,6 +218,8 @@ fn intent(record: &SummaryMail) -> Intent {
             to: Address::parse("holder@example.com").expect("an address"),
             reference: record.key.reference(),
             sent_on: at("2026-08-14T10:00:00Z"),
+            contact: None,
+            unsubscribe_url: None,
         },
         summary: Summary {
             holder: Some("Zoë \"Z\" O'Neill".to_owned()),

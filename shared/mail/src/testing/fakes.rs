@@ -12,7 +12,7 @@ use crate::outbox::{
     Version,
 };
 use crate::tally::{Tallies, Tally};
-use crate::{Address, Mail, SummaryKey, SummaryMail};
+use crate::{Address, Mail, SummaryKey, SummaryMail, UnsubscribeKey, UnsubscribeKeys, UnsubscribeKeysError};
 
 /// A carrier that keeps the mails it takes.
 #[derive(Default, Debug)]
@@ -248,4 +248,14 @@ impl SummaryRequests for FakeSummaryRequests {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A key that is always there.
+#[derive(Debug)]
+pub struct FakeUnsubscribeKeys(pub UnsubscribeKey);
+
+impl UnsubscribeKeys for FakeUnsubscribeKeys {
+    async fn key(&self) -> Result<UnsubscribeKey, UnsubscribeKeysError> {
+        Ok(self.0.clone())
+    }
 }

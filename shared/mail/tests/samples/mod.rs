@@ -112,5 +112,7 @@ pub(crate) fn envelope() -> Envelope {
         to: Address::parse("ada@example.com").unwrap(),
         reference: Reference::of_summary(&"DE89370400440532013000".parse().unwrap(), "imp-1"),
         sent_on: "2026-08-14T06:30:00Z".parse().unwrap(),
+        contact: None,
+        unsubscribe_url: None,
     }
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use money::Reference;
 use treasury::YearlyRate;
 
-use super::Look;
+use super::{Look, limit};
 
 /// Whose figures.
 #[derive(Args)]
@@ -62,7 +62,7 @@ pub(crate) struct AskCounterparties {
     #[arg(long = "in", value_name = "CODE")]
     pub(crate) into: Option<Reference>,
     /// How many
-    #[arg(long, default_value_t = 20, value_name = "N")]
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = limit)]
     pub(crate) limit: usize,
 }
 
@@ -114,7 +114,7 @@ pub(crate) struct AskPortfolio {
     #[arg(long = "in", default_value = "EUR", value_name = "CODE")]
     pub(crate) into: Reference,
     /// How many of the largest debts
-    #[arg(long, default_value_t = 10, value_name = "N")]
+    #[arg(long, default_value_t = 10, value_name = "N", value_parser = limit)]
     pub(crate) limit: usize,
     /// With dirty transfers, or without
     #[arg(long, value_enum, default_value_t = Look::Clean)]

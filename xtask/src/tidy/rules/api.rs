@@ -3,8 +3,8 @@
 use super::super::Finding;
 use super::super::template::Template;
 
-/// Routes that need no token.
-const OPEN: [&str; 1] = ["GET /openapi.json"];
+/// Routes that need no token of the user pool: the document, and links that are signed themselves.
+const OPEN: [&str; 3] = ["GET /openapi.json", "GET /unsubscribe", "POST /unsubscribe"];
 /// The route to made-up data, which needs none either where the condition says that there is any.
 const SANDBOX: (&str, &str) = ("ANY /sandbox/{proxy+}", "HasSandbox");
 

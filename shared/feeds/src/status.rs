@@ -1,0 +1,69 @@
+use calendar::Moment;
+use imports::PortError;
+use serde::{Deserialize, Serialize};
+
+use crate::{Feed, FeedLog, Next, Progress, Proof};
+
+/// Why a message of a poll has failed. It is delivered again, up to a limit.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PollError {
+    /// When.
+    pub at: Moment,
+    /// What happened, for people.
+    pub what: String,
+}
+
+/// What an operator wants to know of a feed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct FeedStatus {
+    /// Of which feed.
+    pub feed: Feed,
+    /// `never-polled`, `asking`, `importing`, `proving`, or `at-rest` if no poll is under way.
+    pub state: &'static str,
+    /// When the poll that is under way, or the last one, was requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub poll: Option<Moment>,
+    /// How many pages have been taken.
+    pub pages: u32,
+    /// When the feed was last proven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proven_at: Option<Moment>,
+    /// The last error since then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<PollError>,
+    /// The last proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+}
+
+impl FeedStatus {
+    /// Reads what is recorded of `feed`.
+    pub async fn load(log: &impl FeedLog, feed: Feed) -> Result<Self, PortError> {
+        let progress = log.progress(feed).await?;
+        let proven_at = progress.as_ref().and_then(|it| it.proven_at);
+        let error = log.last_error(feed).await?;
+        Ok(Self {
+            feed,
+            state: progress.as_ref().map_or("never-polled", state),
+            poll: progress.as_ref().map(|it| it.poll),
+            pages: progress.map_or(0, |it| it.pages),
+            proven_at,
+            error: error.filter(|it| proven_at.is_none_or(|proven_at| it.at > proven_at)),
+            proof: log.proof(feed).await?,
+        })
+    }
+
+    /// Whether the last proof has no gap, and no poll has failed since.
+    pub fn is_well(&self) -> bool {
+        self.error.is_none() && self.proof.as_ref().is_none_or(Proof::is_complete)
+    }
+}
+
+fn state(progress: &Progress) -> &'static str {
+    match progress.next() {
+        Next::Ask | Next::Review(_) => "asking",
+        Next::Gather(_) | Next::GatherAgain(_) => "importing",
+        Next::Prove => "proving",
+        Next::Rest => "at-rest",
+    }
+}

@@ -1,0 +1,34 @@
+use calendar::Moment;
+use dynamodb::{Key, Put, Query, sortable, text, text_of};
+use imports::{ImportId, PortError, Sources};
+
+use crate::imports_table::import_named;
+use crate::{DynamoDbImports, broken, failed};
+
+const SOURCES: &str = "SOURCES";
+
+impl Sources for DynamoDbImports {
+    async fn declare(&self, source: &str, now: Moment) -> Result<(), PortError> {
+        let item = Key::new(SOURCES, source).with([("declared_at", text(sortable(now)))]);
+        self.table.put_if_absent(item).await.map(drop).map_err(failed)
+    }
+
+    async fn declared(&self) -> Result<Vec<String>, PortError> {
+        let items = self.table.all(Query::partition(SOURCES)).await.map_err(failed)?;
+        items.iter().map(|item| text_of(item, "sk").map(str::to_owned).map_err(failed)).collect()
+    }
+
+    async fn first_from(&self, source: &str, import: ImportId) -> Result<ImportId, PortError> {
+        let key = Key::new(format!("SOURCE#{source}"), "FIRST");
+        if let Some(item) = self.table.get(&key).await.map_err(failed)? {
+            return import_named(&item);
+        }
+        match self.table.put_if_absent(key.with([("import", text(import.to_string()))])).await.map_err(failed)? {
+            Put::Stored => Ok(import),
+            Put::There(_) => {
+                let item = self.table.get(&key).await.map_err(failed)?;
+                import_named(&item.ok_or_else(|| broken("the record of a source has gone"))?)
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Hints why rows are rejected: another decimal mark, date order or delimiter than the file is read with.
+
+use calendar::DateFormat;
+use money::{DecimalMark, parse_minor};
+
+use crate::layout::{Dates, Layout};
+use crate::scanner::{Dialect, Fields};
+use crate::{Column, Warning};
+
+/// The date formats that banks use most.
+const DATE_FORMATS: [&str; 9] =
+    ["%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y-%m-%d", "%Y%m%d", "%d.%m.%y", "%d/%m/%y"];
+/// The delimiters that banks use most.
+pub(crate) const DELIMITERS: [u8; 4] = *b",;\t|";
+/// An amount with more decimals than this may as well have grouped thousands.
+const MOST_DECIMALS: u32 = 2;
+
+/// What the rejected rows of a file look like.
+#[derive(Default)]
+pub(crate) struct Hints {
+    /// Rows that the delimiter of this place in [`DELIMITERS`] splits into the columns of the header.
+    delimiters: [u64; DELIMITERS.len()],
+    other_decimal_mark: u64,
+    /// Rows with a `D/M`.
+    day_first: u64,
+    /// Rows with a date in the format of this place in [`DATE_FORMATS`].
+    date_formats: [u64; DATE_FORMATS.len()],
+    /// The formats, parsed when the first row is noted.
+    formats: Vec<Option<DateFormat>>,
+    fields: Fields,
+}
+
+impl Hints {
+    /// Notes what a rejected row looks like. `fields` are those of the row.
+    pub(crate) fn note(&mut self, layout: &Layout, dialect: Dialect, fields: &Fields, row: &[u8]) {
+        if fields.len() < layout.places.width() && self.note_delimiter(layout, dialect, row) {
+            return;
+        }
+        let amounts = [Column::Amount, Column::Debit].map(|it| layout.places.find(it));
+        let looks_other = |index: &usize| has_other_mark(layout, dialect, fields, row, *index);
+        if amounts.iter().flatten().any(looks_other) {
+            self.other_decimal_mark = self.other_decimal_mark.saturating_add(1);
+        }
+        if let Some(date) = layout.places.find(Column::Date) {
+            self.note_date(layout, fields.get(row, date));
+        }
+    }
+
+    fn note_delimiter(&mut self, layout: &Layout, dialect: Dialect, row: &[u8]) -> bool {
+        for (delimiter, rows) in DELIMITERS.into_iter().zip(&mut self.delimiters) {
+            self.fields.split(row, Dialect { delimiter, ..dialect });
+            if delimiter != dialect.delimiter && self.fields.len() == layout.places.width() {
+                *rows = rows.saturating_add(1);
+                return true;
+            }
+        }
+        false
+    }
+
+    fn note_date(&mut self, layout: &Layout, text: &[u8]) {
+        if layout.dates.read(text).is_ok() {
+            return;
+        }
+        if matches!(layout.dates, Dates::Usual { .. }) && is_day_and_month(text) {
+            self.day_first = self.day_first.saturating_add(1);
+            return;
+        }
+        if self.formats.is_empty() {
+            self.formats = DATE_FORMATS.iter().map(|it| DateFormat::parse(it).ok()).collect();
+        }
+        // A time of day may follow.
+        let date = text.split(|byte| matches!(byte, b' ' | b'T')).next().unwrap_or_default();
+        for (format, rows) in self.formats.iter().zip(&mut self.date_formats) {
+            let fits = format.as_ref().is_some_and(|it| it.read(date).is_ok());
+            *rows = rows.saturating_add(u64::from(fits));
+        }
+    }
+
+    /// The hints, each with the number of rows it is for.
+    pub(crate) fn warnings(&self, layout: &Layout, dialect: Dialect) -> Vec<Warning> {
+        let has_profile = matches!(layout.dates, Dates::Format(_));
+        let mut hints = Vec::new();
+        for (delimiter, rows) in DELIMITERS.into_iter().zip(self.delimiters) {
+            let (row, header) = (name(delimiter), name(dialect.delimiter));
+            let what = format!(
+                "the row looks delimited by {row}, but the header by {header}; use one delimiter in the whole file"
+            );
+            hints.push(Warning { what, rows });
+        }
+        hints.extend(self.date_order());
+        hints.extend(self.date_format(has_profile));
+        let mark = if layout.decimal_mark == DecimalMark::Point { "comma" } else { "point" };
+        let cure = if has_profile {
+            "the profile's `decimal_mark` is another one"
+        } else {
+            "name `decimal_mark` in a profile, or write 60.5"
+        };
+        let what = format!("the amount looks as if it had a decimal {mark}; {cure}");
+        hints.push(Warning { what, rows: self.other_decimal_mark });
+        hints.retain(|it| it.rows > 0);
+        hints
+    }
+
+    fn date_order(&self) -> Option<Warning> {
+        let what = "the date looks like D/M, but is read as M/D, so a day up to 12 is taken for a month; write \
+                    YYYY-MM-DD, or name `date_format` in a profile";
+        (self.day_first > 0).then(|| Warning { what: what.to_owned(), rows: self.day_first })
+    }
+
+    /// Of several formats, the first one that fits most rows.
+    fn date_format(&self, has_profile: bool) -> Option<Warning> {
+        let most = self.date_formats.iter().copied().max().filter(|rows| *rows > 0)?;
+        let (format, rows) = DATE_FORMATS.iter().zip(self.date_formats).find(|(_, rows)| *rows == most)?;
+        let cure = if has_profile {
+            "the profile's `date_format` is another one"
+        } else {
+            "name that as `date_format` in a profile, or write YYYY-MM-DD"
+        };
+        Some(Warning { what: format!("the date looks like {format}; {cure}"), rows })
+    }
+}
+
+/// A delimiter, for people.
+pub(crate) fn name(delimiter: u8) -> String {
+    if delimiter == b'\t' { "tabs".to_owned() } else { format!("`{}`", char::from(delimiter)) }
+}
+
+/// Whether an amount cannot be read, but could with the other decimal mark.
+fn has_other_mark(layout: &Layout, dialect: Dialect, fields: &Fields, row: &[u8], index: usize) -> bool {
+    let text = fields.get(row, index);
+    let (other, mark, group) = match layout.decimal_mark {
+        DecimalMark::Point => (DecimalMark::Comma, b',', b'.'),
+        DecimalMark::Comma => (DecimalMark::Point, b'.', b','),
+    };
+    let reads = |text: &[u8]| {
+        let plain: Vec<u8> = text.iter().copied().filter(|byte| *byte != group && *byte != b' ').collect();
+        plain.contains(&mark) && parse_minor(&plain, MOST_DECIMALS, other).is_ok()
+    };
+    // Without quotes, the mark has split the amount into two fields.
+    if dialect.delimiter == mark && fields.len() == layout.places.width().saturating_add(1) {
+        let decimals = fields.get(row, index.saturating_add(1));
+        return reads(&[text, &[mark], decimals].concat());
+    }
+    parse_minor(text, MOST_DECIMALS, layout.decimal_mark).is_err() && reads(text)
+}
+
+/// Whether a text is `D/M` with a day that is no month.
+fn is_day_and_month(text: &[u8]) -> bool {
+    let number = |text: &str| text.parse::<u32>().ok();
+    let parts = std::str::from_utf8(text).ok().and_then(|it| it.split_once('/'));
+    let parts = parts.and_then(|(day, month)| number(day).zip(number(month)));
+    parts.is_some_and(|(day, month)| (13..=31).contains(&day) && (1..=12).contains(&month))
+}
