@@ -9,7 +9,7 @@ use lambda_runtime::tracing::subscriber::fmt as lines;
 use lambda_runtime::tracing::subscriber::fmt::format::{FormatEvent, FormatFields, JsonFields, Writer};
 use lambda_runtime::tracing::subscriber::fmt::time::{FormatTime as _, SystemTime};
 use lambda_runtime::tracing::subscriber::fmt::{FmtContext, FormattedFields};
-use lambda_runtime::tracing::subscriber::registry::LookupSpan;
+use lambda_runtime::tracing::subscriber::registry::{LookupSpan, Scope};
 use serde_json::{Map, Value};
 use tracing::{Event, Span, Subscriber};
 
@@ -61,7 +61,7 @@ where
             ("timestamp".to_owned(), Value::from(time)),
             ("level".to_owned(), Value::from(event.metadata().level().as_str())),
         ]);
-        for span in context.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
+        for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
             if let Some(known) = span.extensions().get::<FormattedFields<JsonFields>>() {
                 line.extend(object(known));
             }

@@ -40,7 +40,7 @@ fn runbooks(sources: &Sources, template: &Template) -> Vec<Finding> {
             Some((_, path)) if path.starts_with(RUNBOOKS) && sources.text(path).is_some() => drop(used.insert(path)),
             Some((_, path)) => findings.push(Finding::new(alarm.id, format!("its runbook {path} does not exist"))),
             None => {
-                findings.push(Finding::new(alarm.id, format!("its description does not end in Runbook: {RUNBOOKS}…")))
+                findings.push(Finding::new(alarm.id, format!("its description does not end in Runbook: {RUNBOOKS}…")));
             }
         }
     }
