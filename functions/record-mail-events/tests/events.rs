@@ -46,8 +46,13 @@ fn sent(recorder: &Recorder, key: &SummaryKey) {
         contact: None,
         unsubscribe_url: None,
     };
-    let summary =
-        Summary { holder: None, account: key.account.clone(), as_of: Noon.now().date(), currencies: Vec::new() };
+    let summary = Summary {
+        holder: None,
+        account: key.account.clone(),
+        as_of: Noon.now().date(),
+        last_entry: None,
+        currencies: Vec::new(),
+    };
     let sending = record.sending(Intent { envelope, summary }, Noon.now()).unwrap();
     let Saved::Stored(version) = ready(recorder.summaries.save(&sending, version)).unwrap() else { panic!() };
     let sent = sending.on_answer(Sent::Taken { carrier_id: "1".to_owned() }, Noon.now()).unwrap();

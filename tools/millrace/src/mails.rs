@@ -196,8 +196,13 @@ mod tests {
                 contact: None,
                 unsubscribe_url: None,
             };
-            let summary =
-                Summary { holder: None, account: key.account.clone(), as_of: now().date(), currencies: Vec::new() };
+            let summary = Summary {
+                holder: None,
+                account: key.account.clone(),
+                as_of: now().date(),
+                last_entry: None,
+                currencies: Vec::new(),
+            };
             let sending = wanted.sending(Intent { envelope, summary }, now()).unwrap();
             let state = match key.account.as_str() {
                 "FAILED" => MailState::Failed { at: now(), reason: "a dead letter".to_owned() },
