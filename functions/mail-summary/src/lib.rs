@@ -123,21 +123,6 @@ where
         self.send(&sending, version).await
     }
 
-    /// Sends the same bytes once more; the lease begins when their slot does.
-    async fn send_again(
-        &self,
-        record: &SummaryMail,
-        version: Version,
-        ends_at: Moment,
-    ) -> Result<Attempt, MailSummaryError> {
-        if !self.is_admitted(ends_at).await? {
-            return Ok(Attempt::Over);
-        }
-        let Next::SendAgain(again) = record.on_delivery(self.clock.now(), LEASE) else { return Ok(Attempt::Over) };
-        let version = self.save(&again, version).await?;
-        self.send(&again, version).await
-    }
-
     async fn holder(&self, record: &SummaryMail) -> Result<Option<Customer>, MailSummaryError> {
         let Some(account) = self.customers.account(&record.key.account).await? else { return Ok(None) };
         Ok(self.customers.customer(account.customer).await?.map(|(customer, _)| customer))

@@ -9,12 +9,10 @@
 //!   `sweep-imports` requests them again; an answer that never came is followed by one repeat of the same bytes, then
 //!   the summary is `unknown`; what cannot be made goes to the dead letters, and `record-failures` writes that down.
 
-use std::time::Duration;
-
 use aws_config::BehaviorVersion;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use customers_dynamodb::DynamoDbRegister;
-use lambda_kit::{Pace, SystemClock, batch};
+use lambda_kit::{SystemClock, batch};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use ledger_dynamodb::{DynamoDbBooks, NoVault};
 use mail::outbox::SummaryRequest;
@@ -43,9 +41,6 @@ async fn main() -> Result<(), Error> {
         contact: config.contact_address.as_deref().map(Address::parse).transpose()?,
         unsubscribe: UnsubscribeLinks { url: config.unsubscribe_url, key },
     };
-    // One at once below seven mails a second, so that nobody waits long for a slot.
-    let at_once = usize::try_from(mail_summary.rate.get() / 7)?.clamp(1, 4);
-    let pace = Pace { at_once, time_each: Duration::ZERO };
 
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let ends_at = batch::deadline(&event.context);
@@ -53,7 +48,7 @@ async fn main() -> Result<(), Error> {
             let request = batch::read_about(&message, |it: &SummaryRequest| it.import.clone())?;
             mail_summary.handle(request, ends_at).await
         };
-        Ok::<_, Error>(batch::each(event, pace, handle).await)
+        Ok::<_, Error>(batch::each(event, mail_summary.pace(), handle).await)
     }))
     .await
 }

@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use calendar::{Moment, Timer};
 use customers::{Customers, MailChoices};
-use lambda_kit::Chain;
+use lambda_kit::{Chain, Pace};
 use ledger::Books;
 use mail::events::Suppressions;
 use mail::gate::{self, Admission, HoldReason, SendGate};
 use mail::mailer::{Mailer, SendMailError};
 use mail::outbox::{Summaries, Version};
-use mail::{MailState, SummaryMail};
+use mail::{MailState, Next, SummaryMail};
 
-use crate::{MailSummary, MailSummaryError};
+use crate::{LEASE, MailSummary, MailSummaryError};
 
 /// What a delivery needs after its slot at most: reads, writes and one call of the provider (8 s).
 pub(crate) const TIME_TO_SEND: Duration = Duration::from_secs(14);
@@ -26,6 +26,15 @@ pub(crate) enum Attempt {
     Over,
     /// The provider throttled the mail, and it may be tried again at once, in a later slot.
     Throttled,
+}
+
+impl<R, B, S, M, C> MailSummary<R, B, S, M, C> {
+    /// How many summaries of a batch are sent at once: one below seven mails a second, so that nobody waits long for a
+    /// slot.
+    pub fn pace(&self) -> Pace {
+        let at_once = usize::try_from(self.rate.get() / 7).unwrap_or(usize::MAX).clamp(1, 4);
+        Pace { at_once, time_each: Duration::ZERO }
+    }
 }
 
 impl<R, B, S, M, C> MailSummary<R, B, S, M, C>
@@ -50,6 +59,21 @@ where
             Admission::Closed(closed) => tracing::info!("no mails are sent now; they are {closed}"),
         }
         Ok(false)
+    }
+
+    /// Sends the same bytes once more; the lease begins when their slot does.
+    pub(crate) async fn send_again(
+        &self,
+        record: &SummaryMail,
+        version: Version,
+        ends_at: Moment,
+    ) -> Result<Attempt, MailSummaryError> {
+        if !self.is_admitted(ends_at).await? {
+            return Ok(Attempt::Over);
+        }
+        let Next::SendAgain(again) = record.on_delivery(self.clock.now(), LEASE) else { return Ok(Attempt::Over) };
+        let version = self.save(&again, version).await?;
+        self.send(&again, version).await
     }
 
     /// Hands the mail over. The intent is stored: a repeat has the same bytes.

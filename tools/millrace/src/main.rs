@@ -90,9 +90,7 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
     }
     let stack = Stack::open(screen, global).await?;
     match command {
-        Command::Import(_) | Command::Profile(_) | Command::Token(_) | Command::Feed(FeedCommand::Serve(_)) => {
-            Ok(Verdict::Well)
-        }
+        Command::Import(_) | Command::Profile(_) | Command::Token(_) => Ok(Verdict::Well),
         Command::Customers => customers::list(screen, &stack.register()?).await,
         Command::Customer { id, mails } => {
             let mails = mails.map(Mails::choice);
@@ -135,19 +133,24 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
             source::add(screen, &stack.imports()?, &name, SystemClock.now()).await
         }
         Command::Source(SourceCommand::List) => source::list(screen, &stack.imports()?).await,
-        Command::Feed(FeedCommand::Poll { wait, timeout }) => {
+        Command::Feed(command) => run_feed(screen, &stack, command).await,
+        Command::Restore(command) => Box::pin(restore::run(screen, &stack, command, SystemClock.now())).await,
+        Command::User(command) => Box::pin(users::run(screen, &stack, command)).await,
+    }
+}
+
+async fn run_feed(screen: &Screen, stack: &Stack, command: FeedCommand) -> Result<Verdict> {
+    match command {
+        FeedCommand::Serve(asked) => feed::serve(screen, &asked).await,
+        FeedCommand::Poll { wait, timeout } => {
             let patience = wait.then_some(Duration::from_secs(timeout));
             poll::poll(screen, &stack.feed_log()?, &stack.polls()?, SystemClock.now(), patience).await
         }
-        Command::Feed(FeedCommand::Retry { feed, wait, timeout }) => {
+        FeedCommand::Retry { feed, wait, timeout } => {
             let patience = wait.then_some(Duration::from_secs(timeout));
             poll::retry(screen, &stack.feed_log()?, &stack.polls()?, SystemClock.now(), feed, patience).await
         }
-        Command::Feed(FeedCommand::Proof) => poll::proofs(screen, &stack.feed_log()?).await,
-        Command::Feed(FeedCommand::Check(made)) => {
-            check::run(screen, &stack.books()?, Plan::new(made.seed, made.size)).await
-        }
-        Command::Restore(command) => Box::pin(restore::run(screen, &stack, command, SystemClock.now())).await,
-        Command::User(command) => Box::pin(users::run(screen, &stack, command)).await,
+        FeedCommand::Proof => poll::proofs(screen, &stack.feed_log()?).await,
+        FeedCommand::Check(made) => check::run(screen, &stack.books()?, Plan::new(made.seed, made.size)).await,
     }
 }
