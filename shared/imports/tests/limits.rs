@@ -1,0 +1,77 @@
+//! How much a file may hold.
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use customers::Directory;
+use imports::{Importer, MOST_NEW_CUSTOMERS, MOST_TEXT_BYTES, Read, Refusal, Setting, Upload};
+use money::Currency;
+
+fn importer(key: &str) -> Importer {
+    let upload = Upload {
+        key: key.to_owned(),
+        version: "1".to_owned(),
+        size_bytes: 1,
+        uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
+        metadata: BTreeMap::new(),
+    };
+    Importer::new(Setting {
+        instructions: upload.instructions().unwrap(),
+        profile: None,
+        uploaded_at: upload.uploaded_at,
+        default_currency: Currency::EUR,
+    })
+}
+
+fn read(mut importer: Importer, text: &str) -> Result<Read, Refusal> {
+    for piece in text.as_bytes().chunks(1 << 20) {
+        importer.feed(piece)?;
+        importer.learn(&Directory::new());
+    }
+    importer.end()?.finish(&Directory::new())
+}
+
+#[test]
+fn a_file_with_a_byte_too_much_is_refused() {
+    let mut importer = importer("imports/accounts/4711/a.csv");
+    let header = b"Id,Date,Transaction\n";
+    importer.feed(header).unwrap();
+    let mut left = MOST_TEXT_BYTES - u64::try_from(header.len()).unwrap();
+    let mut row = vec![b'a'; 4096];
+    row[4095] = b'\n';
+    while left > 0 {
+        let length = usize::try_from(left).unwrap().min(row.len());
+        importer.feed(&row[row.len() - length..]).unwrap();
+        left -= u64::try_from(length).unwrap();
+    }
+    let refusal = importer.feed(b"\n").unwrap_err();
+    assert_eq!(refusal, Refusal::TooLarge(MOST_TEXT_BYTES));
+    assert_eq!(refusal.to_string(), "the file has more than 400 MiB of text; split it into smaller files");
+}
+
+#[test]
+fn a_file_with_too_many_new_customers_is_refused() {
+    let holders = |customers: usize| {
+        let mut text =
+            "account_number,first_name,last_name,dob,email,type,operation_id,transaction_ts,transaction\n".to_owned();
+        for row in 0..customers {
+            writeln!(text, "{row},Ada{row},Lovelace,1915-12-10,,giro,{row},2026-07-01T10:00:00Z,1").unwrap();
+        }
+        text
+    };
+    let companies = |customers: usize| {
+        let mut text = "id,name,owner,address,email,ibans\n".to_owned();
+        for row in 0..customers {
+            writeln!(text, "{row},Company {row},Ada,Here,,{row}").unwrap();
+        }
+        text
+    };
+    for (key, text) in [("imports/a.csv", &holders as &dyn Fn(usize) -> String), ("imports/companies.csv", &companies)]
+    {
+        let taken = read(importer(key), &text(MOST_NEW_CUSTOMERS)).unwrap();
+        assert_eq!((taken.registrations.len(), taken.found.rows_rejected), (MOST_NEW_CUSTOMERS, 0), "{key}");
+        let refusal = read(importer(key), &text(MOST_NEW_CUSTOMERS + 1)).err();
+        assert_eq!(refusal, Some(Refusal::TooManyCustomers(MOST_NEW_CUSTOMERS)), "{key}");
+    }
+}
