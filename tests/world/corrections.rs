@@ -138,3 +138,21 @@ fn two_payments_of_one_moment_without_a_real_id_both_count() {
     assert_eq!(balance(&world, BIRCH), ["43.50 EUR"]);
     assert_eq!(imported(&mut world, "imports/sepa/a.csv", "2", &text, &[]).0, 0, "the same file again adds nothing");
 }
+
+#[test]
+fn an_update_that_the_books_lost_comes_back_and_the_control_totals_are_equal_again() {
+    let mut world = World::new(vec![]);
+    let account = "imports/accounts/4711/a.csv";
+    imported(&mut world, account, "1", "Id,Date,Transaction\n0,2026-07-15,60.50\n", &[]);
+    let before = world.shelf("4711");
+    imported(&mut world, account, "2", "Id,Date,Transaction\n1,2026-07-16,9.50\n", &[]);
+    world.lose_updates_since("4711", &before);
+    assert_eq!(balance(&world, "4711"), ["60.50 EUR"]);
+    let (reported, kept) = world.control_totals();
+    assert!(!reported.differences(&kept).is_empty() && world.audit().is_empty(), "only the control totals tell");
+
+    world.repost(account, "2");
+    assert_eq!(balance(&world, "4711"), ["70.00 EUR"]);
+    let (reported, kept) = world.control_totals();
+    assert!(reported.differences(&kept).is_empty(), "{reported:?} {kept:?}");
+}

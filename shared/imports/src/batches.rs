@@ -81,6 +81,12 @@ impl BatchIndex {
         requests
     }
 
+    /// A request for each batch, posted or not. Those of a chain may be posted in any order, and more than once.
+    pub fn all(&self, import: ImportId) -> Vec<PostBatch> {
+        let follow = |first| std::iter::successors(Some(first), |request: &PostBatch| request.next(0));
+        self.unfinished(import, &[]).into_iter().flat_map(follow).collect()
+    }
+
     /// The request for `batch`, with those up to `last` behind it.
     fn request(&self, import: ImportId, batch: u32, last: u32, of: u32, posted_before: u64) -> Option<PostBatch> {
         let bound = |at: u32| self.bounds.get(usize::try_from(at).ok()?).copied();

@@ -84,7 +84,9 @@ impl Audit {
             } else {
                 let columns = [Column::Id("Account"), Column::Id("Import"), Column::Number("Entries missing")];
                 let table = table(&columns, rows);
-                text += &format!("\n{table}\nupload the files of these imports again: what is missing is posted");
+                text += &format!(
+                    "\n{table}\nrun `millrace imports repost` with each of these imports: what is missing is posted"
+                );
             }
         }
         text

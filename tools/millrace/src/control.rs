@@ -1,12 +1,11 @@
 //! Control totals of an audit: what all imports report as posted is what the books have.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, anyhow};
 use banking::AccountNumber;
 use imports::{
-    BatchIndex, Batches, ControlDifference, ControlTotals, Files, Import, ImportId, ImportList, PostBatch, State,
-    read_batch,
+    BatchIndex, Batches, ControlDifference, ControlTotals, Files, Import, ImportId, ImportList, State, read_batch,
 };
 use ledger::{Archive, missing_entries};
 use money::Money;
@@ -136,8 +135,8 @@ impl Comparison {
 
 fn remedy(failed: &[ImportId]) -> String {
     if failed.is_empty() {
-        return "an update of the books was lost: `millrace audit --entries` names the accounts and imports; uploading \
-                those files again posts what is missing"
+        return "an update of the books was lost: `millrace audit --entries` names the accounts and imports; \
+                `millrace imports repost <id>` posts what is missing of an import"
             .to_owned();
     }
     let ids: Vec<String> = failed.iter().map(ToString::to_string).collect();
@@ -175,6 +174,13 @@ pub(crate) struct Missing {
     pub(crate) entries: u64,
 }
 
+/// The list of an import's batches; `None` once they have expired.
+pub(crate) async fn index<F: Files>(files: &F, id: ImportId) -> Result<Option<BatchIndex>> {
+    let key = Import::index_key(id);
+    let Some(bytes) = files.read(&key, None, 0..u64::MAX).await? else { return Ok(None) };
+    serde_json::from_slice(&bytes).with_context(|| format!("{key} is not a list of batches")).map(Some)
+}
+
 /// Looks up every entry of the posted batches of these imports in the books. An import whose batches have expired is
 /// passed over. Returns what is missing, and how many imports were looked up.
 pub(crate) async fn missing<I: Batches, F: Files, A: Archive>(
@@ -187,14 +193,9 @@ pub(crate) async fn missing<I: Batches, F: Files, A: Archive>(
     let meter = Meter::counting("Entries of imports", number);
     let (mut missing, mut looked_up) = (Vec::new(), 0_u64);
     for id in ids {
-        let key = Import::index_key(*id);
-        let Some(index) = files.read(&key, None, 0..u64::MAX).await? else { continue };
-        let index: BatchIndex =
-            serde_json::from_slice(&index).with_context(|| format!("{key} is not a list of batches"))?;
+        let Some(index) = index(files, *id).await? else { continue };
         let posted: BTreeMap<u32, _> = imports.finished(*id).await?.into_iter().collect();
-        let mut requests: VecDeque<PostBatch> = index.unfinished(*id, &[]).into();
-        while let Some(request) = requests.pop_front() {
-            requests.extend(request.next(0));
+        for request in index.all(*id) {
             if !posted.contains_key(&request.batch) {
                 continue;
             }

@@ -1,14 +1,17 @@
 //! `imports`: what was brought in, and what came of it.
 
-use ::imports::{Batches, Import, ImportId, ImportList, Imports, Kind, Saved, SplitFile, UploadQueue};
+use ::imports::{
+    BatchQueue, Batches, Files, Import, ImportId, ImportList, Imports, Kind, Saved, SplitFile, State, UploadQueue,
+};
 use anyhow::{Result, bail};
 use calendar::Moment;
 use mail::outbox::Summaries;
 
 use crate::Verdict;
+use crate::control;
 use crate::report;
 use crate::screen::Screen;
-use crate::table::{Column, NOTHING, count, harmless, table};
+use crate::table::{Column, NOTHING, count, counted, harmless, table};
 use crate::wait;
 
 /// How many one question asks for.
@@ -54,6 +57,31 @@ pub(crate) async fn retry<I: Imports, Q: UploadQueue>(
     uploads.send(&SplitFile { key: retried.key.clone(), version }).await?;
     screen.answer(&retried, || format!("{}: {}\nimport {id}", harmless(retried.file_name()), retried.state.name()))?;
     screen.note(&format!("it goes on; `millrace imports {id}` shows how far it is"));
+    Ok(Verdict::Well)
+}
+
+/// Posts all batches of an import again: what is in the books stays as it is, what is missing is posted, and what the
+/// import has reported stays. Uploading the file again would report the missing entries a second time.
+pub(crate) async fn repost<I: Imports, F: Files, Q: BatchQueue>(
+    screen: &Screen,
+    (imports, files): (&I, &F),
+    queue: &Q,
+    id: ImportId,
+) -> Result<Verdict> {
+    let import = wait::find(imports, id).await?;
+    if import.state != State::Done {
+        bail!("import {id} is {}; only imports that are done are posted again", import.state.name());
+    }
+    let Some(index) = control::index(files, id).await? else {
+        bail!("the batches of import {id} are gone, they are kept for 30 days; upload {} again", import.file_name());
+    };
+    let requests = index.all(id);
+    queue.send(&requests).await?;
+    screen.answer(&import, || {
+        let batches = counted(u64::try_from(requests.len()).unwrap_or(u64::MAX), "batch", "batches");
+        format!("{}: {batches} on the way to the books again", harmless(import.file_name()))
+    })?;
+    screen.note("`millrace audit --entries` shows when everything is in the books");
     Ok(Verdict::Well)
 }
 
@@ -110,20 +138,47 @@ pub(crate) async fn show<I: Imports + Batches, S: Summaries>(
 mod tests {
     use std::collections::BTreeMap;
 
-    use ::imports::Upload;
+    use ::imports::testing::{FakeFiles, FakeImports, FakeQueues};
+    use ::imports::{BatchIndex, Chain, Upload};
 
     use super::*;
 
-    #[test]
-    fn an_import_is_a_line() {
-        let import = Import::received(&Upload {
-            key: "imports/accounts/4711/july.csv".to_owned(),
+    fn july() -> Import {
+        Import::received(&upload("imports/accounts/4711/july.csv"))
+    }
+
+    fn upload(key: &str) -> Upload {
+        Upload {
+            key: key.to_owned(),
             version: "v1".to_owned(),
             size_bytes: 1,
             uploaded_at: "2026-11-21T10:00:00.25Z".parse().unwrap(),
             metadata: BTreeMap::new(),
-        });
-        insta::assert_snapshot!(told(&[import]), @"
+        }
+    }
+
+    #[tokio::test]
+    async fn an_import_that_is_done_is_posted_again_batch_by_batch() {
+        let (imports, files, queues) = (FakeImports::default(), FakeFiles::default(), FakeQueues::default());
+        let received = imports.receive(&july()).await.unwrap();
+        let id = received.id;
+        let again = async || repost(&Screen::new(true), (&imports, &files), &queues, id).await;
+        assert!(again().await.unwrap_err().to_string().contains("is received; only imports that are done"));
+
+        imports.save(&Import { state: State::Done, ..received }).await.unwrap();
+        assert!(again().await.unwrap_err().to_string().contains("kept for 30 days; upload july.csv again"));
+
+        let (bounds, chains) = (vec![0, 10, 20, 30, 40], vec![Chain { first: 1, last: 2 }]);
+        let index = BatchIndex { v: 1, summaries: true, repeats: false, bounds, chains };
+        files.upload(upload(&Import::index_key(id)), &serde_json::to_vec(&index).unwrap());
+        assert_eq!(again().await.unwrap(), Verdict::Well);
+        let sent: Vec<_> = queues.take_batches().iter().map(|it| (it.batch, it.from, it.to)).collect();
+        assert_eq!(sent, [(0, 0, 10), (1, 10, 20), (2, 20, 30), (3, 30, 40)], "each part of the large account, too");
+    }
+
+    #[test]
+    fn an_import_is_a_line() {
+        insta::assert_snapshot!(told(&[july()]), @"
         ┌──────────────────┬──────────┬──────┬──────────┬──────┬──────────┬──────────────────────────────────┐
         │ Received         ┆ File     ┆ Kind ┆ State    ┆ Rows ┆ Rejected ┆ Import                           │
         ╞══════════════════╪══════════╪══════╪══════════╪══════╪══════════╪══════════════════════════════════╡
