@@ -15,6 +15,7 @@ mod notes;
 mod page;
 mod ports;
 mod proof;
+mod row_writer;
 mod rows;
 mod sums;
 
