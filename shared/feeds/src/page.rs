@@ -93,6 +93,23 @@ impl Page {
         self.received.is_as_declared(&self.declared) && self.unreadable_sums.is_empty()
     }
 
+    /// How many rows of this page are not on `other`.
+    pub fn rows_not_on(&self, other: &Self) -> u64 {
+        let mut there = BTreeMap::<&[u8], u64>::new();
+        for row in lines(&other.csv) {
+            let count = there.entry(row).or_default();
+            *count = count.saturating_add(1);
+        }
+        let is_missing = |row: &&[u8]| match there.get_mut(*row) {
+            Some(count) if *count > 0 => {
+                *count = count.saturating_sub(1);
+                false
+            }
+            _ => true,
+        };
+        u64::try_from(lines(&self.csv).filter(is_missing).count()).unwrap_or(u64::MAX)
+    }
+
     /// Reads the answer of `feed`. A byte that is not UTF-8, a declared sum or a row that cannot be read does not make the
     /// answer unreadable: the byte becomes `U+FFFD`, the sum a finding of the proof, the row a reject of its import.
     pub fn parse(feed: Feed, body: &[u8]) -> Result<Self, PageError> {
@@ -139,6 +156,11 @@ struct Served<'a> {
     sums: DeclaredSums<'a>,
     #[serde(borrow, alias = "companies", alias = "rates")]
     transfers: Vec<&'a RawValue>,
+}
+
+/// The lines of a CSV, each of which is one row.
+fn lines(csv: &[u8]) -> impl Iterator<Item = &[u8]> {
+    csv.split(|it| *it == b'\n').filter(|it| !it.is_empty())
 }
 
 pub(crate) fn monies(sums: BTreeMap<Currency, i128>) -> Vec<Money> {

@@ -161,3 +161,10 @@ fn line_breaks_in_a_field_become_spaces() {
     assert_eq!(String::from_utf8(page.csv.clone()).unwrap(), "C1,A,,1 Mill Lane 12345 Town,,\n");
     assert_eq!(imported(Feed::CompanyInfo, &page).found.rows_taken, 1);
 }
+
+#[test]
+fn an_answer_of_which_nothing_can_be_read_is_an_import_without_rows() {
+    let page = cdm::parse(Feed::Sepa, b"<html>").page;
+    let found = imported(Feed::Sepa, &page).found;
+    assert_eq!((found.rows_read, found.rows_rejected), (0, 0));
+}

@@ -27,6 +27,7 @@ fn page(number: u32) -> PageRecord {
         received: Counted::default(),
         asked: 1,
         repeated: 0,
+        replaced: None,
     }
 }
 
