@@ -142,7 +142,7 @@ where
 
     /// The answers that were kept and not recorded: the process that kept them has stopped, or is about to record them.
     async fn unrecorded(&self, progress: &Progress) -> Result<Vec<Kept>, PortError> {
-        let (feed, from) = (progress.feed, progress.answers_from);
+        let (feed, from) = (progress.feed, progress.answers.from);
         if !has_cursor(feed) {
             return Ok(Vec::new());
         }

@@ -10,6 +10,8 @@ use crate::{Closed, Counted, Feed, FeedFormat, Proof, UnreadableSum};
 /// So many bytes of rows are gathered into one import; a feed's end gathers what there is.
 pub const MOST_WAITING_BYTES: u64 = 128 * 1024 * 1024;
 
+/// How long an [`AnswerWindow`] stays, at least: an hour.
+const WINDOW_MICROS: i64 = 3_600_000_000;
 /// What the key of an answer that was cut ends with, before `.json`.
 const CUT: &str = "-cut";
 
@@ -38,10 +40,9 @@ pub struct Progress {
     /// How many pages had been taken when the poll began.
     #[serde(default)]
     pub pages_before: u32,
-    /// Without cursors: whatever came before this number was the next page is recorded. An answer that was kept since
-    /// then may not be, if the process that kept it has stopped.
+    /// Without cursors: which of the answers that were kept may not be recorded.
     #[serde(default)]
-    pub answers_from: u32,
+    pub answers: AnswerWindow,
     /// Whether the poll is a retry: it begins where the last one stood, and also imports again what was not imported.
     #[serde(default)]
     pub retry: bool,
@@ -60,6 +61,29 @@ pub struct Progress {
     /// How often this has been written; the storage's own business.
     #[serde(default)]
     pub revision: u64,
+}
+
+/// From which page on answers are looked for that were kept and not recorded. A process may keep an answer after a later
+/// poll has ended, so the window moves an hour late: longer than any process runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct AnswerWindow {
+    /// Every answer that came when an earlier page was the next one is recorded.
+    pub from: u32,
+    /// Where the window begins after it has moved.
+    then_from: u32,
+    /// The poll at whose end it last moved.
+    moved: Option<Moment>,
+}
+
+impl AnswerWindow {
+    /// The window after `poll`, which began with so many pages, has come to the feed's end.
+    fn ended(self, poll: Moment, pages_before: u32) -> Self {
+        let since = |it: Moment| poll.micros().saturating_sub(it.micros());
+        if self.moved.is_some_and(|it| since(it) < WINDOW_MICROS) {
+            return self;
+        }
+        Self { from: self.then_from, then_from: pages_before, moved: Some(poll) }
+    }
 }
 
 /// What a poll does next.
@@ -177,7 +201,7 @@ impl Progress {
             waiting_bytes: 0,
             imports: 0,
             pages_before: 0,
-            answers_from: 0,
+            answers: AnswerWindow::default(),
             retry: false,
             reviewed_to: 0,
             reviewed: None,
@@ -240,10 +264,9 @@ impl Progress {
         }
     }
 
-    /// The progress at the feed's end, where nothing is. The next end looks again for answers that were kept during this
-    /// poll: a process may be about to keep one.
+    /// The progress at the feed's end, where nothing is.
     pub fn ended(&self) -> Self {
-        Self { at_end: true, answers_from: self.pages_before, ..self.clone() }
+        Self { at_end: true, answers: self.answers.ended(self.poll, self.pages_before), ..self.clone() }
     }
 
     /// The progress when all pages taken have been gathered.
