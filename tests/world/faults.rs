@@ -135,6 +135,7 @@ through!(Files {
     fn describe(&self, key: &str, version: Option<&str>) -> Result<Option<Upload>, PortError>;
     fn read(&self, key: &str, version: Option<&str>, range: Range<u64>) -> Result<Option<Vec<u8>>, PortError>;
     fn write(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<String, PortError>;
+    fn list(&self, prefix: &str, after: &str) -> Result<Vec<String>, PortError>;
 });
 through!(Imports {
     fn receive(&self, import: &Import) -> Result<Import, PortError>;

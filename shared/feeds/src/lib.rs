@@ -15,6 +15,7 @@ mod notes;
 mod page;
 mod ports;
 mod proof;
+mod row_writer;
 mod rows;
 mod sums;
 
@@ -26,7 +27,7 @@ pub use feed::{Feed, UnknownFeed};
 pub use figures::{CurrencyProof, EntryProof, Figures, PageProof, RowProof};
 pub use format::{FeedFormat, UnknownFormat};
 pub use gather::Gathered;
-pub use log::{Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress, Step};
+pub use log::{AnswerWindow, Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress, ReplacedPage, Step};
 pub use page::{Counted, Page, PageError};
 pub use ports::{AskError, CutAnswer, FeedLog, FeedServer, PollFeed, PollQueue};
 pub use proof::{Closed, Posting, Proof};

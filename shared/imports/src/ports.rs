@@ -52,6 +52,10 @@ pub trait Files {
         bytes: Vec<u8>,
         content_type: &str,
     ) -> impl Future<Output = Result<String, PortError>> + Send;
+
+    /// Lists the keys that begin with `prefix` and are greater than `after`, in order. Consistent: it has every object
+    /// that was written before the call.
+    fn list(&self, prefix: &str, after: &str) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
 }
 
 /// The port that hands out short-lived links to objects.

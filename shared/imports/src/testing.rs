@@ -86,6 +86,12 @@ impl Files for FakeFiles {
         }
         Ok(version)
     }
+
+    async fn list(&self, prefix: &str, after: &str) -> Result<Vec<String>, PortError> {
+        let files = self.all();
+        let keys = files.into_keys().filter(|key| key.starts_with(prefix) && key.as_str() > after);
+        Ok(keys.collect())
+    }
 }
 
 #[derive(Default)]

@@ -190,4 +190,12 @@ pub async fn files_contract<F: Files>(files: &F, key: &str) {
     }
     files.write(key, b"other".to_vec(), "text/csv").await.unwrap();
     assert_eq!(files.read(key, None, 0..99).await.unwrap().unwrap(), b"other", "the latest version");
+    let key_of = |number: u32| format!("{key}/{number:04}");
+    for number in [2, 1, 3] {
+        files.write(&key_of(number), b"x".to_vec(), "text/csv").await.unwrap();
+    }
+    let prefix = format!("{key}/");
+    assert_eq!(files.list(&prefix, "").await.unwrap(), [1, 2, 3].map(key_of), "in order, and not the key itself");
+    assert_eq!(files.list(&prefix, &key_of(1)).await.unwrap(), [2, 3].map(key_of), "after a key");
+    assert_eq!(files.list(&format!("{key}/none"), "").await.unwrap(), [""; 0]);
 }
