@@ -1,9 +1,13 @@
 //! `imports`: what was brought in, and what came of it.
 
-use ::imports::{Batches, Import, ImportId, ImportList, Imports, Kind, Saved, SplitFile, UploadQueue};
+use ::imports::{
+    Batches, Import, ImportId, ImportList, Imports, Kind, Saved, SplitFile, UnreadableImport, UploadQueue,
+};
 use anyhow::{Result, bail};
 use calendar::Moment;
+use lambda_kit::Chain;
 use mail::outbox::Summaries;
+use serde::Serialize;
 
 use crate::Verdict;
 use crate::report;
@@ -16,13 +20,13 @@ const PAGE: usize = 100;
 
 /// The latest imports.
 pub(crate) async fn list<L: ImportList>(screen: &Screen, list: &L, limit: usize) -> Result<Verdict> {
-    let mut imports: Vec<Import> = Vec::new();
+    let mut imports: Vec<Listed> = Vec::new();
     let mut after = None;
     while imports.len() < limit {
         let left = limit.saturating_sub(imports.len()).min(PAGE);
-        let (some, next) = list.recent(after.as_deref(), left).await?;
-        imports.extend(some);
-        after = next;
+        let page = list.recent(after.as_deref(), left).await?;
+        imports.extend(page.imports.into_iter().map(Listed::of));
+        after = page.next;
         if after.is_none() {
             break;
         }
@@ -32,6 +36,61 @@ pub(crate) async fn list<L: ImportList>(screen: &Screen, list: &L, limit: usize)
         screen.note(&format!("the latest {limit}; more with --limit"));
     }
     Ok(Verdict::Well)
+}
+
+/// An import in the list.
+#[derive(Serialize, Debug)]
+#[serde(untagged)]
+enum Listed {
+    Import(Box<Import>),
+    /// Its record cannot be read.
+    Unreadable {
+        id: ImportId,
+        received_at: Moment,
+        state: Unreadable,
+    },
+}
+
+/// In place of an import's state.
+#[derive(Serialize, Debug)]
+#[serde(tag = "name", rename = "unreadable")]
+struct Unreadable {
+    reason: String,
+}
+
+impl Listed {
+    fn of(import: Result<Import, UnreadableImport>) -> Self {
+        match import {
+            Ok(import) => Self::Import(Box::new(import)),
+            Err(UnreadableImport { id, received_at, source }) => {
+                Self::Unreadable { id, received_at, state: Unreadable { reason: Chain(&source).to_string() } }
+            }
+        }
+    }
+
+    fn row(&self) -> Vec<String> {
+        let import = match self {
+            Self::Import(import) => import,
+            Self::Unreadable { id, received_at, .. } => {
+                let [file, kind, rows, rejected] = [NOTHING; 4].map(str::to_owned);
+                let received = to_the_minute(&received_at.to_string());
+                return vec![received, file, kind, "unreadable".to_owned(), rows, rejected, id.to_string()];
+            }
+        };
+        let found = |number: fn(&::imports::Found) -> u64| {
+            let found = import.found.as_ref();
+            found.map_or_else(|| NOTHING.to_owned(), |it| count(number(it)))
+        };
+        vec![
+            to_the_minute(&import.received_at.to_string()),
+            import.file_name().to_owned(),
+            import.kind.map_or(NOTHING, Kind::name).to_owned(),
+            import.state.name().to_owned(),
+            found(|it| it.rows_read),
+            found(|it| it.rows_rejected),
+            import.id.to_string(),
+        ]
+    }
 }
 
 /// Retries a failed import.
@@ -57,7 +116,7 @@ pub(crate) async fn retry<I: Imports, Q: UploadQueue>(
     Ok(Verdict::Well)
 }
 
-fn told(imports: &[Import]) -> String {
+fn told(imports: &[Listed]) -> String {
     if imports.is_empty() {
         return "nothing was imported yet; `millrace import FILE` does".to_owned();
     }
@@ -70,21 +129,7 @@ fn told(imports: &[Import]) -> String {
         Column::Number("Rejected"),
         Column::Id("Import"),
     ];
-    let rows = imports.iter().map(|import| {
-        let found = |number: fn(&::imports::Found) -> u64| {
-            let found = import.found.as_ref();
-            found.map_or_else(|| NOTHING.to_owned(), |it| count(number(it)))
-        };
-        vec![
-            to_the_minute(&import.received_at.to_string()),
-            import.file_name().to_owned(),
-            import.kind.map_or(NOTHING, Kind::name).to_owned(),
-            import.state.name().to_owned(),
-            found(|it| it.rows_read),
-            found(|it| it.rows_rejected),
-            import.id.to_string(),
-        ]
-    });
+    let rows = imports.iter().map(Listed::row);
     table(&columns, rows)
 }
 
@@ -110,7 +155,7 @@ pub(crate) async fn show<I: Imports + Batches, S: Summaries>(
 mod tests {
     use std::collections::BTreeMap;
 
-    use ::imports::Upload;
+    use ::imports::{PortError, Upload};
 
     use super::*;
 
@@ -123,13 +168,22 @@ mod tests {
             uploaded_at: "2026-11-21T10:00:00.25Z".parse().unwrap(),
             metadata: BTreeMap::new(),
         });
-        insta::assert_snapshot!(told(&[import]), @"
+        insta::assert_snapshot!(told(&[Listed::of(Ok(import))]), @"
         ┌──────────────────┬──────────┬──────┬──────────┬──────┬──────────┬──────────────────────────────────┐
         │ Received         ┆ File     ┆ Kind ┆ State    ┆ Rows ┆ Rejected ┆ Import                           │
         ╞══════════════════╪══════════╪══════╪══════════╪══════╪══════════╪══════════════════════════════════╡
         │ 2026-11-21 10:00 ┆ july.csv ┆ —    ┆ received ┆    — ┆        — ┆ 3d99b7a782d18a2970059edd698a97f3 │
         └──────────────────┴──────────┴──────┴──────────┴──────┴──────────┴──────────────────────────────────┘
         ");
+        let received_at = "2026-11-21T10:00:00.25Z".parse().unwrap();
+        let source = PortError::Broken("the record of imports", "the document ends too early".into());
+        let broken = Listed::of(Err(UnreadableImport { id: ImportId::of("a", "1"), received_at, source }));
+        let line = told(std::slice::from_ref(&broken));
+        assert!(line.contains("2026-11-21 10:00") && line.contains("unreadable"), "{line}");
+        let json = serde_json::to_value(&broken).unwrap();
+        assert_eq!(json["state"]["name"], "unreadable");
+        let reason = "something stored in the record of imports is broken: the document ends too early";
+        assert_eq!(json["state"]["reason"], reason);
         assert!(told(&[]).contains("millrace import FILE"));
     }
 }
