@@ -74,6 +74,22 @@ fn a_file_whose_profile_was_wrong_and_is_corrected_brings_all_its_rows() {
 }
 
 #[test]
+fn a_file_uploaded_again_after_a_failed_import_mails_nobody_twice() {
+    let mut world = World::new(vec![]);
+    let key = "imports/profiles/bank/july.csv";
+    world.store("profiles/bank.json", &profile("S"));
+    assert_eq!(imported(&mut world, key, "1", BANK, &[]), (4, 0, None));
+    assert_eq!(world.mails().len(), 2);
+    world.fail(key, "1");
+    let failed = Some(ImportId::of(key, "1"));
+    assert_eq!(imported(&mut world, key, "2", BANK, &[]), (0, 4, failed));
+    assert_eq!(world.mails().len(), 2, "both have had theirs");
+    assert_eq!(imported(&mut world, key, "3", BANK, &[]), (0, 4, Some(ImportId::of(key, "2"))));
+    assert_eq!(world.mails().len(), 2);
+    assert_eq!(world.audit(), []);
+}
+
+#[test]
 fn transfers_imported_before_their_customers_and_again_after_them_are_on_both_sides() {
     let mut world = World::new(vec![]);
     assert_eq!(imported(&mut world, "imports/sepa/a.csv", "1", TRANSFERS, &[]), (0, 0, None));

@@ -15,8 +15,8 @@ use feeds::{
     AskError, Closed, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, PollQueue, Progress, Proof, Step,
 };
 use imports::{
-    BatchOutcome, BatchQueue, Batches, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError, PostBatch,
-    Rates, Saved, SplitFile, StalledPage, Upload, UploadQueue,
+    BatchOutcome, BatchQueue, Batches, ContentHistory, DatedRate, Files, Import, ImportId, ImportList, Imports,
+    PortError, PostBatch, Rates, RecentPage, Saved, SplitFile, StalledPage, Upload, UploadQueue,
 };
 use ledger::{Books, BooksError, Change, Shelf, Written};
 use mail::mailer::{Mailer, SendMailError, Sent};
@@ -141,7 +141,7 @@ through!(Imports {
     fn receive(&self, import: &Import) -> Result<Import, PortError>;
     fn find(&self, id: ImportId) -> Result<Option<Import>, PortError>;
     fn save(&self, import: &Import) -> Result<Saved, PortError>;
-    fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError>;
+    fn first_with(&self, content: &str, import: &Import) -> Result<ContentHistory, PortError>;
 });
 through!(Batches {
     fn finish(&self, import: ImportId, batch: u32, outcome: BatchOutcome, now: Moment) -> Result<BatchOutcome, PortError>;
@@ -266,7 +266,7 @@ impl<P: Summaries + Sync> Summaries for Faulty<'_, P> {
 }
 
 impl<P: ImportList + Sync> ImportList for Faulty<'_, P> {
-    async fn recent(&self, after: Option<&str>, limit: usize) -> Result<(Vec<Import>, Option<String>), PortError> {
+    async fn recent(&self, after: Option<&str>, limit: usize) -> Result<RecentPage, PortError> {
         self.faults.around(self.port.recent(after, limit)).await
     }
 

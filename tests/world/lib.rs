@@ -29,7 +29,7 @@ use feeds::testing::{FakeFeedLog, FakeFeedServer, FakePollQueue};
 use feeds::{Feed, FeedLog, PollFeed, Proof};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
 use imports::{
-    BatchIndex, BatchOutcome, Batches, ControlTotals, Files, Import, ImportId, ImportList, PostBatch, SplitFile, State,
+    BatchOutcome, Batches, Files, Import, ImportId, ImportList, PostBatch, SplitFile, State,
     Upload,
 };
 use ledger::testing::FakeBooks;
@@ -200,6 +200,14 @@ impl World {
         Some((import, outcomes.into_iter().map(|(_, outcome)| outcome).collect()))
     }
 
+    /// Marks an import as failed, as if one of its messages had been given up after all.
+    pub fn fail(&self, key: &str, version: &str) {
+        if let Some((import, _)) = self.import(key, version) {
+            let failed = Import { state: State::Failed { reason: "given up".to_owned() }, ..import };
+            let _ = finish(imports::Imports::save(&self.imports, &failed));
+        }
+    }
+
     /// Asks for all feeds to be polled, as the schedule does.
     pub fn poll(&mut self) {
         self.messages.push_back(Message::Poll(PollFeed::all(), self.now.get()));
@@ -261,16 +269,21 @@ impl World {
 
     /// What must be the same whatever happened on the way.
     pub fn outcome(&self) -> Outcome {
-        let (imports, _) = finish(self.imports.recent(None, 1000)).unwrap_or_default();
+        let imports = self.listed();
         let plain = |import: Import| {
             let batches = finish(self.imports.finished(import.id)).unwrap_or_default();
-            (Import { revision: 0, taken_up: 0, touched_at: start(), ..import }, batches)
+            (Import { revision: 0, taken_up: 0, index_version: None, touched_at: start(), ..import }, batches)
         };
         Outcome {
             books: self.books.bytes(),
             imports: imports.into_iter().map(plain).collect(),
             mails: self.mails().into_iter().map(|mail| (mail.reference.as_str().to_owned(), undated(&mail))).collect(),
         }
+    }
+
+    /// All imports, the latest first.
+    fn listed(&self) -> Vec<Import> {
+        finish(self.imports.recent(None, 1_000)).unwrap_or_default().imports.into_iter().flatten().collect()
     }
 
     /// Every mail the carrier took, repeats too.

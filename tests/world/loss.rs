@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use banking::AccountNumber;
-use imports::{BatchIndex, Batches, ControlTotals, Files, Import, ImportId, ImportList};
+use imports::{BatchIndex, Batches, ControlTotals, Files, Import, ImportId};
 use ledger::{Books, Change, Kept, Shelf};
 
 use crate::{Message, World, finish};
@@ -49,8 +49,7 @@ impl World {
     /// What the imports report as posted, and what the books have.
     pub fn control_totals(&self) -> (ControlTotals, ControlTotals) {
         let (mut reported, mut kept) = (ControlTotals::default(), ControlTotals::default());
-        let (imports, _) = finish(self.imports.recent(None, 1000)).unwrap_or_default();
-        for (_, outcome) in imports.iter().flat_map(|it| finish(self.imports.finished(it.id)).unwrap_or_default()) {
+        for (_, outcome) in self.listed().iter().flat_map(|it| finish(self.imports.finished(it.id)).unwrap_or_default()) {
             reported.add_outcome(&outcome);
         }
         for totals in self.books.all().values().filter_map(|it| it.totals().ok()) {

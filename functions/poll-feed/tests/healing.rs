@@ -21,7 +21,9 @@ use feeds::{
     AskError, Closed, Feed, FeedFormat, FeedLog, FeedServer, Gathering, PageRecord, PollFeed, Progress, Proof, Step,
 };
 use imports::testing::{FakeFiles, FakeImports};
-use imports::{BatchOutcome, Batches, Files, Found, Import, ImportId, Imports, PortError, Saved, State, Upload};
+use imports::{
+    BatchOutcome, Batches, ContentHistory, Files, Found, Import, ImportId, Imports, PortError, Saved, State, Upload,
+};
 use poll_feed::{PollFeeds, Polled};
 
 const FEED: Feed = Feed::ExchangeRates;
@@ -238,7 +240,7 @@ impl Imports for CountingImports {
     async fn save(&self, import: &Import) -> Result<Saved, PortError> {
         self.0.save(import).await
     }
-    async fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError> {
+    async fn first_with(&self, content: &str, import: &Import) -> Result<ContentHistory, PortError> {
         self.0.first_with(content, import).await
     }
 }

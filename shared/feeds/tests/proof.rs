@@ -71,7 +71,7 @@ fn complete() -> (Vec<PageRecord>, Vec<Posting>) {
         earlier: vec![],
     };
     let sums = vec![PostedSums { entries: 6, posted: eur(600), dirty: eur(100) }];
-    let outcome = BatchOutcome { posted: 6, duplicates: 1, dirty: 1, accounts: 2, sums };
+    let outcome = BatchOutcome { posted: 6, duplicates: 1, dirty: 1, accounts: 2, sums, ..BatchOutcome::default() };
     (
         vec![page(0), page(1), page(2)],
         vec![Posting { gathering, import: Some(import), outcomes: vec![outcome], earlier: vec![] }],
@@ -216,7 +216,7 @@ fn the_first_page_after_the_closed_part_must_follow_it() {
 /// An outcome of so many entries of 1.00.
 fn outcome(posted: u64, duplicates: u64) -> BatchOutcome {
     let sums = vec![PostedSums { entries: posted, posted: eur(100 * i64::try_from(posted).unwrap()), dirty: eur(0) }];
-    BatchOutcome { posted, duplicates, dirty: 0, accounts: 1, sums }
+    BatchOutcome { posted, duplicates, dirty: 0, accounts: 1, sums, ..BatchOutcome::default() }
 }
 
 #[test]

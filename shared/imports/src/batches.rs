@@ -40,6 +40,12 @@ pub struct BatchIndex {
     /// Whether the import repeats another one: then only accounts with new entries get a summary.
     #[serde(default)]
     pub repeats: bool,
+    /// The failed imports of the same content whose place this import has taken ([`PostBatch::failed_before`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_before: Vec<ImportId>,
+    /// The version of the object that holds the batches; `None` in lists of earlier releases: the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// The first byte of each batch, and at last the byte behind the last one.
     pub bounds: Vec<u64>,
     /// The accounts that have several batches.
@@ -100,6 +106,8 @@ impl BatchIndex {
             to: bound(end)?,
             summaries: self.summaries,
             repeats: self.repeats,
+            failed_before: self.failed_before.clone(),
+            version: self.version.clone(),
             then: (end..=last).filter_map(|it| bound(it.checked_add(1)?)).collect(),
             posted_before,
         })
@@ -115,13 +123,7 @@ impl Read {
         let mut packing = Packing {
             packed: PackedEntries {
                 bytes: Vec::new(),
-                index: BatchIndex {
-                    v: 1,
-                    summaries: self.found.summaries,
-                    repeats: false,
-                    bounds: vec![0],
-                    chains: Vec::new(),
-                },
+                index: BatchIndex { v: 1, summaries: self.found.summaries, bounds: vec![0], ..BatchIndex::default() },
             },
             begun: 0,
             sums: EntrySums::default(),

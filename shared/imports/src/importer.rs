@@ -1,7 +1,7 @@
 //! Reads an uploaded file, however it comes in pieces, into what it brings.
 
 use banking::AccountNumber;
-use calendar::Moment;
+use calendar::{Date, Moment};
 use customers::{Directory, Registration};
 use money::Currency;
 use sha2::{Digest, Sha256};
@@ -64,6 +64,8 @@ struct Text {
 
 struct Reader {
     setting: Option<Setting>,
+    /// The day that a date without a year must not be after.
+    reference: Date,
     file: Option<(Layout, FileRows)>,
     dialect: Dialect,
     fields: Fields,
@@ -101,6 +103,9 @@ pub struct Read {
     pub registrations: Vec<Registration>,
     /// Exchange rates to keep.
     pub rates: Vec<DatedRate>,
+    /// Whether dates of rows taken have no year, so that they depend on the reference date
+    /// ([`Importer::with_reference_date`]).
+    pub assumes_years: bool,
     pub(crate) entries: Option<(Layout, Box<EntryFile>)>,
 }
 
@@ -110,6 +115,7 @@ impl Importer {
         let dialect = setting.profile.as_ref().map(Profile::dialect);
         let dialect = dialect.unwrap_or(Dialect { delimiter: b',', quote: Some(b'"') });
         let reader = Reader {
+            reference: setting.uploaded_at.date(),
             setting: Some(setting),
             file: None,
             dialect,
@@ -128,6 +134,14 @@ impl Importer {
             sniffed: false,
         };
         Self { text, gunzip: None, head: Vec::new(), sniffed: false }
+    }
+
+    /// Reads dates without a year as the latest ones that are not after `date`, instead of not after the upload. An import
+    /// that repeats another one has the date of the first one, so that the same content always makes the same entries.
+    #[must_use]
+    pub fn with_reference_date(mut self, date: Date) -> Self {
+        self.text.reader.reference = date;
+        self
     }
 
     /// Takes the next piece of the file.
@@ -240,7 +254,7 @@ impl Reader {
             return Ok(());
         }
         if let Some(setting) = self.setting.take() {
-            self.file = Some(header(setting, dialect, row, &mut self.fields)?);
+            self.file = Some(header(setting, self.reference, dialect, row, &mut self.fields)?);
             self.dialect = *dialect;
             return Ok(());
         }
@@ -361,6 +375,7 @@ impl Reader {
             rejects_csv,
             registrations: Vec::new(),
             rates,
+            assumes_years: false,
             entries: None,
         };
         let mut target = layout.source.clone();
@@ -371,13 +386,17 @@ impl Reader {
                 }
                 read.found.customers = file.customers();
                 (read.registrations, read.found.warnings) = file.registrations();
+                read.assumes_years = file.assumed_years.any();
                 read.entries = Some((layout, file));
             }
             FileRows::Customers(file) => {
                 (read.registrations, read.found.warnings) = file.finish();
                 read.found.customers = u64::try_from(read.registrations.len()).unwrap_or(u64::MAX);
             }
-            FileRows::Rates(file) => read.found.warnings = file.warnings(),
+            FileRows::Rates(file) => {
+                read.found.warnings = file.warnings();
+                read.assumes_years = file.assumed_years.any();
+            }
         }
         if read.found.rows_read == 0 {
             let what = "the file has a header and no rows".to_owned();
@@ -415,6 +434,7 @@ fn check_width(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), Wrong
 
 fn header(
     setting: Setting,
+    reference: Date,
     dialect: &mut Dialect,
     row: Row<'_>,
     fields: &mut Fields,
@@ -435,7 +455,7 @@ fn header(
     let currency = instructions.currency.unwrap_or(default_currency);
     let layout = match profile {
         Some(profile) => profile.layout(names, currency)?,
-        None => usual_layout(&instructions, names, currency, uploaded_at)?,
+        None => usual_layout(&instructions, names, currency, reference)?,
     };
     let rows = match layout.kind {
         Kind::Account => {
@@ -456,7 +476,7 @@ fn usual_layout(
     instructions: &Instructions,
     mut names: Vec<String>,
     currency: Currency,
-    uploaded_at: Moment,
+    reference: Date,
 ) -> Result<Layout, Refusal> {
     // A header that ends in a delimiter has one nameless column too many.
     while names.len() > 1 && names.last().is_some_and(String::is_empty) {
@@ -473,7 +493,7 @@ fn usual_layout(
         source: source.unwrap_or_else(|| kind.name().to_owned()),
         encoding: None,
         decimal_mark: money::DecimalMark::Point,
-        dates: Dates::Usual { year: instructions.year, uploaded_on: uploaded_at.date() },
+        dates: Dates::Usual { year: instructions.year, reference },
         currency,
         sign: Sign::Amount,
         places,

@@ -1,11 +1,14 @@
 //! `imports`: what was brought in, and what came of it.
 
 use ::imports::{
-    BatchQueue, Batches, Files, Import, ImportId, ImportList, Imports, Kind, Saved, SplitFile, State, UploadQueue,
+    BatchQueue, Batches, Files, Import, ImportId, ImportList, Imports, Kind, Saved, SplitFile, State, UnreadableImport,
+    UploadQueue,
 };
 use anyhow::{Result, bail};
 use calendar::Moment;
+use lambda_kit::Chain;
 use mail::outbox::Summaries;
+use serde::Serialize;
 
 use crate::Verdict;
 use crate::control;
@@ -19,13 +22,13 @@ const PAGE: usize = 100;
 
 /// The latest imports.
 pub(crate) async fn list<L: ImportList>(screen: &Screen, list: &L, limit: usize) -> Result<Verdict> {
-    let mut imports: Vec<Import> = Vec::new();
+    let mut imports: Vec<Listed> = Vec::new();
     let mut after = None;
     while imports.len() < limit {
         let left = limit.saturating_sub(imports.len()).min(PAGE);
-        let (some, next) = list.recent(after.as_deref(), left).await?;
-        imports.extend(some);
-        after = next;
+        let page = list.recent(after.as_deref(), left).await?;
+        imports.extend(page.imports.into_iter().map(Listed::of));
+        after = page.next;
         if after.is_none() {
             break;
         }
@@ -35,6 +38,61 @@ pub(crate) async fn list<L: ImportList>(screen: &Screen, list: &L, limit: usize)
         screen.note(&format!("the latest {limit}; more with --limit"));
     }
     Ok(Verdict::Well)
+}
+
+/// An import in the list.
+#[derive(Serialize, Debug)]
+#[serde(untagged)]
+enum Listed {
+    Import(Box<Import>),
+    /// Its record cannot be read.
+    Unreadable {
+        id: ImportId,
+        received_at: Moment,
+        state: Unreadable,
+    },
+}
+
+/// In place of an import's state.
+#[derive(Serialize, Debug)]
+#[serde(tag = "name", rename = "unreadable")]
+struct Unreadable {
+    reason: String,
+}
+
+impl Listed {
+    fn of(import: Result<Import, UnreadableImport>) -> Self {
+        match import {
+            Ok(import) => Self::Import(Box::new(import)),
+            Err(UnreadableImport { id, received_at, source }) => {
+                Self::Unreadable { id, received_at, state: Unreadable { reason: Chain(&source).to_string() } }
+            }
+        }
+    }
+
+    fn row(&self) -> Vec<String> {
+        let import = match self {
+            Self::Import(import) => import,
+            Self::Unreadable { id, received_at, .. } => {
+                let [file, kind, rows, rejected] = [NOTHING; 4].map(str::to_owned);
+                let received = to_the_minute(&received_at.to_string());
+                return vec![received, file, kind, "unreadable".to_owned(), rows, rejected, id.to_string()];
+            }
+        };
+        let found = |number: fn(&::imports::Found) -> u64| {
+            let found = import.found.as_ref();
+            found.map_or_else(|| NOTHING.to_owned(), |it| count(number(it)))
+        };
+        vec![
+            to_the_minute(&import.received_at.to_string()),
+            import.file_name().to_owned(),
+            import.kind.map_or(NOTHING, Kind::name).to_owned(),
+            import.state.name().to_owned(),
+            found(|it| it.rows_read),
+            found(|it| it.rows_rejected),
+            import.id.to_string(),
+        ]
+    }
 }
 
 /// Retries a failed import.
@@ -72,7 +130,7 @@ pub(crate) async fn repost<I: Imports, F: Files, Q: BatchQueue>(
     if import.state != State::Done {
         bail!("import {id} is {}; only imports that are done are posted again", import.state.name());
     }
-    let Some(index) = control::index(files, id).await? else {
+    let Some(index) = control::index(files, id, import.index_version.as_deref()).await? else {
         bail!("the batches of import {id} are gone, they are kept for 30 days; upload {} again", import.file_name());
     };
     let requests = index.all(id);
@@ -85,7 +143,7 @@ pub(crate) async fn repost<I: Imports, F: Files, Q: BatchQueue>(
     Ok(Verdict::Well)
 }
 
-fn told(imports: &[Import]) -> String {
+fn told(imports: &[Listed]) -> String {
     if imports.is_empty() {
         return "nothing was imported yet; `millrace import FILE` does".to_owned();
     }
@@ -98,21 +156,7 @@ fn told(imports: &[Import]) -> String {
         Column::Number("Rejected"),
         Column::Id("Import"),
     ];
-    let rows = imports.iter().map(|import| {
-        let found = |number: fn(&::imports::Found) -> u64| {
-            let found = import.found.as_ref();
-            found.map_or_else(|| NOTHING.to_owned(), |it| count(number(it)))
-        };
-        vec![
-            to_the_minute(&import.received_at.to_string()),
-            import.file_name().to_owned(),
-            import.kind.map_or(NOTHING, Kind::name).to_owned(),
-            import.state.name().to_owned(),
-            found(|it| it.rows_read),
-            found(|it| it.rows_rejected),
-            import.id.to_string(),
-        ]
-    });
+    let rows = imports.iter().map(Listed::row);
     table(&columns, rows)
 }
 
@@ -139,7 +183,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use ::imports::testing::{FakeFiles, FakeImports, FakeQueues};
-    use ::imports::{BatchIndex, Chain, Upload};
+    use ::imports::{BatchIndex, Chain, PortError, Upload};
 
     use super::*;
 
@@ -169,7 +213,7 @@ mod tests {
         assert!(again().await.unwrap_err().to_string().contains("kept for 30 days; upload july.csv again"));
 
         let (bounds, chains) = (vec![0, 10, 20, 30, 40], vec![Chain { first: 1, last: 2 }]);
-        let index = BatchIndex { v: 1, summaries: true, repeats: false, bounds, chains };
+        let index = BatchIndex { v: 1, summaries: true, repeats: false, failed_before: vec![], version: None, bounds, chains };
         files.upload(upload(&Import::index_key(id)), &serde_json::to_vec(&index).unwrap());
         assert_eq!(again().await.unwrap(), Verdict::Well);
         let sent: Vec<_> = queues.take_batches().iter().map(|it| (it.batch, it.from, it.to)).collect();
@@ -178,13 +222,22 @@ mod tests {
 
     #[test]
     fn an_import_is_a_line() {
-        insta::assert_snapshot!(told(&[july()]), @"
+        insta::assert_snapshot!(told(&[Listed::of(Ok(july()))]), @"
         ┌──────────────────┬──────────┬──────┬──────────┬──────┬──────────┬──────────────────────────────────┐
         │ Received         ┆ File     ┆ Kind ┆ State    ┆ Rows ┆ Rejected ┆ Import                           │
         ╞══════════════════╪══════════╪══════╪══════════╪══════╪══════════╪══════════════════════════════════╡
         │ 2026-11-21 10:00 ┆ july.csv ┆ —    ┆ received ┆    — ┆        — ┆ 3d99b7a782d18a2970059edd698a97f3 │
         └──────────────────┴──────────┴──────┴──────────┴──────┴──────────┴──────────────────────────────────┘
         ");
+        let received_at = "2026-11-21T10:00:00.25Z".parse().unwrap();
+        let source = PortError::Broken("the record of imports", "the document ends too early".into());
+        let broken = Listed::of(Err(UnreadableImport { id: ImportId::of("a", "1"), received_at, source }));
+        let line = told(std::slice::from_ref(&broken));
+        assert!(line.contains("2026-11-21 10:00") && line.contains("unreadable"), "{line}");
+        let json = serde_json::to_value(&broken).unwrap();
+        assert_eq!(json["state"]["name"], "unreadable");
+        let reason = "something stored in the record of imports is broken: the document ends too early";
+        assert_eq!(json["state"]["reason"], reason);
         assert!(told(&[]).contains("millrace import FILE"));
     }
 }
