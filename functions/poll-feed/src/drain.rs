@@ -6,6 +6,7 @@
 //! know; the proof says so.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use calendar::Clock;
 use dynamodb::Backoff;
@@ -131,8 +132,11 @@ where
     async fn end(&self, progress: &Progress) -> Result<Saved, PortError> {
         let mut now = progress.clone();
         for kept in self.unrecorded(progress).await? {
-            tracing::warn!(page = now.pages, "an answer of {} was kept and not recorded", progress.feed);
-            now = self.record(&now, &kept).await?;
+            // Another poll may have recorded it after it was listed.
+            if !self.is_on(&kept.key, progress.feed, progress.pages..now.pages).await? {
+                tracing::warn!(page = now.pages, "an answer of {} was kept and not recorded", progress.feed);
+                now = self.record(&now, &kept).await?;
+            }
         }
         if now != *progress {
             return Ok(Saved::Stored(now.revision));
@@ -186,13 +190,17 @@ where
                 return Ok(Progress { revision, ..taken });
             }
             let Some(now) = self.log.progress(feed).await? else { return Ok(progress) };
-            let since = self.log.pages(feed, progress.pages..now.pages).await?;
             // A table comes again with the next poll.
-            if !has_cursor(feed) || since.iter().any(|it| it.key == kept.key) {
+            if !has_cursor(feed) || self.is_on(&kept.key, feed, progress.pages..now.pages).await? {
                 return Ok(now);
             }
             progress = now;
         }
+    }
+
+    /// Whether one of these pages has the answer of this key.
+    async fn is_on(&self, key: &str, feed: Feed, pages: Range<u32>) -> Result<bool, PortError> {
+        Ok(!pages.is_empty() && self.log.pages(feed, pages).await?.iter().any(|it| it.key == key))
     }
 
     /// Whether the last page that was taken has the same bytes.
