@@ -70,7 +70,7 @@ fn answer(id: usize) -> Vec<u8> {
 fn check(seed: u64) -> (usize, usize) {
     let faults = Faults::scheduled(Schedule::new(seed, 0));
     let schedule = faults.schedule().unwrap();
-    let server = Server(Mutex::new((0..1 + schedule.below(9)).map(answer).collect()));
+    let server = Server(Mutex::new((0..=schedule.below(9)).map(answer).collect()));
     let (log, files, imports, queue) =
         (FakeFeedLog::default(), FakeFiles::default(), FakeImports::default(), FakePollQueue::default());
     let polls = || PollFeeds {

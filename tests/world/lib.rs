@@ -28,10 +28,7 @@ use customers::testing::FakeRegister;
 use feeds::testing::{FakeFeedLog, FakeFeedServer, FakePollQueue};
 use feeds::{Feed, FeedLog, PollFeed, Proof};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
-use imports::{
-    BatchOutcome, Batches, Files, Import, ImportId, ImportList, PostBatch, SplitFile, State,
-    Upload,
-};
+use imports::{BatchOutcome, Batches, Files, Import, ImportId, PostBatch, SplitFile, State, Upload};
 use ledger::testing::FakeBooks;
 use ledger::{Finding, View, audit_account};
 use mail::outbox::SummaryRequest;
@@ -279,11 +276,6 @@ impl World {
             imports: imports.into_iter().map(plain).collect(),
             mails: self.mails().into_iter().map(|mail| (mail.reference.as_str().to_owned(), undated(&mail))).collect(),
         }
-    }
-
-    /// All imports, the latest first.
-    fn listed(&self) -> Vec<Import> {
-        finish(self.imports.recent(None, 1_000)).unwrap_or_default().imports.into_iter().flatten().collect()
     }
 
     /// Every mail the carrier took, repeats too.

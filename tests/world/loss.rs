@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use banking::AccountNumber;
-use imports::{BatchIndex, Batches, ControlTotals, Files, Import, ImportId};
+use imports::{BatchIndex, Batches, ControlTotals, Files, Import, ImportId, ImportList};
 use ledger::{Books, Change, Kept, Shelf};
 
 use crate::{Message, World, finish};
@@ -49,12 +49,18 @@ impl World {
     /// What the imports report as posted, and what the books have.
     pub fn control_totals(&self) -> (ControlTotals, ControlTotals) {
         let (mut reported, mut kept) = (ControlTotals::default(), ControlTotals::default());
-        for (_, outcome) in self.listed().iter().flat_map(|it| finish(self.imports.finished(it.id)).unwrap_or_default()) {
+        for (_, outcome) in self.listed().iter().flat_map(|it| finish(self.imports.finished(it.id)).unwrap_or_default())
+        {
             reported.add_outcome(&outcome);
         }
         for totals in self.books.all().values().filter_map(|it| it.totals().ok()) {
             kept.add_totals(&totals);
         }
         (reported, kept)
+    }
+
+    /// All imports, the latest first.
+    pub(crate) fn listed(&self) -> Vec<Import> {
+        finish(self.imports.recent(None, 1_000)).unwrap_or_default().imports.into_iter().flatten().collect()
     }
 }

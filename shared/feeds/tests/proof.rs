@@ -269,6 +269,7 @@ fn corrected() -> (Vec<PageRecord>, Vec<Posting>) {
         dirty,
         accounts: 1,
         sums: vec![PostedSums { entries: 1, posted: eur(minor), dirty: eur(0) }],
+        ..BatchOutcome::default()
     };
     postings[0].gathering.to = 1;
     (postings[0].earlier, postings[0].outcomes) = (vec![outcome(10_000, 0)], vec![outcome(1000, 2)]);

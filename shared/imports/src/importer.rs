@@ -281,7 +281,7 @@ impl Reader {
         let Self { file: Some((layout, rows)), dialect, fields, decoded, .. } = self else {
             return Ok(());
         };
-        let bytes = decode(layout, bytes, decoded);
+        let bytes = layout.decode(bytes, decoded);
         fields.split(bytes, *dialect);
         check_width(layout, fields, bytes)?;
         match rows {
@@ -411,18 +411,6 @@ fn content(kind: Kind, target: &str, text_hash: &[u8]) -> String {
     let digest = Sha256::new().chain_update(kind.name()).chain_update([0]).chain_update(target).chain_update([0]);
     let digest = digest.chain_update(text_hash).finalize();
     digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
-}
-
-/// A row as UTF-8, where the profile names another encoding.
-fn decode<'a>(layout: &Layout, bytes: &'a [u8], decoded: &'a mut String) -> &'a [u8] {
-    match layout.encoding {
-        Some(encoding) if !bytes.is_ascii() => {
-            decoded.clear();
-            decoded.push_str(&encoding.decode_without_bom_handling(bytes).0);
-            decoded.as_bytes()
-        }
-        _ => bytes,
-    }
 }
 
 /// A row has as many fields as the header; empty ones behind them do no harm.

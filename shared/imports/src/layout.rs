@@ -23,6 +23,20 @@ pub(crate) struct Layout {
     pub(crate) places: Places,
 }
 
+impl Layout {
+    /// A row as UTF-8, where the profile names another encoding.
+    pub(crate) fn decode<'a>(&self, bytes: &'a [u8], decoded: &'a mut String) -> &'a [u8] {
+        match self.encoding {
+            Some(encoding) if !bytes.is_ascii() => {
+                decoded.clear();
+                decoded.push_str(&encoding.decode_without_bom_handling(bytes).0);
+                decoded.as_bytes()
+            }
+            _ => bytes,
+        }
+    }
+}
+
 /// Where each column stands in a row.
 #[derive(Default)]
 pub(crate) struct Places {

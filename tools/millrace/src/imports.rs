@@ -213,7 +213,8 @@ mod tests {
         assert!(again().await.unwrap_err().to_string().contains("kept for 30 days; upload july.csv again"));
 
         let (bounds, chains) = (vec![0, 10, 20, 30, 40], vec![Chain { first: 1, last: 2 }]);
-        let index = BatchIndex { v: 1, summaries: true, repeats: false, failed_before: vec![], version: None, bounds, chains };
+        let index =
+            BatchIndex { v: 1, summaries: true, repeats: false, failed_before: vec![], version: None, bounds, chains };
         files.upload(upload(&Import::index_key(id)), &serde_json::to_vec(&index).unwrap());
         assert_eq!(again().await.unwrap(), Verdict::Well);
         let sent: Vec<_> = queues.take_batches().iter().map(|it| (it.batch, it.from, it.to)).collect();

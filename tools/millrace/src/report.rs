@@ -95,7 +95,7 @@ fn counts(report: &ImportReport) -> String {
 
 fn full_accounts(accounts: &[FullAccount]) -> String {
     let rows = accounts.iter().map(|it| {
-        let reason = harmless(&it.reason).to_string();
+        let reason = harmless(&it.reason).clone();
         vec![it.account.as_str().to_owned(), count(it.entries), reason]
     });
     table(&[Column::Id("Account"), Column::Number("Not posted"), Column::Text("Because")], rows)
