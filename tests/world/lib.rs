@@ -28,7 +28,7 @@ use customers::testing::FakeRegister;
 use feeds::testing::{FakeFeedLog, FakeFeedServer, FakePollQueue};
 use feeds::{Feed, FeedLog, PollFeed, Proof};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
-use imports::{BatchOutcome, Batches, Files, Import, ImportId, PostBatch, SplitFile, State, Upload};
+use imports::{BatchOutcome, Batches, Files, Import, ImportId, ImportList, PostBatch, SplitFile, State, Upload};
 use ledger::testing::FakeBooks;
 use ledger::{Finding, View, audit_account};
 use mail::outbox::SummaryRequest;
