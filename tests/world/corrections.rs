@@ -74,6 +74,22 @@ fn a_file_whose_profile_was_wrong_and_is_corrected_brings_all_its_rows() {
 }
 
 #[test]
+fn a_file_uploaded_again_after_a_failed_import_mails_nobody_twice() {
+    let mut world = World::new(vec![]);
+    let key = "imports/profiles/bank/july.csv";
+    world.store("profiles/bank.json", &profile("S"));
+    assert_eq!(imported(&mut world, key, "1", BANK, &[]), (4, 0, None));
+    assert_eq!(world.mails().len(), 2);
+    world.fail(key, "1");
+    let failed = Some(ImportId::of(key, "1"));
+    assert_eq!(imported(&mut world, key, "2", BANK, &[]), (0, 4, failed));
+    assert_eq!(world.mails().len(), 2, "both have had theirs");
+    assert_eq!(imported(&mut world, key, "3", BANK, &[]), (0, 4, Some(ImportId::of(key, "2"))));
+    assert_eq!(world.mails().len(), 2);
+    assert_eq!(world.audit(), []);
+}
+
+#[test]
 fn transfers_imported_before_their_customers_and_again_after_them_are_on_both_sides() {
     let mut world = World::new(vec![]);
     world.upload_with("imports/sepa/a.csv", "1", TRANSFERS, &[]);
@@ -139,4 +155,22 @@ fn two_payments_of_one_moment_without_a_real_id_both_count() {
     assert_eq!(balance(&world, ALDER), ["-43.50 EUR"]);
     assert_eq!(balance(&world, BIRCH), ["43.50 EUR"]);
     assert_eq!(imported(&mut world, "imports/sepa/a.csv", "2", &text, &[]).0, 0, "the same file again adds nothing");
+}
+
+#[test]
+fn an_update_that_the_books_lost_comes_back_and_the_control_totals_are_equal_again() {
+    let mut world = World::new(vec![]);
+    let account = "imports/accounts/4711/a.csv";
+    imported(&mut world, account, "1", "Id,Date,Transaction\n0,2026-07-15,60.50\n", &[]);
+    let before = world.shelf("4711");
+    imported(&mut world, account, "2", "Id,Date,Transaction\n1,2026-07-16,9.50\n", &[]);
+    world.lose_updates_since("4711", &before);
+    assert_eq!(balance(&world, "4711"), ["60.50 EUR"]);
+    let (reported, kept) = world.control_totals();
+    assert!(!reported.differences(&kept).is_empty() && world.audit().is_empty(), "only the control totals tell");
+
+    world.repost(account, "2");
+    assert_eq!(balance(&world, "4711"), ["70.00 EUR"]);
+    let (reported, kept) = world.control_totals();
+    assert!(reported.differences(&kept).is_empty(), "{reported:?} {kept:?}");
 }

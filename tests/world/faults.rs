@@ -18,8 +18,8 @@ use feeds::{
     Proof, Step,
 };
 use imports::{
-    BatchOutcome, BatchQueue, Batches, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError, PostBatch,
-    Rates, Saved, Sources, SplitFile, StalledPage, Upload, UploadQueue,
+    BatchOutcome, BatchQueue, Batches, ContentHistory, DatedRate, Files, Import, ImportId, ImportList, Imports,
+    PortError, PostBatch, Rates, RecentPage, Saved, Sources, SplitFile, StalledPage, Upload, UploadQueue,
 };
 use ledger::{Books, BooksError, Change, Shelf, Written};
 use mail::events::{Suppression, Suppressions};
@@ -141,12 +141,13 @@ through!(Files {
     fn describe(&self, key: &str, version: Option<&str>) -> Result<Option<Upload>, PortError>;
     fn read(&self, key: &str, version: Option<&str>, range: Range<u64>) -> Result<Option<Vec<u8>>, PortError>;
     fn write(&self, key: &str, bytes: Vec<u8>, content_type: &str) -> Result<String, PortError>;
+    fn list(&self, prefix: &str, after: &str) -> Result<Vec<String>, PortError>;
 });
 through!(Imports {
     fn receive(&self, import: &Import) -> Result<Import, PortError>;
     fn find(&self, id: ImportId) -> Result<Option<Import>, PortError>;
     fn save(&self, import: &Import) -> Result<Saved, PortError>;
-    fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError>;
+    fn first_with(&self, content: &str, import: &Import) -> Result<ContentHistory, PortError>;
 });
 through!(Sources {
     fn declare(&self, source: &str, now: Moment) -> Result<(), PortError>;
@@ -305,7 +306,7 @@ through!(Tallies {
 });
 
 impl<P: ImportList + Sync> ImportList for Faulty<'_, P> {
-    async fn recent(&self, after: Option<&str>, limit: usize) -> Result<(Vec<Import>, Option<String>), PortError> {
+    async fn recent(&self, after: Option<&str>, limit: usize) -> Result<RecentPage, PortError> {
         self.faults.around(self.port.recent(after, limit)).await
     }
 

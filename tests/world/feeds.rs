@@ -111,6 +111,41 @@ fn two_polls_are_in_the_books_and_proven() {
 }
 
 #[test]
+fn a_page_of_which_the_bank_corrects_a_row_is_proven_with_a_note() {
+    let mut world = World::new(vec![]);
+    fill(&world);
+    let page = String::from_utf8(world.server.page(Feed::Sepa, "")).unwrap();
+    let garbled = page.replacen(r#""amount":"10.00""#, r#""amount":"100.00""#, 1);
+    assert_ne!(page, garbled);
+    world.server.answer_at(Feed::Sepa, "", garbled.as_bytes(), 4);
+    world.poll();
+    world.run();
+    let gaps = world.proof(Feed::Sepa).unwrap().gaps;
+    assert!(gaps.iter().any(|it| it.contains("declares 3 rows and has 3; its sums differ")), "{gaps:?}");
+
+    world.poll();
+    world.run();
+    let proof = world.proof(Feed::Sepa).unwrap();
+    assert_eq!(proof.gaps, Vec::<String>::new());
+    assert_eq!(proof.entries.made, proof.entries.posted + proof.entries.duplicates);
+    let notes = proof.notes().join(" ");
+    assert!(notes.contains("taken first: 3 rows, 105.00 EUR; corrected: 3 rows, 15.00 EUR"), "{notes}");
+    // Both versions of S1 are a batch payment now; a row of our own, under a new id, brings what the balance lacks.
+    let euros = |world: &World| {
+        let balances = world.balances(ALDER);
+        balances.into_iter().find(|it| it.currency() == money::Currency::EUR).map(money::Money::amount)
+    };
+    assert_eq!(euros(&world).as_deref(), Some("21.50"));
+    let own = format!(
+        "id,payer,beneficiary,amount,currency,timestamp\nS1-corrected,{ALDER},{BIRCH},10.00,EUR,2026-01-02T10:00:00Z\n"
+    );
+    world.upload("imports/sepa/own.csv", "1", &own);
+    world.run();
+    assert_eq!(euros(&world).as_deref(), Some("11.50"));
+    assert_eq!(world.audit(), []);
+}
+
+#[test]
 fn a_stop_anywhere_changes_neither_books_nor_proofs() {
     quiet();
     let calm = played(World::new(vec![]));

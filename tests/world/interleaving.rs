@@ -8,7 +8,7 @@ use std::task::{Context, Waker};
 
 use calendar::Moment;
 use feeds::{Feed, FeedLog, PollFeed};
-use imports::{ImportId, ImportList, Imports, SplitFile, State};
+use imports::{ImportId, Imports, SplitFile, State};
 use mail::SummaryKey;
 use mail::outbox::{Summaries, SummaryRequest};
 
@@ -183,7 +183,7 @@ impl<'w> Interleaving<'w> {
 
     /// What must hold at any time: an import that is done stays done, and polls do not become ever more.
     fn check(&mut self) -> Result<(), String> {
-        let (imports, _) = finish(self.world.imports.recent(None, 1_000)).unwrap_or_default();
+        let imports = self.world.listed();
         for import in imports {
             if import.state == State::Done {
                 self.done.insert(import.id);
@@ -330,7 +330,7 @@ impl<'w> Interleaving<'w> {
     }
 
     fn retry_imports(&mut self) -> bool {
-        let (imports, _) = finish(self.world.imports.recent(None, 1_000)).unwrap_or_default();
+        let imports = self.world.listed();
         let failed: Vec<_> = imports.into_iter().filter(|it| matches!(it.state, State::Failed { .. })).collect();
         let mut any = false;
         for import in failed {

@@ -12,6 +12,7 @@
 mod faults;
 mod functions;
 mod interleaving;
+mod loss;
 mod schedule;
 mod verify;
 mod workload;
@@ -189,6 +190,14 @@ impl World {
         Some((import, outcomes.into_iter().map(|(_, outcome)| outcome).collect()))
     }
 
+    /// Marks an import as failed, as if one of its messages had been given up after all.
+    pub fn fail(&self, key: &str, version: &str) {
+        if let Some((import, _)) = self.import(key, version) {
+            let failed = Import { state: State::Failed { reason: "given up".to_owned() }, ..import };
+            let _ = finish(imports::Imports::save(&self.imports, &failed));
+        }
+    }
+
     /// Asks for all feeds to be polled, as the schedule does.
     pub fn poll(&mut self) {
         self.messages.push_back(Message::Poll(PollFeed::all(), self.now.get()));
@@ -250,10 +259,10 @@ impl World {
 
     /// What must be the same whatever happened on the way.
     pub fn outcome(&self) -> Outcome {
-        let (imports, _) = finish(self.imports.recent(None, 1000)).unwrap_or_default();
+        let imports = self.listed();
         let plain = |import: Import| {
             let batches = finish(self.imports.finished(import.id)).unwrap_or_default();
-            (Import { revision: 0, taken_up: 0, touched_at: start(), ..import }, batches)
+            (Import { revision: 0, taken_up: 0, index_version: None, touched_at: start(), ..import }, batches)
         };
         Outcome {
             books: self.books.bytes(),

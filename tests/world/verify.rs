@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use banking::AccountNumber;
 use feeds::Feed;
-use imports::{Batches, Files, Import, ImportList, State, read_batch};
+use imports::{BatchOutcome, Batches, Files, Import, State, read_batch};
 use ledger::View;
 use mail::tally::{Tallies, Tally};
 use mail::{MailState, SummaryKey};
@@ -24,7 +25,7 @@ pub(crate) fn check(world: &World, quiet: &Outcome, excused: &BTreeSet<String>) 
     if !findings.is_empty() {
         return Err(format!("the audit finds {findings:?}"));
     }
-    let (imports, _) = finish(world.imports.recent(None, 1_000)).map_err(|error| error.to_string())?;
+    let imports = world.listed();
     imports.iter().try_for_each(|import| reported(world, import))?;
     control_totals(world, &imports)?;
     mails(world, &imports, excused)
@@ -67,8 +68,10 @@ fn reported(world: &World, import: &Import) -> Result<(), String> {
         return Err(format!("{key}: rows read, taken and rejected do not add up"));
     }
     let outcomes = finish(world.imports.finished(import.id)).map_err(|error| error.to_string())?;
-    let (posted, duplicates) = outcomes.iter().fold((0, 0), |sum, (_, it)| (sum.0 + it.posted, sum.1 + it.duplicates));
-    if found.entries == posted + duplicates {
+    let sum = |count: fn(&BatchOutcome) -> u64| outcomes.iter().map(|(_, it)| count(it)).sum::<u64>();
+    let (posted, duplicates, not_posted) =
+        (sum(|it| it.posted), sum(|it| it.duplicates), sum(|it| it.not_posted.entries));
+    if found.entries == posted + duplicates + not_posted {
         Ok(())
     } else {
         Err(format!("{key}: {} entries made, {posted} posted, {duplicates} duplicates", found.entries))
@@ -162,14 +165,22 @@ fn counts(world: &World) -> Result<(), String> {
     if counted == expected { Ok(()) } else { Err(format!("counted {counted:?}, the records have {expected:?}")) }
 }
 
-/// Every account of an import that sends summaries has one, but for repeats that bring nothing new.
+/// Every account of an import that sends summaries has one, but for repeats that bring nothing new and for accounts that
+/// are full.
 fn owed(world: &World, import: &Import, records: &BTreeMap<SummaryKey, MailState>) -> Result<(), String> {
     if import.repeats.is_some() || !import.found.as_ref().is_some_and(|it| it.summaries && it.entries > 0) {
         return Ok(());
     }
     let entries = finish(world.files.read(&Import::entries_key(import.id), None, 0..u64::MAX));
     let entries = entries.ok().flatten().ok_or_else(|| format!("the batches of {} are gone", import.key))?;
+    let outcomes = finish(world.imports.finished(import.id)).map_err(|error| error.to_string())?;
+    let full = |account: &AccountNumber| {
+        outcomes.iter().flat_map(|(_, it)| &it.not_posted.first).any(|full| full.account == *account)
+    };
     for (account, _) in read_batch(&entries).map_err(|error| error.to_string())? {
+        if full(&account) {
+            continue;
+        }
         let key = SummaryKey { account, import: import.id.to_string() };
         if !records.contains_key(&key) {
             return Err(format!("{key:?} of {} has no summary", import.key));

@@ -66,7 +66,8 @@ where
         Ok(ImportId::of(key, &version))
     }
 
-    async fn kept(&self, feed: Feed, record: &PageRecord) -> Result<Page, PollFeedError> {
+    /// A page as it was kept.
+    pub(crate) async fn kept(&self, feed: Feed, record: &PageRecord) -> Result<Page, PollFeedError> {
         let lost = PollFeedError::LostPage { feed, page: record.number };
         let body = self.files.read(&record.key, None, 0..u64::MAX).await;
         let body = body.map_err(|error| PollFeedError::Port(feed, error))?;

@@ -2,7 +2,7 @@
 //! that were refused or have failed.
 
 use calendar::Clock;
-use feeds::{Closed, FeedLog, FeedServer, PageRecord, PollQueue, Progress, Step};
+use feeds::{Closed, FeedLog, FeedServer, PageRecord, PollQueue, Progress, ReplacedPage, Step};
 use imports::{Batches, Files, Imports, PortError, Saved};
 
 use crate::ask::{self, Answer, Asked, Wanted};
@@ -85,9 +85,18 @@ where
             let skipped = progress.reviewed_to(number.saturating_add(1));
             return self.log.advance(&skipped, &Step::Nothing).await.map_err(port);
         };
+        let withdrawn = match self.kept(feed, page).await {
+            Ok(before) => before.rows_not_on(&answer.page),
+            Err(PollFeedError::LostPage { .. }) => page.received.rows,
+            Err(error) => return Err(error),
+        };
+        if withdrawn > 0 {
+            tracing::warn!(page = number, rows = withdrawn, "the bank has withdrawn rows of {feed} that were taken");
+        }
+        let replaced = ReplacedPage { key: page.key.clone(), received: page.received.clone(), withdrawn };
         let kept = self.keep(feed, number, answer).await?;
         let (asked, repeated) = (page.asked.saturating_add(kept.asked), page.repeated.saturating_add(kept.repeated));
-        let corrected = PageRecord { asked, repeated, ..kept };
+        let corrected = PageRecord { asked, repeated, replaced: Some(replaced), ..kept };
         let replaced = progress.replaced(&corrected, gathering.number);
         self.log.advance(&replaced, &Step::Page(corrected)).await.map_err(port)
     }

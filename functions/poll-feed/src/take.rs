@@ -70,6 +70,7 @@ where
             received: page.received,
             asked,
             repeated,
+            replaced: None,
         })
     }
 

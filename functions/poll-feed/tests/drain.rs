@@ -14,9 +14,12 @@ use std::time::Duration;
 
 use calendar::{Clock, Moment};
 use feeds::testing::{FakeFeedLog, FakePollQueue};
-use feeds::{AskError, CutAnswer, Feed, FeedFormat, FeedLog, FeedServer, PageRecord, PollFeed, Progress, Step};
+use feeds::{
+    AskError, Closed, CutAnswer, Feed, FeedFormat, FeedLog, FeedServer, Gathering, PageRecord, PollError, PollFeed,
+    Progress, Proof, Step,
+};
 use imports::testing::{FakeFiles, FakeImports};
-use imports::{Files, PortError, Upload};
+use imports::{Files, PortError, Saved, Upload};
 use poll_feed::{NoPage, PollFeedError, PollFeeds, Polled};
 
 struct At(Moment);
@@ -177,8 +180,116 @@ async fn of_a_damaged_answer_what_is_whole_is_taken_and_the_damage_is_recorded()
     polled(&polls, Feed::Sepa, 21).await.unwrap();
     let taken = pages(&polls, Feed::Sepa).await;
     let counts: Vec<_> = taken.iter().map(|it| (it.received.rows, it.damaged, it.asked)).collect();
-    assert_eq!(counts, [(1, 2, 2), (1, 1, 1), (1, 0, 1)]);
-    assert_eq!(polls.files.all()[&taken[0].key], cut, "as it came");
+    assert_eq!(counts, [(0, 1, 1), (1, 1, 1), (1, 1, 1), (1, 0, 1)]);
+    assert_eq!(polls.files.all()[&taken[1].key], cut, "as it came");
+}
+
+#[tokio::test]
+async fn damage_before_the_end_is_recorded() {
+    let cut = || Err(AskError::Cut(CutAnswer(b"{\"sepa_transactions\":\"[{".to_vec())));
+    let polls = polls([Ok(object(&[1])), cut(), Err(silence()), cut(), Ok(b"<html>".to_vec())]);
+    polled(&polls, Feed::Sepa, 21).await.unwrap();
+    let counts: Vec<_> = pages(&polls, Feed::Sepa).await.iter().map(|it| (it.received.rows, it.damaged)).collect();
+    assert_eq!(counts, [(1, 0), (0, 1), (0, 1), (0, 1)], "the proof must say that rows may be missing");
+    assert!(progress(&polls, Feed::Sepa).await.at_end);
+}
+
+#[tokio::test]
+async fn a_server_that_sends_no_feed_at_all_does_not_fill_the_record() {
+    let polls = polls((0..500).map(|number| Ok(format!("<html>{number}").into_bytes())));
+    let error = polled(&polls, Feed::Sepa, 21).await.unwrap_err();
+    assert!(matches!(error, PollFeedError::NoPage { last: NoPage::Page(_), .. }), "{error}");
+    assert_eq!(pages(&polls, Feed::Sepa).await.len(), 12, "as many as it was asked");
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_read_is_asked_for_again() {
+    let table = serde_json::json!({ "company_info": r#"[{"companyID":1}]"# }).to_string().into_bytes();
+    let polls = polls([Ok(table[..9].to_vec()), Ok(table)]);
+    polled(&polls, Feed::CompanyInfo, 21).await.unwrap();
+    let counts: Vec<_> = pages(&polls, Feed::CompanyInfo).await.iter().map(|it| (it.received.rows, it.asked)).collect();
+    assert_eq!(counts, [(1, 2)]);
+}
+
+/// Keeps an answer as a process does that stops before it records it.
+async fn keep(polls: &Polls, number: u32, id: u32, is_cut: bool) -> String {
+    let key = PageRecord::answer_key(Feed::Sepa, number, &format!("{id:016}"), is_cut);
+    polls.files.write(&key, object(&[id]), "application/json").await.unwrap();
+    key
+}
+
+#[tokio::test]
+async fn each_answer_that_was_kept_and_not_recorded_is_recorded_once() {
+    let polls = polls([Ok(object(&[1])), Ok(object(&[2]))]);
+    let kept = [keep(&polls, 0, 7, false).await, keep(&polls, 0, 8, true).await, keep(&polls, 1, 9, false).await];
+    polled(&polls, Feed::Sepa, 21).await.unwrap();
+    let taken = pages(&polls, Feed::Sepa).await;
+    assert_eq!(taken[2..].iter().map(|it| it.key.clone()).collect::<Vec<_>>(), kept);
+    assert_eq!(
+        taken.iter().map(|it| (it.received.rows, it.damaged)).collect::<Vec<_>>(),
+        [(1, 0), (1, 0), (1, 0), (1, 1), (1, 0)]
+    );
+
+    // A process of the last poll that was late keeps one more.
+    keep(&polls, 3, 10, false).await;
+    for day in 22..26 {
+        polled(&polls, Feed::Sepa, day).await.unwrap();
+        assert_eq!(pages(&polls, Feed::Sepa).await.len(), 6, "{day}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_rows_is_an_end_and_no_page() {
+    let polls = polls([Ok(object(&[1])), Ok(object(&[])), Ok(object(&[2]))]);
+    for (day, expected) in [(21, 1), (22, 2), (23, 2)] {
+        polled(&polls, Feed::Sepa, day).await.unwrap();
+        assert_eq!(pages(&polls, Feed::Sepa).await.len(), expected, "{day}");
+    }
+}
+
+/// A record in which another poll writes each page just before this one.
+struct Overtaken(FakeFeedLog);
+
+impl FeedLog for Overtaken {
+    async fn progress(&self, feed: Feed) -> Result<Option<Progress>, PortError> {
+        self.0.progress(feed).await
+    }
+    async fn advance(&self, progress: &Progress, step: &Step) -> Result<Saved, PortError> {
+        if matches!(step, Step::Page(_)) {
+            self.0.advance(progress, step).await?;
+        }
+        self.0.advance(progress, step).await
+    }
+    async fn pages(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageRecord>, PortError> {
+        self.0.pages(feed, numbers).await
+    }
+    async fn gatherings(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<Gathering>, PortError> {
+        self.0.gatherings(feed, numbers).await
+    }
+    async fn closed(&self, feed: Feed) -> Result<Closed, PortError> {
+        self.0.closed(feed).await
+    }
+    async fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError> {
+        self.0.proof(feed).await
+    }
+    async fn note_error(&self, feed: Feed, error: &PollError) -> Result<(), PortError> {
+        self.0.note_error(feed, error).await
+    }
+    async fn last_error(&self, feed: Feed) -> Result<Option<PollError>, PortError> {
+        self.0.last_error(feed).await
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_another_poll_has_recorded_is_one_page() {
+    let PollFeeds { server, log, files, imports, polls, clock, answer_within } =
+        polls([Ok(object(&[1])), Ok(object(&[2, 3]))]);
+    let log = Overtaken(log);
+    let polls = PollFeeds { server, log, files, imports, polls, clock, answer_within };
+    let request = PollFeed { feed: Some(Feed::Sepa), ..PollFeed::all() };
+    polls.handle(request, at("2026-11-21T10:00:00Z"), at("2026-11-21T10:05:00Z")).await.unwrap();
+    let rows: Vec<_> = polls.log.pages(Feed::Sepa, 0..9).await.unwrap().iter().map(|it| it.received.rows).collect();
+    assert_eq!(rows, [1, 2]);
 }
 
 #[tokio::test]
@@ -223,6 +334,9 @@ impl Files for Flaky {
             return Err(PortError::Unavailable("the bucket", "not now".into()));
         }
         self.0.write(key, bytes, content_type).await
+    }
+    async fn list(&self, prefix: &str, after: &str) -> Result<Vec<String>, PortError> {
+        self.0.list(prefix, after).await
     }
 }
 

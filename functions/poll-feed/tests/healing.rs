@@ -22,7 +22,9 @@ use feeds::{
     Proof, Step,
 };
 use imports::testing::{FakeFiles, FakeImports};
-use imports::{BatchOutcome, Batches, Files, Found, Import, ImportId, Imports, PortError, Saved, State, Upload};
+use imports::{
+    BatchOutcome, Batches, ContentHistory, Files, Found, Import, ImportId, Imports, PortError, Saved, State, Upload,
+};
 use poll_feed::{PollFeeds, Polled};
 
 const FEED: Feed = Feed::ExchangeRates;
@@ -112,7 +114,29 @@ async fn a_page_that_the_bank_corrects_is_replaced_by_a_later_poll() {
     assert_eq!(proof(&polls.log).await.gaps, Vec::<String>::new());
     assert_eq!(polls.log.pages(FEED, 1..2).await.unwrap()[0].asked, 5, "four times, and once when it was corrected");
     assert_eq!(polls.log.closed(FEED).await.unwrap().pages, 3);
+    assert_eq!(proof(&polls.log).await.notes(), Vec::<String>::new(), "no row was withdrawn");
     assert!(polled(&polls, request(), &State::Done).await.is_empty(), "it is not asked for any more");
+}
+
+#[tokio::test]
+async fn a_page_of_which_the_bank_corrects_a_row_closes_and_leaves_a_note() {
+    let polls = polls();
+    let page = String::from_utf8(short(&polls.server.page(FEED, "3"))).unwrap();
+    let garbled = page.replacen(r#""eur_rate":"0.9""#, r#""eur_rate":"9.0""#, 1);
+    assert_ne!(page, garbled);
+    polls.server.answer_at(FEED, "3", garbled.as_bytes(), 4);
+    polled(&polls, request(), &State::Done).await;
+    assert!(!proof(&polls.log).await.is_complete());
+    let taken_first = polls.log.pages(FEED, 1..2).await.unwrap()[0].key.clone();
+
+    for day in 0..2 {
+        polled(&polls, request(), &State::Done).await;
+        let (proof, closed) = (proof(&polls.log).await, polls.log.closed(FEED).await.unwrap());
+        assert_eq!((proof.gaps.clone(), closed.pages), (vec![], 3), "{day}");
+        let [note] = &*proof.notes() else { panic!("{:?}", proof.notes()) };
+        assert!(note.starts_with("page 1 (cursor `3`): the bank has withdrawn 1 rows"), "{note}");
+        assert!(note.contains(&taken_first), "{note}");
+    }
 }
 
 #[tokio::test]
@@ -223,7 +247,7 @@ impl Imports for CountingImports {
     async fn save(&self, import: &Import) -> Result<Saved, PortError> {
         self.0.save(import).await
     }
-    async fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError> {
+    async fn first_with(&self, content: &str, import: &Import) -> Result<ContentHistory, PortError> {
         self.0.first_with(content, import).await
     }
 }
@@ -288,6 +312,9 @@ impl Files for Racing {
         let ours = self.0.write(key, bytes.clone(), content_type).await?;
         self.0.write(key, bytes, content_type).await?;
         Ok(ours)
+    }
+    async fn list(&self, prefix: &str, after: &str) -> Result<Vec<String>, PortError> {
+        self.0.list(prefix, after).await
     }
 }
 

@@ -1,6 +1,5 @@
-//! How an import goes on after a batch: to the next part of a large account, to its end, or not at all.
+//! How an import goes on after a batch: to the next part of a large account, or to its end.
 
-use banking::AccountNumber;
 use calendar::Clock;
 use imports::{BatchOutcome, BatchQueue, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State};
 use ledger::Books;
@@ -21,33 +20,6 @@ where
     Q: SummaryRequests,
     C: Clock,
 {
-    /// Fails the import, which repeating does not help: the books of `account` have no room. The batch stays open, so
-    /// that no other one ends the import as done.
-    pub(crate) async fn fail(&self, id: ImportId, account: &AccountNumber) -> Result<(), PostEntriesError> {
-        let account = account.as_str();
-        let reason = format!(
-            "nothing was posted to account {account}: its entries are in too many months and currencies for its \
-             totals; look for wrong dates, and upload the corrected file"
-        );
-        for _ in 0..MOST_CONFLICTS {
-            let Some(import) = self.imports.find(id).await? else { return Ok(()) };
-            if matches!(import.state, State::Done | State::Failed { .. }) {
-                return Ok(());
-            }
-            let state = State::Failed { reason: reason.clone() };
-            let failed = Import { state, touched_at: self.clock.now(), ..import };
-            if let Saved::Stored(_) = self.imports.save(&failed).await? {
-                // The alarm `ImportsFailedAlarm` looks for `imports_failed`.
-                tracing::error!(
-                    imports_failed = 1,
-                    "an import has failed: an account has too many months and currencies"
-                );
-                return Ok(());
-            }
-        }
-        Err(PostEntriesError::Busy)
-    }
-
     /// Requests the next batch of the same account, unless an earlier delivery of this one has done so and it is posted.
     pub(crate) async fn go_on(&self, request: &PostBatch, outcome: &BatchOutcome) -> Result<(), PostEntriesError> {
         let Some(next) = request.next(outcome.posted) else { return Ok(()) };

@@ -20,6 +20,9 @@ pub enum PostEntriesError {
     /// The batch is not where the request says.
     #[error("there is no batch where the request says")]
     NoBatch,
+    /// The object that holds the batch ends before the batch does.
+    #[error("a batch is shorter than the request says")]
+    ShortBatch,
     /// The batch cannot be read.
     #[error("cannot read a batch")]
     Batch(#[from] BatchError),

@@ -1,15 +1,17 @@
 //! Posts a batch of entries to the books, account by account, and asks for the summaries of its accounts.
 
+mod accounts;
 mod config;
 mod end;
 mod error;
 
-use banking::AccountNumber;
 use calendar::Clock;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use imports::{BatchOutcome, BatchQueue, Batches, Files, Import, Imports, PostBatch, is_complete, read_batch};
-use ledger::{Books, PostError, Posted, post};
+use ledger::Books;
 use mail::outbox::{Summaries, SummaryRequests};
+
+use accounts::PostedAccount;
 
 pub use config::Config;
 pub use error::PostEntriesError;
@@ -54,30 +56,18 @@ where
         if request.v != VERSION {
             return Err(PostEntriesError::UnknownVersion(request.v));
         }
-        let key = Import::entries_key(request.import);
-        let bytes = self.files.read(&key, None, request.from..request.to).await?.ok_or(PostEntriesError::NoBatch)?;
-        let batch = read_batch(&bytes)?;
+        let batch = read_batch(&self.bytes(&request).await?)?;
 
         let posting = request.import.posting(request.batch);
         let posted = stream::iter(batch)
-            .map(async |(account, entries)| match post(&self.books, &account, entries, posting).await {
-                Err(PostError::TooManyMonths) => Ok((account, None)),
-                posted => posted.map(|it| (account, Some(it))),
-            })
+            .map(|(account, entries)| accounts::post_account(&self.books, account, entries, posting))
             .buffered(ACCOUNTS_AT_ONCE);
-        let posted: Vec<(AccountNumber, Option<Posted>)> = posted.try_collect().await?;
-        let count = u64::try_from(posted.len()).unwrap_or(u64::MAX);
-        let sum = posted.iter().filter_map(|(_, it)| it.as_ref()).fold(Posted::default(), add);
-        let from_another_source = sum.from_another_source;
-        let outcome = BatchOutcome { from_another_source, ..BatchOutcome::new(&sum.added, sum.duplicates, count) };
-        if let Some((full, _)) = posted.iter().find(|(_, it)| it.is_none()) {
-            self.fail(request.import, full).await?;
-            return Ok(outcome);
-        }
+        let posted: Vec<PostedAccount> = posted.try_collect().await?;
+        let outcome = accounts::outcome(&posted);
 
         if request.wants_summaries() {
             let import = request.import.to_string();
-            let accounts = with_summary(posted, &request);
+            let accounts = self.with_summary(posted, &request).await?;
             self.summaries.want(&import, &accounts, self.clock.now()).await?;
             self.requests.request(&import, &accounts).await?;
         }
@@ -89,19 +79,18 @@ where
         tracing::info!(posted = outcome.posted, duplicates = outcome.duplicates, "a batch is in the books");
         Ok(outcome)
     }
-}
 
-/// The accounts that get a summary: all of them, but those without new entries where the import repeats another one.
-/// The books remember what a posting added, so that its repetition finds the same accounts; of a large account the
-/// earlier batches count, too.
-fn with_summary(posted: Vec<(AccountNumber, Option<Posted>)>, request: &PostBatch) -> Vec<AccountNumber> {
-    let has_new = |it: &Option<Posted>| request.posted_before > 0 || it.as_ref().is_some_and(|it| it.added.entries > 0);
-    let wanted = posted.into_iter().filter(|(_, it)| !request.repeats || has_new(it));
-    wanted.map(|(account, _)| account).collect()
-}
-
-fn add(sum: Posted, posted: &Posted) -> Posted {
-    let duplicates = sum.duplicates.saturating_add(posted.duplicates);
-    let from_another_source = sum.from_another_source.saturating_add(posted.from_another_source);
-    Posted { added: sum.added.and(&posted.added), duplicates, from_another_source }
+    /// The bytes of a batch, all of them. They are read from the version that was written when the batch was requested:
+    /// another split of the same import may have written other batches since.
+    async fn bytes(&self, request: &PostBatch) -> Result<Vec<u8>, PostEntriesError> {
+        let (key, range) = (Import::entries_key(request.import), request.from..request.to);
+        let length = range.end.saturating_sub(range.start);
+        let bytes = self.files.read(&key, request.version.as_deref(), range).await?;
+        let bytes = bytes.ok_or(PostEntriesError::NoBatch)?;
+        if u64::try_from(bytes.len()).is_ok_and(|it| it == length) {
+            Ok(bytes)
+        } else {
+            Err(PostEntriesError::ShortBatch)
+        }
+    }
 }

@@ -5,12 +5,13 @@ mod error;
 mod events;
 mod read;
 mod source;
+mod write;
 
 use calendar::Clock;
 use customers::Register;
 use imports::{
-    BatchIndex, BatchQueue, Batches, Files, Import, Imports, Rates, Read, Refusal, Saved, Sources, SplitFile, State,
-    Upload, Warning,
+    BatchIndex, BatchQueue, Batches, ContentHistory, Files, Import, Imports, Rates, Read, Refusal, Saved, Sources,
+    SplitFile, State, Upload,
 };
 use money::Currency;
 
@@ -53,21 +54,47 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
     }
 
     async fn split(&self, upload: &Upload, import: Import) -> Result<Import, SplitImportError> {
-        match self.read(upload).await? {
-            Ok(read) => self.take(upload, import, read).await,
+        let read = match self.read(upload, upload.uploaded_at.date()).await? {
+            Ok(read) => read,
+            Err(refusal) => return self.save(Import { state: refused(&refusal), ..import }).await,
+        };
+        let history = self.imports.first_with(&read.content, &import).await?;
+        match self.dated_as_first(upload, read, &history).await? {
+            Ok(read) => self.take(upload, import, read, &history).await,
             Err(refusal) => self.save(Import { state: refused(&refusal), ..import }).await,
         }
     }
 
+    /// Reads a file again whose dates have no year, if the first import of its content read them on another day: they
+    /// would be in other years, and its rows would not be recognised.
+    async fn dated_as_first(
+        &self,
+        upload: &Upload,
+        read: Read,
+        history: &ContentHistory,
+    ) -> Result<Result<Read, Refusal>, SplitImportError> {
+        let reference = history.received_at.date();
+        if !read.assumes_years || reference == upload.uploaded_at.date() {
+            return Ok(Ok(read));
+        }
+        drop(read);
+        self.read(upload, reference).await
+    }
+
     /// Registers, keeps and writes all that was read. Whatever a crash leaves is done again with the same result.
-    async fn take(&self, upload: &Upload, import: Import, mut read: Read) -> Result<Import, SplitImportError> {
-        let first = self.imports.first_with(&read.content, import.id).await?;
+    async fn take(
+        &self,
+        upload: &Upload,
+        import: Import,
+        mut read: Read,
+        history: &ContentHistory,
+    ) -> Result<Import, SplitImportError> {
         let import = Import {
             state: State::Splitting,
             kind: Some(read.kind),
             source: Some(read.source.clone()),
             content: Some(read.content.clone()),
-            repeats: (first != import.id).then_some(first),
+            repeats: history.repeated_by(import.id),
             ..import
         };
         let import = self.save(import).await?;
@@ -76,46 +103,18 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
         if !read.rates.is_empty() {
             self.imports.keep(&import, &read.rates).await?;
         }
-        let index = self.write(&import, &mut read).await?;
+        let (index, index_version) = self.write(&import, &mut read, history).await?;
         let state = if read.found.batches == 0 { read.found.end_state() } else { State::Posting };
-        let import = self.save(Import { state, found: Some(read.found), ..import }).await?;
+        let import = self.save(Import { state, found: Some(read.found), index_version, ..import }).await?;
         self.batches.send(&index.unfinished(import.id, &[])).await?;
         Ok(import)
-    }
-
-    async fn register(&self, upload: &Upload, read: &mut Read) -> Result<(), SplitImportError> {
-        if read.registrations.is_empty() {
-            return Ok(());
-        }
-        let registered = self.register.register(&read.registrations, upload.uploaded_at).await?;
-        if !registered.held_by_others.is_empty() {
-            let what = "an account is held by another customer; it stays theirs".to_owned();
-            let rows = u64::try_from(registered.held_by_others.len()).unwrap_or(u64::MAX);
-            read.found.warnings.push(Warning { what, rows });
-        }
-        Ok(())
-    }
-
-    /// Writes rejects, batches and the list of batches.
-    async fn write(&self, import: &Import, read: &mut Read) -> Result<BatchIndex, SplitImportError> {
-        if read.found.rows_rejected > 0 {
-            let csv = std::mem::take(&mut read.rejects_csv);
-            self.files.write(&Import::rejects_key(import.id), csv, "text/csv; charset=utf-8").await?;
-        }
-        let mut packed = read.pack();
-        packed.index.repeats = import.repeats.is_some();
-        if !packed.bytes.is_empty() {
-            let list = serde_json::to_vec(&packed.index).map_err(|_| SplitImportError::NoIndex)?;
-            self.files.write(&Import::entries_key(import.id), packed.bytes, "application/octet-stream").await?;
-            self.files.write(&Import::index_key(import.id), list, "application/json").await?;
-        }
-        Ok(packed.index)
     }
 
     /// Requests the batches again that are not posted yet. If all are, the process that posted the last one stopped
     /// before it ended the import: it ends here.
     async fn send_again(&self, import: Import) -> Result<Import, SplitImportError> {
-        let list = self.files.read(&Import::index_key(import.id), None, 0..u64::MAX).await?;
+        let version = import.index_version.as_deref();
+        let list = self.files.read(&Import::index_key(import.id), version, 0..u64::MAX).await?;
         let list = list.ok_or(SplitImportError::NoIndex)?;
         let index: BatchIndex = serde_json::from_slice(&list).map_err(|_| SplitImportError::NoIndex)?;
         let finished = self.imports.finished(import.id).await?;

@@ -2,7 +2,7 @@
 //!
 //! - **Trigger:** SQS `uploads`, fed by S3 when an object is created under `imports/`, and by `sweep-imports`.
 //! - **Reads:** the object and its profile, the accounts it names in the register, the import's record, the declared
-//!   sources.
+//!   sources; of an import that is being posted the list of its batches.
 //! - **Writes:** the import's record, which import brought its content and its source first, new customers and accounts, exchange
 //!   rates; the rejects, the batches and their list in the bucket; a request for each batch on the queue `batches`.
 //! - **Delivered twice:** a finished split only asks again for batches that are not posted; an unfinished one is done

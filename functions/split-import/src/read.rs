@@ -1,7 +1,7 @@
 //! Reads an upload in ranges, several under way at once, into the importer.
 
 use banking::AccountNumber;
-use calendar::Clock;
+use calendar::{Clock, Date};
 use customers::{Directory, Register, RegisterError};
 use futures_util::{StreamExt, stream};
 use imports::{
@@ -24,8 +24,13 @@ const MOST_PROFILE_BYTES: u64 = 1024 * 1024;
 impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueue, C: Clock>
     SplitImport<F, I, R, Q, C>
 {
-    /// What the upload brings, or why it is refused.
-    pub(crate) async fn read(&self, upload: &Upload) -> Result<Result<Read, Refusal>, SplitImportError> {
+    /// What the upload brings, or why it is refused. Dates without a year are the latest ones that are not after
+    /// `reference`.
+    pub(crate) async fn read(
+        &self,
+        upload: &Upload,
+        reference: Date,
+    ) -> Result<Result<Read, Refusal>, SplitImportError> {
         if upload.size_bytes > MOST_TEXT_BYTES {
             return Ok(Err(Refusal::TooLarge(MOST_TEXT_BYTES)));
         }
@@ -45,7 +50,8 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
             uploaded_at: upload.uploaded_at,
             default_currency: self.default_currency,
             declared_sources,
-        });
+        })
+        .with_reference_date(reference);
         let ranges = (0..upload.size_bytes).step_by(usize::try_from(RANGE_BYTES).unwrap_or(usize::MAX));
         let read = |from: u64| {
             let to = from.saturating_add(RANGE_BYTES).min(upload.size_bytes);

@@ -1,14 +1,19 @@
 //! What a split reads, and what a second upload of one content brings, over the fakes of its ports.
-#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
-
-use std::collections::BTreeMap;
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    reason = "a test fails by panicking"
+)]
 
 use banking::AccountNumber;
 use calendar::{Clock, Moment};
 use customers::testing::FakeRegister;
 use customers::{Account, Customer, CustomerId, CustomerKind, Register, Registration};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
-use imports::{Import, ImportId, Imports, Rates, Sources, SplitFile, State, Upload};
+use imports::{
+    BatchQueue, Files, Import, ImportId, Imports, Rates, Sources, SplitFile, State, Upload, Warning, read_batch,
+};
 use money::Currency;
 use split_import::SplitImport;
 
@@ -39,12 +44,23 @@ fn split_import() -> Split {
 
 /// Uploads `text` and splits it.
 async fn import(split: &Split, key: &str, version: &str, uploaded_at: &str, text: &str) -> Import {
+    import_with(split, key, version, uploaded_at, text, &[]).await
+}
+
+async fn import_with(
+    split: &Split,
+    key: &str,
+    version: &str,
+    uploaded_at: &str,
+    text: &str,
+    metadata: &[(&str, &str)],
+) -> Import {
     let upload = Upload {
         key: key.to_owned(),
         version: version.to_owned(),
         size_bytes: u64::try_from(text.len()).unwrap(),
         uploaded_at: at(uploaded_at),
-        metadata: BTreeMap::new(),
+        metadata: metadata.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     };
     split.files.upload(upload, text.as_bytes());
     split.handle(SplitFile { key: key.to_owned(), version: Some(version.to_owned()) }).await.unwrap();
@@ -177,4 +193,72 @@ async fn transfers_of_a_source_that_nobody_has_declared_are_refused_with_what_to
     assert_eq!(of_source(declared), [(what.to_owned(), 1)]);
     let later = import(&split, "imports/spea/b.csv", "1", at, &text).await;
     assert!(of_source(later).is_empty(), "its first file was another one");
+}
+
+const WITHOUT_YEARS: &str = "Id,Date,Transaction\n1,7/15,+60.5\n2,12/28,-1\n";
+
+/// The dates of the entries that were requested to be posted since the last call.
+async fn dates(split: &Split) -> Vec<String> {
+    let mut dates = Vec::new();
+    for request in split.batches.take_batches() {
+        let (key, version) = (Import::entries_key(request.import), request.version.as_deref());
+        let bytes = split.files.read(&key, version, request.from..request.to).await.unwrap().unwrap();
+        let accounts = read_batch(&bytes).unwrap();
+        dates.extend(accounts.iter().flat_map(|(_, entries)| entries).map(|it| it.at.to_string()));
+    }
+    dates
+}
+
+#[tokio::test]
+async fn content_that_is_uploaded_again_keeps_the_years_of_its_first_import() {
+    let split = split_import();
+    let key = "imports/accounts/1/a.csv";
+    let first = import(&split, key, "1", "2026-12-20T10:00:00Z", WITHOUT_YEARS).await;
+    let expected = ["2025-12-28", "2026-07-15"];
+    assert_eq!(dates(&split).await, expected);
+    for (version, uploaded_at) in [("2", "2026-12-30T10:00:00Z"), ("3", "2027-12-20T10:00:00Z")] {
+        let again = import(&split, key, version, uploaded_at, WITHOUT_YEARS).await;
+        assert_eq!(again.repeats, Some(first.id));
+        assert_eq!(dates(&split).await, expected, "{uploaded_at}");
+        let what = "the date has no year, 2025 to 2026 was assumed; give the `year` with the upload";
+        assert_eq!(again.found.unwrap().warnings, [Warning { what: what.to_owned(), rows: 2 }]);
+    }
+    import_with(&split, key, "4", "2027-12-20T10:00:00Z", WITHOUT_YEARS, &[("year", "2024")]).await;
+    assert_eq!(dates(&split).await, ["2024-07-15", "2024-12-28"], "a year that is given wins");
+}
+
+#[tokio::test]
+async fn content_whose_first_import_failed_keeps_its_years() {
+    let split = split_import();
+    let key = "imports/accounts/1/a.csv";
+    let first = import(&split, key, "1", "2026-12-20T10:00:00Z", WITHOUT_YEARS).await;
+    let expected = dates(&split).await;
+    let failed = State::Failed { reason: "x".to_owned() };
+    split.imports.save(&Import { state: failed, ..first.clone() }).await.unwrap();
+    let second = import(&split, key, "2", "2027-12-20T10:00:00Z", WITHOUT_YEARS).await;
+    assert_eq!(second.repeats, Some(first.id), "it may have posted some");
+    let requests = split.batches.take_batches();
+    assert_eq!(requests[0].failed_before, [first.id]);
+    let third = import(&split, key, "3", "2028-12-30T10:00:00Z", WITHOUT_YEARS).await;
+    assert_eq!(third.repeats, Some(second.id));
+    let requests = split.batches.take_batches();
+    assert_eq!((requests[0].repeats, requests[0].failed_before.len()), (true, 0), "the second one has not failed");
+    split.batches.send(&requests).await.unwrap();
+    assert_eq!(dates(&split).await, expected);
+}
+
+#[tokio::test]
+async fn a_split_that_was_overtaken_does_not_change_the_batches_of_the_other() {
+    let split = split_import();
+    let key = "imports/accounts/1/a.csv";
+    let import = import(&split, key, "1", "2026-11-21T10:00:00Z", WITHOUT_YEARS).await;
+    let requests = split.batches.take_batches();
+    // Another split of the same import, which read something else, writes its batches and is then refused.
+    for key in [Import::entries_key(import.id), Import::index_key(import.id)] {
+        split.files.write(&key, b"other".to_vec(), "x").await.unwrap();
+    }
+    split.handle(SplitFile { key: key.to_owned(), version: Some("1".to_owned()) }).await.unwrap();
+    assert_eq!(split.batches.take_batches(), requests, "they are requested again from the list of the same version");
+    split.batches.send(&requests).await.unwrap();
+    assert_eq!(dates(&split).await, ["2025-12-28", "2026-07-15"]);
 }

@@ -48,7 +48,7 @@ pub struct RowProof {
 pub struct EntryProof {
     /// One for each account we keep.
     pub made: u64,
-    /// New in the books.
+    /// New in the books. Entries of rows that the bank has withdrawn since are not counted: the proof's notes name them.
     pub posted: u64,
     /// In the books before.
     pub duplicates: u64,
@@ -101,6 +101,9 @@ impl Figures {
         let earlier = |count: fn(&BatchOutcome) -> u64| {
             posting.iter().flat_map(|it| &it.earlier).map(count).fold(0, u64::saturating_add)
         };
+        // What an earlier import has posted of rows that are not on the corrected pages, on at most both sides of each.
+        let superseded = earlier(|it| it.posted).saturating_sub(outcome(|it| it.duplicates));
+        let superseded = superseded.min(sum(PageRecord::withdrawn).saturating_mul(2));
         Self {
             pages: PageProof {
                 taken: u64::try_from(pages.len()).unwrap_or(u64::MAX),
@@ -119,7 +122,7 @@ impl Figures {
             },
             entries: EntryProof {
                 made: found(|it| it.entries),
-                posted: outcome(|it| it.posted).saturating_add(earlier(|it| it.posted)),
+                posted: outcome(|it| it.posted).saturating_add(earlier(|it| it.posted)).saturating_sub(superseded),
                 // What an earlier import of the same pages has posted is no duplicate, though this one found it posted.
                 duplicates: outcome(|it| it.duplicates).saturating_sub(earlier(|it| it.posted)),
                 dirty: outcome(|it| it.dirty).saturating_add(earlier(|it| it.dirty)),
@@ -262,6 +265,7 @@ fn currencies(pages: &[PageRecord], posting: Option<&Posting>) -> Vec<CurrencyPr
         .map(|it| it.currency())
         .chain(transfers().map(|it| it.taken.currency()))
         .collect();
+    let is_corrected = pages.iter().any(|it| it.withdrawn() > 0);
     let of_currency = |currency: Currency| {
         let total = |sums: &mut dyn Iterator<Item = Money>| {
             let of_it = sums.filter(|it| it.currency() == currency).map(Money::minor);
@@ -272,6 +276,8 @@ fn currencies(pages: &[PageRecord], posting: Option<&Posting>) -> Vec<CurrencyPr
         let sums = || found().into_iter().flat_map(|it| &it.sums);
         let (credits, debits) = (total(&mut sums().map(|it| it.credits)), total(&mut sums().map(|it| it.debits)));
         let made = credits.minor().saturating_sub(debits.minor());
+        // More is posted than was made only of rows that the bank has withdrawn.
+        let posted = if is_corrected { Money::new(posted.minor().min(made), currency) } else { posted };
         CurrencyProof {
             declared: Money::new(declared.sum_minor(currency), currency),
             received: Money::new(received.sum_minor(currency), currency),

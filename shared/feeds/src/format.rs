@@ -36,11 +36,12 @@ impl FeedFormat {
         self == Self::Millrace
     }
 
-    /// Reads an answer of `feed`. Of one that ends in the middle, [`FeedFormat::Cdm`] reads what is whole.
+    /// Reads an answer of `feed`. Of one that ends in the middle, [`FeedFormat::Cdm`] reads what is whole,
+    /// and no answer is unreadable.
     pub fn parse(self, feed: Feed, body: &[u8]) -> Result<Page, PageError> {
         match self {
             Self::Millrace => Page::parse(feed, body),
-            Self::Cdm => cdm::parse(feed, body).map(|it| it.page),
+            Self::Cdm => Ok(cdm::parse(feed, body).page),
         }
     }
 }

@@ -10,6 +10,11 @@ use crate::{Closed, Counted, Feed, FeedFormat, Proof, UnreadableSum};
 /// So many bytes of rows are gathered into one import; a feed's end gathers what there is.
 pub const MOST_WAITING_BYTES: u64 = 128 * 1024 * 1024;
 
+/// How long an [`AnswerWindow`] stays, at least: an hour.
+const WINDOW_MICROS: i64 = 3_600_000_000;
+/// What the key of an answer that was cut ends with, before `.json`.
+const CUT: &str = "-cut";
+
 /// How far a feed has been taken in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Progress {
@@ -35,6 +40,9 @@ pub struct Progress {
     /// How many pages had been taken when the poll began.
     #[serde(default)]
     pub pages_before: u32,
+    /// Without cursors: which of the answers that were kept may not be recorded.
+    #[serde(default)]
+    pub answers: AnswerWindow,
     /// Whether the poll is a retry: it begins where the last one stood, and also imports again what was not imported.
     #[serde(default)]
     pub retry: bool,
@@ -56,6 +64,29 @@ pub struct Progress {
     /// How often this has been written; the storage's own business.
     #[serde(default)]
     pub revision: u64,
+}
+
+/// From which page on answers are looked for that were kept and not recorded. A process may keep an answer after a later
+/// poll has ended, so the window moves an hour late: longer than any process runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct AnswerWindow {
+    /// Every answer that came when an earlier page was the next one is recorded.
+    pub from: u32,
+    /// Where the window begins after it has moved.
+    then_from: u32,
+    /// The poll at whose end it last moved.
+    moved: Option<Moment>,
+}
+
+impl AnswerWindow {
+    /// The window after `poll`, which began with so many pages, has come to the feed's end.
+    fn ended(self, poll: Moment, pages_before: u32) -> Self {
+        let since = |it: Moment| poll.micros().saturating_sub(it.micros());
+        if self.moved.is_some_and(|it| since(it) < WINDOW_MICROS) {
+            return self;
+        }
+        Self { from: self.then_from, then_from: pages_before, moved: Some(poll) }
+    }
 }
 
 /// What a poll does next.
@@ -101,8 +132,8 @@ pub struct PageRecord {
     /// The format it came in.
     #[serde(default)]
     pub format: FeedFormat,
-    /// Without cursors: how many answers, this one among them, ended in the middle or could not be read since the page
-    /// before.
+    /// Without cursors: 1 if the answer ends in the middle or cannot be read. Of one that cannot be read at all the page
+    /// has no rows.
     #[serde(default)]
     pub damaged: u32,
     /// The cursor it was asked for with.
@@ -122,6 +153,20 @@ pub struct PageRecord {
     pub asked: u32,
     /// How often another page came instead.
     pub repeated: u32,
+    /// How it was taken before the bank corrected it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<ReplacedPage>,
+}
+
+/// A page as it was taken, and perhaps posted, before the bank corrected it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ReplacedPage {
+    /// The object that keeps it.
+    pub key: String,
+    /// What was on it.
+    pub received: Counted,
+    /// How many of its rows are not on the corrected page.
+    pub withdrawn: u64,
 }
 
 /// Pages that were gathered into an import.
@@ -159,6 +204,7 @@ impl Progress {
             waiting_bytes: 0,
             imports: 0,
             pages_before: 0,
+            answers: AnswerWindow::default(),
             retry: false,
             reviewed_to: 0,
             reviewed: None,
@@ -224,7 +270,7 @@ impl Progress {
 
     /// The progress at the feed's end, where nothing is.
     pub fn ended(&self) -> Self {
-        Self { at_end: true, ..self.clone() }
+        Self { at_end: true, answers: self.answers.ended(self.poll, self.pages_before), ..self.clone() }
     }
 
     /// The progress when all pages taken have been gathered.
@@ -268,15 +314,37 @@ impl Progress {
 }
 
 impl PageRecord {
-    /// The key of the object that names the body of page `number`, from when it was kept until it is recorded.
-    pub fn pending_key(feed: Feed, number: u32) -> String {
-        format!("feeds/{feed}/pending/{number:08}.txt")
+    /// The key of the object that keeps an answer of a server without cursors. `number` is the next page's when it came;
+    /// it is recorded as that page or a later one. `is_cut`: the connection ended before the answer did.
+    pub fn answer_key(feed: Feed, number: u32, hash: &str, is_cut: bool) -> String {
+        let cut = if is_cut { CUT } else { "" };
+        format!("{}{number:08}-{hash}{cut}.json", Self::answers_prefix(feed))
+    }
+
+    /// What the keys of all answers of `feed` begin with.
+    pub fn answers_prefix(feed: Feed) -> String {
+        format!("feeds/{feed}/answers/")
+    }
+
+    /// The last possible key before those of answers that came when `number` or a later page was the next.
+    pub fn before_answers(feed: Feed, number: u32) -> String {
+        format!("{}{number:08}", Self::answers_prefix(feed))
+    }
+
+    /// Whether the answer of this key was cut.
+    pub fn is_cut(key: &str) -> bool {
+        key.ends_with(&format!("{CUT}.json"))
     }
 
     /// Whether the page has what it declares: as many rows, with the same sums, each of which can be read; or it declares nothing.
     pub fn is_as_declared(&self) -> bool {
         let is_as_declared = self.received.is_as_declared(&self.declared) && self.unreadable_sums.is_empty();
         is_as_declared || !self.format.declares()
+    }
+
+    /// How many rows the bank has withdrawn after they were taken.
+    pub fn withdrawn(&self) -> u64 {
+        self.replaced.as_ref().map_or(0, |it| it.withdrawn)
     }
 
     /// The key of the object that keeps page `number` of `feed`; `hash` is of its bytes, for two polls at once may

@@ -1,10 +1,15 @@
 //! What a proof cannot say.
 
-use crate::{Feed, PageProof, Proof};
+use crate::{Counted, Feed, PageProof, PageRecord, Proof};
 
 impl Proof {
-    /// What could not be compared, and what was compared instead; nothing where the bank declares what it has.
+    /// What could not be compared, and what was compared instead, of a bank that declares nothing; then the rows that the
+    /// bank has withdrawn after they were posted.
     pub fn notes(&self) -> Vec<String> {
+        self.comparisons().into_iter().chain(self.corrections.iter().cloned()).collect()
+    }
+
+    fn comparisons(&self) -> Vec<String> {
         let PageProof { undeclared, damaged, .. } = self.pages;
         if undeclared == 0 {
             return Vec::new();
@@ -38,4 +43,27 @@ impl Proof {
         }
         notes
     }
+}
+
+/// What an operator has to know of a page of which the bank has withdrawn rows after they were taken; `None`: of this one
+/// it has not.
+pub(crate) fn correction(page: &PageRecord) -> Option<String> {
+    let replaced = page.replaced.as_ref().filter(|it| it.withdrawn > 0)?;
+    Some(format!(
+        "page {} (cursor `{}`): the bank has withdrawn {} rows after they were taken; taken first: {}; corrected: {}. \
+         The withdrawn rows stay in the books, and where only the amount differs both versions are dirty, in no clean \
+         balance. Compare {} with {} and import what the clean balances lack in a file of your own, under new ids",
+        page.number,
+        page.cursor,
+        replaced.withdrawn,
+        described(&replaced.received),
+        described(&page.received),
+        replaced.key,
+        page.key,
+    ))
+}
+
+fn described(counted: &Counted) -> String {
+    let sums = counted.sums.iter().map(ToString::to_string);
+    std::iter::once(format!("{} rows", counted.rows)).chain(sums).collect::<Vec<_>>().join(", ")
 }

@@ -2,9 +2,11 @@ use std::collections::BTreeMap;
 
 use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::Feed;
-use crate::rows::{CompanyRow, RateRow, Row, RowAmount, SepaRow, SwiftRow};
+use crate::row_writer::RowWriter;
+use crate::rows::{CompanyRow, RateRow, Row, SepaRow, SwiftRow};
 use crate::sums::{DeclaredSums, UnreadableSum};
 
 /// A page of a feed.
@@ -52,6 +54,13 @@ pub enum PageError {
     },
 }
 
+impl PageError {
+    /// Where in the answer it is.
+    pub(crate) fn at(error: &serde_json::Error) -> Self {
+        Self::Unreadable { line: error.line(), column: error.column() }
+    }
+}
+
 impl Counted {
     /// The sum of one currency, in minor units.
     pub fn sum_minor(&self, currency: Currency) -> i128 {
@@ -84,15 +93,45 @@ impl Page {
         self.received.is_as_declared(&self.declared) && self.unreadable_sums.is_empty()
     }
 
-    /// Reads the answer of `feed`. A declared sum or a row that cannot be read does not make the answer unreadable: the
-    /// sum is a finding of the proof, the row a reject of its import.
-    pub fn parse(feed: Feed, body: &[u8]) -> Result<Self, PageError> {
-        match feed {
-            Feed::CompanyInfo => read::<CompanyRow<'_>>(body),
-            Feed::ExchangeRates => read::<RateRow<'_>>(body),
-            Feed::Sepa => read::<SepaRow<'_>>(body),
-            Feed::Swift => read::<SwiftRow<'_>>(body),
+    /// How many rows of this page are not on `other`.
+    pub fn rows_not_on(&self, other: &Self) -> u64 {
+        let mut there = BTreeMap::<&[u8], u64>::new();
+        for row in lines(&other.csv) {
+            let count = there.entry(row).or_default();
+            *count = count.saturating_add(1);
         }
+        let is_missing = |row: &&[u8]| match there.get_mut(*row) {
+            Some(count) if *count > 0 => {
+                *count = count.saturating_sub(1);
+                false
+            }
+            _ => true,
+        };
+        u64::try_from(lines(&self.csv).filter(is_missing).count()).unwrap_or(u64::MAX)
+    }
+
+    /// Reads the answer of `feed`. A byte that is not UTF-8, a declared sum or a row that cannot be read does not make the
+    /// answer unreadable: the byte becomes `U+FFFD`, the sum a finding of the proof, the row a reject of its import.
+    pub fn parse(feed: Feed, body: &[u8]) -> Result<Self, PageError> {
+        let body = String::from_utf8_lossy(body);
+        let served: Served<'_> = serde_json::from_str(&body).map_err(|error| PageError::at(&error))?;
+        let mut rows = RowWriter::new();
+        match feed {
+            Feed::CompanyInfo => rows.add_all::<CompanyRow<'_>>(&served.transfers),
+            Feed::ExchangeRates => rows.add_all::<RateRow<'_>>(&served.transfers),
+            Feed::Sepa => rows.add_all::<SepaRow<'_>>(&served.transfers),
+            Feed::Swift => rows.add_all::<SwiftRow<'_>>(&served.transfers),
+        }
+        let ((received, csv), (declared, unreadable_sums)) = (rows.finish(), served.sums.read());
+        Ok(Self {
+            cursor: served.cursor,
+            next: served.next,
+            more: served.more,
+            declared: Counted { rows: served.rows, unreadable: 0, sums: monies(declared) },
+            unreadable_sums,
+            received,
+            csv,
+        })
     }
 
     /// The columns of its rows, as an import's header.
@@ -106,49 +145,24 @@ impl Page {
     }
 }
 
-/// A page as it is served.
+/// A page as it is served. Its rows are parsed one by one: one that is odd hides no other.
 #[derive(Deserialize)]
-struct Served<'a, R> {
+struct Served<'a> {
     cursor: String,
     next: String,
     more: bool,
     rows: u64,
     #[serde(borrow, default)]
     sums: DeclaredSums<'a>,
-    #[serde(alias = "companies", alias = "rates")]
-    transfers: Vec<R>,
+    #[serde(borrow, alias = "companies", alias = "rates")]
+    transfers: Vec<&'a RawValue>,
 }
 
-fn read<'a, R: Row + Deserialize<'a>>(body: &'a [u8]) -> Result<Page, PageError> {
-    let served: Served<'a, R> = serde_json::from_slice(body)
-        .map_err(|error| PageError::Unreadable { line: error.line(), column: error.column() })?;
-    let (declared, unreadable_sums) = served.sums.read();
-    let mut csv = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    let (mut sums, mut unreadable) = (BTreeMap::<Currency, i128>::new(), 0_u64);
-    for row in &served.transfers {
-        match row.amount() {
-            RowAmount::Minor(currency, minor) => {
-                let sum = sums.entry(currency).or_default();
-                *sum = sum.saturating_add(i128::from(minor));
-            }
-            RowAmount::Unreadable => unreadable = unreadable.saturating_add(1),
-            RowAmount::None => {}
-        }
-        // Writing to memory does not fail, and every row has as many fields as the first.
-        csv.write_record(row.fields().iter().map(|it| it.as_bytes())).unwrap_or_default();
-    }
-    let rows = u64::try_from(served.transfers.len()).unwrap_or(u64::MAX);
-    Ok(Page {
-        cursor: served.cursor,
-        next: served.next,
-        more: served.more,
-        declared: Counted { rows: served.rows, unreadable: 0, sums: monies(declared) },
-        unreadable_sums,
-        received: Counted { rows, unreadable, sums: monies(sums) },
-        csv: csv.into_inner().unwrap_or_default(),
-    })
+/// The lines of a CSV, each of which is one row.
+fn lines(csv: &[u8]) -> impl Iterator<Item = &[u8]> {
+    csv.split(|it| *it == b'\n').filter(|it| !it.is_empty())
 }
 
-fn monies(sums: BTreeMap<Currency, i128>) -> Vec<Money> {
+pub(crate) fn monies(sums: BTreeMap<Currency, i128>) -> Vec<Money> {
     sums.into_iter().filter(|(_, minor)| *minor != 0).map(|(currency, minor)| Money::new(minor, currency)).collect()
 }

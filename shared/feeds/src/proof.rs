@@ -2,10 +2,13 @@ use calendar::Moment;
 use imports::{BatchOutcome, Found, Import, State};
 use serde::{Deserialize, Serialize};
 
+use crate::notes;
 use crate::{CurrencyProof, EntryProof, Feed, Figures, Gathering, PageProof, PageRecord, RowProof, UnreadableSum};
 
 /// How many gaps a proof names.
 const MOST_GAPS: usize = 50;
+/// How many corrections a proof names.
+const MOST_CORRECTIONS: usize = 50;
 
 /// Whether all that a feed has declared is in the books, row by row and cent by cent. Of all pages since the first
 /// one: those of its closed part are in [`Closed`], the others are folded anew each time.
@@ -25,6 +28,9 @@ pub struct Proof {
     pub entries: EntryProof,
     /// The sums of the same, by currency.
     pub currencies: Vec<CurrencyProof>,
+    /// Pages of which the bank has withdrawn rows after they were taken, and what an operator has to do: the latest 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<String>,
 }
 
 /// The part of a feed that is proven without a gap, from its first page on. It does not change any more: neither its
@@ -40,6 +46,9 @@ pub struct Closed {
     pub cursor: String,
     /// Its figures.
     pub figures: Figures,
+    /// Pages of it of which the bank has withdrawn rows, as in [`Proof::corrections`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<String>,
 }
 
 /// What became of a gathering: its import, and what its batches brought.
@@ -88,6 +97,7 @@ impl Proof {
         postings: &[Posting],
     ) -> (Self, Closed) {
         let (mut closed, mut figures, mut gaps) = (closed.clone(), closed.figures.clone(), Gaps::default());
+        let mut corrections = closed.corrections.clone();
         let (mut end, mut next, mut open) = (closed.pages, (closed.pages, closed.cursor.clone()), pages);
         for posting in postings {
             let Gathering { from, to, .. } = posting.gathering;
@@ -104,9 +114,17 @@ impl Proof {
             let part = Figures::of(of_it, Some(posting));
             check_posting(of_it, posting, &part, &mut gaps);
             figures = figures.and(&part);
+            corrections.extend(of_it.iter().filter_map(notes::correction));
+            corrections.drain(..corrections.len().saturating_sub(MOST_CORRECTIONS));
             if gaps.is_empty() {
                 let imports = closed.imports.saturating_add(1);
-                closed = Closed { pages: end, imports, cursor: next.1.clone(), figures: figures.clone() };
+                closed = Closed {
+                    pages: end,
+                    imports,
+                    cursor: next.1.clone(),
+                    figures: figures.clone(),
+                    corrections: corrections.clone(),
+                };
             }
         }
         check_pages(open, next, &mut gaps);
@@ -115,7 +133,7 @@ impl Proof {
             figures = figures.and(&Figures::of(open, None));
         }
         let Figures { pages, rows, entries, currencies } = figures;
-        (Self { feed, poll, gaps: gaps.finish(), pages, rows, entries, currencies }, closed)
+        (Self { feed, poll, gaps: gaps.finish(), pages, rows, entries, currencies, corrections }, closed)
     }
 
     /// Its figures.

@@ -38,7 +38,7 @@ pub(crate) enum RowAmount {
 const TRANSFER: &[&str] = &["id", "payer", "beneficiary", "amount", "currency", "timestamp"];
 
 /// A transfer as `/sepa` spells it; all are in euros.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(crate) struct SepaRow<'a> {
     #[serde(borrow, default)]
     id: Field<'a>,
@@ -66,7 +66,7 @@ impl Row for SepaRow<'_> {
 }
 
 /// A transfer as `/swift` spells it.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(crate) struct SwiftRow<'a> {
     #[serde(borrow, default)]
     transaction_id: Field<'a>,
@@ -104,7 +104,7 @@ fn minor(amount: &str, currency: Option<Currency>) -> RowAmount {
 }
 
 /// A company as `/company_info` spells it.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(crate) struct CompanyRow<'a> {
     #[serde(borrow, default)]
     id: Field<'a>,
@@ -116,8 +116,9 @@ pub(crate) struct CompanyRow<'a> {
     address: Field<'a>,
     #[serde(borrow, default)]
     email: Field<'a>,
+    /// A list; where it is a text, the import can read that, too.
     #[serde(borrow, default)]
-    ibans: Vec<Field<'a>>,
+    ibans: Field<'a>,
 }
 
 impl Row for CompanyRow<'_> {
@@ -125,14 +126,13 @@ impl Row for CompanyRow<'_> {
 
     fn fields(&self) -> Vec<Cow<'_, str>> {
         let Self { id, name, owner, address, email, ibans } = self;
-        let mut fields: Vec<_> = [id, name, owner, address, email].map(Field::text).into();
-        fields.push(ibans.iter().map(Field::text).collect::<Vec<_>>().join(";").into());
-        fields
+        let [id, name, owner, address, email] = [id, name, owner, address, email].map(Field::text);
+        vec![id, name, owner, address, email, ibans.list()]
     }
 }
 
 /// A rate as `/exchange_rates` spells it.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(crate) struct RateRow<'a> {
     #[serde(borrow, default)]
     currency: Field<'a>,
@@ -163,9 +163,18 @@ impl Field<'_> {
         let raw = self.0.map_or("", RawValue::get);
         match raw.strip_prefix('"').and_then(|it| it.strip_suffix('"')) {
             Some(plain) if !plain.contains('\\') => plain.into(),
-            Some(_) => serde_json::from_str::<String>(raw).unwrap_or_default().into(),
+            // Half of a character, such as `\ud800`, stays as it is written.
+            Some(escaped) => serde_json::from_str::<String>(raw).map_or(escaped.into(), Cow::Owned),
             None if raw == "null" => "".into(),
             None => raw.into(),
+        }
+    }
+
+    /// The values of a list, separated by `;`; anything else as [`Field::text`] gives it.
+    pub(crate) fn list(&self) -> Cow<'_, str> {
+        match self.0.map(|it| serde_json::from_str::<Vec<Field<'_>>>(it.get())) {
+            Some(Ok(values)) => values.iter().map(Field::text).collect::<Vec<_>>().join(";").into(),
+            _ => self.text(),
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The sums that a page declares.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use crate::rows::Field;
 
@@ -27,13 +27,19 @@ pub struct UnreadableSum {
 /// Sums by currency, as a page spells them.
 #[derive(Deserialize, Default)]
 #[serde(transparent)]
-pub(crate) struct DeclaredSums<'a>(#[serde(borrow)] BTreeMap<Cow<'a, str>, Field<'a>>);
+pub(crate) struct DeclaredSums<'a>(#[serde(borrow)] Option<&'a RawValue>);
 
 impl DeclaredSums<'_> {
-    /// The sums that can be read, in minor units, and those that cannot.
+    /// The sums that can be read, in minor units, and those that cannot. `null` declares no sums, and anything else that
+    /// is no map is one sum that cannot be read.
     pub(crate) fn read(&self) -> (BTreeMap<Currency, i128>, Vec<UnreadableSum>) {
         let (mut readable, mut unreadable) = (BTreeMap::new(), Vec::new());
-        for (code, amount) in &self.0 {
+        let Some(raw) = self.0.map(RawValue::get).filter(|it| *it != "null") else { return (readable, unreadable) };
+        let Ok(sums) = serde_json::from_str::<BTreeMap<String, Field<'_>>>(raw) else {
+            let reason = "the sums are no map of currencies".to_owned();
+            return (readable, vec![UnreadableSum { currency: String::new(), amount: cut(raw), reason }]);
+        };
+        for (code, amount) in &sums {
             let amount = amount.text();
             let currency = Currency::parse(code.as_bytes()).map_err(|it| it.to_string());
             match currency.and_then(|it| Money::parse_sum(&amount, it).map_err(|it| it.to_string())) {

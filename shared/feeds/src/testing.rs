@@ -105,6 +105,8 @@ pub struct FakeFeedServer {
     feeds: Mutex<BTreeMap<Feed, Vec<Value>>>,
     /// What it answers the next questions with, whatever they are.
     instead: Mutex<Vec<Result<Vec<u8>, AskError>>>,
+    /// What it answers once instead of the page of a feed at a cursor.
+    odd: Mutex<Vec<(Feed, String, Vec<u8>)>>,
 }
 
 /// Rows on a page of [`FakeFeedServer`].
@@ -119,6 +121,12 @@ impl FakeFeedServer {
     /// Answers the next question with `answer`, the one after it as before; later calls come first.
     pub fn answer_once(&self, answer: Result<Vec<u8>, AskError>) {
         lock(&self.instead).push(answer);
+    }
+
+    /// Answers the next `times` questions for the page of `feed` at `cursor` with `answer`.
+    pub fn answer_at(&self, feed: Feed, cursor: &str, answer: &[u8], times: usize) {
+        let odd = (feed, cursor.to_owned(), answer.to_vec());
+        lock(&self.odd).extend(std::iter::repeat_n(odd, times));
     }
 
     /// The page of `feed` at `cursor`.
@@ -155,6 +163,10 @@ impl FakeFeedServer {
 
 impl FeedServer for FakeFeedServer {
     async fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError> {
+        let mut odd = lock(&self.odd);
+        if let Some(at) = odd.iter().position(|(of, place, _)| (*of, place.as_str()) == (feed, cursor)) {
+            return Ok(odd.swap_remove(at).2);
+        }
         let instead = lock(&self.instead).pop();
         instead.unwrap_or_else(|| Ok(self.page(feed, cursor)))
     }
@@ -203,6 +215,7 @@ pub async fn feed_log_contract(log: &impl FeedLog) {
         received: counted.clone(),
         asked: 2,
         repeated: 1,
+        replaced: None,
     };
     let mut progress = begun.clone();
     for number in 0..12 {
@@ -249,7 +262,13 @@ async fn proofs_contract(log: &impl FeedLog, page: &PageRecord) {
     assert_eq!(log.closed(feed).await.unwrap(), Closed::default());
     let proof = |at: &str| Proof::of(feed, at.parse().unwrap(), std::slice::from_ref(page), &[]);
     let proven = |at: &str, pages: u32| {
-        let closed = Closed { pages, imports: 1, cursor: "x".to_owned(), figures: proof(at).figures() };
+        let closed = Closed {
+            pages,
+            imports: 1,
+            cursor: "x".to_owned(),
+            figures: proof(at).figures(),
+            corrections: vec!["page 0".to_owned()],
+        };
         (Step::Proven { proof: Box::new(proof(at)), closed: Box::new(closed.clone()) }, closed)
     };
     let old = log.progress(feed).await.unwrap().unwrap();

@@ -27,6 +27,7 @@ fn page(number: u32) -> PageRecord {
         received: Counted::default(),
         asked: 1,
         repeated: 0,
+        replaced: None,
     }
 }
 
@@ -90,6 +91,35 @@ fn a_later_poll_begins_where_the_last_one_stood() {
     assert_eq!((halfway.retry, halfway.next()), (true, Next::Ask), "the last poll had not come to the end");
     let after = retry.begun(at("2026-11-23T10:00:00Z")).unwrap();
     assert!(!after.retry);
+}
+
+#[test]
+fn answers_are_looked_for_from_where_a_poll_of_an_hour_ago_began() {
+    let mut progress = begun();
+    let mut ended = |poll: &str| {
+        progress = progress.begun(at(poll)).unwrap().taken(&page(0), 1, true).ended();
+        progress.answers.from
+    };
+    assert_eq!(ended("2026-11-22T10:00:00Z"), 0);
+    assert_eq!(ended("2026-11-22T10:01:00Z"), 0, "a process of the last poll may still be at work");
+    assert_eq!(ended("2026-11-22T10:59:59Z"), 0);
+    assert_eq!(ended("2026-11-23T10:00:00Z"), 0, "where the first of them began");
+    assert_eq!(ended("2026-11-23T10:30:00Z"), 0);
+    assert_eq!(ended("2026-11-24T10:00:00Z"), 3);
+    assert_eq!(ended("2026-11-25T10:00:00Z"), 5);
+}
+
+#[test]
+fn keys_of_answers_follow_each_other_by_number() {
+    let (plain, cut) =
+        (PageRecord::answer_key(Feed::Sepa, 12, "0a", false), PageRecord::answer_key(Feed::Sepa, 12, "0a", true));
+    assert_eq!(
+        (plain.as_str(), cut.as_str()),
+        ("feeds/sepa/answers/00000012-0a.json", "feeds/sepa/answers/00000012-0a-cut.json")
+    );
+    assert_eq!((PageRecord::is_cut(&plain), PageRecord::is_cut(&cut)), (false, true));
+    let before = |number| PageRecord::before_answers(Feed::Sepa, number);
+    assert!(before(12) < plain && plain < before(13) && plain.starts_with(&PageRecord::answers_prefix(Feed::Sepa)));
 }
 
 #[test]

@@ -3,13 +3,14 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::arithmetic_side_effects,
     reason = "a test fails by panicking"
 )]
 
 use std::collections::BTreeMap;
 
-use feeds::{Closed, Counted, Feed, Gathering, PageRecord, Posting, Proof, UnreadableSum};
+use feeds::{Closed, Counted, Feed, Gathering, PageRecord, Posting, Proof, ReplacedPage, UnreadableSum};
 use imports::{BatchOutcome, Found, Import, ImportId, PostedSums, State, Sums, TransferSums, Upload};
 use money::{Currency, Money};
 
@@ -33,6 +34,7 @@ fn complete() -> (Vec<PageRecord>, Vec<Posting>) {
         received: counted.clone(),
         asked: 2,
         repeated: 1,
+        replaced: None,
     };
     let upload = Upload {
         key: "imports/sepa/pages.csv.gz".to_owned(),
@@ -69,7 +71,7 @@ fn complete() -> (Vec<PageRecord>, Vec<Posting>) {
         earlier: vec![],
     };
     let sums = vec![PostedSums { entries: 6, posted: eur(600), dirty: eur(100) }];
-    let outcome = BatchOutcome { posted: 6, duplicates: 1, dirty: 1, accounts: 2, from_another_source: 0, sums };
+    let outcome = BatchOutcome { posted: 6, duplicates: 1, dirty: 1, accounts: 2, sums, ..BatchOutcome::default() };
     (
         vec![page(0), page(1), page(2)],
         vec![Posting { gathering, import: Some(import), outcomes: vec![outcome], earlier: vec![] }],
@@ -180,7 +182,7 @@ fn a_proof_from_the_closed_part_on_is_the_proof_from_the_first_page_on() {
 }
 
 fn same_again(proof: &Proof) -> Closed {
-    Closed { pages: 6, imports: 2, cursor: "6".to_owned(), figures: proof.figures() }
+    Closed { pages: 6, imports: 2, cursor: "6".to_owned(), figures: proof.figures(), corrections: vec![] }
 }
 
 #[test]
@@ -214,7 +216,7 @@ fn the_first_page_after_the_closed_part_must_follow_it() {
 /// An outcome of so many entries of 1.00.
 fn outcome(posted: u64, duplicates: u64) -> BatchOutcome {
     let sums = vec![PostedSums { entries: posted, posted: eur(100 * i64::try_from(posted).unwrap()), dirty: eur(0) }];
-    BatchOutcome { posted, duplicates, dirty: 0, accounts: 1, from_another_source: 0, sums }
+    BatchOutcome { posted, duplicates, dirty: 0, accounts: 1, sums, ..BatchOutcome::default() }
 }
 
 #[test]
@@ -231,6 +233,92 @@ fn what_an_earlier_import_of_the_same_pages_has_posted_is_posted_once() {
     let gaps = proof(&pages, &postings).gaps;
     assert!(gaps.iter().any(|it| it == "entries made, and posted or known before: 7 is not 8"), "{gaps:?}");
     assert!(gaps.iter().any(|it| it == "EUR: more is posted than was made"), "{gaps:?}");
+}
+
+/// A page that came first with one row garbled, 10.00 as 100.00, and the same page corrected by the bank.
+fn corrected() -> (Vec<PageRecord>, Vec<Posting>) {
+    let counted = |minor: i64| Counted { rows: 1, unreadable: 0, sums: vec![eur(minor)] };
+    let (pages, mut postings) = complete();
+    let replaced = ReplacedPage { key: "a.json".to_owned(), received: counted(10_000), withdrawn: 1 };
+    let page = PageRecord {
+        key: "b.json".to_owned(),
+        declared: counted(1000),
+        received: counted(1000),
+        replaced: Some(replaced),
+        ..pages[0].clone()
+    };
+    let transfers = TransferSums {
+        taken_rows: 1,
+        taken: eur(1000),
+        both_rows: 0,
+        both: eur(0),
+        rejected_rows: 0,
+        rejected: eur(0),
+    };
+    *found(&mut postings) = Found {
+        rows_read: 1,
+        rows_taken: 1,
+        entries: 1,
+        sums: vec![Sums { credits: eur(1000), debits: eur(0) }],
+        transfers: vec![transfers],
+        ..Found::default()
+    };
+    let outcome = |minor: i64, dirty: u64| BatchOutcome {
+        posted: 1,
+        duplicates: 0,
+        dirty,
+        accounts: 1,
+        sums: vec![PostedSums { entries: 1, posted: eur(minor), dirty: eur(0) }],
+        ..BatchOutcome::default()
+    };
+    postings[0].gathering.to = 1;
+    (postings[0].earlier, postings[0].outcomes) = (vec![outcome(10_000, 0)], vec![outcome(1000, 2)]);
+    (vec![page], postings)
+}
+
+#[test]
+fn a_page_whose_row_was_corrected_closes_its_gap_and_leaves_a_note() {
+    let (pages, postings) = corrected();
+    let (proof, closed) = since(&Closed::default(), &pages, &postings);
+    assert_eq!((proof.gaps.clone(), closed.pages), (vec![], 1));
+    let entries = &proof.entries;
+    assert_eq!((entries.made, entries.posted, entries.duplicates, entries.dirty), (1, 1, 0, 2));
+    let sums = &proof.currencies[0];
+    assert_eq!([sums.made, sums.posted, sums.duplicates].map(Money::amount), ["10.00", "10.00", "0.00"]);
+    let [note] = &*proof.notes() else { panic!("{:?}", proof.notes()) };
+    let expected = "page 0 (cursor ``): the bank has withdrawn 1 rows after they were taken; taken first: 1 rows, 100.00 \
+                    EUR; corrected: 1 rows, 10.00 EUR. ";
+    assert!(note.starts_with(expected) && note.contains("Compare a.json with b.json"), "{note}");
+
+    let (nothing_new, _) = since(&closed, &[], &[]);
+    assert_eq!(nothing_new.notes(), proof.notes(), "the note stays when the page is closed");
+}
+
+#[test]
+fn a_surplus_without_withdrawn_rows_stays_a_gap() {
+    let (mut pages, postings) = corrected();
+    pages[0].replaced = None;
+    let gaps = proof(&pages, &postings).gaps;
+    assert_eq!(gaps, ["entries made, and posted or known before: 1 is not 2", "EUR: more is posted than was made"]);
+
+    // Two withdrawn rows have four entries at most.
+    let (mut pages, mut postings) = corrected();
+    pages[0].replaced.as_mut().unwrap().withdrawn = 2;
+    postings[0].earlier[0].posted = 5;
+    let gaps = proof(&pages, &postings).gaps;
+    assert_eq!(gaps, ["entries made, and posted or known before: 1 is not 2"]);
+}
+
+#[test]
+fn a_proof_names_the_latest_corrections_only() {
+    let (mut closed, (mut pages, mut postings)) = (Closed::default(), corrected());
+    for number in 0..60 {
+        (pages[0].number, postings[0].gathering.from, postings[0].gathering.to) = (number, number, number + 1);
+        (pages[0].cursor, pages[0].next) = (closed.cursor.clone(), number.to_string());
+        closed = since(&closed, &pages, &postings).1;
+    }
+    assert_eq!((closed.pages, closed.corrections.len()), (60, 50));
+    assert!(closed.corrections[49].starts_with("page 59 "), "{}", closed.corrections[49]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
+use calendar::Moment;
 use dynamodb::{Condition, Item, Key, Put, Transacted, Write, number, sortable, text, text_of};
-use imports::{Import, ImportId, Imports, PortError, Saved, State};
+use imports::{ContentHistory, Import, ImportId, Imports, PortError, Saved, State};
 
 use crate::{DynamoDbImports, IMPORT, broken, failed, import_key, import_of};
 
@@ -26,33 +27,59 @@ impl Imports for DynamoDbImports {
         }
     }
 
-    async fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError> {
+    async fn first_with(&self, content: &str, import: &Import) -> Result<ContentHistory, PortError> {
         let key = Key::new(format!("CONTENT#{content}"), "CONTENT");
-        let item = key.with([("import", text(import.to_string()))]);
-        let first = match self.table.put_if_absent(item.clone()).await.map_err(failed)? {
-            Put::Stored => return Ok(import),
-            Put::There(item) if !item.is_empty() => import_named(&item)?,
-            Put::There(_) => self.first(&key).await?,
+        let own = ContentHistory::of(import);
+        let item = match self.table.put_if_absent(content_item(&key, &own)).await.map_err(failed)? {
+            Put::Stored => return Ok(own),
+            Put::There(item) if !item.is_empty() => item,
+            Put::There(_) => self.content(&key).await?,
         };
-        if first == import || !self.has_failed(first).await? {
-            return Ok(first);
+        let first = import_named(&item)?;
+        if first == import.id {
+            return history_of(&item, import.received_at);
         }
+        let found = self.find(first).await?;
+        let stored = history_of(&item, found.as_ref().map_or(import.received_at, |it| it.received_at))?;
+        if found.is_some_and(|it| !matches!(it.state, State::Failed { .. } | State::Refused { .. })) {
+            return Ok(stored);
+        }
+        let passed = stored.passed_to(import.id);
         let unchanged = Condition::Is("import", text(first.to_string()));
-        if self.table.put_if(item, unchanged).await.map_err(failed)? { Ok(import) } else { self.first(&key).await }
+        if self.table.put_if(content_item(&key, &passed), unchanged).await.map_err(failed)? {
+            return Ok(passed);
+        }
+        history_of(&self.content(&key).await?, stored.received_at)
     }
 }
 
 impl DynamoDbImports {
-    async fn first(&self, key: &Key) -> Result<ImportId, PortError> {
+    async fn content(&self, key: &Key) -> Result<Item, PortError> {
         let item = self.table.get(key).await.map_err(failed)?;
-        import_named(&item.ok_or_else(|| broken("the record of a content has gone"))?)
+        item.ok_or_else(|| broken("the record of a content has gone"))
     }
+}
 
-    /// Whether the import has failed, was refused, or is gone.
-    async fn has_failed(&self, import: ImportId) -> Result<bool, PortError> {
-        let import = self.find(import).await?;
-        Ok(import.is_none_or(|it| matches!(it.state, State::Failed { .. } | State::Refused { .. })))
-    }
+fn content_item(key: &Key, history: &ContentHistory) -> Item {
+    let ids: Vec<String> = history.failed.iter().map(ToString::to_string).collect();
+    key.with([
+        ("import", text(history.first.to_string())),
+        ("received_at", text(history.received_at.to_string())),
+        ("failed", text(ids.join(" "))),
+    ])
+}
+
+/// The imports of a content. Items of earlier releases do not say when the earliest one was received: then it is
+/// `received_at`.
+fn history_of(item: &Item, received_at: Moment) -> Result<ContentHistory, PortError> {
+    let received_at = optional(item, "received_at")?.map_or(Ok(received_at), |it| it.parse().map_err(broken))?;
+    let ids = optional(item, "failed")?.unwrap_or_default().split(' ').filter(|it| !it.is_empty());
+    let failed = ids.map(|it| it.parse().map_err(broken)).collect::<Result<_, _>>()?;
+    Ok(ContentHistory { first: import_named(item)?, received_at, failed })
+}
+
+fn optional<'a>(item: &'a Item, name: &'static str) -> Result<Option<&'a str>, PortError> {
+    item.contains_key(name).then(|| text_of(item, name)).transpose().map_err(failed)
 }
 
 pub(crate) fn import_named(item: &Item) -> Result<ImportId, PortError> {

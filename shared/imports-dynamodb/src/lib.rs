@@ -5,7 +5,7 @@
 //! | `IMPORT#<id>` | `IMPORT` | `doc` the import as JSON, `revision`; `listing` and `received_at` for the index `by-received`; `open` and `open_since`, while it is not final, for the index `open` |
 //! | `IMPORT#<id>` | `BATCH#<number>` | `doc` what came of posting it, as JSON; `finished_at` |
 //! | `IMPORT#<id>` | `GROUP#<level>#<number>` | none: it is there once all members of the group are complete |
-//! | `CONTENT#<content>` | `CONTENT` | `import` |
+//! | `CONTENT#<content>` | `CONTENT` | `import` that brought it first of those that have not failed, `received_at` of the earliest one, `failed` the ids of those before `import` |
 //! | `SOURCES` | `<source>` | `declared_at` |
 //! | `SOURCE#<source>` | `FIRST` | `import` |
 //! | `RATES#<currency>` | `<year>` | `rates` of all days of the year, with the imports they are from, as JSON; `version` |

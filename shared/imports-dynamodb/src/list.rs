@@ -1,6 +1,6 @@
 use calendar::Moment;
 use dynamodb::{Item, Key, Query, sortable, text, text_of};
-use imports::{Import, ImportId, ImportList, PortError, StalledPage};
+use imports::{Import, ImportId, ImportList, PortError, RecentPage, StalledPage, UnreadableImport};
 
 use crate::{DynamoDbImports, IMPORT, broken, failed, import_key, import_of};
 
@@ -8,7 +8,7 @@ use crate::{DynamoDbImports, IMPORT, broken, failed, import_key, import_of};
 const MOST_STALLED: usize = 100;
 
 impl ImportList for DynamoDbImports {
-    async fn recent(&self, after: Option<&str>, limit: usize) -> Result<(Vec<Import>, Option<String>), PortError> {
+    async fn recent(&self, after: Option<&str>, limit: usize) -> Result<RecentPage, PortError> {
         let mut query = Query::index("by-received", "listing", IMPORT).backwards();
         if let Some(after) = after {
             query = query.after(start(after)?);
@@ -18,7 +18,7 @@ impl ImportList for DynamoDbImports {
         items.truncate(limit);
         let last = items.last().filter(|_| more).map(|it| text_of(it, "received_at").map(str::to_owned));
         let next = last.transpose().map_err(failed)?;
-        Ok((items.iter().map(import_of).collect::<Result<_, _>>()?, next))
+        Ok(RecentPage { imports: items.iter().map(listed).collect::<Result<_, _>>()?, next })
     }
 
     async fn stalled(&self, before: Moment, after: Option<&str>) -> Result<StalledPage, PortError> {
@@ -30,6 +30,18 @@ impl ImportList for DynamoDbImports {
         let next = last.as_ref().map(stalled_cursor).transpose()?;
         let read = |item| import_of(item).map_err(|error| named(item, error));
         Ok(StalledPage { imports: items.iter().map(read).collect(), next })
+    }
+}
+
+/// The import of an item or, if it cannot be read, what the index's own key says of it.
+fn listed(item: &Item) -> Result<Result<Import, UnreadableImport>, PortError> {
+    match import_of(item) {
+        Ok(import) => Ok(Ok(import)),
+        Err(source) => {
+            let (received_at, id) =
+                received(text_of(item, "received_at").map_err(failed)?).map_err(|_| broken("the key of an import"))?;
+            Ok(Err(UnreadableImport { id, received_at, source }))
+        }
     }
 }
 
@@ -55,8 +67,13 @@ fn stalled_after(cursor: &str) -> Result<Item, PortError> {
 
 /// The key of an index item, from the `<received_at>#<id>` that is a cursor.
 fn start(cursor: &str) -> Result<Item, PortError> {
-    let (received_at, id) = cursor.split_once('#').ok_or(PortError::BadCursor)?;
-    let id: ImportId = id.parse().map_err(|_| PortError::BadCursor)?;
-    received_at.parse::<Moment>().map_err(|_| PortError::BadCursor)?;
+    let (_, id) = received(cursor)?;
     Ok(import_key(id).with([("listing", text(IMPORT)), ("received_at", text(cursor))]))
+}
+
+/// Moment and id of a `<received_at>#<id>`.
+fn received(text: &str) -> Result<(Moment, ImportId), PortError> {
+    let (received_at, id) = text.split_once('#').ok_or(PortError::BadCursor)?;
+    let received_at = received_at.parse().map_err(|_| PortError::BadCursor)?;
+    Ok((received_at, id.parse().map_err(|_| PortError::BadCursor)?))
 }

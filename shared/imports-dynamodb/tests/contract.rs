@@ -10,9 +10,9 @@
 use std::collections::BTreeMap;
 
 use calendar::Date;
-use dynamodb::{Client, Query, number_of, testing};
+use dynamodb::{Client, Condition, Key, Query, number_of, testing, text};
 use imports::testing::imports_contract;
-use imports::{DatedRate, Import, Rates, Upload};
+use imports::{DatedRate, Import, ImportList, Imports, PortError, Rates, Upload};
 use imports_dynamodb::DynamoDbImports;
 use money::Currency;
 
@@ -24,6 +24,37 @@ async fn the_contract_is_kept() {
     let indexes = [("by-received", "listing", "received_at"), ("open", "open", "open_since")];
     testing::create_table(&client, &name, &indexes).await;
     imports_contract(&DynamoDbImports::new(client, name)).await;
+}
+
+#[tokio::test]
+async fn an_import_that_cannot_be_read_hides_no_other_from_the_list() {
+    let Some(config) = testing::stack().await else { return };
+    let client = Client::new(&config);
+    let name = testing::unique("unreadable");
+    let table = testing::create_table(&client, &name, &[("by-received", "listing", "received_at")]).await;
+    let imports = DynamoDbImports::new(client, name);
+    let mut ids = Vec::new();
+    for (key, day) in [("a", 3), ("b", 2), ("c", 1)] {
+        let upload = Upload {
+            key: format!("imports/{key}.csv"),
+            version: "v".to_owned(),
+            size_bytes: 7,
+            uploaded_at: format!("2024-03-0{day}T10:00:00Z").parse().unwrap(),
+            metadata: BTreeMap::new(),
+        };
+        ids.push(imports.receive(&Import::received(&upload)).await.unwrap().id);
+    }
+    let key = Key::new(format!("IMPORT#{}", ids[1]), "IMPORT");
+    let mut item = table.get(&key).await.unwrap().unwrap();
+    item.insert("doc".to_owned(), text("{"));
+    assert!(table.put_if(item, Condition::version("revision", 1)).await.unwrap());
+
+    let page = imports.recent(None, 9).await.unwrap();
+    let listed: Vec<_> = page.imports.iter().map(|it| it.as_ref().map_or_else(|it| it.id, |it| it.id)).collect();
+    assert_eq!(listed, ids);
+    let unreadable = page.imports[1].as_ref().unwrap_err();
+    assert_eq!(unreadable.received_at.to_string(), "2024-03-02T10:00:00Z");
+    assert!(matches!(unreadable.source, PortError::Broken(..)));
 }
 
 #[tokio::test]

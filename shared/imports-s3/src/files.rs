@@ -49,6 +49,18 @@ impl Files for S3Files {
         let written = request.send().await.map_err(unavailable)?;
         object_version(written.version_id(), written.e_tag()).ok_or_else(|| broken("an object has no version"))
     }
+
+    async fn list(&self, prefix: &str, after: &str) -> Result<Vec<String>, PortError> {
+        let request = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let request = request.set_start_after((!after.is_empty()).then(|| after.to_owned()));
+        let mut pages = request.into_paginator().send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let contents = page.map_err(unavailable)?.contents.unwrap_or_default();
+            keys.extend(contents.into_iter().filter_map(|it| it.key));
+        }
+        Ok(keys)
+    }
 }
 
 fn upload(key: &str, head: &HeadObjectOutput) -> Result<Upload, PortError> {

@@ -33,6 +33,8 @@ async fn each_batch_arrives() {
         to: u64::from(batch) + 1,
         summaries: batch == 3,
         repeats: batch == 2,
+        failed_before: Vec::new(),
+        version: None,
         then: (0..u64::from(batch)).collect(),
         posted_before: u64::from(batch),
     };

@@ -40,6 +40,12 @@ pub struct BatchIndex {
     /// Whether the import repeats another one: then only accounts with new entries get a summary.
     #[serde(default)]
     pub repeats: bool,
+    /// The failed imports of the same content whose place this import has taken ([`PostBatch::failed_before`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_before: Vec<ImportId>,
+    /// The version of the object that holds the batches; `None` in lists of earlier releases: the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// The first byte of each batch, and at last the byte behind the last one.
     pub bounds: Vec<u64>,
     /// The accounts that have several batches.
@@ -81,6 +87,12 @@ impl BatchIndex {
         requests
     }
 
+    /// A request for each batch, posted or not. Those of a chain may be posted in any order, and more than once.
+    pub fn all(&self, import: ImportId) -> Vec<PostBatch> {
+        let follow = |first| std::iter::successors(Some(first), |request: &PostBatch| request.next(0));
+        self.unfinished(import, &[]).into_iter().flat_map(follow).collect()
+    }
+
     /// The request for `batch`, with those up to `last` behind it.
     fn request(&self, import: ImportId, batch: u32, last: u32, of: u32, posted_before: u64) -> Option<PostBatch> {
         let bound = |at: u32| self.bounds.get(usize::try_from(at).ok()?).copied();
@@ -94,6 +106,8 @@ impl BatchIndex {
             to: bound(end)?,
             summaries: self.summaries,
             repeats: self.repeats,
+            failed_before: self.failed_before.clone(),
+            version: self.version.clone(),
             then: (end..=last).filter_map(|it| bound(it.checked_add(1)?)).collect(),
             posted_before,
         })
@@ -109,13 +123,7 @@ impl Read {
         let mut packing = Packing {
             packed: PackedEntries {
                 bytes: Vec::new(),
-                index: BatchIndex {
-                    v: 1,
-                    summaries: self.found.summaries,
-                    repeats: false,
-                    bounds: vec![0],
-                    chains: Vec::new(),
-                },
+                index: BatchIndex { v: 1, summaries: self.found.summaries, bounds: vec![0], ..BatchIndex::default() },
             },
             begun: 0,
             sums: EntrySums::default(),

@@ -6,6 +6,7 @@ use customers::Registration;
 use money::{AmountError, Currency, parse_minor};
 
 use crate::accounts::Accounts;
+use crate::assumed_years::AssumedYears;
 use crate::bounds::Bounds;
 use crate::holders::{Holders, NewlySeen};
 use crate::ids::{id_or_none, shared_id};
@@ -64,6 +65,8 @@ pub(crate) struct EntryFile {
     /// For a file of one account: which.
     one_account: Option<u32>,
     wrong_checksums: u64,
+    /// Of the dates of rows taken.
+    pub(crate) assumed_years: AssumedYears,
     /// What the rejected rows of a file of transfers come to.
     pub(crate) rejected: RowSums,
     last_currency: Option<([u8; 3], u8, u32)>,
@@ -110,6 +113,7 @@ impl EntryFile {
             },
             one_account,
             wrong_checksums: 0,
+            assumed_years: AssumedYears::default(),
             rejected: RowSums::default(),
             last_currency: None,
             text: Vec::new(),
@@ -122,6 +126,7 @@ impl EntryFile {
         let date = self.places.date;
         let at = layout.dates.read(field(date)).map_err(|error| Wrong::field(date, error))?;
         self.bounds.check_date(at).map_err(|error| Wrong::field(date, error))?;
+        let assumes_year = layout.dates.assumes_year(field(date));
         let (currency, decimals) = self.currency(layout, fields, row)?;
         let amount_minor = self.amount(layout, fields, row, decimals)?;
         let id = id_or_none(self.places.id.map_or(&[][..], field));
@@ -150,6 +155,9 @@ impl EntryFile {
         self.rows.push(row);
         if let Some(seen) = newly_seen {
             self.holders.keep(&mut self.accounts, *seen);
+        }
+        if assumes_year {
+            self.assumed_years.add(at.date());
         }
         Ok(())
     }
@@ -323,6 +331,7 @@ impl EntryFile {
         }
         warnings.extend(self.bounds.warning());
         warnings.extend(shared_id(&self.rows));
+        warnings.extend(self.assumed_years.warning());
         (self.holders.registrations(&self.accounts), warnings)
     }
 }

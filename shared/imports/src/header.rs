@@ -1,6 +1,6 @@
 //! What a header says of its file.
 
-use calendar::Moment;
+use calendar::Date;
 use money::Currency;
 
 use crate::hints::DELIMITERS;
@@ -14,7 +14,7 @@ pub(crate) fn usual_layout(
     instructions: &Instructions,
     mut names: Vec<String>,
     currency: Currency,
-    uploaded_at: Moment,
+    reference: Date,
     declared_sources: &[String],
 ) -> Result<Layout, Refusal> {
     // A header that ends in a delimiter has one nameless column too many.
@@ -35,7 +35,7 @@ pub(crate) fn usual_layout(
         source,
         encoding: None,
         decimal_mark: money::DecimalMark::Point,
-        dates: Dates::Usual { year: instructions.year, uploaded_on: uploaded_at.date() },
+        dates: Dates::Usual { year: instructions.year, reference },
         currency,
         sign: Sign::Amount,
         places,

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use banking::AccountNumber;
 use calendar::Moment;
 use ledger::{Added, PostingId};
 use money::Money;
@@ -80,7 +81,7 @@ pub enum State {
     Splitting,
     /// Its batches are being posted.
     Posting,
-    /// All its entries are in the books.
+    /// All its entries are in the books, but for those that an account has no room for ([`NotPosted`]).
     // What repeated another import was once a `duplicate` of it, and not read.
     #[serde(alias = "duplicate")]
     Done,
@@ -149,6 +150,10 @@ pub struct Import {
     /// row, what is not (its profile was wrong, its accounts were not registered) is posted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<ImportId>,
+    /// The version of the list of its batches ([`Import::index_key`]), once they are written: another split of the same
+    /// import may write the list, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub index_version: Option<String>,
     /// What was found in it, once it is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub found: Option<Found>,
@@ -260,6 +265,54 @@ pub struct BatchOutcome {
     /// The sums of the new and of the dirty ones, by currency.
     #[serde(default)]
     pub sums: Vec<PostedSums>,
+    /// What the books have no room for: entries = posted + duplicates + not posted.
+    #[serde(default, skip_serializing_if = "NotPosted::is_empty")]
+    pub not_posted: NotPosted,
+}
+
+/// Entries that an account of the books has no room for.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct NotPosted {
+    /// How many entries.
+    pub entries: u64,
+    /// How many accounts they are on.
+    pub accounts: u64,
+    /// The first of these accounts, at most [`NotPosted::MAX_FIRST`].
+    pub first: Vec<FullAccount>,
+}
+
+/// An account that has no room for entries of an import.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FullAccount {
+    /// The account.
+    pub account: AccountNumber,
+    /// How many entries were not posted to it.
+    pub entries: u64,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
+impl NotPosted {
+    /// How many accounts are named.
+    pub const MAX_FIRST: usize = 20;
+
+    /// Whether every entry was posted.
+    pub fn is_empty(&self) -> bool {
+        self.entries == 0
+    }
+
+    /// Counts an account.
+    pub fn add(&mut self, full: FullAccount) {
+        self.and(&Self { entries: full.entries, accounts: 1, first: vec![full] });
+    }
+
+    /// Adds the accounts of another batch.
+    pub fn and(&mut self, other: &Self) {
+        self.entries = self.entries.saturating_add(other.entries);
+        self.accounts = self.accounts.saturating_add(other.accounts);
+        let room = Self::MAX_FIRST.saturating_sub(self.first.len());
+        self.first.extend(other.first.iter().take(room).cloned());
+    }
 }
 
 /// Sums of amounts without their signs in one currency.
@@ -283,8 +336,15 @@ impl BatchOutcome {
             posted: money(gross.added_minor, *currency),
             dirty: money(gross.dirty_minor, *currency),
         });
-        let sums = sums.collect();
-        Self { posted: added.entries, duplicates, dirty: added.dirty, accounts, from_another_source: 0, sums }
+        Self {
+            posted: added.entries,
+            duplicates,
+            dirty: added.dirty,
+            accounts,
+            from_another_source: 0,
+            sums: sums.collect(),
+            not_posted: NotPosted::default(),
+        }
     }
 }
 
@@ -319,6 +379,7 @@ impl Import {
             source: None,
             content: None,
             repeats: None,
+            index_version: None,
             found: None,
             touched_at: upload.uploaded_at,
             taken_up: 0,

@@ -1,7 +1,7 @@
 //! Reads an uploaded file, however it comes in pieces, into what it brings.
 
 use banking::AccountNumber;
-use calendar::Moment;
+use calendar::{Date, Moment};
 use customers::{Directory, Registration};
 use money::Currency;
 use sha2::{Digest, Sha256};
@@ -68,6 +68,8 @@ struct Text {
 
 struct Reader {
     setting: Option<Setting>,
+    /// The day that a date without a year must not be after.
+    reference: Date,
     file: Option<(Layout, FileRows)>,
     dialect: Dialect,
     fields: Fields,
@@ -106,6 +108,9 @@ pub struct Read {
     pub registrations: Vec<Registration>,
     /// Exchange rates to keep.
     pub rates: Vec<DatedRate>,
+    /// Whether dates of rows taken have no year, so that they depend on the reference date
+    /// ([`Importer::with_reference_date`]).
+    pub assumes_years: bool,
     pub(crate) entries: Option<(Layout, Box<EntryFile>)>,
 }
 
@@ -115,6 +120,7 @@ impl Importer {
         let dialect = setting.profile.as_ref().map(Profile::dialect);
         let dialect = dialect.unwrap_or(Dialect { delimiter: b',', quote: Some(b'"') });
         let reader = Reader {
+            reference: setting.uploaded_at.date(),
             setting: Some(setting),
             file: None,
             dialect,
@@ -134,6 +140,14 @@ impl Importer {
             sniffed: false,
         };
         Self { text, gunzip: None, head: Vec::new(), sniffed: false }
+    }
+
+    /// Reads dates without a year as the latest ones that are not after `date`, instead of not after the upload. An import
+    /// that repeats another one has the date of the first one, so that the same content always makes the same entries.
+    #[must_use]
+    pub fn with_reference_date(mut self, date: Date) -> Self {
+        self.text.reader.reference = date;
+        self
     }
 
     /// Takes the next piece of the file.
@@ -246,7 +260,7 @@ impl Reader {
             return Ok(());
         }
         if let Some(setting) = self.setting.take() {
-            self.file = Some(header(setting, dialect, row, &mut self.fields)?);
+            self.file = Some(header(setting, self.reference, dialect, row, &mut self.fields)?);
             self.dialect = *dialect;
             return Ok(());
         }
@@ -273,7 +287,7 @@ impl Reader {
         let Self { file: Some((layout, rows)), dialect, fields, decoded, hints, .. } = self else {
             return Ok(());
         };
-        let bytes = decode(layout, bytes, decoded);
+        let bytes = layout.decode(bytes, decoded);
         fields.split(bytes, *dialect);
         let taken = check_width(layout, fields, bytes).map_err(NotTaken::from).and_then(|()| match rows {
             FileRows::Entries(file) => file.take(layout, fields, bytes).inspect_err(|why| {
@@ -370,6 +384,7 @@ impl Reader {
             rejects_csv,
             registrations: Vec::new(),
             rates,
+            assumes_years: false,
             entries: None,
         };
         let hints = hints.warnings(&layout, dialect);
@@ -384,13 +399,17 @@ impl Reader {
                 }
                 read.found.customers = file.customers();
                 (read.registrations, read.found.warnings) = file.registrations();
+                read.assumes_years = file.assumed_years.any();
                 read.entries = Some((layout, file));
             }
             FileRows::Customers(file) => {
                 (read.registrations, read.found.warnings) = file.finish();
                 read.found.customers = u64::try_from(read.registrations.len()).unwrap_or(u64::MAX);
             }
-            FileRows::Rates(file) => read.found.warnings = file.warnings(),
+            FileRows::Rates(file) => {
+                read.found.warnings = file.warnings();
+                read.assumes_years = file.assumed_years.any();
+            }
         }
         if read.found.rows_read == 0 {
             let what = "the file has a header and no rows".to_owned();
@@ -408,18 +427,6 @@ fn content(kind: Kind, target: &str, text_hash: &[u8]) -> String {
     digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
-/// A row as UTF-8, where the profile names another encoding.
-fn decode<'a>(layout: &Layout, bytes: &'a [u8], decoded: &'a mut String) -> &'a [u8] {
-    match layout.encoding {
-        Some(encoding) if !bytes.is_ascii() => {
-            decoded.clear();
-            decoded.push_str(&encoding.decode_without_bom_handling(bytes).0);
-            decoded.as_bytes()
-        }
-        _ => bytes,
-    }
-}
-
 /// A row has as many fields as the header; empty ones behind them do no harm.
 fn check_width(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), Wrong> {
     let width = layout.places.width();
@@ -429,6 +436,7 @@ fn check_width(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), Wrong
 
 fn header(
     setting: Setting,
+    reference: Date,
     dialect: &mut Dialect,
     row: Row<'_>,
     fields: &mut Fields,
@@ -449,7 +457,7 @@ fn header(
     let currency = instructions.currency.unwrap_or(default_currency);
     let layout = match profile {
         Some(profile) => profile.layout(names, currency)?,
-        None => usual_layout(&instructions, names, currency, uploaded_at, &declared_sources)
+        None => usual_layout(&instructions, names, currency, reference, &declared_sources)
             .map_err(|refusal| with_delimiter(refusal, *dialect, row.bytes, fields))?,
     };
     let rows = match layout.kind {

@@ -23,6 +23,20 @@ pub(crate) struct Layout {
     pub(crate) places: Places,
 }
 
+impl Layout {
+    /// A row as UTF-8, where the profile names another encoding.
+    pub(crate) fn decode<'a>(&self, bytes: &'a [u8], decoded: &'a mut String) -> &'a [u8] {
+        match self.encoding {
+            Some(encoding) if !bytes.is_ascii() => {
+                decoded.clear();
+                decoded.push_str(&encoding.decode_without_bom_handling(bytes).0);
+                decoded.as_bytes()
+            }
+            _ => bytes,
+        }
+    }
+}
+
 /// Where each column stands in a row.
 #[derive(Default)]
 pub(crate) struct Places {
@@ -40,7 +54,7 @@ pub(crate) enum Dates {
         /// The year of `M/D`.
         year: Option<i32>,
         /// The day that `M/D` without a year must not be after.
-        uploaded_on: Date,
+        reference: Date,
     },
     /// As the profile says.
     Format(DateFormat),
@@ -65,11 +79,16 @@ impl Dates {
     pub(crate) fn read(&self, text: &[u8]) -> Result<Moment, DateError> {
         match self {
             Self::Format(format) => format.read(text),
-            Self::Usual { year, uploaded_on } if text.contains(&b'/') => {
-                parse_month_day(text, *year, *uploaded_on).map(Moment::day)
+            Self::Usual { year, reference } if text.contains(&b'/') => {
+                parse_month_day(text, *year, *reference).map(Moment::day)
             }
             Self::Usual { .. } => parse_moment(text),
         }
+    }
+
+    /// Whether the year of this date is assumed: neither the date nor the upload gives it.
+    pub(crate) fn assumes_year(&self, text: &[u8]) -> bool {
+        matches!(self, Self::Usual { year: None, .. }) && text.contains(&b'/')
     }
 }
 

@@ -1,6 +1,7 @@
 //! Imports: a bank's file becomes entries, once, and every row of it is accounted for.
 
 mod accounts;
+mod assumed_years;
 mod batches;
 mod bounds;
 mod completion;
@@ -39,14 +40,15 @@ pub use batches::{BatchError, BatchIndex, Chain, PackedEntries, read_batch};
 pub use completion::{GROUP, is_complete};
 pub use control::{Control, ControlDifference, ControlTotals};
 pub use import::{
-    BatchOutcome, Found, Import, ImportId, ImportIdError, PostedSums, Reject, State, Sums, TransferSums, Warning,
+    BatchOutcome, Found, FullAccount, Import, ImportId, ImportIdError, NotPosted, PostedSums, Reject, State, Sums,
+    TransferSums, Warning,
 };
 pub use importer::{Ended, Importer, MOST_NEW_CUSTOMERS, MOST_TEXT_BYTES, Read, Setting};
 pub use kind::{Column, Kind};
 pub use metadata::metadata_value;
 pub use ports::{
-    BatchQueue, Batches, DatedRate, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates, Saved, Sources,
-    SplitFile, StalledPage, UploadQueue,
+    BatchQueue, Batches, ContentHistory, DatedRate, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates,
+    RecentPage, Saved, Sources, SplitFile, StalledPage, UnreadableImport, UploadQueue,
 };
 pub use profile::Profile;
 pub use refusal::Refusal;

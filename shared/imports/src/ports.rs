@@ -52,6 +52,10 @@ pub trait Files {
         bytes: Vec<u8>,
         content_type: &str,
     ) -> impl Future<Output = Result<String, PortError>> + Send;
+
+    /// Lists the keys that begin with `prefix` and are greater than `after`, in order. Consistent: it has every object
+    /// that was written before the call.
+    fn list(&self, prefix: &str, after: &str) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
 }
 
 /// The port that hands out short-lived links to objects.
@@ -71,12 +75,54 @@ pub trait Imports {
     /// Writes `import` if its stored revision is still [`Import::revision`], with the next revision.
     fn save(&self, import: &Import) -> impl Future<Output = Result<Saved, PortError>> + Send;
 
-    /// Records that `import` brings `content`, and returns the import that brought it first: `import` itself, unless
-    /// another one did. The place of a first import that has failed, was refused or is gone passes to the next one.
+    /// Records that `import` brings `content`, and returns which imports brought it: the first one is `import` itself,
+    /// unless another one did. The place of a first import that has failed, was refused or is gone passes to the next one.
     ///
     /// This excludes nobody: another instance may read the same content at the same time, and both post it. One of them
     /// is the first, and a call that is repeated gets the same answer unless the first import has failed meanwhile.
-    fn first_with(&self, content: &str, import: ImportId) -> impl Future<Output = Result<ImportId, PortError>> + Send;
+    fn first_with(
+        &self,
+        content: &str,
+        import: &Import,
+    ) -> impl Future<Output = Result<ContentHistory, PortError>> + Send;
+}
+
+/// The imports that brought one content.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ContentHistory {
+    /// The first one that has not failed.
+    pub first: ImportId,
+    /// When the earliest one was received, whether or not it failed. Dates without a year are read relative to it.
+    pub received_at: Moment,
+    /// Those before `first`, which failed, the latest first; at most [`ContentHistory::MAX_FAILED`].
+    pub failed: Vec<ImportId>,
+}
+
+impl ContentHistory {
+    /// The most failed imports that are kept of one content.
+    pub const MAX_FAILED: usize = 8;
+
+    /// The history of a content that nobody brought before `import`.
+    pub fn of(import: &Import) -> Self {
+        Self { first: import.id, received_at: import.received_at, failed: Vec::new() }
+    }
+
+    /// The history once the first import has failed and `import` takes its place.
+    #[must_use]
+    pub fn passed_to(&self, import: ImportId) -> Self {
+        let failed = std::iter::once(&self.first).chain(&self.failed).filter(|it| **it != import);
+        Self { first: import, received_at: self.received_at, failed: failed.take(Self::MAX_FAILED).copied().collect() }
+    }
+
+    /// The import that `import` repeats: the first one or, if `import` is that, the latest one that failed.
+    pub fn repeated_by(&self, import: ImportId) -> Option<ImportId> {
+        if self.first == import { self.failed.first().copied() } else { Some(self.first) }
+    }
+
+    /// The failed imports whose place `import` has taken: what they did not finish is left to `import`.
+    pub fn failed_before(&self, import: ImportId) -> &[ImportId] {
+        if self.first == import { &self.failed } else { &[] }
+    }
 }
 
 /// The port to the sources of transfers that operators have declared.
@@ -140,12 +186,9 @@ pub trait Batches {
 
 /// The port to lists of imports. Eventually consistent: they only find.
 pub trait ImportList {
-    /// The imports, the latest received first, at most `limit`, and where to go on.
-    fn recent(
-        &self,
-        after: Option<&str>,
-        limit: usize,
-    ) -> impl Future<Output = Result<(Vec<Import>, Option<String>), PortError>> + Send;
+    /// The imports, the latest received first, at most `limit`, and where to go on. An import that cannot be read is an
+    /// error of its own and hides none of the others.
+    fn recent(&self, after: Option<&str>, limit: usize) -> impl Future<Output = Result<RecentPage, PortError>> + Send;
 
     /// Imports that are not final and were last touched before `before`, those touched first coming first, and where
     /// to go on. An import that cannot be read is an error of its own and hides none of the others.
@@ -154,6 +197,27 @@ pub trait ImportList {
         before: Moment,
         after: Option<&str>,
     ) -> impl Future<Output = Result<StalledPage, PortError>> + Send;
+}
+
+/// A page of the list of imports.
+#[derive(Debug, Default)]
+pub struct RecentPage {
+    /// The imports, or why one of them cannot be read.
+    pub imports: Vec<Result<Import, UnreadableImport>>,
+    /// Where the next page begins; `None` after the last one.
+    pub next: Option<String>,
+}
+
+/// An import whose record cannot be read, with what its keys say.
+#[derive(Debug, thiserror::Error)]
+#[error("the record of import {id} cannot be read")]
+pub struct UnreadableImport {
+    /// Its id.
+    pub id: ImportId,
+    /// When its file was uploaded.
+    pub received_at: Moment,
+    /// Why it cannot be read.
+    pub source: PortError,
 }
 
 /// A page of imports that have made no progress for a while.
@@ -186,6 +250,13 @@ pub struct PostBatch {
     /// Whether the import repeats another one: then only accounts with new entries get a summary.
     #[serde(default)]
     pub repeats: bool,
+    /// The failed imports of the same content whose place this import has taken: an account without new entries gets a
+    /// summary if none of them requested one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed_before: Vec<ImportId>,
+    /// The version of the object; requests of earlier releases have none and mean the latest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
     /// The ends of the batches to post after this one, each beginning where the one before ends: they are all of the same
     /// account.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

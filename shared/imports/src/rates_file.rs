@@ -7,6 +7,7 @@ use calendar::Date;
 use money::Currency;
 use rust_decimal::Decimal;
 
+use crate::assumed_years::AssumedYears;
 use crate::entry_file::Wrong;
 use crate::euro_table::EuroTable;
 use crate::layout::Layout;
@@ -26,6 +27,8 @@ pub(crate) struct RateFile {
     /// The columns, where each currency has one.
     euro_table: Option<EuroTable>,
     rates: Rows,
+    /// Of the dates of rows taken.
+    pub(crate) assumed_years: AssumedYears,
     /// Of a feed's file: its rows by line, cut, for those that are rejected.
     shown: Option<BTreeMap<u64, String>>,
 }
@@ -36,7 +39,7 @@ impl RateFile {
         let is_listed = layout.places.find(Column::Currency).is_some();
         let euro_table = if is_listed { None } else { EuroTable::of(layout.places.names()) };
         let shown = (source == Some(FEED)).then(BTreeMap::new);
-        Self { uploaded_on, euro_table, rates: Vec::new(), shown }
+        Self { uploaded_on, euro_table, rates: Vec::new(), assumed_years: AssumedYears::default(), shown }
     }
 
     /// Whether rows that are wrong are rejected, and not the whole file refused.
@@ -49,6 +52,10 @@ impl RateFile {
             Some(table) => table.take(layout, fields, row)?,
             None => vec![self.listed(layout, fields, row)?],
         };
+        let date = layout.places.find(Column::Date).map_or(&[][..], |it| fields.get(row, it));
+        if let Some(rate) = rates.first().filter(|_| layout.dates.assumes_year(date)) {
+            self.assumed_years.add(rate.date);
+        }
         if let Some(shown) = &mut self.shown {
             shown.insert(line, cut(row, MOST_SHOWN));
         }
@@ -73,7 +80,7 @@ impl RateFile {
 
     /// What was left out.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
-        self.euro_table.iter().filter_map(EuroTable::warning).collect()
+        self.euro_table.iter().filter_map(EuroTable::warning).chain(self.assumed_years.warning()).collect()
     }
 
     /// The rates that agree with each other: the two rates of a row imply what a euro is worth in dollars, and that must

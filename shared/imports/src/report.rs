@@ -2,10 +2,10 @@ use calendar::Moment;
 use money::Money;
 use serde::{Deserialize, Serialize};
 
-use crate::{BatchOutcome, Import, ImportId, Kind, Reject, State, Sums, Warning};
+use crate::{BatchOutcome, FullAccount, Import, ImportId, Kind, NotPosted, Reject, State, Sums, Warning};
 
 /// What came of an import, for whoever uploaded the file: rows read = taken + rejected, and once it is done
-/// entries made = posted + duplicates.
+/// entries made = posted + duplicates + not posted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ImportReport {
     /// Its id.
@@ -42,6 +42,9 @@ pub struct ImportReport {
     pub warnings: Vec<Warning>,
     /// The first rows that were not taken.
     pub rejects: Vec<Reject>,
+    /// The first accounts that have no room for their entries.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub full_accounts: Vec<FullAccount>,
     /// How far the posting is.
     pub batches: BatchCounts,
     /// The summaries that go to the accounts' holders, by state.
@@ -97,6 +100,9 @@ pub struct EntryCounts {
     pub posted: u64,
     /// In the books already, as far as the posting is.
     pub duplicates: u64,
+    /// Not posted, as far as the posting is: their account has no room for them.
+    #[serde(default)]
+    pub not_posted: u64,
     /// Dirty since, as far as the posting is: batch payments, with the rows of earlier imports that belong to them, and
     /// invalid IBANs.
     #[serde(default)]
@@ -155,6 +161,8 @@ impl ImportReport {
             let counts = posted.iter().map(|(_, outcome)| count(outcome));
             counts.fold(0, u64::saturating_add)
         };
+        let mut not_posted = NotPosted::default();
+        posted.iter().for_each(|(_, outcome)| not_posted.and(&outcome.not_posted));
         Self {
             id: import.id,
             file: import.file_name().to_owned(),
@@ -174,6 +182,7 @@ impl ImportReport {
                 made: found.entries,
                 posted: sum(|it| it.posted),
                 duplicates: sum(|it| it.duplicates),
+                not_posted: not_posted.entries,
                 dirty: sum(|it| it.dirty),
             },
             accounts: found.accounts,
@@ -181,6 +190,7 @@ impl ImportReport {
             sums: found.sums.iter().map(|it| ReportSums::new(it, posted)).collect(),
             warnings: warnings(found.warnings, sum(|it| it.from_another_source)),
             rejects: found.first_rejects,
+            full_accounts: not_posted.first,
             batches: BatchCounts {
                 posted: u64::try_from(posted.len()).unwrap_or(u64::MAX),
                 of: u64::from(found.batches),
@@ -250,6 +260,28 @@ mod tests {
         let report = ImportReport::new(&import(State::Done), &outcomes, MailCounts::default());
         let what = "the entry is in the books from another source, too; was one file uploaded under two sources?";
         assert_eq!(report.warnings, [Warning { what: what.to_owned(), rows: 6 }]);
+    }
+
+    #[test]
+    fn what_has_no_room_is_counted_and_the_first_accounts_are_named() {
+        let outcome = |posted, accounts: std::ops::Range<u32>| {
+            let mut outcome = BatchOutcome { posted, ..BatchOutcome::default() };
+            for number in accounts {
+                let account = format!("47{number}").parse().unwrap();
+                outcome.not_posted.add(FullAccount { account, entries: 2, reason: "x".to_owned() });
+            }
+            outcome
+        };
+        let import = Import { found: Some(Found { entries: 70, ..Found::default() }), ..import(State::Done) };
+        let outcomes = [(0, outcome(4, 0..15)), (1, outcome(6, 15..30))];
+        assert_eq!(outcomes[1].1.not_posted.accounts, 15);
+        let report = ImportReport::new(&import, &outcomes, MailCounts::default());
+        assert_eq!((report.entries.posted, report.entries.not_posted), (10, 60));
+        assert_eq!(report.entries.made, report.entries.posted + report.entries.not_posted);
+        assert_eq!(report.full_accounts.len(), NotPosted::MAX_FIRST);
+        assert_eq!(report.full_accounts[19].account, "4719".parse().unwrap());
+        let json = serde_json::to_string(&report).unwrap();
+        assert_eq!(serde_json::from_str::<ImportReport>(&json).unwrap(), report);
     }
 
     #[test]

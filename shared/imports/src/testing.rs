@@ -10,8 +10,9 @@ use calendar::{Date, Moment};
 use money::Currency;
 
 use crate::{
-    BatchOutcome, BatchQueue, Batches, DatedRate, Files, GROUP, Import, ImportId, ImportList, Imports, PortError,
-    PostBatch, Rates, Saved, Sources, SplitFile, StalledPage, State, Upload, UploadQueue,
+    BatchOutcome, BatchQueue, Batches, ContentHistory, DatedRate, Files, GROUP, Import, ImportId, ImportList, Imports,
+    PortError, PostBatch, Rates, RecentPage, Saved, Sources, SplitFile, StalledPage, State, UnreadableImport, Upload,
+    UploadQueue,
 };
 
 pub use contracts::{files_contract, imports_contract};
@@ -86,12 +87,18 @@ impl Files for FakeFiles {
         }
         Ok(version)
     }
+
+    async fn list(&self, prefix: &str, after: &str) -> Result<Vec<String>, PortError> {
+        let files = self.all();
+        let keys = files.into_keys().filter(|key| key.starts_with(prefix) && key.as_str() > after);
+        Ok(keys.collect())
+    }
 }
 
 #[derive(Default)]
 struct Records {
     imports: BTreeMap<ImportId, Import>,
-    first: BTreeMap<String, ImportId>,
+    first: BTreeMap<String, ContentHistory>,
     batches: BTreeMap<(ImportId, u32), (BatchOutcome, Moment)>,
     groups: BTreeSet<(ImportId, u8, u32)>,
     rates: BTreeMap<(Currency, Date), (Moment, DatedRate)>,
@@ -135,16 +142,18 @@ impl Imports for FakeImports {
         Ok(lock(&self.0).save(import))
     }
 
-    async fn first_with(&self, content: &str, import: ImportId) -> Result<ImportId, PortError> {
+    async fn first_with(&self, content: &str, import: &Import) -> Result<ContentHistory, PortError> {
         let mut records = lock(&self.0);
-        if let Some(first) = records.first.get(content).copied() {
-            let state = records.imports.get(&first).map(|it| &it.state);
-            if state.is_some_and(|it| !matches!(it, State::Failed { .. } | State::Refused { .. })) {
-                return Ok(first);
+        let history = match records.first.get(content) {
+            None => ContentHistory::of(import),
+            Some(stored) => {
+                let state = records.imports.get(&stored.first).map(|it| &it.state);
+                let has_failed = state.is_none_or(|it| matches!(it, State::Failed { .. } | State::Refused { .. }));
+                if has_failed && stored.first != import.id { stored.passed_to(import.id) } else { stored.clone() }
             }
-        }
-        records.first.insert(content.to_owned(), import);
-        Ok(import)
+        };
+        records.first.insert(content.to_owned(), history.clone());
+        Ok(history)
     }
 }
 
@@ -208,13 +217,22 @@ impl Batches for FakeImports {
 }
 
 impl ImportList for FakeImports {
-    async fn recent(&self, after: Option<&str>, limit: usize) -> Result<(Vec<Import>, Option<String>), PortError> {
+    async fn recent(&self, after: Option<&str>, limit: usize) -> Result<RecentPage, PortError> {
         let skip: usize = after.map_or(Ok(0), |it| it.parse().map_err(|_| PortError::BadCursor))?;
-        let mut all: Vec<Import> = lock(&self.0).imports.values().cloned().collect();
+        let records = lock(&self.0);
+        let mut all: Vec<&Import> = records.imports.values().collect();
         all.sort_by_key(|it| std::cmp::Reverse((it.received_at, it.id)));
         let end = skip.saturating_add(limit);
         let next = (all.len() > end).then(|| end.to_string());
-        Ok((all.into_iter().skip(skip).take(limit).collect(), next))
+        let read = |import: &Import| {
+            let Import { id, received_at, .. } = *import;
+            if records.unreadable.contains(&id) {
+                let source = PortError::Broken("the record of imports", "made unreadable".into());
+                return Err(UnreadableImport { id, received_at, source });
+            }
+            Ok(import.clone())
+        };
+        Ok(RecentPage { imports: all.into_iter().skip(skip).take(limit).map(read).collect(), next })
     }
 
     async fn stalled(&self, before: Moment, after: Option<&str>) -> Result<StalledPage, PortError> {
@@ -332,6 +350,27 @@ mod tests {
             assert!(complete.ends_with(&[true]), "{of}");
             assert!(runtime.block_on(is_complete(&fake, import, 0, of)).unwrap(), "{of}: repeated");
         }
+    }
+
+    #[test]
+    fn an_import_that_cannot_be_read_hides_no_other_from_the_list() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let fake = FakeImports::default();
+        let imports = ["1", "2"].map(|version| {
+            let upload = Upload {
+                key: "imports/a.csv".to_owned(),
+                version: version.to_owned(),
+                size_bytes: 1,
+                uploaded_at: Moment::day(Date::MIN),
+                metadata: BTreeMap::new(),
+            };
+            runtime.block_on(fake.receive(&Import::received(&upload))).unwrap()
+        });
+        fake.break_record(imports[0].id);
+        let page = runtime.block_on(fake.recent(None, 9)).unwrap();
+        let (readable, unreadable): (Vec<_>, Vec<_>) = page.imports.into_iter().partition(Result::is_ok);
+        assert_eq!(readable.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [imports[1].clone()]);
+        assert_eq!(unreadable[0].as_ref().unwrap_err().id, imports[0].id);
     }
 
     #[test]

@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use customers::{CustomerId, Directory};
-use imports::{BatchOutcome, Chain, ImportId, Importer, PackedEntries, PostBatch, Read, Setting, Upload, read_batch};
+use imports::{
+    BatchIndex, BatchOutcome, Chain, ImportId, Importer, PackedEntries, PostBatch, Read, Setting, Upload, read_batch,
+};
 use ledger::testing::FakeBooks;
 use ledger::{Entry, post};
 use money::Currency;
@@ -119,6 +121,8 @@ fn the_batches_of_an_account_are_requested_one_after_the_other() {
         to: bounds[1],
         summaries: true,
         repeats: false,
+        failed_before: Vec::new(),
+        version: None,
         then: bounds[2..].to_vec(),
         posted_before: 0,
     };
@@ -143,6 +147,24 @@ fn the_batches_of_an_account_are_requested_one_after_the_other() {
     assert_eq!(left, requests[2..3]);
     let all: Vec<_> = (0..4).map(|batch| (batch, outcome(7))).collect();
     assert_eq!(packed.index.unfinished(import(), &all), []);
+}
+
+#[test]
+fn lists_and_requests_of_earlier_releases_are_read_and_name_no_version() {
+    let list = r#"{"v": 1, "summaries": true, "bounds": [0, 7]}"#;
+    let list: BatchIndex = serde_json::from_str(list).unwrap();
+    let [request] = list.unfinished(import(), &[]).try_into().unwrap();
+    let message = format!(
+        r#"{{"v": 1, "import": "{}", "batch": 0, "of": 1, "from": 0, "to": 7, "summaries": true, "repeats": false}}"#,
+        import()
+    );
+    assert_eq!(serde_json::from_str::<PostBatch>(&message).unwrap(), request);
+    assert_eq!((request.version, request.failed_before), (None, Vec::new()));
+    let written = BatchIndex { version: Some("v7".to_owned()), failed_before: vec![import()], ..list };
+    let requests = written.unfinished(import(), &[]);
+    assert_eq!(requests[0].version.as_deref(), Some("v7"));
+    let message = serde_json::to_string(&requests[0]).unwrap();
+    assert_eq!(serde_json::from_str::<PostBatch>(&message).unwrap(), requests[0]);
 }
 
 #[test]

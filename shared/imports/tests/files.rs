@@ -138,7 +138,8 @@ fn a_file_with_a_header_and_no_rows_says_so() {
         let warnings: Vec<_> = read.found.warnings.iter().map(|it| (it.what.as_str(), it.rows)).collect();
         assert_eq!(warnings, [("the file has a header and no rows", 0)], "{text:?}");
     }
-    assert_eq!(account_file(FOUR.as_bytes()).unwrap().found.warnings, []);
+    let dated = upload("imports/accounts/4711/july.csv", &[("year", "2026")]);
+    assert_eq!(read_with(&dated, None, &[FOUR.as_bytes()]).unwrap().found.warnings, []);
 }
 
 #[test]
@@ -260,7 +261,7 @@ fn an_id_that_identifies_nothing_is_none() {
 #[test]
 fn an_id_that_most_rows_share_is_warned_of() {
     let warnings = |ids: &[&str]| {
-        let rows: Vec<String> = ids.iter().map(|id| format!("{id},7/15,-3\n")).collect();
+        let rows: Vec<String> = ids.iter().map(|id| format!("{id},2026-07-15,-3\n")).collect();
         let read = account_file(format!("{HEADER}\n{}", rows.concat()).as_bytes()).unwrap();
         read.found.warnings.into_iter().map(|it| (it.what, it.rows)).collect::<Vec<_>>()
     };

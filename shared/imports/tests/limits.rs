@@ -21,6 +21,7 @@ fn importer(key: &str) -> Importer {
         profile: None,
         uploaded_at: upload.uploaded_at,
         default_currency: Currency::EUR,
+        declared_sources: Vec::new(),
     })
 }
 

@@ -46,10 +46,11 @@ pub enum PostError {
     /// Other writers were faster, again and again.
     #[error("cannot post to an account: other postings keep changing it")]
     Busy,
-    /// The account would have entries in more months and currencies than its totals have room for. Nothing of the
-    /// posting was written, and repeating it does not help.
+    /// The account would have entries in more months and currencies than its totals have room for, and repeating the
+    /// posting does not help. It has added nothing, unless another posting filled the account while this one went in
+    /// several writes: then what the earlier ones have added.
     #[error("cannot post to an account: its entries are in too many months and currencies")]
-    TooManyMonths,
+    TooManyMonths(Added),
 }
 
 /// What a posting did to an account.
@@ -167,7 +168,9 @@ async fn post_months<B: Books>(
             }
             Plan::Nothing { added, from_another_source } => return Ok((added, from_another_source)),
             Plan::Write { .. } if !fits(&shelf, incoming).map_err(BooksError::from)? => {
-                return Err(PostError::TooManyMonths);
+                let postings = shelf.open().map_err(BooksError::from)?.postings;
+                let added = postings.into_iter().find_map(|(id, added)| (id == posting).then_some(added));
+                return Err(PostError::TooManyMonths(added.unwrap_or_default()));
             }
             Plan::Write { change, added, whole, from_another_source } => match books.write(account, &change).await? {
                 Written::Stored if whole => return Ok((added, from_another_source)),

@@ -210,7 +210,7 @@ fn a_hundred_years_in_fourteen_currencies_fit_unless_their_entries_may_be_dirty(
     };
     let books = Watched::default();
     let refused = books.post(1, entries(Side::Beneficiary));
-    assert!(matches!(refused, Err(PostError::TooManyMonths)), "{refused:?}");
+    assert!(matches!(refused, Err(PostError::TooManyMonths(_))), "{refused:?}");
     assert_eq!(books.post(2, entries(Side::None)).unwrap().added.entries, 16_800);
     assert!(books.shelf().totals.unwrap().bytes.len() > 200_000);
 }

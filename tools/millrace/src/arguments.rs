@@ -290,6 +290,15 @@ pub(crate) enum ImportsCommand {
         /// The import's id
         id: ImportId,
     },
+    /// Posts all batches of an import again, after `millrace audit --entries` has found entries of it missing
+    ///
+    /// What is in the books stays as it is, and no second mail goes out.
+    ///
+    /// Example: millrace imports repost 7ff3673a88553ef39d50977f15460727
+    Repost {
+        /// The import's id
+        id: ImportId,
+    },
 }
 
 /// The steps of a restore from backup that the command does.

@@ -6,7 +6,7 @@ use ::customers::Customers;
 use anyhow::Result;
 use banking::AccountNumber;
 use futures_util::{StreamExt as _, stream};
-use imports::{Batches, ControlTotals, Files, ImportList};
+use imports::{Batches, ControlTotals, Files, ImportId, ImportList};
 use ledger::{Archive, BooksError, Totals, audit_account};
 use serde::Serialize;
 
@@ -42,6 +42,9 @@ struct Audit {
     /// Entries of imports that are not in the books, where they were looked up.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<Vec<Missing>>,
+    /// Imports whose records cannot be read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable_imports: Vec<ImportId>,
 }
 
 /// Something wrong with an account's books.
@@ -64,10 +67,11 @@ pub(crate) async fn run<C: Customers, A: Archive, I: ImportList + Batches, F: Fi
     let control_totals = Comparison::of(&before, &after, &books.kept);
     let missing =
         if look_up { Some(control::missing(imports, files, archive, &before.with_batches).await?.0) } else { None };
-    let audit = Audit { books, control_totals, missing };
+    let audit = Audit { books, control_totals, missing, unreadable_imports: after.unreadable };
     screen.answer(&audit, || audit.render())?;
     let nothing_missing = audit.missing.as_ref().is_none_or(Vec::is_empty);
-    let is_well = audit.books.findings.is_empty() && audit.control_totals.is_well() && nothing_missing;
+    let imports_are_well = audit.control_totals.is_well() && nothing_missing && audit.unreadable_imports.is_empty();
+    let is_well = audit.books.findings.is_empty() && imports_are_well;
     Ok(if is_well { Verdict::Well } else { Verdict::Amiss })
 }
 
@@ -75,6 +79,10 @@ impl Audit {
     /// What a person reads.
     fn render(&self) -> String {
         let mut text = format!("{}\n{}", told(&self.books), self.control_totals.render());
+        if !self.unreadable_imports.is_empty() {
+            let ids: Vec<String> = self.unreadable_imports.iter().map(ToString::to_string).collect();
+            text += &format!("\nimports whose records cannot be read, look at them in the table: {}", ids.join(", "));
+        }
         if let Some(missing) = &self.missing {
             let rows = missing
                 .iter()
@@ -84,7 +92,9 @@ impl Audit {
             } else {
                 let columns = [Column::Id("Account"), Column::Id("Import"), Column::Number("Entries missing")];
                 let table = table(&columns, rows);
-                text += &format!("\n{table}\nupload the files of these imports again: what is missing is posted");
+                text += &format!(
+                    "\n{table}\nrun `millrace imports repost` with each of these imports: what is missing is posted"
+                );
             }
         }
         text

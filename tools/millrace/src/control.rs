@@ -1,12 +1,11 @@
 //! Control totals of an audit: what all imports report as posted is what the books have.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, anyhow};
 use banking::AccountNumber;
 use imports::{
-    BatchIndex, Batches, ControlDifference, ControlTotals, Files, Import, ImportId, ImportList, PostBatch, State,
-    read_batch,
+    BatchIndex, Batches, ControlDifference, ControlTotals, Files, Import, ImportId, ImportList, State, read_batch,
 };
 use ledger::{Archive, missing_entries};
 use money::Money;
@@ -28,7 +27,17 @@ pub(crate) struct Reported {
     /// Imports that failed. What they posted last may not be in their reports.
     pub(crate) failed: Vec<ImportId>,
     /// Imports that have batches.
-    pub(crate) with_batches: Vec<ImportId>,
+    pub(crate) with_batches: Vec<WithBatches>,
+    /// Imports whose records cannot be read. Their batches are counted.
+    pub(crate) unreadable: Vec<ImportId>,
+}
+
+/// An import that has batches.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct WithBatches {
+    id: ImportId,
+    /// The version of their list.
+    index_version: Option<String>,
 }
 
 /// Reads the reports of all imports.
@@ -36,25 +45,40 @@ pub(crate) async fn reported<I: ImportList + Batches>(imports: &I) -> Result<Rep
     let meter = Meter::counting("Imports", 0);
     let (mut reported, mut after, mut number) = (Reported::default(), None, 0_u64);
     loop {
-        let (page, next) = imports.recent(after.as_deref(), PAGE).await?;
-        for import in page {
+        let page = imports.recent(after.as_deref(), PAGE).await?;
+        for import in page.imports {
             number = number.saturating_add(1);
+            let import = match import {
+                Ok(import) => import,
+                Err(unreadable) => {
+                    reported.unreadable.push(unreadable.id);
+                    reported.add_outcomes(imports, unreadable.id).await?;
+                    continue;
+                }
+            };
             reported.unfinished = reported.unfinished.saturating_add(u64::from(!import.state.is_final()));
             if matches!(import.state, State::Failed { .. }) {
                 reported.failed.push(import.id);
             }
             if import.found.as_ref().is_some_and(|found| found.batches > 0) {
-                reported.with_batches.push(import.id);
-                for (_, outcome) in imports.finished(import.id).await? {
-                    reported.totals.add_outcome(&outcome);
-                }
+                reported.add_outcomes(imports, import.id).await?;
+                reported.with_batches.push(WithBatches { id: import.id, index_version: import.index_version });
             }
         }
-        after = next;
+        after = page.next;
         if after.is_none() {
             meter.done(&counted(number, "import", "imports"));
             return Ok(reported);
         }
+    }
+}
+
+impl Reported {
+    async fn add_outcomes<B: Batches>(&mut self, batches: &B, id: ImportId) -> Result<()> {
+        for (_, outcome) in batches.finished(id).await? {
+            self.totals.add_outcome(&outcome);
+        }
+        Ok(())
     }
 }
 
@@ -136,8 +160,8 @@ impl Comparison {
 
 fn remedy(failed: &[ImportId]) -> String {
     if failed.is_empty() {
-        return "an update of the books was lost: `millrace audit --entries` names the accounts and imports; uploading \
-                those files again posts what is missing"
+        return "an update of the books was lost: `millrace audit --entries` names the accounts and imports; \
+                `millrace imports repost <id>` posts what is missing of an import"
             .to_owned();
     }
     let ids: Vec<String> = failed.iter().map(ToString::to_string).collect();
@@ -175,30 +199,33 @@ pub(crate) struct Missing {
     pub(crate) entries: u64,
 }
 
+/// The list of an import's batches; `None` once they have expired.
+pub(crate) async fn index<F: Files>(files: &F, id: ImportId, version: Option<&str>) -> Result<Option<BatchIndex>> {
+    let key = Import::index_key(id);
+    let Some(bytes) = files.read(&key, version, 0..u64::MAX).await? else { return Ok(None) };
+    serde_json::from_slice(&bytes).with_context(|| format!("{key} is not a list of batches")).map(Some)
+}
+
 /// Looks up every entry of the posted batches of these imports in the books. An import whose batches have expired is
 /// passed over. Returns what is missing, and how many imports were looked up.
 pub(crate) async fn missing<I: Batches, F: Files, A: Archive>(
     imports: &I,
     files: &F,
     archive: &A,
-    ids: &[ImportId],
+    with_batches: &[WithBatches],
 ) -> Result<(Vec<Missing>, u64)> {
-    let number = u64::try_from(ids.len())?;
+    let number = u64::try_from(with_batches.len())?;
     let meter = Meter::counting("Entries of imports", number);
     let (mut missing, mut looked_up) = (Vec::new(), 0_u64);
-    for id in ids {
-        let key = Import::index_key(*id);
-        let Some(index) = files.read(&key, None, 0..u64::MAX).await? else { continue };
-        let index: BatchIndex =
-            serde_json::from_slice(&index).with_context(|| format!("{key} is not a list of batches"))?;
+    for WithBatches { id, index_version } in with_batches {
+        let Some(index) = index(files, *id, index_version.as_deref()).await? else { continue };
         let posted: BTreeMap<u32, _> = imports.finished(*id).await?.into_iter().collect();
-        let mut requests: VecDeque<PostBatch> = index.unfinished(*id, &[]).into();
-        while let Some(request) = requests.pop_front() {
-            requests.extend(request.next(0));
+        for request in index.all(*id) {
             if !posted.contains_key(&request.batch) {
                 continue;
             }
-            let bytes = files.read(&Import::entries_key(*id), None, request.from..request.to).await?;
+            let (key, version) = (Import::entries_key(*id), request.version.as_deref());
+            let bytes = files.read(&key, version, request.from..request.to).await?;
             let bytes = bytes.ok_or_else(|| anyhow!("the batches of import {id} are gone, but their list is not"))?;
             for (account, entries) in read_batch(&bytes)? {
                 let entries = missing_entries(&account, &archive.whole(&account).await?, entries)?;
@@ -272,6 +299,16 @@ mod tests {
         let reported = reported(&imports(State::Failed { reason: "x".to_owned() }).await).await.unwrap();
         let text = Comparison::of(&reported, &reported, &totals(3, 9000)).render();
         assert!(text.contains("retry each of them") && text.contains(&reported.failed[0].to_string()), "{text}");
+    }
+
+    #[tokio::test]
+    async fn an_import_whose_record_cannot_be_read_is_named_and_its_batches_count() {
+        let imports = imports(State::Done).await;
+        let id = reported(&imports).await.unwrap().with_batches[0].id;
+        imports.break_record(id);
+        let reported = reported(&imports).await.unwrap();
+        assert_eq!(reported.unreadable, [id]);
+        assert_eq!(Comparison::of(&reported, &reported, &totals(2, 7080)), Comparison::Equal);
     }
 
     #[tokio::test]

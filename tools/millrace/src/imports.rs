@@ -1,14 +1,20 @@
 //! `imports`: what was brought in, and what came of it.
 
-use ::imports::{Batches, Import, ImportId, ImportList, Imports, Kind, Saved, SplitFile, UploadQueue};
+use ::imports::{
+    BatchQueue, Batches, Files, Import, ImportId, ImportList, Imports, Kind, Saved, SplitFile, State, UnreadableImport,
+    UploadQueue,
+};
 use anyhow::{Result, bail};
 use calendar::Moment;
+use lambda_kit::Chain;
 use mail::outbox::Summaries;
+use serde::Serialize;
 
 use crate::Verdict;
+use crate::control;
 use crate::report;
 use crate::screen::Screen;
-use crate::table::{Column, NOTHING, count, harmless, table};
+use crate::table::{Column, NOTHING, count, counted, harmless, table};
 use crate::wait;
 
 /// How many one question asks for.
@@ -16,13 +22,13 @@ const PAGE: usize = 100;
 
 /// The latest imports.
 pub(crate) async fn list<L: ImportList>(screen: &Screen, list: &L, limit: usize) -> Result<Verdict> {
-    let mut imports: Vec<Import> = Vec::new();
+    let mut imports: Vec<Listed> = Vec::new();
     let mut after = None;
     while imports.len() < limit {
         let left = limit.saturating_sub(imports.len()).min(PAGE);
-        let (some, next) = list.recent(after.as_deref(), left).await?;
-        imports.extend(some);
-        after = next;
+        let page = list.recent(after.as_deref(), left).await?;
+        imports.extend(page.imports.into_iter().map(Listed::of));
+        after = page.next;
         if after.is_none() {
             break;
         }
@@ -32,6 +38,61 @@ pub(crate) async fn list<L: ImportList>(screen: &Screen, list: &L, limit: usize)
         screen.note(&format!("the latest {limit}; more with --limit"));
     }
     Ok(Verdict::Well)
+}
+
+/// An import in the list.
+#[derive(Serialize, Debug)]
+#[serde(untagged)]
+enum Listed {
+    Import(Box<Import>),
+    /// Its record cannot be read.
+    Unreadable {
+        id: ImportId,
+        received_at: Moment,
+        state: Unreadable,
+    },
+}
+
+/// In place of an import's state.
+#[derive(Serialize, Debug)]
+#[serde(tag = "name", rename = "unreadable")]
+struct Unreadable {
+    reason: String,
+}
+
+impl Listed {
+    fn of(import: Result<Import, UnreadableImport>) -> Self {
+        match import {
+            Ok(import) => Self::Import(Box::new(import)),
+            Err(UnreadableImport { id, received_at, source }) => {
+                Self::Unreadable { id, received_at, state: Unreadable { reason: Chain(&source).to_string() } }
+            }
+        }
+    }
+
+    fn row(&self) -> Vec<String> {
+        let import = match self {
+            Self::Import(import) => import,
+            Self::Unreadable { id, received_at, .. } => {
+                let [file, kind, rows, rejected] = [NOTHING; 4].map(str::to_owned);
+                let received = to_the_minute(&received_at.to_string());
+                return vec![received, file, kind, "unreadable".to_owned(), rows, rejected, id.to_string()];
+            }
+        };
+        let found = |number: fn(&::imports::Found) -> u64| {
+            let found = import.found.as_ref();
+            found.map_or_else(|| NOTHING.to_owned(), |it| count(number(it)))
+        };
+        vec![
+            to_the_minute(&import.received_at.to_string()),
+            import.file_name().to_owned(),
+            import.kind.map_or(NOTHING, Kind::name).to_owned(),
+            import.state.name().to_owned(),
+            found(|it| it.rows_read),
+            found(|it| it.rows_rejected),
+            import.id.to_string(),
+        ]
+    }
 }
 
 /// Retries a failed import.
@@ -57,7 +118,32 @@ pub(crate) async fn retry<I: Imports, Q: UploadQueue>(
     Ok(Verdict::Well)
 }
 
-fn told(imports: &[Import]) -> String {
+/// Posts all batches of an import again: what is in the books stays as it is, what is missing is posted, and what the
+/// import has reported stays. Uploading the file again would report the missing entries a second time.
+pub(crate) async fn repost<I: Imports, F: Files, Q: BatchQueue>(
+    screen: &Screen,
+    (imports, files): (&I, &F),
+    queue: &Q,
+    id: ImportId,
+) -> Result<Verdict> {
+    let import = wait::find(imports, id).await?;
+    if import.state != State::Done {
+        bail!("import {id} is {}; only imports that are done are posted again", import.state.name());
+    }
+    let Some(index) = control::index(files, id, import.index_version.as_deref()).await? else {
+        bail!("the batches of import {id} are gone, they are kept for 30 days; upload {} again", import.file_name());
+    };
+    let requests = index.all(id);
+    queue.send(&requests).await?;
+    screen.answer(&import, || {
+        let batches = counted(u64::try_from(requests.len()).unwrap_or(u64::MAX), "batch", "batches");
+        format!("{}: {batches} on the way to the books again", harmless(import.file_name()))
+    })?;
+    screen.note("`millrace audit --entries` shows when everything is in the books");
+    Ok(Verdict::Well)
+}
+
+fn told(imports: &[Listed]) -> String {
     if imports.is_empty() {
         return "nothing was imported yet; `millrace import FILE` does".to_owned();
     }
@@ -70,21 +156,7 @@ fn told(imports: &[Import]) -> String {
         Column::Number("Rejected"),
         Column::Id("Import"),
     ];
-    let rows = imports.iter().map(|import| {
-        let found = |number: fn(&::imports::Found) -> u64| {
-            let found = import.found.as_ref();
-            found.map_or_else(|| NOTHING.to_owned(), |it| count(number(it)))
-        };
-        vec![
-            to_the_minute(&import.received_at.to_string()),
-            import.file_name().to_owned(),
-            import.kind.map_or(NOTHING, Kind::name).to_owned(),
-            import.state.name().to_owned(),
-            found(|it| it.rows_read),
-            found(|it| it.rows_rejected),
-            import.id.to_string(),
-        ]
-    });
+    let rows = imports.iter().map(Listed::row);
     table(&columns, rows)
 }
 
@@ -110,26 +182,63 @@ pub(crate) async fn show<I: Imports + Batches, S: Summaries>(
 mod tests {
     use std::collections::BTreeMap;
 
-    use ::imports::Upload;
+    use ::imports::testing::{FakeFiles, FakeImports, FakeQueues};
+    use ::imports::{BatchIndex, Chain, PortError, Upload};
 
     use super::*;
 
-    #[test]
-    fn an_import_is_a_line() {
-        let import = Import::received(&Upload {
-            key: "imports/accounts/4711/july.csv".to_owned(),
+    fn july() -> Import {
+        Import::received(&upload("imports/accounts/4711/july.csv"))
+    }
+
+    fn upload(key: &str) -> Upload {
+        Upload {
+            key: key.to_owned(),
             version: "v1".to_owned(),
             size_bytes: 1,
             uploaded_at: "2026-11-21T10:00:00.25Z".parse().unwrap(),
             metadata: BTreeMap::new(),
-        });
-        insta::assert_snapshot!(told(&[import]), @"
+        }
+    }
+
+    #[tokio::test]
+    async fn an_import_that_is_done_is_posted_again_batch_by_batch() {
+        let (imports, files, queues) = (FakeImports::default(), FakeFiles::default(), FakeQueues::default());
+        let received = imports.receive(&july()).await.unwrap();
+        let id = received.id;
+        let again = async || repost(&Screen::new(true), (&imports, &files), &queues, id).await;
+        assert!(again().await.unwrap_err().to_string().contains("is received; only imports that are done"));
+
+        imports.save(&Import { state: State::Done, ..received }).await.unwrap();
+        assert!(again().await.unwrap_err().to_string().contains("kept for 30 days; upload july.csv again"));
+
+        let (bounds, chains) = (vec![0, 10, 20, 30, 40], vec![Chain { first: 1, last: 2 }]);
+        let index =
+            BatchIndex { v: 1, summaries: true, repeats: false, failed_before: vec![], version: None, bounds, chains };
+        files.upload(upload(&Import::index_key(id)), &serde_json::to_vec(&index).unwrap());
+        assert_eq!(again().await.unwrap(), Verdict::Well);
+        let sent: Vec<_> = queues.take_batches().iter().map(|it| (it.batch, it.from, it.to)).collect();
+        assert_eq!(sent, [(0, 0, 10), (1, 10, 20), (2, 20, 30), (3, 30, 40)], "each part of the large account, too");
+    }
+
+    #[test]
+    fn an_import_is_a_line() {
+        insta::assert_snapshot!(told(&[Listed::of(Ok(july()))]), @"
         ┌──────────────────┬──────────┬──────┬──────────┬──────┬──────────┬──────────────────────────────────┐
         │ Received         ┆ File     ┆ Kind ┆ State    ┆ Rows ┆ Rejected ┆ Import                           │
         ╞══════════════════╪══════════╪══════╪══════════╪══════╪══════════╪══════════════════════════════════╡
         │ 2026-11-21 10:00 ┆ july.csv ┆ —    ┆ received ┆    — ┆        — ┆ 3d99b7a782d18a2970059edd698a97f3 │
         └──────────────────┴──────────┴──────┴──────────┴──────┴──────────┴──────────────────────────────────┘
         ");
+        let received_at = "2026-11-21T10:00:00.25Z".parse().unwrap();
+        let source = PortError::Broken("the record of imports", "the document ends too early".into());
+        let broken = Listed::of(Err(UnreadableImport { id: ImportId::of("a", "1"), received_at, source }));
+        let line = told(std::slice::from_ref(&broken));
+        assert!(line.contains("2026-11-21 10:00") && line.contains("unreadable"), "{line}");
+        let json = serde_json::to_value(&broken).unwrap();
+        assert_eq!(json["state"]["name"], "unreadable");
+        let reason = "something stored in the record of imports is broken: the document ends too early";
+        assert_eq!(json["state"]["reason"], reason);
         assert!(told(&[]).contains("millrace import FILE"));
     }
 }

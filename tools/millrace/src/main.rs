@@ -119,6 +119,9 @@ async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdi
         Command::Imports { command: Some(ImportsCommand::Retry { id }), .. } => {
             imports::retry(screen, &stack.imports()?, &stack.uploads()?, id, SystemClock.now()).await
         }
+        Command::Imports { command: Some(ImportsCommand::Repost { id }), .. } => {
+            imports::repost(screen, (&stack.imports()?, &stack.files()?), &stack.batches()?, id).await
+        }
         Command::Imports { id: None, limit, .. } => imports::list(screen, &stack.imports()?, limit).await,
         Command::Imports { id: Some(id), .. } => {
             imports::show(screen, &stack.imports()?, &stack.summaries()?, id).await

@@ -1,6 +1,8 @@
 //! The report of an import, for a person.
 
-use ::imports::{BatchCounts, Batches, Import, ImportReport, Kind, MailCounts, Reject, ReportSums, Warning};
+use ::imports::{
+    BatchCounts, Batches, FullAccount, Import, ImportReport, Kind, MailCounts, Reject, ReportSums, Warning,
+};
 use anyhow::Result;
 use mail::outbox::{StateCounts, Summaries};
 
@@ -34,6 +36,7 @@ fn mail_counts(counts: StateCounts) -> MailCounts {
 pub(crate) fn verdict(report: &ImportReport) -> Verdict {
     match report.state.as_str() {
         "rejected" | "refused" | "failed" => Verdict::Amiss,
+        _ if report.entries.not_posted > 0 => Verdict::Amiss,
         _ => Verdict::Well,
     }
 }
@@ -49,6 +52,9 @@ pub(crate) fn text(report: &ImportReport) -> String {
     }
     if !report.warnings.is_empty() {
         parts.push(warnings(&report.warnings));
+    }
+    if !report.full_accounts.is_empty() {
+        parts.push(full_accounts(&report.full_accounts));
     }
     if !report.rejects.is_empty() {
         parts.push(rejects(&report.rejects, report.rows.rejected, report.rows.rejects_left_out));
@@ -82,12 +88,23 @@ fn counts(report: &ImportReport) -> String {
             vec!["Entries made".to_owned(), count(report.entries.made)],
             vec!["  new in the books".to_owned(), count(report.entries.posted)],
             vec!["  duplicates".to_owned(), count(report.entries.duplicates)],
-            vec!["Batches posted".to_owned(), batches(report.batches)],
         ]);
+        if report.entries.not_posted > 0 {
+            rows.push(vec!["  not posted".to_owned(), count(report.entries.not_posted)]);
+        }
+        rows.extend([vec!["Batches posted".to_owned(), batches(report.batches)]]);
         let mails = mails(&report.mails);
         rows.extend(mails.into_iter().map(|(what, number)| vec![what.to_owned(), count(number)]));
     }
     table(&[Column::Text("Report"), Column::Number("")], rows)
+}
+
+fn full_accounts(accounts: &[FullAccount]) -> String {
+    let rows = accounts.iter().map(|it| {
+        let reason = harmless(&it.reason).clone();
+        vec![it.account.as_str().to_owned(), count(it.entries), reason]
+    });
+    table(&[Column::Id("Account"), Column::Number("Not posted"), Column::Text("Because")], rows)
 }
 
 fn batches(batches: BatchCounts) -> String {

@@ -11,7 +11,7 @@ use feeds_dynamodb::DynamoDbFeedLog;
 use feeds_sqs::SqsPollQueue;
 use imports_dynamodb::DynamoDbImports;
 use imports_s3::S3Files;
-use imports_sqs::SqsUploadQueue;
+use imports_sqs::{SqsBatchQueue, SqsUploadQueue};
 use ledger_dynamodb::DynamoDbBooks;
 use ledger_s3::S3Vault;
 use mail_dynamodb::DynamoDbSummaries;
@@ -92,6 +92,11 @@ impl Stack {
     pub(crate) fn uploads(&self) -> Result<SqsUploadQueue> {
         let (queue, bucket) = (self.output("UploadsQueueUrl")?, self.output("FilesBucket")?);
         Ok(SqsUploadQueue::new(aws_sdk_sqs::Client::new(&self.sdk), queue, bucket))
+    }
+
+    /// The queue of batches.
+    pub(crate) fn batches(&self) -> Result<SqsBatchQueue> {
+        Ok(SqsBatchQueue::new(aws_sdk_sqs::Client::new(&self.sdk), self.output("BatchesQueueUrl")?))
     }
 
     /// The customers and their accounts.

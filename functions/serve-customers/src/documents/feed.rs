@@ -55,7 +55,7 @@ struct ProofDocument {
     complete: bool,
     /// What is missing or does not add up, and where.
     gaps: Vec<String>,
-    /// What could not be compared, and what was compared instead: of a bank that declares nothing.
+    /// What could not be compared, and what was instead; rows that the bank withdrew after they were taken.
     notes: Vec<String>,
     pages: PageCounts,
     rows: FeedRows,

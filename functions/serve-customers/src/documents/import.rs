@@ -1,5 +1,5 @@
 use calendar::Moment;
-use imports::{Import, ImportId, ImportReport, Kind};
+use imports::{Import, ImportId, ImportReport, Kind, UnreadableImport};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,8 +16,10 @@ pub(crate) struct ImportDocument {
     #[schema(value_type = String)]
     id: ImportId,
     /// The file's name.
-    file: String,
-    /// `received`, `splitting`, `posting`, `done`, `rejected` (each row was), `refused` or `failed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    /// `received`, `splitting`, `posting`, `done`, `rejected` (each row was), `refused` or `failed`; `unreadable` if its
+    /// record cannot be read: then only the id and the time are known.
     state: &'static str,
     /// What kind of file it is, once that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,11 +39,19 @@ pub(crate) struct ImportDocument {
     rows: Option<RowCounts>,
 }
 
-impl From<&Import> for ImportDocument {
-    fn from(import: &Import) -> Self {
+impl From<&Result<Import, UnreadableImport>> for ImportDocument {
+    fn from(import: &Result<Import, UnreadableImport>) -> Self {
+        let import = match import {
+            Ok(import) => import,
+            Err(unreadable) => {
+                let UnreadableImport { id, received_at, .. } = *unreadable;
+                let (file, kind, source, repeats, rows) = (None, None, None, None, None);
+                return Self { id, file, state: "unreadable", kind, source, repeats, received_at, rows };
+            }
+        };
         Self {
             id: import.id,
-            file: import.file_name().to_owned(),
+            file: Some(import.file_name().to_owned()),
             state: import.state.name(),
             kind: import.kind.map(Kind::name),
             source: import.source.clone(),
@@ -99,6 +109,9 @@ pub(crate) struct ImportReportDocument {
     warnings: Vec<Warning>,
     /// The first rows that were not taken.
     rejects: Vec<Reject>,
+    /// The first accounts that have no room for their entries, which were not posted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    full_accounts: Vec<FullAccount>,
     /// How far the posting is.
     batches: BatchCounts,
     /// The summaries that go to the accounts' holders, by state.
@@ -121,6 +134,8 @@ struct EntryCounts {
     made: u64,
     posted: u64,
     duplicates: u64,
+    /// Not posted: their account has no room for them.
+    not_posted: u64,
     /// Dirty since: batch payments, with the rows of earlier imports that belong to them, and invalid IBANs.
     dirty: u64,
 }
@@ -183,6 +198,17 @@ struct Reject {
     row: String,
 }
 
+/// An account that has no room for its entries.
+#[derive(Serialize, ToSchema)]
+struct FullAccount {
+    /// Its number.
+    account: String,
+    /// How many entries were not posted.
+    entries: u64,
+    /// Why, and what to do.
+    reason: String,
+}
+
 impl From<ImportReport> for ImportReportDocument {
     fn from(report: ImportReport) -> Self {
         let (rows, entries, batches, mails) = (report.rows, report.entries, report.batches, report.mails);
@@ -194,6 +220,11 @@ impl From<ImportReport> for ImportReportDocument {
         });
         let warnings = report.warnings.into_iter().map(|it| Warning { what: it.what, rows: it.rows });
         let rejects = report.rejects.into_iter().map(|it| Reject { line: it.line, reason: it.reason, row: it.row });
+        let full_accounts = report.full_accounts.into_iter().map(|it| FullAccount {
+            account: it.account.as_str().to_owned(),
+            entries: it.entries,
+            reason: it.reason,
+        });
         Self {
             id: report.id,
             file: report.file,
@@ -213,6 +244,7 @@ impl From<ImportReport> for ImportReportDocument {
                 made: entries.made,
                 posted: entries.posted,
                 duplicates: entries.duplicates,
+                not_posted: entries.not_posted,
                 dirty: entries.dirty,
             },
             accounts: report.accounts,
@@ -220,6 +252,7 @@ impl From<ImportReport> for ImportReportDocument {
             sums: sums.collect(),
             warnings: warnings.collect(),
             rejects: rejects.collect(),
+            full_accounts: full_accounts.collect(),
             batches: BatchCounts { posted: batches.posted, of: batches.of },
             mails: MailCounts {
                 wanted: mails.wanted,
@@ -264,11 +297,12 @@ mod tests {
             "id": "0123456789abcdef0123456789abcdef", "file": "july.csv", "state": "failed", "reason": "it is late",
             "repeats": "0123456789abcdef0123456789abcdee", "kind": "holders", "source": "holders",
             "received_at": "2026-07-31T10:00:00Z", "rows": {"read": 3, "taken": 2, "rejected": 1, "rejects_left_out": 21},
-            "entries": {"made": 4, "posted": 5, "duplicates": 6, "dirty": 20}, "accounts": 7, "customers": 8,
+            "entries": {"made": 4, "posted": 5, "duplicates": 6, "not_posted": 26, "dirty": 20}, "accounts": 7, "customers": 8,
             "sums": [{"credits": {"amount": "1.00", "currency": "EUR"}, "debits": {"amount": "-1.00", "currency": "EUR"},
                       "turnover": {"amount": "2.00", "currency": "EUR"}, "new_turnover": {"amount": "1.00", "currency": "EUR"}}],
             "warnings": [{"what": "a checksum", "rows": 9}],
             "rejects": [{"line": 10, "reason": "no amount", "row": "4,7/15,x"}],
+            "full_accounts": [{"account": "4711", "entries": 23, "reason": "it is full"}],
             "batches": {"posted": 11, "of": 12},
             "mails": {
                 "wanted": 13, "sending": 14, "sent": 15, "refused": 16, "no_address": 17, "opted_out": 25, "unknown": 18,
@@ -279,5 +313,17 @@ mod tests {
         let document = serde_json::to_value(ImportReportDocument::from(read.clone())).unwrap();
         assert_eq!(document, serde_json::to_value(&read).unwrap());
         assert_eq!(document, serde_json::from_str::<serde_json::Value>(report).unwrap());
+    }
+
+    #[test]
+    fn an_import_that_cannot_be_read_is_listed_as_unreadable() {
+        let received_at = "2026-07-31T10:00:00Z".parse().unwrap();
+        let id = "0123456789abcdef0123456789abcdef".parse().unwrap();
+        let source = imports::PortError::Broken("the record of imports", "x".into());
+        let document = ImportDocument::from(&Err(UnreadableImport { id, received_at, source }));
+        let expected = serde_json::json!({
+            "id": "0123456789abcdef0123456789abcdef", "state": "unreadable", "received_at": "2026-07-31T10:00:00Z"
+        });
+        assert_eq!(serde_json::to_value(document).unwrap(), expected);
     }
 }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use imports::{Batches, Downloads, Import, ImportId, ImportList, ImportReport, Imports, MailCounts};
-use lambda_kit::Problem;
+use lambda_kit::{Chain, Problem};
 use mail::outbox::{StateCounts, Summaries};
 
 use crate::caller::Caller;
@@ -27,16 +27,20 @@ pub(crate) async fn list<P: Ports>(
 ) -> Result<Json<Part<ImportDocument>>, ServeError> {
     caller.operates()?;
     let after: Option<String> = cursor::read(LIST, part.cursor.as_deref())?;
-    let (found, next) = ports.imports().recent(after.as_deref(), part.limit).await?;
+    let page = ports.imports().recent(after.as_deref(), part.limit).await?;
+    for unreadable in page.imports.iter().filter_map(|it| it.as_ref().err()) {
+        let error = Chain(unreadable);
+        tracing::error!(import.id = %unreadable.id, %error, imports_unreadable = 1, "an import cannot be listed");
+    }
     Ok(Json(Part {
-        items: found.iter().map(ImportDocument::from).collect(),
-        next: next.map(|next| cursor::write(LIST, &next)),
+        items: page.imports.iter().map(ImportDocument::from).collect(),
+        next: page.next.map(|next| cursor::write(LIST, &next)),
     }))
 }
 
 /// What came of an import
 ///
-/// For operators. Rows read = taken + rejected; once it is done, entries made = posted + duplicates.
+/// For operators. Rows read = taken + rejected; once it is done, entries made = posted + duplicates + not posted.
 #[utoipa::path(get, path = "/imports/{import}", tag = "imports", operation_id = "getImport",
     params(("import" = String, Path, description = "The import's id", pattern = "^[0-9a-f]{32}$")),
     responses((status = 200, description = "The report", body = ImportReportDocument)))]

@@ -261,6 +261,7 @@ async fn feeds() -> FakeFeedLog {
         received: counted(2, 200),
         asked: 4,
         repeated: 1,
+        replaced: None,
     };
     let poll = at("2026-11-21T04:00:00Z");
     let progress = Progress::new(Feed::Sepa, poll).taken(&page, 100, false);

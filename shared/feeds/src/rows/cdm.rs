@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::{Field, Row, RowAmount, TRANSFER, minor};
 
 /// A transfer; both feeds spell it alike.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(crate) struct TransferRow<'a> {
     #[serde(borrow, default)]
     id: Field<'a>,
@@ -38,7 +38,7 @@ impl Row for TransferRow<'_> {
 }
 
 /// A company. Its `balance` has neither a date nor a currency nor an account, so there is nothing to compare it with.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(crate) struct CompanyRow<'a> {
     #[serde(borrow, default, rename = "companyID")]
     id: Field<'a>,
@@ -61,7 +61,7 @@ impl Row for CompanyRow<'_> {
 }
 
 /// A rate. It has no date, so it is of the day on which it is imported.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 pub(crate) struct RateRow<'a> {
     #[serde(borrow, default)]
     currency: Field<'a>,

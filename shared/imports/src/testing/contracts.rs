@@ -4,8 +4,8 @@ use calendar::Moment;
 use money::{Currency, Money};
 
 use crate::{
-    BatchOutcome, Batches, DatedRate, Files, Import, ImportId, ImportList, Imports, PortError, PostedSums, Rates,
-    Saved, Sources, State, Upload,
+    BatchOutcome, Batches, ContentHistory, DatedRate, Files, FullAccount, Import, ImportId, ImportList, Imports,
+    PortError, PostedSums, Rates, RecentPage, Saved, Sources, State, Upload,
 };
 
 /// What every record of imports must do. It must be empty; it has imports after.
@@ -38,31 +38,30 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates + Source
     assert_eq!(imports.find(first.id).await.unwrap(), Some(splitting.clone()));
 
     let second = imports.receive(&import("imports/b.csv", "2024-03-02T10:00:00Z")).await.unwrap();
-    assert_eq!(imports.first_with("c1", first.id).await.unwrap(), first.id);
+    let history = async |content: &str, import: &Import| imports.first_with(content, import).await.unwrap();
+    assert_eq!(history("c1", &first).await, ContentHistory::of(&first));
     for _ in 0..2 {
-        assert_eq!(imports.first_with("c1", second.id).await.unwrap(), first.id);
-        assert_eq!(imports.first_with("c1", first.id).await.unwrap(), first.id, "asking again gives the same answer");
+        assert_eq!(history("c1", &second).await, ContentHistory::of(&first));
+        assert_eq!(history("c1", &first).await, ContentHistory::of(&first), "asking again gives the same answer");
     }
-    assert_eq!(imports.first_with("c2", second.id).await.unwrap(), second.id, "another content");
+    assert_eq!(history("c2", &second).await, ContentHistory::of(&second), "another content");
 
     let failed = Import { state: State::Failed { reason: "x".to_owned() }, ..splitting.clone() };
     assert_eq!(imports.save(&failed).await.unwrap(), Saved::Stored(3));
-    assert_eq!(
-        imports.first_with("c1", second.id).await.unwrap(),
-        second.id,
-        "after one that failed the next is first"
-    );
-    assert_eq!(imports.first_with("c1", first.id).await.unwrap(), second.id);
+    let passed = ContentHistory { first: second.id, received_at: first.received_at, failed: vec![first.id] };
+    for import in [&second, &second, &first] {
+        assert_eq!(history("c1", import).await, passed, "after one that failed the next is first");
+    }
 
     batches_contract(imports, second.id).await;
     sources_contract(imports, first.id, second.id).await;
 
     let third = imports.receive(&import("imports/c.csv", "2024-03-03T10:00:00Z")).await.unwrap();
-    let ids = |imports: &[Import]| imports.iter().map(|it| it.id).collect::<Vec<_>>();
-    let (page, next) = imports.recent(None, 2).await.unwrap();
+    let ids = |page: &RecentPage| page.imports.iter().map(|it| it.as_ref().unwrap().id).collect::<Vec<_>>();
+    let page = imports.recent(None, 2).await.unwrap();
     assert_eq!(ids(&page), [third.id, second.id], "the latest first");
-    let (page, next) = imports.recent(next.as_deref(), 2).await.unwrap();
-    assert_eq!((ids(&page), next), (vec![first.id], None));
+    let page = imports.recent(page.next.as_deref(), 2).await.unwrap();
+    assert_eq!((ids(&page), page.next), (vec![first.id], None));
     assert!(matches!(imports.recent(Some("…"), 2).await, Err(PortError::BadCursor)));
 
     stalled_contract(imports, &second).await;
@@ -77,8 +76,17 @@ async fn batches_contract<I: Batches>(imports: &I, import: ImportId) {
     assert!(imports.finished(import).await.unwrap().is_empty());
     assert_eq!(imports.last_progress(import).await.unwrap(), None);
     let sums = PostedSums { entries: 5, posted: Money::new(500, Currency::EUR), dirty: Money::new(20, Currency::EUR) };
-    let outcome =
-        BatchOutcome { posted: 5, duplicates: 2, dirty: 1, accounts: 1, from_another_source: 3, sums: vec![sums] };
+    let mut outcome = BatchOutcome {
+        posted: 5,
+        duplicates: 2,
+        dirty: 1,
+        accounts: 1,
+        from_another_source: 3,
+        sums: vec![sums],
+        ..BatchOutcome::default()
+    };
+    let full = FullAccount { account: "4711".parse().unwrap(), entries: 3, reason: "it is full".to_owned() };
+    outcome.not_posted.add(full);
     for (batch, minute) in [(1, 1), (0, 4), (11, 3), (2, 2)] {
         assert_eq!(imports.finish(import, batch, outcome.clone(), at(minute)).await.unwrap(), outcome);
     }
@@ -191,7 +199,17 @@ pub async fn files_contract<F: Files>(files: &F, key: &str) {
         assert_eq!(files.read(key, None, range).await.unwrap().unwrap(), expected.as_bytes());
     }
     files.write(key, b"other".to_vec(), "text/csv").await.unwrap();
+    let written = files.write(key, b"other".to_vec(), "text/csv").await.unwrap();
     assert_eq!(files.read(key, None, 0..99).await.unwrap().unwrap(), b"other", "the latest version");
+    assert_eq!(files.read(key, Some(&written), 1..99).await.unwrap().unwrap(), b"ther", "the version that was written");
+    let key_of = |number: u32| format!("{key}/{number:04}");
+    for number in [2, 1, 3] {
+        files.write(&key_of(number), b"x".to_vec(), "text/csv").await.unwrap();
+    }
+    let prefix = format!("{key}/");
+    assert_eq!(files.list(&prefix, "").await.unwrap(), [1, 2, 3].map(key_of), "in order, and not the key itself");
+    assert_eq!(files.list(&prefix, &key_of(1)).await.unwrap(), [2, 3].map(key_of), "after a key");
+    assert_eq!(files.list(&format!("{key}/none"), "").await.unwrap(), [""; 0]);
 }
 
 #[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]

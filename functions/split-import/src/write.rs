@@ -1,0 +1,52 @@
+//! What a split leaves behind: the register, and the files of its import.
+
+use calendar::Clock;
+use customers::Register;
+use imports::{
+    BatchIndex, BatchQueue, Batches, ContentHistory, Files, Import, Imports, PackedEntries, Rates, Read, Sources,
+    Upload, Warning,
+};
+
+use crate::{SplitImport, SplitImportError};
+
+impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueue, C: Clock>
+    SplitImport<F, I, R, Q, C>
+{
+    pub(crate) async fn register(&self, upload: &Upload, read: &mut Read) -> Result<(), SplitImportError> {
+        if read.registrations.is_empty() {
+            return Ok(());
+        }
+        let registered = self.register.register(&read.registrations, upload.uploaded_at).await?;
+        if !registered.held_by_others.is_empty() {
+            let what = "an account is held by another customer; it stays theirs".to_owned();
+            let rows = u64::try_from(registered.held_by_others.len()).unwrap_or(u64::MAX);
+            read.found.warnings.push(Warning { what, rows });
+        }
+        Ok(())
+    }
+
+    /// Writes rejects, batches and the list of batches, and returns the list and its version. Another split of the same
+    /// import may write them, too, and other batches: each list names the version of its own.
+    pub(crate) async fn write(
+        &self,
+        import: &Import,
+        read: &mut Read,
+        history: &ContentHistory,
+    ) -> Result<(BatchIndex, Option<String>), SplitImportError> {
+        if read.found.rows_rejected > 0 {
+            let csv = std::mem::take(&mut read.rejects_csv);
+            self.files.write(&Import::rejects_key(import.id), csv, "text/csv; charset=utf-8").await?;
+        }
+        let PackedEntries { bytes, mut index } = read.pack();
+        if bytes.is_empty() {
+            return Ok((index, None));
+        }
+        index.repeats = import.repeats.is_some();
+        index.failed_before = history.failed_before(import.id).to_vec();
+        let key = Import::entries_key(import.id);
+        index.version = Some(self.files.write(&key, bytes, "application/octet-stream").await?);
+        let list = serde_json::to_vec(&index).map_err(|_| SplitImportError::NoIndex)?;
+        let version = self.files.write(&Import::index_key(import.id), list, "application/json").await?;
+        Ok((index, Some(version)))
+    }
+}

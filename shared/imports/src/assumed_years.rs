@@ -1,0 +1,33 @@
+use calendar::Date;
+
+use crate::Warning;
+
+/// The years that were assumed for dates without one, over the rows taken.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct AssumedYears {
+    rows: u64,
+    /// The first and the last of the years.
+    years: Option<(i32, i32)>,
+}
+
+impl AssumedYears {
+    /// Counts a row, whose date was assumed to be `date`.
+    pub(crate) fn add(&mut self, date: Date) {
+        let (year, _, _) = date.civil();
+        self.rows = self.rows.saturating_add(1);
+        self.years = Some(self.years.map_or((year, year), |(first, last)| (first.min(year), last.max(year))));
+    }
+
+    /// Whether there are such rows.
+    pub(crate) fn any(self) -> bool {
+        self.rows > 0
+    }
+
+    /// What the report says of them.
+    pub(crate) fn warning(self) -> Option<Warning> {
+        let (first, last) = self.years?;
+        let years = if first == last { first.to_string() } else { format!("{first} to {last}") };
+        let what = format!("the date has no year, {years} was assumed; give the `year` with the upload");
+        Some(Warning { what, rows: self.rows })
+    }
+}
