@@ -64,7 +64,7 @@ fn a_file_with_too_many_new_customers_is_refused() {
     let companies = |customers: usize| {
         let mut text = "id,name,owner,address,email,ibans\n".to_owned();
         for row in 0..customers {
-            writeln!(text, "{row},Company {row},Ada,Here,,{row}").unwrap();
+            writeln!(text, "{row},Company {row},Ada,Here,,").unwrap();
         }
         text
     };

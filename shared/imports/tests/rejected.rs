@@ -70,12 +70,15 @@ fn rows_that_look_like_another_notation_are_hinted_at() {
     let dots = "the date looks like %d.%m.%Y; name that as `date_format` in a profile, or write YYYY-MM-DD";
     let semicolons = "the row looks delimited by `;`, but the header by `,`; use one delimiter in the whole file";
     for (text, expected) in [
-        ("Id;Date;Transaction\n0;7/15;60,5\n1;7/16;1.000,00\n2;7/16;x\n3;7/16;5\n", vec![format!("2: {COMMA}")]),
-        ("Id,Date,Transaction\n0,7/15,\"60,5\"\n1,7/16,-10,30\n", vec![format!("2: {COMMA}")]),
-        ("Id,Date,Transaction\n0,15/7,60.5\n1,7/8,1\n", vec![format!("1: {order}")]),
+        (
+            "Id;Date;Transaction\n0;2026-07-15;60,5\n1;2026-07-16;1.000,00\n2;2026-07-16;x\n3;2026-07-16;5\n",
+            vec![format!("2: {COMMA}")],
+        ),
+        ("Id,Date,Transaction\n0,2026-07-15,\"60,5\"\n1,2026-07-16,-10,30\n", vec![format!("2: {COMMA}")]),
+        ("Id,Date,Transaction\n0,15/7,60.5\n", vec![format!("1: {order}")]),
         ("Id;Date;Transaction\n0;15.07.2026;60,5\n", vec![format!("1: {dots}"), format!("1: {COMMA}")]),
-        ("Id,Date,Transaction\n0;7/15;60.5\n1;7/15;60.5\n", vec![format!("2: {semicolons}")]),
-        ("Id,Date,Transaction\n0,7/15,abc\n1,7/40,1\n2,7/15\n", vec![]),
+        ("Id,Date,Transaction\n0;2026-07-15;60.5\n1;2026-07-15;60.5\n", vec![format!("2: {semicolons}")]),
+        ("Id,Date,Transaction\n0,2026-07-15,abc\n1,7/40,1\n2,2026-07-15\n", vec![]),
     ] {
         assert_eq!(warnings(&account(text)), expected, "{text}");
     }

@@ -237,7 +237,13 @@ mod tests {
     #[test]
     fn a_mail_is_a_line_with_its_reason() {
         let mails = ready(mails().list(None, Some("unknown"), 100)).unwrap();
-        insta::assert_snapshot!(told(&mails.iter().map(line).collect::<Vec<_>>()), @"");
+        insta::assert_snapshot!(told(&mails.iter().map(line).collect::<Vec<_>>()), @r"
+        ┌──────────────────────────────────┬─────────┬─────────┬──────────────────┬───────────────────┐
+        │ Import                           ┆ Account ┆ State   ┆ Since            ┆ Reason            │
+        ╞══════════════════════════════════╪═════════╪═════════╪══════════════════╪═══════════════════╡
+        │ c7217626ded7747c7590defef3ae6b90 ┆ UNKNOWN ┆ unknown ┆ 2026-08-14 10:00 ┆ no answer in time │
+        └──────────────────────────────────┴─────────┴─────────┴──────────────────┴───────────────────┘
+        ");
         assert_eq!(told(&[]), "there are no such mails");
         let json = serde_json::to_string(&line(&mails[0])).unwrap();
         assert!(json.contains(r#""state":"unknown""#) && !json.contains("ada@"), "{json}");
