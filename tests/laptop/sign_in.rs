@@ -125,6 +125,6 @@ fn hidden_field(input: &str) -> Option<String> {
     let attribute = |name: &str| input.split(&format!("{name}=\"")).nth(1)?.split('"').next();
     (attribute("type")? == "hidden").then_some(())?;
     let value = attribute("value")?.replace("&amp;", "&");
-    let encoded: String = value.bytes().map(|it| format!("%{it:02X}")).collect();
+    let encoded = value.bytes().fold(String::new(), |encoded, it| encoded + &format!("%{it:02X}"));
     Some(format!("{}={encoded}", attribute("name")?))
 }

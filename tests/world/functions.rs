@@ -49,11 +49,6 @@ impl World {
         WorldClock { now: &self.now, is_interleaved: self.faults.schedule().is_some() }
     }
 
-    #[allow(clippy::unwrap_used, reason = "the rate is a constant")]
-    fn rate(&self) -> MailsPerSecond {
-        "14".parse().unwrap()
-    }
-
     pub(crate) fn sweep_imports(
         &self,
     ) -> SweepImports<
@@ -69,7 +64,7 @@ impl World {
             summaries: self.through(&self.summaries),
             requests: self.through(&self.requests),
             clock: self.clock(),
-            rate: self.rate(),
+            rate: rate(),
         }
     }
 
@@ -150,7 +145,7 @@ impl World {
                 url: "https://api.millrace.example/unsubscribe".to_owned(),
                 key: UnsubscribeKey::try_new(&[7; 32]).unwrap(),
             },
-            rate: self.rate(),
+            rate: rate(),
         }
     }
 
@@ -174,4 +169,9 @@ impl World {
             answer_within: Duration::from_secs(10),
         }
     }
+}
+
+#[allow(clippy::unwrap_used, reason = "the rate is a constant")]
+fn rate() -> MailsPerSecond {
+    "14".parse().unwrap()
 }

@@ -210,7 +210,7 @@ struct Simulation<'a> {
     dead_letters: usize,
 }
 
-impl<'a> Simulation<'a> {
+impl Simulation<'_> {
     fn now(&self) -> i64 {
         self.suite.clock.micros()
     }
@@ -355,7 +355,6 @@ fn run(holders: usize, daily_quota: usize) -> Ended {
 /// Few calls are refused: some because they took less time than others, and a few in each hour without quota.
 fn check(holders: usize, daily_quota: usize, days: i64) {
     let ended = run(holders, daily_quota);
-    println!("{holders} holders, {daily_quota} mails a day: {ended:?}");
     assert_eq!(ended.states, BTreeMap::from([("sent", holders)]), "{ended:?}");
     assert_eq!((ended.most_copies, ended.dead_letters), (1, 0), "{ended:?}");
     assert!(ended.hours <= days * 25 + 2, "{ended:?}");

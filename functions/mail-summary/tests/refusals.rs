@@ -158,7 +158,7 @@ fn without_time_or_a_slot_the_request_is_acknowledged() {
     let sender = sender(&[]);
     ready(sender.handle(request(), start().plus(Duration::from_secs(5)))).unwrap();
     assert_eq!(state(&sender), "wanted");
-    let later = start().plus(Duration::from_secs(60));
+    let later = start().plus(Duration::from_mins(1));
     ready(gate::change(&sender.summaries, |gate| gate.slow_down(later))).unwrap();
     deliver(&sender).unwrap();
     assert_eq!((state(&sender), sender.mailer.taken().len()), ("wanted", 0));

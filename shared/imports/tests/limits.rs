@@ -53,26 +53,18 @@ fn a_file_with_a_byte_too_much_is_refused() {
 
 #[test]
 fn a_file_with_too_many_new_customers_is_refused() {
-    let holders = |customers: usize| {
-        let mut text =
-            "account_number,first_name,last_name,dob,email,type,operation_id,transaction_ts,transaction\n".to_owned();
-        for row in 0..customers {
-            writeln!(text, "{row},Ada{row},Lovelace,1915-12-10,,giro,{row},2026-07-01T10:00:00Z,1").unwrap();
-        }
-        text
-    };
-    let companies = |customers: usize| {
-        let mut text = "id,name,owner,address,email,ibans\n".to_owned();
-        for row in 0..customers {
-            writeln!(text, "{row},Company {row},Ada,Here,,").unwrap();
-        }
-        text
-    };
-    for (key, text) in [("imports/a.csv", &holders as &dyn Fn(usize) -> String), ("imports/companies.csv", &companies)]
-    {
-        let taken = read(importer(key), &text(MOST_NEW_CUSTOMERS)).unwrap();
-        assert_eq!((taken.registrations.len(), taken.found.rows_rejected), (MOST_NEW_CUSTOMERS, 0), "{key}");
-        let refusal = read(importer(key), &text(MOST_NEW_CUSTOMERS + 1)).err();
-        assert_eq!(refusal, Some(Refusal::TooManyCustomers(MOST_NEW_CUSTOMERS)), "{key}");
-    }
+    let holder = |row: usize| format!("{row},Ada{row},Lovelace,1915-12-10,,giro,{row},2026-07-01T10:00:00Z,1");
+    let holders = "account_number,first_name,last_name,dob,email,type,operation_id,transaction_ts,transaction";
+    refuses_one_more("imports/holders.csv", holders, holder);
+    let company = |row: usize| format!("{row},Company {row},Ada,Here,,");
+    refuses_one_more("imports/companies.csv", "id,name,owner,address,email,ibans", company);
+}
+
+fn refuses_one_more(key: &str, header: &str, row: impl Fn(usize) -> String) {
+    let mut text = header.to_owned() + "\n";
+    (0..MOST_NEW_CUSTOMERS).for_each(|it| writeln!(text, "{}", row(it)).unwrap());
+    let taken = read(importer(key), &text).unwrap();
+    assert_eq!((taken.registrations.len(), taken.found.rows_rejected), (MOST_NEW_CUSTOMERS, 0), "{key}");
+    text += &row(MOST_NEW_CUSTOMERS);
+    assert_eq!(read(importer(key), &text).err(), Some(Refusal::TooManyCustomers(MOST_NEW_CUSTOMERS)), "{key}");
 }

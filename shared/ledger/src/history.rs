@@ -7,7 +7,7 @@ use money::Currency;
 use crate::codec::TotalsItem;
 use crate::queries::{MOST_READS, never_settles};
 use crate::totals::Split;
-use crate::{Books, BooksError, CodecError, EntryBudget, Figures, Shelf, Totals, View};
+use crate::{Books, BooksError, CodecError, EntryBudget, Figures, JournalMonth, Shelf, Totals, View};
 
 /// Which history to read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -120,7 +120,7 @@ pub async fn history<B: Books>(
         if needed.iter().any(|it| !months.contains(it)) {
             // They are known now, or another posting began a month between two reads.
             months = needed;
-        } else if let Some(history) = request.fold(&shelf, item, &needed)? {
+        } else if let Some(history) = request.fold(&shelf, &item, &needed)? {
             return Ok(history);
         } else {
             never_settles(unsettled.as_ref(), &shelf)?;
@@ -164,15 +164,15 @@ impl HistoryRequest {
     }
 
     /// The history of the totals and of what was read of `months`; `None` if they are of different moments.
-    fn fold(&self, read: &Shelf, item: TotalsItem, months: &[Month]) -> Result<Option<History>, CodecError> {
+    fn fold(&self, read: &Shelf, item: &TotalsItem, months: &[Month]) -> Result<Option<History>, CodecError> {
         let mut opening = net(&item.totals, self.from.month(), self.view);
         let mut moved = FlowsByDay::new();
         for month in months {
-            let journal = read.month_of(&item, *month)?;
+            let journal = read.month_of(item, *month)?;
             if !item.agrees(*month, journal.as_ref()) {
                 return Ok(None);
             }
-            let entries = journal.iter().flat_map(|it| it.entries());
+            let entries = journal.iter().flat_map(JournalMonth::entries);
             for entry in entries.take_while(|it| it.at.date() <= self.to) {
                 let mut split = Split::default();
                 split.take(entry);

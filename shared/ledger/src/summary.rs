@@ -1,7 +1,7 @@
 use calendar::{Date, Month};
 use money::{Currency, Money, average_minor};
 
-use crate::{CodecError, Figures, Mark, Shelf, Totals, View};
+use crate::{CodecError, Figures, JournalMonth, Mark, Shelf, Totals, View};
 
 /// When the last clean entry of an account happened, as far as its totals tell.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -22,7 +22,7 @@ impl Shelf {
         };
         let Some(month) = item.totals.months.keys().rev().find(|it| has_clean(it)) else { return Ok(None) };
         let journal = item.month(*month)?;
-        let clean = journal.iter().flat_map(|it| it.entries()).filter(|it| it.mark == Mark::Clean);
+        let clean = journal.iter().flat_map(JournalMonth::entries).filter(|it| it.mark == Mark::Clean);
         let day = clean.map(|it| it.at.date()).max();
         Ok(Some(day.map_or(LastEntry::Month(*month), LastEntry::Day)))
     }

@@ -35,7 +35,8 @@ pub enum ReadEventError {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
-    event_type: String,
+    #[serde(rename = "eventType")]
+    kind: String,
     mail: Sent,
     #[serde(default)]
     bounce: Option<Bounce>,
@@ -91,7 +92,7 @@ pub fn read_event(json: &str) -> Result<Option<MailEvent>, ReadEventError> {
 }
 
 fn feedback(event: &Event) -> Option<(Feedback, Vec<Address>)> {
-    match (event.event_type.as_str(), &event.bounce, &event.complaint) {
+    match (event.kind.as_str(), &event.bounce, &event.complaint) {
         ("Bounce", Some(bounce), _) if bounce.bounce_type == "Permanent" => {
             Some((Feedback::HardBounce, addresses(&bounce.bounced_recipients)))
         }

@@ -80,7 +80,7 @@ impl Feedback {
 /// The name under which an address is suppressed: SHA-256 of the address in lower case, as hexadecimal digits.
 pub fn suppression_key(address: &Address) -> String {
     let digest = Sha256::digest(address.normalised());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 #[cfg(test)]

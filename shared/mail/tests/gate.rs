@@ -68,7 +68,7 @@ fn a_hold_ends_by_itself_and_a_pause_by_an_operator() {
         let mut gate = Gate::default();
         gate.hold(reason, "no", at(0));
         assert!(matches!(gate.closed(at(minutes(until) - 1)), Some(Closed::Held(it)) if it.reason == reason));
-        let latest = at(minutes(until)).plus(Duration::from_secs(60));
+        let latest = at(minutes(until)).plus(Duration::from_mins(1));
         assert!(matches!(gate.admit(at(0), rate("14"), latest), Admission::Closed(_)));
         assert_eq!(gate.closed(at(minutes(until))), None);
         gate.pause("too many bounces".to_owned(), at(0));

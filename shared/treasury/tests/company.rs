@@ -143,7 +143,7 @@ fn every_entry_is_shown_once() {
     assert_eq!(counts, [("FR".into(), 6), ("IT".into(), 6)]);
     let mut count = 0;
     block_on(each_entry(&books, &accounts, (Date::MIN, Date::MAX), View::Clean, &EntryBudget::unlimited(), |_| {
-        count += 1
+        count += 1;
     }))
     .unwrap();
     assert_eq!(count, 3 * DAYS);

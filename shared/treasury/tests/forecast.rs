@@ -5,6 +5,9 @@
     clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
     clippy::float_arithmetic,
     clippy::panic,
     reason = "a test fails by panicking"

@@ -55,7 +55,7 @@ impl Pool {
         let exchange = Exchange::begin(&random)?;
         let asked = self.cognito.initiate_auth().client_id(&self.client).auth_flow(AuthFlowType::UserSrpAuth);
         let asked = asked.auth_parameters("USERNAME", user).auth_parameters("SRP_A", exchange.public());
-        let mut step = step!(asked.send().await.map_err(|error| explain(error, user))?);
+        let mut step = step!(asked.send().await.map_err(|error| explain(&error, user))?);
         for _ in 0..MOST_QUESTIONS {
             if let Some(tokens) = step.tokens {
                 return Ok(tokens);
@@ -64,7 +64,7 @@ impl Pool {
             let answers = self.answers(&question, &mut step, (&exchange, user, password), &note).await?;
             let asked = self.cognito.respond_to_auth_challenge().client_id(&self.client).challenge_name(question);
             let asked = asked.set_session(step.session).set_challenge_responses(Some(answers));
-            step = step!(asked.send().await.map_err(|error| explain(error, user))?);
+            step = step!(asked.send().await.map_err(|error| explain(&error, user))?);
         }
         bail!("Cognito asks more than is known here")
     }
@@ -73,7 +73,7 @@ impl Pool {
     pub(crate) async fn refresh(&self, token: &str) -> Result<AuthenticationResultType> {
         let asked = self.cognito.initiate_auth().client_id(&self.client).auth_flow(AuthFlowType::RefreshTokenAuth);
         let asked = asked.auth_parameters("REFRESH_TOKEN", token).send().await;
-        let answer = asked.map_err(|error| explain(error, "the bearer of the refresh token"))?;
+        let answer = asked.map_err(|error| explain(&error, "the bearer of the refresh token"))?;
         answer.authentication_result.context("Cognito answered without tokens")
     }
 
@@ -120,7 +120,7 @@ impl Pool {
     /// Sets up the second factor: the session to go on with.
     async fn set_up(&self, user: &str, session: Option<String>, note: &impl Fn(&str)) -> Result<String> {
         let made = self.cognito.associate_software_token().set_session(session).send().await;
-        let made = made.map_err(|error| explain(error, user))?;
+        let made = made.map_err(|error| explain(&error, user))?;
         let secret = made.secret_code().context("Cognito gave no secret for one-time passwords")?;
         note(&format!(
             "a second factor is required; give your authenticator this key:\n  {secret}\n  \
@@ -128,7 +128,7 @@ impl Pool {
         ));
         let code = secret::ask("One-time password")?;
         let asked = self.cognito.verify_software_token().set_session(made.session).user_code(code).send().await;
-        let verified = asked.map_err(|error| explain(error, user))?;
+        let verified = asked.map_err(|error| explain(&error, user))?;
         verified.session.context("Cognito did not go on after the second factor was set up")
     }
 }
@@ -141,7 +141,7 @@ fn timestamp() -> Result<String> {
 }
 
 /// What Cognito refused, without what was sent.
-pub(crate) fn explain<E, R>(error: SdkError<E, R>, user: &str) -> Error
+pub(crate) fn explain<E, R>(error: &SdkError<E, R>, user: &str) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     R: std::fmt::Debug + Send + Sync + 'static,
@@ -155,7 +155,7 @@ where
         "InvalidPasswordException" | "CodeMismatchException" | "EnableSoftwareTokenMFAException" => {
             anyhow!("{message}")
         }
-        "" => anyhow!("Cognito cannot be reached: {}", DisplayErrorContext(&error)),
+        "" => anyhow!("Cognito cannot be reached: {}", DisplayErrorContext(error)),
         _ => anyhow!("Cognito refused: {code}: {message}"),
     }
 }

@@ -27,7 +27,7 @@ struct Line {
     /// Empty for a user who may see nothing.
     groups: Vec<String>,
     email: Option<String>,
-    /// Cognito's word, for example CONFIRMED or FORCE_CHANGE_PASSWORD.
+    /// Cognito's word, for example `CONFIRMED` or `FORCE_CHANGE_PASSWORD`.
     status: String,
     enabled: bool,
 }
@@ -76,9 +76,9 @@ impl Users {
                 .desired_delivery_mediums(DeliveryMediumType::Email),
             None => made.message_action(MessageActionType::Suppress),
         };
-        made.send().await.map_err(|error| explain(error, name))?;
+        made.send().await.map_err(|error| explain(&error, name))?;
         let joined = self.cognito.admin_add_user_to_group().user_pool_id(&self.pool).username(name).group_name(group);
-        joined.send().await.map_err(|error| explain(error, name))?;
+        joined.send().await.map_err(|error| explain(&error, name))?;
         if let Some(address) = &asked.email {
             screen.note(&format!("{name} ({group}) was invited at {address}, with a password for the first time"));
         } else {
@@ -93,15 +93,15 @@ impl Users {
         let password = secret::ask_new(&format!("Password of {name}"))?;
         let asked = self.cognito.admin_set_user_password().user_pool_id(&self.pool).username(name);
         let set = asked.password(password).permanent(true).send().await;
-        set.map(drop).map_err(|error| explain(error, name))
+        set.map(drop).map_err(|error| explain(&error, name))
     }
 
     /// A disabled user gets no new tokens, by refresh tokens neither.
     async fn disable(&self, screen: &Screen, name: &str) -> Result<Verdict> {
         let asked = self.cognito.admin_disable_user().user_pool_id(&self.pool).username(name);
-        asked.send().await.map_err(|error| explain(error, name))?;
+        asked.send().await.map_err(|error| explain(&error, name))?;
         let asked = self.cognito.admin_user_global_sign_out().user_pool_id(&self.pool).username(name);
-        asked.send().await.map_err(|error| explain(error, name))?;
+        asked.send().await.map_err(|error| explain(&error, name))?;
         screen.note(&format!("{name} is disabled; an access token issued before is valid for an hour at most"));
         Ok(Verdict::Well)
     }
@@ -111,7 +111,7 @@ impl Users {
         let mut next = None;
         loop {
             let asked = self.cognito.list_users().user_pool_id(&self.pool).limit(PAGE).set_pagination_token(next);
-            let page = asked.send().await.map_err(|error| explain(error, "the list"))?;
+            let page = asked.send().await.map_err(|error| explain(&error, "the list"))?;
             for user in page.users() {
                 lines.push(self.line(user).await?);
             }
@@ -128,7 +128,7 @@ impl Users {
     async fn line(&self, user: &UserType) -> Result<Line> {
         let name = user.username().unwrap_or_default().to_owned();
         let asked = self.cognito.admin_list_groups_for_user().user_pool_id(&self.pool).username(&name);
-        let groups = asked.send().await.map_err(|error| explain(error, &name))?;
+        let groups = asked.send().await.map_err(|error| explain(&error, &name))?;
         let groups = groups.groups().iter().filter_map(|it| it.group_name.clone()).collect();
         let email = user.attributes().iter().find(|it| it.name() == "email").and_then(|it| it.value.clone());
         let status = user.user_status().map(|it| it.as_str().to_owned()).unwrap_or_default();
