@@ -17,6 +17,14 @@ use crate::command::{file, millrace, stack};
 
 const PASSWORD: &str = "For-this-test-0nly";
 
+/// The header of a request that the account's owner makes; the local stack compares no signatures.
+pub(crate) fn owner(service: &str) -> String {
+    format!(
+        "authorization: AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/{service}/aws4_request, \
+         SignedHeaders=host, Signature=0\r\n"
+    )
+}
+
 /// The API and the user pool before it.
 pub(crate) struct Api {
     runtime: tokio::runtime::Runtime,
@@ -56,6 +64,11 @@ impl Api {
         format!("http://{}{}", self.host, self.path)
     }
 
+    /// Where a path of the API is on the local stack.
+    pub(crate) fn path_of(&self, path: &str) -> String {
+        format!("{}{path}", self.path)
+    }
+
     /// An output of the stack.
     pub(crate) fn output(&self, name: &str) -> String {
         self.outputs[name].clone()
@@ -77,7 +90,7 @@ impl Api {
     /// The status and the body of an answer.
     pub(crate) fn ask(&self, method: &str, path: &str, token: Option<&str>) -> (u16, String) {
         let authorization = token.map(|it| format!("authorization: Bearer {it}\r\n")).unwrap_or_default();
-        let (status, _, body) = self.send(method, &format!("{}{path}", self.path), &authorization, "");
+        let (status, _, body) = self.send(method, &self.path_of(path), &authorization, "");
         (status, body)
     }
 
@@ -96,6 +109,17 @@ impl Api {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         (status, head.to_owned(), body.to_owned())
+    }
+
+    /// Calls DynamoDB as the account's owner.
+    pub(crate) fn dynamodb(&self, operation: &str, request: &Value) -> Value {
+        let headers = format!(
+            "content-type: application/x-amz-json-1.0\r\nx-amz-target: DynamoDB_20120810.{operation}\r\n{}",
+            owner("dynamodb")
+        );
+        let (status, _, body) = self.send("POST", "/", &headers, &request.to_string());
+        assert_eq!(status, 200, "{operation}: {body}");
+        serde_json::from_str(&body).unwrap()
     }
 
     /// Somebody who signs in with [`PASSWORD`].

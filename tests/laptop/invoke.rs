@@ -4,18 +4,19 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::api::Api;
+use crate::api::{Api, owner};
 use crate::command::{file, millrace, stack};
 
-fn envelope(function: &str) -> Value {
+pub(crate) fn envelope(function: &str) -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../events/aws/{function}.json"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
 /// What a function answers; it must not end with an error.
-fn invoke(api: &Api, function: &str, event: &Value) -> Value {
+pub(crate) fn invoke(api: &Api, function: &str, event: &Value) -> Value {
     let path = format!("/2015-03-31/functions/millrace-{function}/invocations");
-    let (status, head, body) = api.send("POST", &path, "content-type: application/json\r\n", &event.to_string());
+    let (status, head, body) =
+        api.send("POST", &path, &format!("content-type: application/json\r\n{}", owner("lambda")), &event.to_string());
     assert_eq!(status, 200, "{function}: {head} {body}");
     assert!(!head.to_lowercase().contains("x-amz-function-error"), "{function}: {body}");
     serde_json::from_str(body.trim()).unwrap_or(Value::Null)
@@ -66,7 +67,7 @@ fn a_poll_of_another_version_fails_as_one_message() {
 fn of_import(api: &Api, mut event: Value, report: &Value) -> Value {
     let import = report["id"].as_str().unwrap();
     let (status, head, _) =
-        api.send("HEAD", &format!("/{}/work/{import}/entries.bin", api.output("FilesBucket")), "", "");
+        api.send("HEAD", &format!("/{}/work/{import}/entries.bin", api.output("FilesBucket")), &owner("s3"), "");
     assert_eq!(status, 200, "{head}");
     let length = head.lines().find_map(|it| it.to_lowercase().strip_prefix("content-length:").map(str::to_owned));
     let body = json!({

@@ -16,4 +16,6 @@ mod clients;
 mod command;
 mod imports;
 mod invoke;
+mod large;
 mod sign_in;
+mod stalled;

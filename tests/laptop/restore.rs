@@ -23,7 +23,7 @@ use api::Api;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{Capability, Parameter, StackStatus};
 use command::{file, millrace, stack};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const STACK: &str = "millrace";
 const PREFIX: &str = "millrace-rehearsal";
@@ -146,23 +146,11 @@ fn put_wanted_mail(api: &Api, table: &str, import: &str) {
         "pk": { "S": format!("IMPORT#{import}") }, "sk": { "S": "ACCT#RESTORE1" }, "doc": { "S": doc.to_string() },
         "v": { "N": "1" }, "state": { "S": "wanted" }, "open": { "S": "1" }, "open_since": { "S": since },
     });
-    dynamodb(api, "PutItem", &json!({ "TableName": table, "Item": item }));
+    api.dynamodb("PutItem", &json!({ "TableName": table, "Item": item }));
 }
 
 fn state_of_mail(api: &Api, table: &str, import: &str) -> String {
     let key = json!({ "pk": { "S": format!("IMPORT#{import}") }, "sk": { "S": "ACCT#RESTORE1" } });
-    let answer = dynamodb(api, "GetItem", &json!({ "TableName": table, "Key": key }));
+    let answer = api.dynamodb("GetItem", &json!({ "TableName": table, "Key": key }));
     answer["Item"]["state"]["S"].as_str().unwrap().to_owned()
-}
-
-fn dynamodb(api: &Api, operation: &str, request: &Value) -> Value {
-    let credential =
-        "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0";
-    let headers = format!(
-        "content-type: application/x-amz-json-1.0\r\nx-amz-target: DynamoDB_20120810.{operation}\r\n\
-         authorization: {credential}\r\n"
-    );
-    let (status, _, body) = api.send("POST", "/", &headers, &request.to_string());
-    assert_eq!(status, 200, "{operation}: {body}");
-    serde_json::from_str(&body).unwrap()
 }

@@ -172,7 +172,7 @@ fn end_to_end(root: &Root, filter: Option<&str>) -> Result<()> {
         let only = only_on_a_stack(&tests);
         tests.arg("--workspace").args(only).envs(deploy::environment(&instance));
         run_tests(tests, filter)?;
-        deploy::check_permissions(root, &instance, false)
+        deploy::check_permissions(root, &instance, filter.is_none())
     });
     instance.stop()?;
     match result {
