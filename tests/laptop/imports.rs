@@ -55,7 +55,7 @@ fn a_receiver_opts_out_with_the_link_in_the_mail_and_gets_no_more() {
     let Some(endpoint) = stack() else { return };
     let import = |name: &str, text: &str| {
         let path = file(name, text);
-        let account = ["--account", "4714", "--year", "2026", "--email", "enough@example.com", "--name", "Enough"];
+        let account = ["--account", "OPTOUT1", "--year", "2026", "--email", "enough@example.com", "--name", "Enough"];
         millrace(&[&["import", &path][..], &account, &["--wait"]].concat())
     };
     let (code, report) = import("enough.csv", FOUR);
@@ -86,10 +86,10 @@ fn a_file_of_which_no_row_is_taken_and_an_undeclared_source_are_told_and_exit_wi
         return;
     }
     let path = file("comma.csv", "Id;Date;Transaction\n0;15.07.2026;60,5\n");
-    let (code, report) = millrace(&["import", &path, "--account", "4715", "--wait"]);
+    let (code, report) = millrace(&["import", &path, "--account", "NOBODY1", "--wait"]);
     assert_eq!((code, &report["state"]), (1, &"rejected".into()), "{report}");
     assert_eq!(report["warnings"].as_array().unwrap().len(), 2, "{report}");
-    assert!(!millrace(&["accounts"]).1.to_string().contains("4715"), "nobody is registered");
+    assert!(!millrace(&["accounts"]).1.to_string().contains("NOBODY1"), "nobody is registered");
 
     let path = file("t.csv", "id,payer,beneficiary,amount,currency,timestamp\n1,4713,X,1,EUR,2026-01-02\n");
     let (code, report) = millrace(&["import", &path, "--wait"]);

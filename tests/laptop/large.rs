@@ -32,7 +32,7 @@ fn a_month_of_sixty_thousand_entries_is_posted_extended_and_read() {
     let (status, balance) = api.get("/accounts/LARGE1/balance", Some(&token));
     assert!(status == 200 && balance.to_string().contains("\"60001.00\""), "{balance}");
     let (status, page) = api.get("/accounts/LARGE1/entries?from=2026-07-01&to=2026-07-31&limit=7", Some(&token));
-    assert_eq!((status, page["entries"].as_array().map(Vec::len)), (200, Some(7)), "{page}");
+    assert_eq!((status, page["items"].as_array().map(Vec::len)), (200, Some(7)), "{page}");
     let (code, audit) = millrace(&["audit", "--entries"]);
     assert_eq!(code, 0, "{audit}");
 }
@@ -47,14 +47,14 @@ fn an_operator_lists_customers_and_imports_and_downloads_rejects() {
     let id = report["id"].as_str().unwrap();
     api.add_user("rejects-operator", Some("operator"));
     let token = api.access_token("rejects-operator");
-    let ids = |path: &str, list: &str| {
+    let ids = |path: &str| {
         let (status, page) = api.get(path, Some(&token));
         assert_eq!(status, 200, "{page}");
-        let all: Vec<Value> = page[list].as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
+        let all: Vec<Value> = page["items"].as_array().unwrap().iter().map(|it| it["id"].clone()).collect();
         all
     };
-    assert!(ids("/imports", "imports").contains(&report["id"]));
-    assert!(!ids("/customers", "customers").is_empty());
+    assert!(ids("/imports").contains(&report["id"]));
+    assert!(!ids("/customers").is_empty());
 
     let (status, head, _) = api.send(
         "GET",

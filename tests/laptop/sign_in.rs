@@ -41,6 +41,14 @@ fn an_operator_is_added_signs_in_refreshes_and_is_disabled() {
     assert_eq!(listed("olga").unwrap()["enabled"], false);
     assert_eq!(sign_in(PASSWORD).0, 1);
     assert_eq!(millrace_given(&["token", "--refresh"], &refresh).0, 1);
+    assert_eq!(millrace(&["user", "enable", "olga"]).0, 0);
+    assert_eq!(sign_in(PASSWORD).0, 0);
+
+    let add = || millrace_given(&["user", "add", "--operator", "olga"], &format!("{PASSWORD}\n")).0;
+    assert_eq!(add(), 1, "there is one of this name");
+    assert_eq!(millrace(&["user", "remove", "olga"]).0, 0);
+    assert!(listed("olga").is_none());
+    assert_eq!(add(), 0);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use calendar::{Moment, Timer};
-use customers::{Customers, MailChoices};
+use customers::{Customers, MailChoice, MailChoices};
 use lambda_kit::{Chain, Pace};
 use ledger::Books;
 use mail::events::Suppressions;
@@ -61,19 +61,33 @@ where
         Ok(false)
     }
 
-    /// Sends the same bytes once more; the lease begins when their slot does.
+    /// Sends the same bytes once more; the lease begins when their slot does. A receiver who has opted out since, or whose
+    /// address is suppressed since, gets no second copy: whether the first one arrived stays unknown.
     pub(crate) async fn send_again(
         &self,
         record: &SummaryMail,
         version: Version,
         ends_at: Moment,
     ) -> Result<Attempt, MailSummaryError> {
+        if self.is_unwanted_by_now(record).await? {
+            let reason = "the first attempt got no answer, and the receiver wants no more mails";
+            return self.save(&record.give_up(reason, self.clock.now()), version).await.map(|_| Attempt::Over);
+        }
         if !self.is_admitted(ends_at).await? {
             return Ok(Attempt::Over);
         }
         let Next::SendAgain(again) = record.on_delivery(self.clock.now(), LEASE) else { return Ok(Attempt::Over) };
         let version = self.save(&again, version).await?;
         self.send(&again, version).await
+    }
+
+    async fn is_unwanted_by_now(&self, record: &SummaryMail) -> Result<bool, MailSummaryError> {
+        let Some(intent) = record.intent() else { return Ok(false) };
+        if self.summaries.suppression(&intent.envelope.to).await?.is_some() {
+            return Ok(true);
+        }
+        let Some(holder) = self.holder(record).await? else { return Ok(false) };
+        Ok(self.customers.mail_choice(holder.id).await? == MailChoice::Unwanted)
     }
 
     /// Hands the mail over. The intent is stored: a repeat has the same bytes.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use calendar::{Clock, Moment, Timer};
 use customers::testing::FakeRegister;
-use customers::{Account, Customer, CustomerId, CustomerKind, Register, Registration};
+use customers::{Account, Customer, CustomerId, CustomerKind, MailChoice, MailChoices, Register, Registration};
 use ledger::testing::FakeBooks;
 use mail::events::{Suppression, Suppressions};
 use mail::gate::{self, Closed, HoldReason, SendGate};
@@ -151,6 +151,28 @@ fn a_suppressed_address_gets_no_mail() {
     ready(sender.summaries.suppress(&ada(), Suppression::Complaint, start())).unwrap();
     deliver(&sender).unwrap();
     assert_eq!((state(&sender), sender.mailer.taken().len()), ("suppressed", 0));
+}
+
+#[test]
+fn a_mail_without_an_answer_is_not_repeated_to_an_address_that_is_suppressed_since() {
+    let sender = sender(&[Answer::Lose]);
+    let _ = deliver(&sender);
+    assert_eq!(state(&sender), "sending");
+    ready(sender.summaries.suppress(&ada(), Suppression::Complaint, start())).unwrap();
+    pass(&sender, Duration::from_mins(5));
+    deliver(&sender).unwrap();
+    assert_eq!((state(&sender), sender.mailer.taken().len()), ("unknown", 0));
+}
+
+#[test]
+fn a_mail_without_an_answer_is_not_repeated_to_a_holder_who_opts_out_since() {
+    let sender = sender(&[Answer::Lose]);
+    let _ = deliver(&sender);
+    let holder = CustomerId::of_account(&request().account);
+    ready(sender.customers.choose_mails(holder, MailChoice::Unwanted)).unwrap();
+    pass(&sender, Duration::from_mins(5));
+    deliver(&sender).unwrap();
+    assert_eq!((state(&sender), sender.mailer.taken().len()), ("unknown", 0));
 }
 
 #[test]

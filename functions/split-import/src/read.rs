@@ -42,7 +42,10 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
             Ok(profile) => profile,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        let needs_source = profile.is_none() && instructions.needs_declared_source();
+        let needs_source = match &profile {
+            None => instructions.needs_declared_source(),
+            Some(profile) => profile.is_of_transfers(),
+        };
         let declared_sources = if needs_source { self.imports.declared().await? } else { Vec::new() };
         let mut importer = Importer::new(Setting {
             instructions,

@@ -42,6 +42,14 @@ pub(crate) fn usual_layout(
     })
 }
 
+/// The layout of a file with a profile, if its source is known: a profile of transfers is named after it.
+pub(crate) fn with_known_source(layout: Layout, declared: &[String]) -> Result<Layout, Refusal> {
+    if layout.kind != Kind::Transfers || is_known_source(&layout.source, declared) {
+        return Ok(layout);
+    }
+    Err(Refusal::UnknownSource { source_name: layout.source, known: known_sources(declared) })
+}
+
 /// The source of transfers, if it is known.
 fn known_source(instructions: &Instructions, declared: &[String]) -> Result<String, Refusal> {
     let known = || known_sources(declared);

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::customers_file::CustomerFile;
 use crate::entry_file::{EntryFile, NotTaken, Wrong};
 use crate::gunzip::{Gunzip, MAGIC};
-use crate::header::{delimiter_of, usual_layout, with_delimiter};
+use crate::header::{delimiter_of, usual_layout, with_delimiter, with_known_source};
 use crate::hints::Hints;
 use crate::holders::holder_of_one;
 use crate::layout::Layout;
@@ -456,7 +456,7 @@ fn header(
         (0..fields.len()).map(|it| String::from_utf8_lossy(fields.get(row.bytes, it)).into_owned()).collect();
     let currency = instructions.currency.unwrap_or(default_currency);
     let layout = match profile {
-        Some(profile) => profile.layout(names, currency)?,
+        Some(profile) => with_known_source(profile.layout(names, currency)?, &declared_sources)?,
         None => usual_layout(&instructions, names, currency, reference, &declared_sources)
             .map_err(|refusal| with_delimiter(refusal, *dialect, row.bytes, fields))?,
     };

@@ -91,6 +91,11 @@ fn needed(kind: Kind, by_columns: bool) -> &'static [&'static str] {
 }
 
 impl Profile {
+    /// Whether it is of transfers: the profile's name is their source then, and must have been declared.
+    pub fn is_of_transfers(&self) -> bool {
+        self.kind == Kind::Transfers
+    }
+
     /// Reads and checks a profile. The refusal names everything that is wrong with it.
     pub fn parse(name: &str, json: &[u8]) -> Result<Self, Refusal> {
         let bad = |what: String| Refusal::BadProfile { name: name.to_owned(), what };

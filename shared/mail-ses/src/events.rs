@@ -32,6 +32,9 @@ pub enum ReadEventError {
     Value(&'static str),
 }
 
+/// What SES publishes when the topic of its events is set or changed.
+const TOPIC_VALIDATED: &str = "Successfully validated SNS topic for Amazon SES event publishing.";
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
@@ -76,6 +79,9 @@ struct Recipient {
 
 /// Reads an event; `None` if it is of a kind that changes nothing, or about a mail without our tags.
 pub fn read_event(json: &str) -> Result<Option<MailEvent>, ReadEventError> {
+    if json.trim() == TOPIC_VALIDATED {
+        return Ok(None);
+    }
     let event: Event = serde_json::from_str(json)
         .map_err(|error| ReadEventError::Malformed { line: error.line(), column: error.column() })?;
     let Some((feedback, recipients)) = feedback(&event) else { return Ok(None) };

@@ -36,6 +36,8 @@ fn a_report_names_the_summary_and_the_receiver() {
 fn what_changes_nothing_is_left_out_and_what_is_no_event_is_an_error_that_quotes_nothing() {
     assert_eq!(read(&BOUNCE.replace("\"Bounce\"", "\"Delivery\"")), None);
     assert_eq!(read(&BOUNCE.replace("\"import\"", "\"other\"")), None, "a mail of somebody else");
+    let validated = "Successfully validated SNS topic for Amazon SES event publishing.";
+    assert_eq!(read(validated), None, "SES says so when the topic is set");
     for wrong in
         ["", "{}", "ada@example.com", &BOUNCE.replace("DE893", "ada@example.com"), &BOUNCE.replace("2026", "x")]
     {

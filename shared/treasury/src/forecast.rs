@@ -92,8 +92,8 @@ fn most_days_ahead(days: usize) -> usize {
 /// Each day ahead is expected to bring the mean of its weekday over the last 13 weeks. The interval of 80 % is split
 /// conformal: its half width is the error, regardless of sign, at rank 80 % among the errors that such forecasts made at
 /// this distance. Each error is measured against how much the flows varied from week to week when its forecast was made,
-/// and the half width is as many times the variation of today, so that it grows and shrinks with the business. Errors of neighbouring days share most of their days; `n` of them count as `n / days` independent ones,
-/// `m`, and the rank is 80 % · (m + 1) / m, which holds in 80 % of the cases for any distribution of exchangeable errors
+/// and the half width is as many times the variation of today, so that it grows and shrinks with the business. Errors of
+/// neighbouring days share most of their days; `n` of them count as `n / days` independent ones, `m`, and the rank is 80 % · (m + 1) / m, which holds in 80 % of the cases for any distribution of exchangeable errors
 /// (Vovk et al., Algorithmic Learning in a Random World, 2005). Integers throughout; a mean is rounded half to even.
 pub fn forecast(flows: &DailyFlows, days: usize) -> Forecast {
     let needed = days_needed(days);
@@ -126,14 +126,14 @@ impl Past {
         Self { balances: running(flows_minor.to_vec()), changes: running(first_week.chain(changes).collect()) }
     }
 
-    /// How much the flows varied from week to week in the window before day `origin`, and in such a window on average: a
-    /// quiet quarter makes no error infinite. At least 1.
+    /// How much the flows varied from week to week in the window before day `origin`, and in such a window on average until
+    /// then: a quiet quarter makes no error infinite. At least 1.
     fn variation(&self, origin: usize) -> Option<i128> {
         let days = WINDOW.saturating_sub(WEEK);
         let before = *self.changes.get(origin.checked_sub(days)?)?;
         let of_window = self.changes.get(origin)?.checked_sub(before)?;
-        let of_all = self.changes.last()?.checked_mul(i128::try_from(days).ok()?)?;
-        let average = of_all.checked_div(i128::try_from(self.days()).ok()?)?;
+        let of_all = self.changes.get(origin)?.checked_mul(i128::try_from(days).ok()?)?;
+        let average = of_all.checked_div(i128::try_from(origin).ok()?)?;
         Some(of_window.checked_add(average)?.max(1))
     }
 

@@ -211,10 +211,12 @@ proptest! {
             .collect();
         prop_assert_eq!(outlook.compared, errors.len());
         prop_assert_eq!(outlook.mean_error.minor(), average_minor(errors.iter().sum(), errors.len() as u64).unwrap());
-        // The variation before a day: what the flows of 12 weeks differed from those a week earlier, and do on average.
+        // The variation before a day: what the flows of 12 weeks differed from those a week earlier, and did on average.
         let change = |day: usize| if day < 7 { 0 } else { (flows[day] - flows[day - 7]).abs() };
-        let average = (0..flows.len()).map(change).sum::<i128>() * 84 / flows.len() as i128;
-        let variation = |origin: usize| ((origin - 84..origin).map(change).sum::<i128>() + average).max(1) as f64;
+        let average = |origin: usize| (0..origin).map(change).sum::<i128>() * 84 / origin as i128;
+        let variation = |origin: usize| {
+            ((origin - 84..origin).map(change).sum::<i128>() + average(origin)).max(1) as f64
+        };
         let errors: Vec<f64> = (91..).zip(&errors).map(|(origin, it)| *it as f64 / variation(origin)).collect();
         // What an interval of the errors known reaches to: at least 80 % of them are within it, and few more.
         let half_width = |known: &[f64]| {

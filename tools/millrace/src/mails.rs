@@ -5,7 +5,7 @@ use anyhow::Result;
 use banking::AccountNumber;
 use calendar::Moment;
 use mail::events::Suppressions;
-use mail::gate::SendGate;
+use mail::gate::{self, SendGate};
 use mail::outbox::{Saved, Summaries, SummaryList, SummaryRequests};
 use mail::tally;
 use mail::{Address, SummaryMail};
@@ -49,6 +49,11 @@ pub(crate) async fn run(screen: &Screen, stack: &Stack, asked: AskMails, now: Mo
         Some(MailsCommand::Retry { import, account, unknown }) => {
             let retried = retry(&summaries, &stack.summary_requests()?, import, account.as_ref(), unknown, now).await?;
             screen.answer(&retried, || text(&retried))?;
+            Ok(Verdict::Well)
+        }
+        Some(MailsCommand::Pause) => {
+            gate::change(&summaries, |gate| gate.pause("an operator paused them".to_owned(), now)).await?;
+            screen.note("no mails are sent until `millrace mails resume`; they wait");
             Ok(Verdict::Well)
         }
         Some(MailsCommand::Resume) => {

@@ -3,6 +3,7 @@
 use ::customers::{CustomerId, Customers};
 use anyhow::{Context as _, Result, anyhow, ensure};
 use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::error::ProvideErrorMetadata as _;
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, DeliveryMediumType, MessageActionType, UserType};
 use serde::Serialize;
 
@@ -55,6 +56,8 @@ pub(crate) async fn run(screen: &Screen, stack: &Stack, command: UserCommand) ->
             Ok(Verdict::Well)
         }
         UserCommand::Disable { name } => users.disable(screen, &name).await,
+        UserCommand::Enable { name } => users.enable(screen, &name).await,
+        UserCommand::Remove { name } => users.remove(screen, &name).await,
         UserCommand::List => users.list(screen).await,
     }
 }
@@ -76,7 +79,12 @@ impl Users {
                 .desired_delivery_mediums(DeliveryMediumType::Email),
             None => made.message_action(MessageActionType::Suppress),
         };
-        made.send().await.map_err(|error| explain(&error, name))?;
+        match made.send().await {
+            Ok(_) => {}
+            // An earlier call may have ended before the user had a role.
+            Err(error) if error.code() == Some("UsernameExistsException") && self.groups(name).await?.is_empty() => {}
+            Err(error) => return Err(explain(&error, name)),
+        }
         let joined = self.cognito.admin_add_user_to_group().user_pool_id(&self.pool).username(name).group_name(group);
         joined.send().await.map_err(|error| explain(&error, name))?;
         if let Some(address) = &asked.email {
@@ -106,6 +114,13 @@ impl Users {
         Ok(Verdict::Well)
     }
 
+    async fn enable(&self, screen: &Screen, name: &str) -> Result<Verdict> {
+        let asked = self.cognito.admin_enable_user().user_pool_id(&self.pool).username(name);
+        asked.send().await.map_err(|error| explain(&error, name))?;
+        screen.note(&format!("{name} may sign in again"));
+        Ok(Verdict::Well)
+    }
+
     async fn list(&self, screen: &Screen) -> Result<Verdict> {
         let mut lines = Vec::new();
         let mut next = None;
@@ -125,11 +140,23 @@ impl Users {
         Ok(Verdict::Well)
     }
 
+    async fn groups(&self, name: &str) -> Result<Vec<String>> {
+        let asked = self.cognito.admin_list_groups_for_user().user_pool_id(&self.pool).username(name);
+        let groups = asked.send().await.map_err(|error| explain(&error, name))?;
+        Ok(groups.groups().iter().filter_map(|it| it.group_name.clone()).collect())
+    }
+
+    /// Removes a user, who can be added again: without the old password and without the device that was lost.
+    async fn remove(&self, screen: &Screen, name: &str) -> Result<Verdict> {
+        let asked = self.cognito.admin_delete_user().user_pool_id(&self.pool).username(name);
+        asked.send().await.map_err(|error| explain(&error, name))?;
+        screen.note(&format!("{name} is removed; an access token issued before is valid for an hour at most"));
+        Ok(Verdict::Well)
+    }
+
     async fn line(&self, user: &UserType) -> Result<Line> {
         let name = user.username().unwrap_or_default().to_owned();
-        let asked = self.cognito.admin_list_groups_for_user().user_pool_id(&self.pool).username(&name);
-        let groups = asked.send().await.map_err(|error| explain(&error, &name))?;
-        let groups = groups.groups().iter().filter_map(|it| it.group_name.clone()).collect();
+        let groups = self.groups(&name).await?;
         let email = user.attributes().iter().find(|it| it.name() == "email").and_then(|it| it.value.clone());
         let status = user.user_status().map(|it| it.as_str().to_owned()).unwrap_or_default();
         Ok(Line { name, groups, email, status, enabled: user.enabled() })

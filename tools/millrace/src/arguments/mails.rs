@@ -20,7 +20,7 @@ pub(crate) struct AskMails {
     #[arg(long, value_parser = PossibleValuesParser::new(STATES))]
     pub(crate) state: Option<String>,
     /// How many at most
-    #[arg(long, default_value_t = 100, value_name = "N")]
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = super::limit)]
     pub(crate) limit: usize,
 }
 
@@ -40,6 +40,8 @@ pub(crate) enum MailsCommand {
         #[arg(long)]
         unknown: bool,
     },
+    /// Sends no mails until `millrace mails resume`; they wait
+    Pause,
     /// Sends mails again after too many bounces or complaints, or without waiting for the end of a hold
     Resume,
     /// Sends mails to a suppressed address again

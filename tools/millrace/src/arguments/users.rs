@@ -36,6 +36,16 @@ pub(crate) enum UserCommand {
         /// The user's name; a customer's is the customer's id
         name: String,
     },
+    /// Lets a disabled user sign in again
+    Enable {
+        /// The user's name; a customer's is the customer's id
+        name: String,
+    },
+    /// Removes a user, for example one whose second factor is lost, so that `user add` can add them again
+    Remove {
+        /// The user's name; a customer's is the customer's id
+        name: String,
+    },
     /// Lists the users
     List,
 }
