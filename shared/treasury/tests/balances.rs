@@ -209,6 +209,25 @@ fn dirty_entries_are_counted_and_summed_whether_the_balances_count_them_or_not()
     assert_eq!((dirty.transactions, dirty.net().unwrap()), (6, money("186.00 EUR")));
 }
 
+#[test]
+fn only_companies_with_debts_are_listed_and_equal_ones_by_their_name() {
+    let rates = usual_rates();
+    let valuation = Valuation { rates: &rates, on: DAY.parse().unwrap(), into: Reference::Eur };
+    let mut portfolio = Portfolio::new(valuation, 9);
+    for (company, balance) in [
+        ("fern", "-5.00 EUR"),
+        ("acme", "0.00 EUR"),
+        ("bolt", "7.00 EUR"),
+        ("dune", "-5.00 EUR"),
+        ("cask", "-6.00 EUR"),
+    ] {
+        let balances = Balances::of(vec![clean(account(0), vec![money(balance)])], View::Clean, None).unwrap();
+        portfolio.take(company, &balances).unwrap();
+    }
+    let (five, six) = (money("-5.00 EUR"), money("-6.00 EUR"));
+    assert_eq!(portfolio.largest_debts().unwrap(), [("cask", six), ("dune", five), ("fern", five)]);
+}
+
 fn account(number: usize) -> AccountNumber {
     format!("A{number}").parse().unwrap()
 }
