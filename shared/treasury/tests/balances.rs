@@ -155,6 +155,14 @@ fn the_rate_of_a_day_is_the_latest_on_or_before_it() {
 }
 
 #[test]
+fn a_sum_names_the_amounts_without_a_rate_and_none_of_zero() {
+    let rates = usual_rates();
+    let valuation = Valuation { rates: &rates, on: DAY.parse().unwrap(), into: Reference::Eur };
+    let sum = valuation.sum(["100.00 EUR", "0 JPY", "500 JPY", "10.00 USD"].map(money)).unwrap();
+    assert_eq!((sum.worth.rounded(), sum.unconverted), (Some(10_925), vec![money("500 JPY")]));
+}
+
+#[test]
 fn a_portfolio_sums_companies_and_keeps_the_largest_debts() {
     let rates = usual_rates();
     let valuation = Valuation { rates: &rates, on: DAY.parse().unwrap(), into: Reference::Eur };
