@@ -165,7 +165,6 @@ impl Field<'_> {
             Some(plain) if !plain.contains('\\') => plain.into(),
             // Half of a character, such as `\ud800`, stays as it is written.
             Some(escaped) => serde_json::from_str::<String>(raw).map_or(escaped.into(), Cow::Owned),
-            None if raw == "null" => "".into(),
             None => raw.into(),
         }
     }

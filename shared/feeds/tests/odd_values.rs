@@ -156,6 +156,17 @@ fn a_cut_field_is_never_a_valid_one() {
 }
 
 #[test]
+fn a_field_of_64_kibibytes_is_kept_and_a_longer_one_is_cut() {
+    let csv = |length: usize| {
+        let row = format!(r#"{{"id":"{}"}}"#, "y".repeat(length));
+        String::from_utf8(Page::parse(Feed::Sepa, &body("transfers", &[&row])).unwrap().csv).unwrap()
+    };
+    let longest = "y".repeat(65_536);
+    assert_eq!(csv(65_536), format!("{longest},,,,EUR,\n"));
+    assert_eq!(csv(65_537), format!("{longest}…,,,,EUR,\n"));
+}
+
+#[test]
 fn line_breaks_in_a_field_become_spaces() {
     let row = r#"{"id":"C1","name":"A","address":"1 Mill Lane\n12345 Town","ibans":[]}"#;
     let page = Page::parse(Feed::CompanyInfo, &body("companies", &[row])).unwrap();

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
 use calendar::Moment;
-use feeds::{Counted, Feed, FeedFormat, Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress};
+use feeds::{Counted, Feed, FeedFormat, Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress, UnreadableSum};
 use imports::ImportId;
 
 fn at(text: &str) -> Moment {
@@ -54,6 +54,28 @@ fn a_poll_asks_gathers_reviews_proves_and_rests() {
 }
 
 #[test]
+fn an_import_has_at_most_128_mebibytes_of_rows() {
+    assert_eq!(MOST_WAITING_BYTES, 134_217_728);
+}
+
+#[test]
+fn a_page_has_the_rows_and_the_sums_that_it_declares_unless_its_format_declares_none() {
+    let counted = |rows| Counted { rows, ..Counted::default() };
+    let sum = UnreadableSum { currency: "eur".to_owned(), amount: "1".to_owned(), reason: "unknown".to_owned() };
+    for (declared, sums, as_declared) in [(2, vec![], true), (3, vec![], false), (2, vec![sum], false)] {
+        let of = |format| PageRecord {
+            format,
+            declared: counted(declared),
+            unreadable_sums: sums.clone(),
+            received: counted(2),
+            ..page(0)
+        };
+        assert_eq!(of(FeedFormat::Millrace).is_as_declared(), as_declared, "{declared} rows, {sums:?}");
+        assert!(of(FeedFormat::Cdm).is_as_declared(), "{declared} rows, {sums:?}");
+    }
+}
+
+#[test]
 fn gatherings_are_gathered_again_one_after_the_other_each_once() {
     let progress = begun().ended().replaced(&page(4), 2).replaced(&page(5), 2).reviewed([1, 2]);
     assert_eq!((progress.next(), progress.again.as_slice()), (Next::GatherAgain(1), [1, 2].as_slice()));
@@ -79,6 +101,7 @@ fn a_later_poll_begins_where_the_last_one_stood() {
         assert_eq!((ended.begun(at(poll)), ended.retried(at(poll))), (None, None), "{poll}");
     }
     let later = at("2026-11-22T10:00:00Z");
+    assert_eq!(ended.turned(5), Progress { turn: 5, ..ended.clone() });
     let poll = ended.turned(5).begun(later).unwrap();
     assert_eq!((poll.poll, poll.turn, poll.next(), poll.cursor.as_str()), (later, 0, Next::Ask, "1"));
     assert_eq!((poll.pages_before, poll.reviewed_to, poll.retry), (1, 0, false));
@@ -107,6 +130,7 @@ fn answers_are_looked_for_from_where_a_poll_of_an_hour_ago_began() {
     assert_eq!(ended("2026-11-23T10:30:00Z"), 0);
     assert_eq!(ended("2026-11-24T10:00:00Z"), 3);
     assert_eq!(ended("2026-11-25T10:00:00Z"), 5);
+    assert_eq!(ended("2026-11-25T11:00:00Z"), 6, "an hour is enough");
 }
 
 #[test]

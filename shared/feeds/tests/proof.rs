@@ -343,6 +343,60 @@ fn a_row_that_cannot_be_read_does_not_hide_a_difference_on_other_pages() {
 }
 
 #[test]
+fn sums_are_not_compared_where_a_row_cannot_be_read() {
+    let (mut pages, mut postings) = complete();
+    found(&mut postings).transfers[0].rejected = eur(99);
+    assert_eq!(proof(&pages, &postings).gaps.len(), 1);
+    pages[0].received.unreadable = 1;
+    assert_eq!(proof(&pages, &postings).gaps, Vec::<String>::new());
+}
+
+#[test]
+fn a_proof_names_fifty_gaps_and_counts_the_others() {
+    let (pages, mut postings) = complete();
+    postings.clear();
+    // One gap for each page, which does not follow the one before, and one because the pages are in no import.
+    for (gap_count, named_count, last) in [
+        (49, 49, "pages 0 to 97 are in no import"),
+        (50, 50, "pages 0 to 99 are in no import"),
+        (51, 51, "and 1 more"),
+        (60, 51, "and 10 more"),
+    ] {
+        let unrelated = |number: u32| PageRecord { number: 2 * number, cursor: "x".to_owned(), ..pages[0].clone() };
+        let gaps = proof(&(1..gap_count).map(unrelated).collect::<Vec<_>>(), &postings).gaps;
+        assert_eq!((gaps.len(), gaps.last().unwrap().as_str()), (named_count, last), "{gap_count} gaps");
+    }
+}
+
+#[test]
+fn a_page_that_was_replaced_without_a_withdrawn_row_leaves_no_note() {
+    let (mut pages, postings) = corrected();
+    pages[0].replaced.as_mut().unwrap().withdrawn = 0;
+    assert_eq!(proof(&pages, &postings).notes(), Vec::<String>::new());
+}
+
+#[test]
+fn the_notes_of_a_bank_that_declares_nothing_say_what_was_not_compared() {
+    let check = |feed: Feed, damaged: u32, expected: &[&str]| {
+        let (mut pages, postings) = complete();
+        pages[1].format = feeds::FeedFormat::Cdm;
+        pages[1].damaged = damaged;
+        let notes = Proof::of(feed, "2026-11-21T10:00:00Z".parse().unwrap(), &pages, &postings).notes();
+        assert_eq!(notes.len(), expected.len(), "{notes:?}");
+        assert!(notes.iter().zip(expected).all(|(note, part)| note.contains(part)), "{notes:?}");
+    };
+    let (nothing, lost) = ("declares neither rows nor sums", "an answer that was lost on its way does not come again");
+    check(Feed::Sepa, 0, &[nothing, lost]);
+    check(Feed::Swift, 0, &[nothing, lost]);
+    check(Feed::CompanyInfo, 0, &[nothing, "the balance of a company has no date"]);
+    check(Feed::ExchangeRates, 0, &[nothing, "the rates have no date"]);
+    check(Feed::Swift, 1, &[nothing, lost, "1 answers ended in the middle or could not be read"]);
+    check(Feed::Swift, 1, &[nothing, lost, "kept in the bucket under feeds/swift/"]);
+    let (pages, postings) = complete();
+    assert_eq!(proof(&pages, &postings).notes(), Vec::<String>::new(), "all pages declare what they have");
+}
+
+#[test]
 fn an_import_that_was_refused_or_failed_or_is_missing_is_lost() {
     let check = |state: Option<State>, expected: (bool, bool)| {
         let (_, mut postings) = complete();

@@ -3,7 +3,7 @@
 use banking::IbanCheck;
 use calendar::Date;
 use customers::Registration;
-use money::{AmountError, Currency, parse_minor};
+use money::{Currency, parse_minor};
 
 use crate::accounts::Accounts;
 use crate::assumed_years::AssumedYears;
@@ -214,7 +214,6 @@ impl EntryFile {
             Sign::TwoColumns => {
                 let debit = self.places.debit.unwrap_or(usize::MAX);
                 match (fields.get(row, index), fields.get(row, debit)) {
-                    ([], []) => Err(Wrong::field(index, AmountError::Empty)),
                     (_, []) => unsigned(index),
                     ([], _) => unsigned(debit).map(i64::saturating_neg),
                     _ => Err(Wrong::field(debit, "there is a credit and a debit in one row")),

@@ -453,6 +453,40 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_of_an_import_has_its_id_in_its_key() {
+        let id: ImportId = "0123456789abcdef0123456789abcdef".parse().unwrap();
+        assert_eq!(format!("{id:?}"), "0123456789abcdef0123456789abcdef");
+        assert_eq!(Import::entries_key(id), "work/0123456789abcdef0123456789abcdef/entries.bin");
+        assert_eq!(Import::index_key(id), "work/0123456789abcdef0123456789abcdef/batches.json");
+        assert_eq!(Import::rejects_key(id), "rejects/0123456789abcdef0123456789abcdef.csv");
+    }
+
+    #[test]
+    fn each_state_has_a_name_and_what_is_under_way_is_not_final() {
+        let reason = String::new;
+        for (state, name, is_final) in [
+            (State::Received, "received", false),
+            (State::Splitting, "splitting", false),
+            (State::Posting, "posting", false),
+            (State::Done, "done", true),
+            (State::Rejected { reason: reason() }, "rejected", true),
+            (State::Refused { reason: reason() }, "refused", true),
+            (State::Failed { reason: reason() }, "failed", true),
+        ] {
+            assert_eq!((state.name(), state.is_final()), (name, is_final));
+        }
+    }
+
+    #[test]
+    fn what_was_not_posted_is_stored_only_if_there_is_some() {
+        let mut outcome = BatchOutcome::default();
+        assert!(!serde_json::to_string(&outcome).unwrap().contains("not_posted"));
+        outcome.not_posted.add(FullAccount { account: "4711".parse().unwrap(), entries: 2, reason: "x".to_owned() });
+        let stored = serde_json::to_string(&outcome).unwrap();
+        assert_eq!(serde_json::from_str::<BatchOutcome>(&stored).unwrap(), outcome);
+    }
+
+    #[test]
     fn a_duplicate_of_an_earlier_version_reads_as_done() {
         let stored = r#"{"name": "duplicate", "of": "0123456789abcdef0123456789abcdef"}"#;
         assert_eq!(serde_json::from_str::<State>(stored).unwrap(), State::Done);

@@ -248,6 +248,7 @@ mod tests {
         assert_eq!((report.entries.posted, report.entries.duplicates), (7, 2));
         assert_eq!(report.entries.made, report.entries.posted + report.entries.duplicates);
         assert_eq!((report.batches, report.mails), (BatchCounts { posted: 2, of: 2 }, mails));
+        assert_eq!(report.warnings, []);
         let json = serde_json::to_string(&report).unwrap();
         assert!(!json.contains("reason") && !json.contains("repeats"), "{json}");
         assert_eq!(serde_json::from_str::<ImportReport>(&json).unwrap(), report);

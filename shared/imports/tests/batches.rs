@@ -108,6 +108,43 @@ fn an_account_of_just_one_batch_shares_it_with_others() {
 }
 
 #[test]
+fn a_batch_of_many_accounts_is_full_at_64_kibibytes() {
+    let mut text =
+        "account_number,first_name,last_name,dob,email,type,operation_id,transaction_ts,transaction\n".to_owned();
+    for account in 0..4_000 {
+        writeln!(text, "{account:05},,,,,giro,{account:05}-{},2026-07-01,1", account * 7_919 % 4_001).unwrap();
+    }
+    let (_, packed) = read("imports/h.csv", &Directory::default(), &text);
+    assert_eq!((packed.index.v, packed.index.summaries), (1, true));
+    let bounds = &packed.index.bounds;
+    let sizes: Vec<u64> = bounds.windows(2).map(|it| it[1] - it[0]).collect();
+    let (last, full) = sizes.split_last().unwrap();
+    assert!(full.len() > 1 && full.iter().all(|it| (65_536..66_000).contains(it)) && *last < 66_000, "{sizes:?}");
+}
+
+#[test]
+fn the_batches_between_two_chains_are_requested_alone() {
+    let list = r#"{"v": 1, "summaries": true, "bounds": [0, 10, 20, 30, 40, 50, 60, 70],
+        "chains": [{"first": 1, "last": 2}, {"first": 4, "last": 5}]}"#;
+    let list: BatchIndex = serde_json::from_str(list).unwrap();
+    let requests = |finished: &[u32]| {
+        let finished: Vec<_> =
+            finished.iter().map(|batch| (*batch, BatchOutcome { posted: 1, ..BatchOutcome::default() })).collect();
+        let seen = |it: PostBatch| (it.batch, it.from, it.to, it.then);
+        list.unfinished(import(), &finished).into_iter().map(seen).collect::<Vec<_>>()
+    };
+    let alone = |batch: u32| (batch, u64::from(batch) * 10, u64::from(batch) * 10 + 10, Vec::new());
+    assert_eq!(
+        requests(&[]),
+        [alone(0), (1, 10, 20, vec![30]), alone(3), (4, 40, 50, vec![60]), alone(6)],
+        "each chain by its first batch"
+    );
+    assert_eq!(requests(&[0, 1, 4, 5]), [alone(2), alone(3), alone(6)]);
+    let all: Vec<_> = list.all(import()).iter().map(|it| (it.batch, it.from, it.to)).collect();
+    assert_eq!(all, (0..7).map(|it| (it, u64::from(it) * 10, u64::from(it) * 10 + 10)).collect::<Vec<_>>());
+}
+
+#[test]
 fn the_batches_of_an_account_are_requested_one_after_the_other() {
     let (_, packed) = one_account(3 * MOST_OF_ACCOUNT + 1);
     let bounds = &packed.index.bounds;

@@ -121,6 +121,19 @@ mod tests {
     }
 
     #[test]
+    fn entries_that_were_posted_and_are_not_in_the_books_are_missing() {
+        let account: AccountNumber = "DE89370400440532013000".parse().unwrap();
+        let july = [1, 2, 3].map(|id: i64| transfer(&id.to_string(), -id, Mark::Clean));
+        let august = Entry { at: "2026-08-01".parse().unwrap(), ..july[0].clone() };
+        let missing =
+            |kept: &[Entry], posted: &[Entry]| missing_entries(&account, &shelf(kept, kept), posted.to_vec()).unwrap();
+        assert_eq!(missing(&july, &july), 0);
+        assert_eq!(missing(&july, &july[..1]), 0, "the books may have more");
+        assert_eq!(missing(&july[..1], &july), 2);
+        assert_eq!(missing(&july, &[july.to_vec(), vec![august.clone(), august]].concat()), 1, "a month is missing");
+    }
+
+    #[test]
     fn an_audit_names_what_is_wrong() {
         let account: AccountNumber = "DE89370400440532013000".parse().unwrap();
         let july: Month = "2026-07".parse().unwrap();

@@ -277,8 +277,8 @@ fn the_last_entry_is_the_last_clean_one_by_day_while_its_month_lies_in_the_total
     assert_eq!(last(many.collect()), july);
 }
 
-/// Books to which somebody posts a month before every read.
-struct Growing(FakeBooks, Mutex<i32>);
+/// Books to which somebody posts a month before every read, with the pauses of their readers.
+struct Growing(FakeBooks, Mutex<i32>, Mutex<Vec<u32>>);
 
 impl Books for Growing {
     async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
@@ -296,15 +296,19 @@ impl Books for Growing {
         self.0.write(account, change).await
     }
 
-    async fn pause(&self, _conflicts: u32) {}
+    async fn pause(&self, conflicts: u32) {
+        self.2.lock().unwrap().push(conflicts);
+    }
 }
 
 #[test]
 fn a_history_by_day_of_books_that_grow_without_end_is_no_answer() {
-    let books = Growing(FakeBooks::default(), Mutex::new(0));
+    let books = Growing(FakeBooks::default(), Mutex::new(0), Mutex::default());
     let (from, to) = ("2000-01-01".parse().unwrap(), "2009-12-31".parse().unwrap());
     let request = HistoryRequest { from, to, by: Bucket::Day, view: View::Clean, converted_into: None };
     let days = block_on(history(&books, &account(), request, &EntryBudget::unlimited()));
     assert!(matches!(days, Err(BooksError::Unsettled)), "{days:?}");
     assert_eq!(*books.1.lock().unwrap(), 17, "the totals, and sixteen more reads");
+    let pauses: Vec<u32> = (1..=16).collect();
+    assert_eq!(*books.2.lock().unwrap(), pauses, "none between the totals and the first read of the months");
 }

@@ -294,4 +294,80 @@ mod tests {
         assert!(png(&section(&[("2026-07", 1, 0)])).unwrap().is_some());
         assert!(png(&section(&[("2199-12", i128::MAX, i128::MIN)])).unwrap().is_none());
     }
+
+    /// The value of an attribute of the element whose attributes `text` begins with.
+    fn attribute<'a>(text: &'a str, name: &str) -> &'a str {
+        text.split_once(&format!(" {name}=\"")).unwrap().1.split_once('"').unwrap().0
+    }
+
+    /// Each bar: its colour, left, top, width and height.
+    fn rectangles(svg: &str) -> Vec<String> {
+        let rectangle = |it: &str| ["fill", "x", "y", "width", "height"].map(|name| attribute(it, name)).join(" ");
+        svg.split("<rect").skip(1).map(rectangle).collect()
+    }
+
+    /// Each text: where it is and what it says.
+    fn texts(svg: &str) -> Vec<String> {
+        let text = |it: &str| {
+            let said = it.split_once('>').unwrap().1.split_once('<').unwrap().0;
+            format!("{} {} {said}", attribute(it, "x"), attribute(it, "y"))
+        };
+        svg.split("<text").skip(1).map(text).collect()
+    }
+
+    #[test]
+    fn the_bars_of_the_product_page_are_as_high_as_its_amounts() {
+        // Three steps of 50 euros and 100 pixels each, zero at 216: so 60.50 euros are 121 pixels up to 95.
+        let section = section(&[("2026-07", 6050, -1030), ("2026-08", 1000, -2046)]);
+        let svg = svg(&section).unwrap();
+        assert_eq!(
+            rectangles(&svg),
+            ["#2a8c96 284 95 56 121", "#c77b43 284 216 56 20", "#2a8c96 464 196 56 20", "#c77b43 464 216 56 40"]
+        );
+        let labels = ["68 324 −50", "68 224 0", "68 124 50", "68 24 100"];
+        let months = ["312 350 Jul", "312 380 2026", "492 350 Aug"];
+        assert_eq!(texts(&svg), [labels.as_slice(), &months].concat());
+        let image = png(&section).unwrap().unwrap();
+        assert_eq!(image[..8], *b"\x89PNG\r\n\x1a\n");
+        assert_eq!((&image[16..20], &image[20..24]), (&720_u32.to_be_bytes()[..], &388_u32.to_be_bytes()[..]));
+    }
+
+    #[test]
+    fn a_small_month_is_seen_and_one_without_money_has_no_bar() {
+        let svg = svg(&section(&[("2026-01", 1_000_000, 0), ("2026-03", 1, 0)])).unwrap();
+        let heights: Vec<_> = rectangles(&svg).iter().map(|it| it.rsplit(' ').next().unwrap().to_owned()).collect();
+        assert_eq!(heights, ["300", "2"]);
+    }
+
+    #[test]
+    fn the_year_is_below_the_first_month_and_each_january() {
+        let svg = svg(&section(&[("2025-11", 1, 0), ("2026-02", 1, 0)])).unwrap();
+        let said: Vec<_> = texts(&svg).iter().map(|it| it.rsplit(' ').next().unwrap().to_owned()).collect();
+        assert_eq!(said, ["0", "0.01", "Nov", "2025", "Dec", "Jan", "2026", "Feb"]);
+    }
+
+    #[test]
+    fn labels_have_units_up_to_millions_of_millions() {
+        for (minor, label) in [
+            (999_999, "9,999.99"),
+            (1_000_000, "10k"),
+            (99_999_900, "999.999k"),
+            (100_000_000, "1M"),
+            (100_000_000_000_i128, "1B"),
+            (-150_000_000_000_000, "−1.5T"),
+        ] {
+            assert_eq!(short_amount(Money::new(minor, Currency::EUR)), label);
+        }
+    }
+
+    #[test]
+    fn text_is_drawn_and_in_our_font_where_none_is_named() {
+        let drawn = |text: &str| {
+            rasterise(&format!(r#"<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20">{text}</svg>"#))
+                .unwrap()
+        };
+        let named = drawn(r#"<text y="16" font-family="Inter">12</text>"#);
+        assert_ne!(named, drawn(""));
+        assert_eq!(named, drawn(r#"<text y="16">12</text>"#));
+    }
 }

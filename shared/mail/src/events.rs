@@ -94,4 +94,12 @@ mod tests {
         assert_ne!(key("ada@example.com"), key("adb@example.com"));
         assert_eq!(key("ada@example.com").len(), 64);
     }
+
+    #[test]
+    fn a_hard_bounce_and_a_complaint_suppress_the_address() {
+        assert_eq!(Feedback::HardBounce.suppression(), Some(Suppression::Bounce));
+        assert_eq!(Feedback::Complaint.suppression(), Some(Suppression::Complaint));
+        assert_eq!(Feedback::SoftBounce.suppression(), None);
+        assert_eq!(Feedback::Rejected.suppression(), None);
+    }
 }

@@ -243,4 +243,25 @@ mod tests {
             assert!(serde_json::from_str::<SummaryRequest>(&wrong).is_err(), "{wrong}");
         }
     }
+
+    #[test]
+    fn versions_follow_each_other() {
+        assert_eq!((Version(3).previous(), Version(3).next()), (Version(2), Version(4)));
+        assert_eq!(Version::FIRST.previous(), Version(0), "nothing is stored");
+    }
+
+    #[test]
+    fn each_state_has_a_count_of_its_own() {
+        for name in STATES {
+            let mut counts = StateCounts::default();
+            assert_eq!(counts.add(name), Some(()));
+            assert_eq!(counts.add(name), Some(()));
+            let stored = serde_json::to_value(counts).unwrap();
+            let counted: Vec<_> = stored.as_object().unwrap().iter().filter(|(_, count)| **count != 0).collect();
+            assert_eq!(counted, [(&name.to_owned(), &serde_json::json!(2))]);
+        }
+        let mut counts = StateCounts::default();
+        assert_eq!(counts.add("lost"), None);
+        assert_eq!(counts, StateCounts::default());
+    }
 }

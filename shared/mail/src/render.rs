@@ -104,7 +104,6 @@ pub fn render(summary: &Summary, envelope: &Envelope) -> Result<Mail, RenderMail
     })
 }
 
-/// The Content-ID of a currency's chart.
 /// The logo is drawn once in each process: drawing takes longer than the rest of a mail.
 fn logo() -> Result<Vec<u8>, RenderMailError> {
     static LOGO: OnceLock<Vec<u8>> = OnceLock::new();
@@ -115,6 +114,7 @@ fn logo() -> Result<Vec<u8>, RenderMailError> {
     Ok(LOGO.get_or_init(|| png).clone())
 }
 
+/// The Content-ID of a currency's chart.
 pub(crate) fn chart_cid(currency: Currency) -> String {
     format!("chart-{}@millrace", currency.code().to_ascii_lowercase())
 }

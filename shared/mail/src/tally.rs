@@ -180,5 +180,7 @@ mod tests {
         check(&days, Some(("2026-08-14", 200, 100)), "");
         check(&days, Some(("2026-08-14", 100, 98)), "2 of the newest 100 mails bounced");
         check(&days, Some(("2026-08-15", 0, 0)), "");
+        let later = [("2026-08-15", 100, 2, 0)];
+        check(&later, Some(("2026-08-14", 100, 2)), "2 of the newest 100 mails bounced");
     }
 }

@@ -124,6 +124,13 @@ mod tests {
     }
 
     #[test]
+    fn a_link_has_the_token_of_its_customer() {
+        let (url, ada) = ("https://api.example/unsubscribe".to_owned(), CustomerId::of_company("ada"));
+        let link = UnsubscribeLinks { url, key: key(7) }.link(ada);
+        assert_eq!(link, format!("https://api.example/unsubscribe?token={}", key(7).token(ada)));
+    }
+
+    #[test]
     fn a_short_key_is_refused_and_none_is_printed() {
         assert_eq!(UnsubscribeKey::try_new(&[1; 31]).err(), Some(UnsubscribeKeyError));
         assert_eq!(format!("{:?}", key(65)), "UnsubscribeKey(…)");

@@ -91,9 +91,36 @@ fn a_shorter_hold_does_not_end_a_longer_one() {
 }
 
 #[test]
+fn a_hold_of_another_reason_or_after_the_end_of_the_last_one_begins_anew() {
+    let since = |reason: HoldReason, now: i64| {
+        let mut gate = Gate::default();
+        gate.hold(HoldReason::Outage, "out of order", at(0));
+        gate.hold(reason, "still", at(now));
+        let Some(Closed::Held(hold)) = gate.closed(at(now)) else { panic!("it is held") };
+        (hold.since.micros() - at(0).micros()) / 1_000
+    };
+    assert_eq!(since(HoldReason::Outage, 59_999), 0);
+    assert_eq!(since(HoldReason::Outage, 60_000), 60_000, "the first one has ended");
+    assert_eq!(since(HoldReason::Quota, 1_000), 1_000, "another reason");
+}
+
+#[test]
+fn a_closed_gate_says_why_and_until_when() {
+    let printed = |reason: HoldReason| {
+        let mut gate = Gate::default();
+        gate.hold(reason, "no", at(0));
+        gate.closed(at(0)).unwrap().to_string()
+    };
+    assert_eq!(printed(HoldReason::Quota), format!("held until {} (quota): no", at(3_600_000)));
+    assert_eq!(printed(HoldReason::Configuration), format!("held until {} (configuration): no", at(900_000)));
+    assert_eq!(printed(HoldReason::Outage), format!("held until {} (outage): no", at(60_000)));
+}
+
+#[test]
 fn a_rate_is_a_whole_number_above_zero() {
     for wrong in ["", "0", "-1", "1.5", "10001", "x"] {
         assert!(wrong.parse::<MailsPerSecond>().is_err(), "{wrong}");
     }
+    assert_eq!(rate("14").get(), 14);
     assert_eq!(rate("14").mails_in(Duration::from_mins(5)), 4_200);
 }

@@ -214,6 +214,52 @@ fn giving_up_tells_what_is_known() {
 }
 
 #[test]
+fn an_attempt_that_was_not_taken_does_not_count() {
+    let wanted = SummaryMail::wanted(key(), at(0));
+    let first = wanted.sending(intent(at(1)), at(1)).unwrap();
+    assert_eq!(first.on_not_taken(at(2), None), Ok(SummaryMail::wanted(key(), at(2))), "nothing was ever handed over");
+    let Next::SendAgain(second) = first.on_delivery(at(90), LEASE) else { panic!("the lease is over") };
+    let expected = MailState::Sending { attempt: 1, since: at(95), intent: Box::new(intent(at(1))) };
+    assert_eq!(
+        second.on_not_taken(at(95), None).unwrap().state,
+        expected,
+        "the first may have been taken: the same text"
+    );
+}
+
+#[test]
+fn a_log_shows_the_state_and_not_the_carrier_s_words() {
+    let wanted = SummaryMail::wanted(key(), at(0));
+    let sending = wanted.sending(intent(at(1)), at(1)).unwrap();
+    let refused = mail::mailer::Sent::Refused { reason: "no such mailbox: ada@example.com".to_owned() };
+    assert_eq!(format!("{:?}", sending.on_answer(refused, at(2)).unwrap().state), "refused");
+    assert_eq!(format!("{:?}", wanted.state), "wanted");
+    assert_eq!(format!("{:?}", sending.state), format!("sending(1, since {})", at(1)));
+}
+
+#[test]
+fn the_reason_is_the_carrier_s_or_that_of_the_bounce() {
+    let wanted = SummaryMail::wanted(key(), at(0));
+    let sending = wanted.sending(intent(at(1)), at(1)).unwrap();
+    let refused = sending.on_answer(mail::mailer::Sent::Refused { reason: "no mailbox".to_owned() }, at(2)).unwrap();
+    let sent = sending.on_answer(mail::mailer::Sent::Taken { carrier_id: "c-1".to_owned() }, at(2)).unwrap();
+    let bounced = |feedback| sent.on_event(&event(feedback), at(9)).unwrap();
+    for (record, reason) in [
+        (&wanted, None),
+        (&sending, None),
+        (&sent, None),
+        (&refused, Some("no mailbox")),
+        (&wanted.give_up("dead letter", at(2)), Some("dead letter")),
+        (&sending.give_up("no answer", at(2)), Some("no answer")),
+        (&bounced(Feedback::HardBounce), Some("the address refuses mails for good")),
+        (&bounced(Feedback::SoftBounce), Some("the mail could not be delivered this time")),
+        (&bounced(Feedback::Complaint), None),
+    ] {
+        assert_eq!(record.state.reason(), reason, "{:?}", record.state);
+    }
+}
+
+#[test]
 fn a_final_record_takes_no_further_step() {
     let nowhere = SummaryMail::wanted(key(), at(0)).no_address(at(1)).unwrap();
     let refused = nowhere.sending(intent(at(2)), at(2)).unwrap_err();

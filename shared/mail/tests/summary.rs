@@ -61,6 +61,7 @@ fn the_four_rows_give_the_figures_of_the_product_page() {
     ] {
         assert!(follow(&lines, expected), "{expected:?} in {lines:#?}");
     }
+    assert!(mail.images.iter().all(|it| it.png.starts_with(b"\x89PNG\r\n\x1a\n")), "the logo and the chart");
     insta::assert_snapshot!("four_rows.txt", mail.text);
     insta::assert_snapshot!("four_rows.html", mail.html);
 }
@@ -169,6 +170,20 @@ fn the_account_is_masked_everywhere() {
     let printed = format!("{mail:?} {:?} {:?}", four_rows(), envelope());
     for secret in [whole, "Ada", "Lovelace", "ada@example.com", "39.74"] {
         assert!(!printed.contains(secret), "{printed}");
+    }
+}
+
+#[test]
+fn a_log_names_the_mail_by_its_reference() {
+    let mail = render(&four_rows(), &envelope()).unwrap();
+    let reference = envelope().reference;
+    for (printed, parts) in [
+        (format!("{:?}", envelope()), vec!["Envelope", reference.as_str(), "2026-08-14T06:30:00"]),
+        (format!("{mail:?}"), vec!["Mail", reference.as_str(), "mime_bytes"]),
+        (format!("{:?}", mail.images[0]), vec!["Image", "logo@millrace", "png_bytes"]),
+        (format!("{:?}", four_rows()), vec!["Summary", "3000", "2026-08-14"]),
+    ] {
+        assert!(parts.iter().all(|part| printed.contains(part)), "{parts:?} in {printed}");
     }
 }
 

@@ -155,6 +155,14 @@ fn the_rate_of_a_day_is_the_latest_on_or_before_it() {
 }
 
 #[test]
+fn a_sum_names_the_amounts_without_a_rate_and_none_of_zero() {
+    let rates = usual_rates();
+    let valuation = Valuation { rates: &rates, on: DAY.parse().unwrap(), into: Reference::Eur };
+    let sum = valuation.sum(["100.00 EUR", "0 JPY", "500 JPY", "10.00 USD"].map(money)).unwrap();
+    assert_eq!((sum.worth.rounded(), sum.unconverted), (Some(10_925), vec![money("500 JPY")]));
+}
+
+#[test]
 fn a_portfolio_sums_companies_and_keeps_the_largest_debts() {
     let rates = usual_rates();
     let valuation = Valuation { rates: &rates, on: DAY.parse().unwrap(), into: Reference::Eur };
@@ -207,6 +215,25 @@ fn dirty_entries_are_counted_and_summed_whether_the_balances_count_them_or_not()
     }
     let [dirty] = portfolio.dirty().try_into().unwrap();
     assert_eq!((dirty.transactions, dirty.net().unwrap()), (6, money("186.00 EUR")));
+}
+
+#[test]
+fn only_companies_with_debts_are_listed_and_equal_ones_by_their_name() {
+    let rates = usual_rates();
+    let valuation = Valuation { rates: &rates, on: DAY.parse().unwrap(), into: Reference::Eur };
+    let mut portfolio = Portfolio::new(valuation, 9);
+    for (company, balance) in [
+        ("fern", "-5.00 EUR"),
+        ("acme", "0.00 EUR"),
+        ("bolt", "7.00 EUR"),
+        ("dune", "-5.00 EUR"),
+        ("cask", "-6.00 EUR"),
+    ] {
+        let balances = Balances::of(vec![clean(account(0), vec![money(balance)])], View::Clean, None).unwrap();
+        portfolio.take(company, &balances).unwrap();
+    }
+    let (five, six) = (money("-5.00 EUR"), money("-6.00 EUR"));
+    assert_eq!(portfolio.largest_debts().unwrap(), [("cask", six), ("dune", five), ("fern", five)]);
 }
 
 fn account(number: usize) -> AccountNumber {

@@ -19,7 +19,10 @@ use ledger::{
     post,
 };
 use money::{Currency, Money};
-use treasury::{Balances, Countries, days_with_entries, each_entry, figures_on, page_of_company_entries};
+use treasury::{
+    Balances, Countries, days_for_forecast, days_of_accounts, days_with_entries, each_entry, figures_of_companies,
+    figures_on, page_of_company_entries,
+};
 
 /// Books that write down how many months each read asks for.
 #[derive(Default)]
@@ -130,6 +133,51 @@ fn balances_are_in_the_order_of_the_accounts() {
     let ten = vec![Money::new(10, Currency::EUR)];
     let expected: Vec<_> = accounts.into_iter().zip([ten.clone(), ten.clone(), ten, Vec::new()]).collect();
     assert_eq!(balances, expected);
+}
+
+#[test]
+fn figures_of_companies_are_those_of_each_in_their_order() {
+    let (books, accounts) = company();
+    let companies = [accounts[1..].to_vec(), Vec::new(), accounts[..1].to_vec()];
+    let on = Some(date("2024-02-10"));
+    let expected: Vec<_> = companies.iter().map(|it| block_on(figures_on(&books, it, on)).unwrap()).collect();
+    assert_eq!(expected.iter().map(Vec::len).collect::<Vec<_>>(), [3, 0, 1]);
+    assert_eq!(block_on(figures_of_companies(&books, &companies, on)).unwrap(), expected);
+}
+
+#[test]
+fn days_of_accounts_are_those_of_each_in_their_order() {
+    let (books, accounts) = company();
+    let (days, budget) = ((date("2024-01-01"), date("2024-01-03")), EntryBudget::unlimited());
+    let of_accounts = block_on(days_of_accounts(&books, &accounts[2..], days, View::Clean, &budget)).unwrap();
+    let closings = |days: &[Period]| {
+        let closing = |it: &Period| it.currencies.get(&Currency::EUR).map_or(0, |it| it.closing_minor());
+        days.iter().map(|it| (it.from.to_string(), it.to == it.from, closing(it))).collect::<Vec<_>>()
+    };
+    let expected = |closings: [i128; 3]| {
+        let days = ["2024-01-01", "2024-01-02", "2024-01-03"].map(str::to_owned);
+        days.into_iter().zip(closings).map(|(day, closing)| (day, true, closing)).collect::<Vec<_>>()
+    };
+    assert_eq!(of_accounts.len(), 2);
+    assert_eq!(closings(&of_accounts[0]), expected([93, 94, 95]));
+    assert_eq!(closings(&of_accounts[1]), expected([0; 3]), "an account without books");
+}
+
+#[test]
+fn a_forecast_reads_the_days_that_it_needs_and_a_year_more() {
+    let (books, accounts) = company();
+    let read = |accounts: &[AccountNumber], on: Option<&str>, to: &str| {
+        let (on, budget) = (on.map(date), EntryBudget::unlimited());
+        let days = block_on(days_for_forecast(&books, accounts, on, date(to), View::Clean, &budget)).unwrap();
+        assert!(days.iter().all(|it| it.from == it.to));
+        days.first().zip(days.last()).map(|(first, last)| (first.from.to_string(), last.to.to_string()))
+    };
+    let days = |first: &str, last: &str| Some((first.to_owned(), last.to_owned()));
+    assert_eq!(read(&accounts, None, "2025-04-30"), days("2023-10-01", "2025-03-31"), "to the end of the last month");
+    assert_eq!(read(&accounts, Some("2025-03-20"), "2025-04-30"), days("2023-10-01", "2025-03-20"));
+    // For 10 days and a month ahead 242 days, and 365 more.
+    assert_eq!(read(&accounts, Some("2026-03-31"), "2026-04-10"), days("2024-08-01", "2026-03-31"));
+    assert_eq!(read(&accounts[3..], None, "2025-04-30"), None, "an account without books");
 }
 
 #[test]

@@ -157,6 +157,23 @@ fn too_short_a_past_is_told_instead_of_a_number() {
     assert_eq!(of(1, &[5; 122], 2), too_short(122, 125, 1));
 }
 
+#[test]
+fn too_short_a_past_says_for_which_day_it_is_long_enough() {
+    let on: Date = "2024-01-01".parse().unwrap();
+    let last_possible =
+        |past: usize, days: usize| of(1, &vec![5; past], days).last_possible(on).map(|it| it.to_string());
+    assert_eq!(last_possible(208, 30).as_deref(), Some("2024-01-30"), "29 days ahead");
+    assert_eq!(last_possible(122, 2).as_deref(), Some("2024-01-02"), "one day ahead");
+    assert_eq!(last_possible(121, 2), None, "not even one day ahead");
+    assert_eq!(last_possible(209, 30), None, "long enough");
+}
+
+#[test]
+fn an_interval_is_judged_by_as_many_past_ones_as_it_has_days() {
+    let judged = |past: usize| made(0, &account("noise", 1, past), 10).judged;
+    assert_eq!((judged(158), judged(159), judged(160)), (0, 10, 11));
+}
+
 /// Days from 2024-01-01 on: a movement in each currency, with its opening balance and its net flow.
 fn days(of_days: &[&[(Currency, i128, i64)]]) -> Vec<Period> {
     let first: Date = "2024-01-01".parse().unwrap();

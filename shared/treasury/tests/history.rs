@@ -176,6 +176,13 @@ fn a_currency_without_a_rate_stays_beside_and_comes_in_with_its_first() {
     assert_eq!((told[0].closing.amount(), &told[0].unconverted_closing[..]), ("100.00".to_owned(), &yen[..]));
     assert_eq!((told[1].revaluation.amount(), &told[1].unconverted_opening[..]), ("3.00".to_owned(), &yen[..]));
     assert!(told[1].unconverted_closing.is_empty());
+    let total_with = |rates: &ExchangeRates| {
+        let history = to_convert(&flows, days, Bucket::Month, Reference::Eur);
+        converted_history(&history, rates, Reference::Eur).unwrap().total.unwrap()
+    };
+    let total = total_with(&rates);
+    assert_eq!((&total.unconverted_opening[..], &total.unconverted_closing[..]), (&yen[..], &[][..]));
+    assert_eq!(total_with(&ExchangeRates::default()).unconverted_closing, yen, "no rate at all");
 }
 
 #[test]
