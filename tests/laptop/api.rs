@@ -28,7 +28,7 @@ pub(crate) struct Api {
     host: String,
     path: String,
     pool: String,
-    client: String,
+    pub(crate) client: String,
     outputs: BTreeMap<String, String>,
 }
 
