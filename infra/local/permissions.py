@@ -24,6 +24,8 @@ BY_LAMBDA = {
 }
 # Without this grant S3 answers 403 instead of 404 for an object that is not there. No call has this name.
 BY_S3 = {"s3:ListBucket"}
+# Used only after a stop between two calls, which no test of the stack can place; tests/world/feeds.rs does.
+AFTER_A_STOP = {("PollFeedRole", "s3:GetObjectVersion")}
 LAMBDA = "lambda.amazonaws.com"
 
 
@@ -88,7 +90,8 @@ def main():
                 problems.append(f"{logical} calls {action} on {call['resource']} without a grant")
         if asked.all_used:
             for grant in sorted(granted - BY_LAMBDA - BY_S3):
-                if not any(fnmatchcase(action, grant) for action in made):
+                is_used = any(fnmatchcase(action, grant) for action in made)
+                if not is_used and (logical, grant) not in AFTER_A_STOP:
                     problems.append(f"{logical} is granted {grant}, which no test uses")
     for call in calls:
         if not call["allowed"]:

@@ -100,12 +100,9 @@ fn a_counterparty_may_be_missing_and_has_up_to_64_bytes_and_no_controls() {
     let what = "other: not an account number: at most 64 bytes, no controls";
     assert_eq!(rejects(&read), [(4, what), (5, what)]);
     let entries = entries(read);
-    let seen = |it: &Entry| (it.counterparty.clone(), it.text.clone());
-    let expected: [(Option<Box<str>>, Option<Box<str>>); 3] = [
-        (None, Some("coffee".into())),
-        (Some(longest.into()), Some("tea".into())),
-        (Some("7".into()), Some("two words".into())),
-    ];
+    let seen = |it: &Entry| [&it.counterparty, &it.text].map(|it| it.as_deref().map(str::to_owned));
+    let text = |it: &str| Some(it.to_owned());
+    let expected = [[None, text("coffee")], [text(&longest), text("tea")], [text("7"), text("two words")]];
     assert_eq!(entries.iter().map(seen).collect::<Vec<_>>(), expected);
 }
 

@@ -15,8 +15,8 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, Mark, Period, PostingId, Shelf, Side, View, Written,
-    post,
+    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, Mark, Movement, Period, PostingId, Shelf, Side,
+    View, Written, post,
 };
 use money::{Currency, Money};
 use treasury::{
@@ -151,7 +151,7 @@ fn days_of_accounts_are_those_of_each_in_their_order() {
     let (days, budget) = ((date("2024-01-01"), date("2024-01-03")), EntryBudget::unlimited());
     let of_accounts = block_on(days_of_accounts(&books, &accounts[2..], days, View::Clean, &budget)).unwrap();
     let closings = |days: &[Period]| {
-        let closing = |it: &Period| it.currencies.get(&Currency::EUR).map_or(0, |it| it.closing_minor());
+        let closing = |it: &Period| it.currencies.get(&Currency::EUR).map_or(0, Movement::closing_minor);
         days.iter().map(|it| (it.from.to_string(), it.to == it.from, closing(it))).collect::<Vec<_>>()
     };
     let expected = |closings: [i128; 3]| {
