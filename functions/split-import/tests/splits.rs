@@ -195,6 +195,24 @@ async fn transfers_of_a_source_that_nobody_has_declared_are_refused_with_what_to
     assert!(of_source(later).is_empty(), "its first file was another one");
 }
 
+#[tokio::test]
+async fn the_name_of_a_profile_of_transfers_is_a_source_that_must_be_declared() {
+    let split = split_import();
+    register(&split, 3).await;
+    let profile = r#"{"kind": "transfers", "date_format": "%Y-%m-%d", "currency": "EUR",
+        "columns": {"payer": "from", "beneficiary": "to", "amount": "sum", "timestamp": "day"}}"#;
+    split.files.write("profiles/target2.json", profile.as_bytes().to_vec(), "application/json").await.unwrap();
+    let text = format!("from,to,sum,day\n{},{},1.00,2026-11-20\n", iban(1), iban(2));
+    let upload = async |version: &str| {
+        let metadata = [("profile", "target2")];
+        import_with(&split, "imports/a.csv", version, "2026-11-21T10:00:00Z", &text, &metadata).await.state
+    };
+    let State::Refused { reason } = upload("1").await else { unreachable!("it is refused") };
+    assert!(reason.contains("`target2`") && reason.contains("millrace source add target2"), "{reason}");
+    split.imports.declare("target2", split.clock.now()).await.unwrap();
+    assert_eq!(upload("2").await, State::Posting);
+}
+
 const WITHOUT_YEARS: &str = "Id,Date,Transaction\n1,7/15,+60.5\n2,12/28,-1\n";
 
 /// The dates of the entries that were requested to be posted since the last call.

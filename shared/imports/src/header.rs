@@ -47,7 +47,12 @@ pub(crate) fn with_known_source(layout: Layout, declared: &[String]) -> Result<L
     if layout.kind != Kind::Transfers || is_known_source(&layout.source, declared) {
         return Ok(layout);
     }
-    Err(Refusal::UnknownSource { source_name: layout.source, known: known_sources(declared) })
+    let name = layout.source;
+    let what = format!(
+        "transfers come from the source that their profile is named after, and `{name}` is not declared; run `millrace \
+         source add {name}` first"
+    );
+    Err(Refusal::BadProfile { name, what })
 }
 
 /// The source of transfers, if it is known.
