@@ -1,4 +1,4 @@
-"""Brings infra/template.yaml and the built functions onto the local instance, through CloudFormation.
+"""Deploys infra/template.yaml and the built functions to the local instance, through CloudFormation.
 
 Each binary is zipped once and stored under the hash of its content, so that a deployment without a change is a
 question and an answer. Progress goes to standard error, one line for each step; the result is one JSON document on
@@ -139,7 +139,7 @@ def reasons(cloudformation, stack):
 
 
 def apply(cloudformation, s3, endpoint, stack, template, parameters):
-    """Creates or updates the stack; says which, or that there was nothing to do."""
+    """Creates or updates the stack; returns which, or that nothing changed."""
     request = {
         "StackName": stack,
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
@@ -226,30 +226,30 @@ def write_environment(file, client, stack, endpoint, region):
 
 
 def main():
-    asked = arguments()
-    client = clients(asked.endpoint, asked.region)
+    options = arguments()
+    client = clients(options.endpoint, options.region)
     s3, cloudformation = client("s3"), client("cloudformation")
 
-    start_afresh_if_broken(cloudformation, asked.endpoint, asked.stack)
+    start_afresh_if_broken(cloudformation, options.endpoint, options.stack)
     if not exists(s3.head_bucket, Bucket=ARTIFACTS):
-        s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": asked.region})
-    addresses, uploaded = upload_functions(s3, asked.binaries, asked.functions.split(","))
-    template = with_code(asked.template.read_text(encoding="utf-8"), addresses)
-    parameters = dict(each.split("=", 1) for each in asked.parameter)
-    stack = apply(cloudformation, s3, asked.endpoint, asked.stack, template, parameters)
+        s3.create_bucket(Bucket=ARTIFACTS, CreateBucketConfiguration={"LocationConstraint": options.region})
+    addresses, uploaded = upload_functions(s3, options.binaries, options.functions.split(","))
+    template = with_code(options.template.read_text(encoding="utf-8"), addresses)
+    parameters = dict(each.split("=", 1) for each in options.parameter)
+    stack = apply(cloudformation, s3, options.endpoint, options.stack, template, parameters)
 
-    described = cloudformation.describe_stacks(StackName=asked.stack)["Stacks"][0]
+    described = cloudformation.describe_stacks(StackName=options.stack)["Stacks"][0]
     outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
     for needed in ("FilesBucket", "ApiId", "UserPoolId", "UserPoolClientId"):
         if needed not in outputs:
             fail(f"the template has no output {needed}")
 
     say("sender, operator and profiles")
-    client("ses").verify_email_identity(EmailAddress=asked.sender)
-    ensure_operator(client("cognito-idp"), outputs["UserPoolId"], asked.operator, asked.password)
-    profiles = upload_profiles(s3, outputs["FilesBucket"], asked.profiles)
-    if asked.environment:
-        write_environment(asked.environment, client, asked.stack, asked.endpoint, asked.region)
+    client("ses").verify_email_identity(EmailAddress=options.sender)
+    ensure_operator(client("cognito-idp"), outputs["UserPoolId"], options.operator, options.password)
+    profiles = upload_profiles(s3, outputs["FilesBucket"], options.profiles)
+    if options.environment:
+        write_environment(options.environment, client, options.stack, options.endpoint, options.region)
     answer({"stack": stack, "outputs": outputs, "uploaded": uploaded, "profiles": profiles})
 
 

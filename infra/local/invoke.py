@@ -32,7 +32,7 @@ def main():
     try:
         body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
     except ValueError:
-        pass  # not JSON: shown as it came
+        pass  # not JSON: printed unchanged
     print(body, flush=True)
     if "FunctionError" in answer:
         fail(f"{function} failed: {answer['FunctionError']}")

@@ -40,7 +40,7 @@ def function_named(cloudformation, stack, wanted):
     try:
         resources = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
     except cloudformation.exceptions.ClientError as refused:
-        fail(f"there is no stack {stack}: {refused}. `cargo xtask up` makes it")
+        fail(f"there is no stack {stack}: {refused}. `cargo xtask up` creates it")
     functions = {
         plain(resource["LogicalResourceId"]): resource["PhysicalResourceId"]
         for resource in resources

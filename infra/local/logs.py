@@ -29,7 +29,7 @@ def events(logs, group, since):
 
 
 def new_events(logs, group):
-    """Yields events as they come, and None whenever there are no more just now."""
+    """Yields events as they arrive, and None whenever there are no more at the moment."""
     since, seen = 0, Counter()
     while True:
         again, found = seen.copy(), False

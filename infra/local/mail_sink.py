@@ -3,7 +3,7 @@
     python mail_sink.py INSTANCE_DIR PORT MAILS_DIR [--until-stdin-closes]
 
 Each message becomes `<number>-<recipient>.eml`, byte for byte as received, and, where it has an HTML part, an
-`.html` of the same name whose inline pictures are put into the page, so that it opens in any browser. The `.html`
+`.html` of the same name with embedded pictures, so that it opens in any browser. The `.html`
 is there before the `.eml`, and the `.eml` appears whole: who waits for the one can read both.
 """
 

@@ -1,8 +1,8 @@
-"""Starts MiniStack with permissions enforced and with local speed-ups, and ends with whoever started it if told so.
+"""Starts MiniStack with permissions enforced and with local speed-ups, and optionally ends together with its parent process.
 
     python ministack_local.py INSTANCE_DIR [--until-stdin-closes]
 
-INSTANCE_DIR receives `calls.jsonl`, and tells `cargo xtask` its own process from another one that got the same pid.
+INSTANCE_DIR receives `calls.jsonl`, and lets `cargo xtask` distinguish its process from another one with the same pid.
 Ports and folders come from the environment, as for plain `ministack`.
 
 Both lean on the insides of MiniStack 1.5.33. Nothing may depend on the speed-ups: under another version, or when those
@@ -79,7 +79,7 @@ def enforce_permissions(folder):
     def recorded_and_enforced(access_key, action, service, region, resource_arn="*", service_context=None):
         from ministack.core.responses import get_account_id
 
-        # IAM knows the action for one message only, and asks for it once for a batch.
+        # IAM only has the action for one message, and checks it once for a batch.
         action = action.replace("MessageBatch", "Message")
         denied = enforce(access_key, action, service, region, resource_arn, service_context)
         name = role(access_key, get_account_id())
@@ -94,7 +94,7 @@ def enforce_permissions(folder):
         return denied
 
     iam_evaluator.enforce = recorded_and_enforced
-    # The laptop speaks HTTP; what refuses calls without TLS stays in the template.
+    # The laptop uses HTTP; the template keeps the policies that refuse calls without TLS.
     app.pin_request_origin = lambda source_ip, _: pin_request_origin(source_ip, True)
 
 

@@ -74,13 +74,13 @@ def function_roles(iam, cloudformation, stack):
 
 
 def main():
-    asked = arguments()
-    client = clients(asked.endpoint, asked.region)
+    options = arguments()
+    client = clients(options.endpoint, options.region)
     iam, cloudformation = client("iam"), client("cloudformation")
-    calls = [json.loads(line) for line in asked.calls.read_text(encoding="utf-8").splitlines()]
+    calls = [json.loads(line) for line in options.calls.read_text(encoding="utf-8").splitlines()]
 
     problems, roles, grants = [], 0, 0
-    for logical, role in function_roles(iam, cloudformation, asked.stack):
+    for logical, role in function_roles(iam, cloudformation, options.stack):
         roles += 1
         made = {call["action"]: call for call in calls if call["role"] == role}
         granted = granted_actions(iam, role)
@@ -88,7 +88,7 @@ def main():
         for action, call in sorted(made.items()):
             if not any(fnmatchcase(action, grant) for grant in granted):
                 problems.append(f"{logical} calls {action} on {call['resource']} without a grant")
-        if asked.all_used:
+        if options.all_used:
             for grant in sorted(granted - BY_LAMBDA - BY_S3):
                 is_used = any(fnmatchcase(action, grant) for action in made)
                 if not is_used and (logical, grant) not in AFTER_A_STOP:

@@ -6,7 +6,7 @@ import type { paths } from "./api.js";
 
 const { MILLRACE_API, MILLRACE_TOKEN, MILLRACE_ACCOUNT, MILLRACE_IMPORT } = process.env;
 if (!MILLRACE_API || !MILLRACE_TOKEN || !MILLRACE_ACCOUNT || !MILLRACE_IMPORT) {
-  throw new Error("MILLRACE_API, MILLRACE_TOKEN, MILLRACE_ACCOUNT and MILLRACE_IMPORT say what to ask");
+  throw new Error("MILLRACE_API, MILLRACE_TOKEN, MILLRACE_ACCOUNT and MILLRACE_IMPORT are required");
 }
 const account = MILLRACE_ACCOUNT;
 const client = createClient<paths>({ baseUrl: MILLRACE_API, headers: { authorization: `Bearer ${MILLRACE_TOKEN}` } });

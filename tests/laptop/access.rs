@@ -39,7 +39,7 @@ fn the_token_decides_who_sees_what() {
     let theirs = api.sign_in(operator, &api.other_client()).access_token.unwrap();
     assert_eq!(status("/accounts/API1", &theirs), 401, "a token of another application");
 
-    // A right token without a role, and a customer who asks for their own and for another's.
+    // A valid token without a role, and a customer who requests their own data and another's.
     assert_eq!(status("/accounts/API1", &nobody), 403);
     let own = api.get("/accounts/API1", Some(&token)).1;
     let customer = own["customer"].as_str().or_else(|| own["customer_id"].as_str()).unwrap().to_owned();

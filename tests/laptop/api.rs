@@ -72,12 +72,12 @@ impl Api {
 
     /// The secret of a client of the user pool.
     pub(crate) fn secret(&self, client: &str) -> String {
-        let asked = self.cognito.describe_user_pool_client().user_pool_id(&self.pool).client_id(client).send();
-        let described = self.runtime.block_on(asked).unwrap().user_pool_client.unwrap();
+        let request = self.cognito.describe_user_pool_client().user_pool_id(&self.pool).client_id(client).send();
+        let described = self.runtime.block_on(request).unwrap().user_pool_client.unwrap();
         described.client_secret.unwrap()
     }
 
-    /// Asks the API with a token, or without.
+    /// Sends a request to the API, with or without a token.
     pub(crate) fn get(&self, path: &str, token: Option<&str>) -> (u16, Value) {
         let (status, body) = self.ask("GET", path, token);
         (status, serde_json::from_str(body.trim()).unwrap_or(Value::Null))
@@ -134,10 +134,10 @@ impl Api {
     }
 
     pub(crate) fn sign_in(&self, name: &str, client: &str) -> AuthenticationResultType {
-        let asked = self.cognito.admin_initiate_auth().user_pool_id(&self.pool).client_id(client);
-        let asked = asked.auth_flow(AuthFlowType::AdminUserPasswordAuth);
-        let asked = asked.auth_parameters("USERNAME", name).auth_parameters("PASSWORD", PASSWORD);
-        self.runtime.block_on(asked.send()).unwrap().authentication_result.unwrap()
+        let request = self.cognito.admin_initiate_auth().user_pool_id(&self.pool).client_id(client);
+        let request = request.auth_flow(AuthFlowType::AdminUserPasswordAuth);
+        let request = request.auth_parameters("USERNAME", name).auth_parameters("PASSWORD", PASSWORD);
+        self.runtime.block_on(request.send()).unwrap().authentication_result.unwrap()
     }
 
     pub(crate) fn access_token(&self, name: &str) -> String {
@@ -154,13 +154,13 @@ impl Api {
 
     /// How many seconds the tokens live that are given from now on.
     pub(crate) fn let_tokens_live(&self, seconds: i32) {
-        let asked = self.cognito.update_user_pool_client().user_pool_id(&self.pool).client_id(&self.client);
+        let request = self.cognito.update_user_pool_client().user_pool_id(&self.pool).client_id(&self.client);
         // The template's, and the one that a test without SRP of its own signs in by.
-        let asked = asked.explicit_auth_flows(ExplicitAuthFlowsType::AllowUserSrpAuth);
-        let asked = asked.explicit_auth_flows(ExplicitAuthFlowsType::AllowRefreshTokenAuth);
-        let asked = asked.explicit_auth_flows(ExplicitAuthFlowsType::AllowAdminUserPasswordAuth);
+        let request = request.explicit_auth_flows(ExplicitAuthFlowsType::AllowUserSrpAuth);
+        let request = request.explicit_auth_flows(ExplicitAuthFlowsType::AllowRefreshTokenAuth);
+        let request = request.explicit_auth_flows(ExplicitAuthFlowsType::AllowAdminUserPasswordAuth);
         let units = TokenValidityUnitsType::builder().access_token(TimeUnitsType::Seconds).build();
-        let asked = asked.access_token_validity(seconds).token_validity_units(units);
-        self.runtime.block_on(asked.send()).unwrap();
+        let request = request.access_token_validity(seconds).token_validity_units(units);
+        self.runtime.block_on(request.send()).unwrap();
     }
 }

@@ -23,7 +23,8 @@ fn is_ci() -> bool {
     std::env::var_os("CI").is_some()
 }
 
-/// The folder with the scripts, the packages and what is generated. Packages are installed again when their lists change.
+/// The folder with the scripts, the packages and what is generated. Packages are installed again when their lists
+/// change.
 fn folder(root: &Path) -> PathBuf {
     let folder = root.join(".millrace/clients");
     std::fs::create_dir_all(&folder).unwrap();

@@ -7,17 +7,17 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 /// The address of the stack the tests run on; `None`, and a line that says so, if there is none.
-#[allow(clippy::disallowed_methods, reason = "a test is told its stack by the environment")]
+#[allow(clippy::disallowed_methods, reason = "an environment variable names the stack of a test")]
 pub(crate) fn stack() -> Option<String> {
     let endpoint = std::env::var("MILLRACE_ENDPOINT").ok();
     if endpoint.is_none() {
-        eprintln!("skipped: MILLRACE_ENDPOINT names no local stack");
+        eprintln!("skipped: MILLRACE_ENDPOINT is not set");
     }
     endpoint
 }
 
-/// Where the carrier's mails lie.
-#[allow(clippy::disallowed_methods, reason = "a test is told its stack by the environment")]
+/// The folder of the provider's mails.
+#[allow(clippy::disallowed_methods, reason = "an environment variable names the stack of a test")]
 pub(crate) fn mails_to(address: &str) -> Vec<String> {
     let folder = PathBuf::from(std::env::var("MILLRACE_MAILS_DIR").unwrap());
     let names = std::fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
@@ -25,7 +25,7 @@ pub(crate) fn mails_to(address: &str) -> Vec<String> {
     of_address.map(|it| std::fs::read_to_string(it).unwrap()).collect()
 }
 
-#[allow(clippy::disallowed_methods, reason = "the command lies where cargo was told to build")]
+#[allow(clippy::disallowed_methods, reason = "the command is in cargo's target folder")]
 fn command() -> Command {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let target = std::env::var("CARGO_TARGET_DIR").map_or_else(|_| root.join("target"), PathBuf::from);

@@ -22,7 +22,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use command::{millrace, spawn, stack};
-use processes::{at_work, redelivered_after};
+use processes::{redelivered_after, running_function};
 use rustix::process::{Signal, kill_process};
 
 /// No message is given up after four deliveries, so no function is killed more often.
@@ -33,7 +33,7 @@ const REDELIVERED_AFTER: &str = "15";
 struct Bank(Child);
 
 impl Bank {
-    #[allow(clippy::disallowed_methods, reason = "a test is told its stack by the environment")]
+    #[allow(clippy::disallowed_methods, reason = "an environment variable names the stack of a test")]
     fn open() -> Self {
         let (port, size) = (std::env::var("MILLRACE_FEED_PORT").unwrap(), size());
         let faults =
@@ -49,7 +49,7 @@ impl Bank {
 }
 
 /// How much the bank has: `small`, unless `MILLRACE_FEED_SIZE` says otherwise.
-#[allow(clippy::disallowed_methods, reason = "a test is told its stack by the environment")]
+#[allow(clippy::disallowed_methods, reason = "an environment variable names the stack of a test")]
 fn size() -> String {
     std::env::var("MILLRACE_FEED_SIZE").unwrap_or_else(|_| "small".to_owned())
 }
@@ -79,7 +79,7 @@ fn a_crashing_feed_and_killed_functions_leave_every_balance_right() {
             .filter(|(name, most)| killed.get(*name).copied().unwrap_or(0) < *most)
             .map(|(name, _)| *name)
             .collect();
-        let caught = at_work(&left);
+        let caught = running_function(&left);
         thread::sleep(Duration::from_millis(pause));
         if let Some((name, pid)) = caught
             && kill_process(pid, Signal::KILL).is_ok()
@@ -90,7 +90,7 @@ fn a_crashing_feed_and_killed_functions_leave_every_balance_right() {
     let (code, feeds) = polling.join().unwrap();
     redelivered_after(&usual, None);
     assert_eq!(code, 0, "{feeds}");
-    assert!(killed.values().sum::<u32>() >= 4, "too few were caught at work: {killed:?}");
+    assert!(killed.values().sum::<u32>() >= 4, "too few were running when killed: {killed:?}");
     let feeds = feeds.as_array().unwrap();
     assert_eq!(feeds.len(), 4);
     for feed in feeds {
@@ -110,7 +110,7 @@ fn a_crashing_feed_and_killed_functions_leave_every_balance_right() {
     let (code, audit) = millrace(&["audit"]);
     assert_eq!(code, 0, "{audit}");
 
-    // Polled once more, with nothing new: the same proof.
+    // Another poll without new data: the same proof.
     let (code, again) = millrace(&["feed", "poll", "--wait"]);
     assert_eq!(code, 0, "{again}");
     assert_eq!(again[3]["proof"]["entries"], swift["entries"]);

@@ -81,7 +81,7 @@ fn a_receiver_opts_out_with_the_link_in_the_mail_and_gets_no_more() {
 }
 
 #[test]
-fn a_file_of_which_no_row_is_taken_and_an_undeclared_source_are_told_and_exit_with_1() {
+fn a_file_without_accepted_rows_and_an_undeclared_source_are_reported_and_exit_with_1() {
     if stack().is_none() {
         return;
     }
@@ -101,7 +101,7 @@ fn a_file_of_which_no_row_is_taken_and_an_undeclared_source_are_told_and_exit_wi
 }
 
 #[test]
-fn a_row_that_cannot_be_read_is_told_with_its_line_and_an_unknown_header_refuses_the_file() {
+fn an_unreadable_row_is_reported_with_its_line_and_an_unknown_header_refuses_the_file() {
     if stack().is_none() {
         return;
     }

@@ -26,7 +26,7 @@ pub(crate) fn invoke(api: &Api, function: &str, event: &Value) -> Value {
 fn each_function_answers_its_event() {
     let Some(endpoint) = stack() else { return };
     let api = Api::new(&endpoint);
-    // Lambda's own answer to a batch of which nothing failed. What the events are about is not there, which the
+    // Lambda's own response to a batch without failures. What the events are about is not there, which the
     // functions take as done already.
     for function in ["split-import", "mail-summary", "record-mail-events", "record-failures"] {
         let answer = invoke(&api, function, &envelope(function));
@@ -53,7 +53,7 @@ fn each_function_answers_its_event() {
     assert!(balance.to_string().contains("50.20"), "{balance}");
 }
 
-/// Its event would ask the bank, which other tests play; another version of it asks nobody and fails.
+/// Its event would send requests to the bank, which other tests simulate; an unknown version fails without requests.
 #[test]
 fn a_poll_of_another_version_fails_as_one_message() {
     let Some(endpoint) = stack() else { return };

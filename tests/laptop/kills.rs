@@ -22,7 +22,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use command::{file, mails_to, millrace, stack};
-use processes::{at_work, redelivered_after};
+use processes::{redelivered_after, running_function};
 use rustix::process::{Signal, kill_process};
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ fn functions_killed_while_they_work_change_nothing() {
     let killed = kill_while_working();
     let report = settled(uploaded["id"].as_str().unwrap());
     redelivered_after(&usual, None);
-    assert!(killed.values().sum::<u32>() >= 6, "too few were caught at work: {killed:?}");
+    assert!(killed.values().sum::<u32>() >= 6, "too few were running when killed: {killed:?}");
 
     assert_eq!(report["state"], "done", "{report}");
     assert_eq!(report["rows"]["taken"], ACCOUNTS * ROWS);
@@ -63,7 +63,7 @@ fn functions_killed_while_they_work_change_nothing() {
         let amount = format!("{}.{:02}", cents / 100, cents % 100);
         assert!(balance.to_string().contains(&format!("\"{amount}\"")), "{account}: {balance}, not {amount}");
         let of_account = mails_to(&format!("{account}@example.com").to_lowercase());
-        // The carrier gives each sending an id of its own.
+        // The provider assigns a separate id to each sent mail.
         let sent = |it: &String| it.lines().filter(|it| !it.starts_with("Message-ID:")).collect::<String>();
         let texts: BTreeSet<String> = of_account.iter().map(sent).collect();
         assert_eq!(texts.len(), 1, "{account} has {} different mails", texts.len());
@@ -71,7 +71,7 @@ fn functions_killed_while_they_work_change_nothing() {
         repeated += of_account.len() - 1;
         assert!(of_account.len() <= 2, "{account} has {} mails", of_account.len());
     }
-    // A mail that the carrier took just before the process ended is sent once more: product page, reliability rule 15.
+    // A mail that the provider accepted just before the process ended is sent again: product page, reliability rule 15.
     let of_mail = killed.get("mail-summary").copied().unwrap_or(0);
     assert!(repeated <= usize::try_from(of_mail).unwrap() * 10, "{repeated} of {mails} mails were sent twice");
     eprintln!("killed {killed:?}; {mails} mails for {ACCOUNTS} accounts");
@@ -110,7 +110,7 @@ fn kill_while_working() -> BTreeMap<String, u32> {
         if left.is_empty() || Instant::now() > until {
             break;
         }
-        let Some((name, pid)) = at_work(&left) else {
+        let Some((name, pid)) = running_function(&left) else {
             thread::sleep(Duration::from_millis(5));
             continue;
         };
@@ -126,7 +126,7 @@ fn kill_while_working() -> BTreeMap<String, u32> {
     killed
 }
 
-/// The import's report once nothing of it is under way any more.
+/// The import's report after it is final.
 fn settled(id: &str) -> Value {
     let until = Instant::now() + PATIENCE;
     loop {

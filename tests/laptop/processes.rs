@@ -8,7 +8,7 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use rustix::process::Pid;
 
 /// A process that has used the processor since it was looked at last, of the first of these functions that has one.
-pub(crate) fn at_work(functions: &[&str]) -> Option<(String, Pid)> {
+pub(crate) fn running_function(functions: &[&str]) -> Option<(String, Pid)> {
     let processes = || {
         let all =
             std::fs::read_dir("/proc").unwrap().filter_map(|it| it.unwrap().file_name().to_str()?.parse::<i32>().ok());
@@ -23,7 +23,7 @@ pub(crate) fn at_work(functions: &[&str]) -> Option<(String, Pid)> {
 }
 
 /// The function that a process of this stack is.
-#[allow(clippy::disallowed_methods, reason = "a test is told its stack by the environment")]
+#[allow(clippy::disallowed_methods, reason = "an environment variable names the stack of a test")]
 fn function_of(pid: i32) -> Option<String> {
     let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
     let of = |name: &str| {
@@ -50,8 +50,9 @@ pub(crate) fn redelivered_after(times: &BTreeMap<String, String>, other: Option<
         let mut before = BTreeMap::new();
         for url in sqs.list_queues().send().await.unwrap().queue_urls.unwrap_or_default() {
             let name = QueueAttributeName::VisibilityTimeout;
-            let asked = sqs.get_queue_attributes().queue_url(&url).attribute_names(name.clone()).send().await.unwrap();
-            let was = asked.attributes.unwrap_or_default().remove(&name).unwrap_or_default();
+            let request =
+                sqs.get_queue_attributes().queue_url(&url).attribute_names(name.clone()).send().await.unwrap();
+            let was = request.attributes.unwrap_or_default().remove(&name).unwrap_or_default();
             if let Some(seconds) = times.get(&url).map(String::as_str).or(other) {
                 sqs.set_queue_attributes().queue_url(&url).attributes(name, seconds).send().await.unwrap();
             }

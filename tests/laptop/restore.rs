@@ -1,6 +1,6 @@
 //! The tables are restored under new names, and the stack works with them: docs/RESTORE.md, step by step.
 //!
-//! It deploys the whole stack anew, so it runs alone: see `.config/nextest.toml`.
+//! It deploys the whole stack again, so it runs alone: see `.config/nextest.toml`.
 
 #![allow(
     clippy::unwrap_used,
@@ -51,9 +51,10 @@ impl Deployer {
                 let value = value.or(it.parameter_value);
                 Parameter::builder().parameter_key(key).set_parameter_value(value).build()
             });
-            let asked = self.cloudformation.update_stack().stack_name(STACK).use_previous_template(true);
-            let asked = asked.capabilities(Capability::CapabilityIam).capabilities(Capability::CapabilityAutoExpand);
-            asked.set_parameters(Some(parameters.collect())).send().await.unwrap();
+            let request = self.cloudformation.update_stack().stack_name(STACK).use_previous_template(true);
+            let request =
+                request.capabilities(Capability::CapabilityIam).capabilities(Capability::CapabilityAutoExpand);
+            request.set_parameters(Some(parameters.collect())).send().await.unwrap();
             let until = Instant::now() + PATIENCE;
             loop {
                 match self.stack().await.stack_status {
@@ -92,8 +93,8 @@ fn the_stack_works_with_restored_tables_and_sends_no_mail_twice() {
     let api = Api::new(&endpoint);
     let import = |account: &str| {
         let path = file("restore.csv", "Id,Date,Transaction\n0,7/15,+60.5\n1,7/28,-10.3\n");
-        let asked = ["import", &path, "--account", account, "--year", "2026", "--wait"];
-        let (code, report) = millrace(&asked);
+        let request = ["import", &path, "--account", account, "--year", "2026", "--wait"];
+        let (code, report) = millrace(&request);
         assert_eq!(code, 0, "{report}");
         report
     };
@@ -103,7 +104,7 @@ fn the_stack_works_with_restored_tables_and_sends_no_mail_twice() {
     put_wanted_mail(&api, &api.output("MailsTable"), unfinished);
 
     let deployer = Deployer::new();
-    assert_eq!(millrace(&["restore", "mails"]).0, 1, "the stack is at work");
+    assert_eq!(millrace(&["restore", "mails"]).0, 1, "the stack is running");
     deployer.deploy(&[("Paused", "true")]);
     let back = Back(&deployer);
     let (code, restored) = millrace(&["restore", "tables", "--at", &a_second_ago(), "--prefix", PREFIX]);

@@ -99,25 +99,25 @@ fn the_web_page_signs_in_with_a_code_and_its_verifier() {
     let (client, back) = (api.output("WebPageClientId"), "http%3A%2F%2Flocalhost%3A5173%2F");
     let verifier = "a-verifier-of-at-least-forty-three-characters-as-rfc-7636-has-it";
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
-    let asked = format!(
+    let request = format!(
         "client_id={client}&response_type=code&scope=openid+millrace%2Fread&redirect_uri={back}\
          &code_challenge_method=S256&code_challenge={challenge}&state=s1"
     );
     let form = "content-type: application/x-www-form-urlencoded\r\n";
-    let (_, _, page) = api.send("GET", &format!("/oauth2/authorize?{asked}"), "", "");
+    let (_, _, page) = api.send("GET", &format!("/oauth2/authorize?{request}"), "", "");
     // The page's form: what is hidden in it, and what the person types.
     let hidden: Vec<String> = page.split("<input").filter_map(hidden_field).collect();
     let filled = format!("{}&username=page-user&password={PASSWORD}", hidden.join("&"));
-    let (status, head, page) = api.send("POST", &format!("/login?{asked}"), form, &filled);
+    let (status, head, page) = api.send("POST", &format!("/login?{request}"), form, &filled);
     assert_eq!(status, 302, "{head} {page}");
     let location = head.lines().find(|it| it.to_lowercase().starts_with("location:")).unwrap();
     let code = location.split("code=").nth(1).unwrap().split('&').next().unwrap().trim().to_owned();
 
     let redeem = |verifier: &str| {
-        let asked = format!(
+        let request = format!(
             "grant_type=authorization_code&client_id={client}&code={code}&redirect_uri={back}&code_verifier={verifier}"
         );
-        api.send("POST", "/oauth2/token", form, &asked)
+        api.send("POST", "/oauth2/token", form, &request)
     };
     let (status, _, answer) = redeem(verifier);
     assert_eq!(status, 200, "{answer}");

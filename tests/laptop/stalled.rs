@@ -1,4 +1,4 @@
-//! Imports that stop half-way are brought to their end, by the sweeper or by an operator.
+//! The sweeper or an operator finishes imports that stopped half-way.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,11 +24,11 @@ fn import(account: &str) -> Value {
 fn lose_batches(api: &Api, id: &str) {
     let table = api.output("ImportsTable");
     let key = |sort_key: &str| json!({ "pk": { "S": format!("IMPORT#{id}") }, "sk": { "S": sort_key } });
-    let asked = json!({
+    let request = json!({
         "TableName": table, "KeyConditionExpression": "pk = :pk",
         "ExpressionAttributeValues": { ":pk": { "S": format!("IMPORT#{id}") } },
     });
-    for item in api.dynamodb("Query", &asked)["Items"].as_array().unwrap() {
+    for item in api.dynamodb("Query", &request)["Items"].as_array().unwrap() {
         let sort_key = item["sk"]["S"].as_str().unwrap();
         if sort_key != "IMPORT" {
             api.dynamodb("DeleteItem", &json!({ "TableName": table, "Key": key(sort_key) }));
@@ -66,7 +66,7 @@ fn check_books(account: &str) {
 }
 
 #[test]
-fn the_sweeper_requests_batches_again_whose_messages_are_lost() {
+fn the_sweeper_requests_batches_with_lost_messages_again() {
     let Some(endpoint) = stack() else { return };
     let api = Api::new(&endpoint);
     let report = import("STALLED1");
@@ -79,7 +79,7 @@ fn the_sweeper_requests_batches_again_whose_messages_are_lost() {
 }
 
 #[test]
-fn an_import_whose_batch_was_given_up_fails_and_an_operator_retries_it() {
+fn an_import_with_a_dead_letter_fails_and_an_operator_retries_it() {
     let Some(endpoint) = stack() else { return };
     let api = Api::new(&endpoint);
     let report = import("STALLED2");

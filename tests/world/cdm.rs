@@ -1,4 +1,4 @@
-//! A bank that speaks the format of the original assignment, over real HTTP: it crashes, hangs, repeats pages and rows,
+//! A bank with the format of the original assignment, over real HTTP: it crashes, hangs, repeats pages and rows,
 //! keeps the cursor itself and does not answer at the end. Every balance is the data maker's answer.
 
 #![allow(
@@ -19,8 +19,8 @@ use customers::testing::FakeRegister;
 use e2e::{Faults, Faulty};
 use feeds::testing::{FakeFeedLog, FakeFeedSecrets, FakePollQueue};
 use feeds::{Feed, FeedFormat, FeedLog, PollFeed, Proof};
-use feeds_http::HttpFeedServer;
-use feeds_sandbox::{Access, Carrier, Format, Plan, SandboxFeed, Size, cdm_router, guarded, make};
+use feeds_http::HttpFeedClient;
+use feeds_sandbox::{Access, Format, Plan, SandboxFeed, Size, Transport, cdm_router, guarded, make};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
 use ledger::testing::FakeBooks;
 use ledger::{View, balance_on};
@@ -56,7 +56,7 @@ async fn bank(chances: &str) -> String {
         chances: chances.parse().unwrap(),
         hang: Duration::from_mins(1),
         slow: Duration::from_millis(20),
-        carrier: Carrier::Connection,
+        transport: Transport::Connection,
     };
     let client = Access::Client { id: "i".to_owned(), secret: "s".to_owned(), life: Duration::from_secs(1) };
     let routes = guarded(cdm_router(SandboxFeed::new(plan(), faults)), client, 1);
@@ -87,7 +87,7 @@ impl Ports {
     }
 
     /// Polls all feeds once, until nothing is left to do.
-    async fn poll(&self, server: &HttpFeedServer<FakeFeedSecrets>, poll: Moment) {
+    async fn poll(&self, server: &HttpFeedClient<FakeFeedSecrets>, poll: Moment) {
         let polls = PollFeeds {
             server: server.clone(),
             log: self.log.clone(),
@@ -162,7 +162,7 @@ async fn compared(books: &FakeBooks) -> usize {
 async fn a_bank_without_cursors_that_crashes_and_repeats_itself_leaves_every_balance_right() {
     let address = bank("crash=5%,hang=1%,slow=2%,repeat-pages=2%,repeat-rows=1%").await;
     let secret = format!(r#"{{"token_url": "{address}/token", "client_id": "i", "client_secret": "s"}}"#);
-    let server = HttpFeedServer::new(&address, TIME_OUT).unwrap().in_format(FeedFormat::Cdm, 3);
+    let server = HttpFeedClient::new(&address, TIME_OUT).unwrap().in_format(FeedFormat::Cdm, 3);
     let server = server.with_secrets(Some(FakeFeedSecrets::new(&secret)));
     let ports = Ports::default();
     ports.poll(&server, at()).await;
@@ -179,13 +179,13 @@ async fn a_bank_without_cursors_that_crashes_and_repeats_itself_leaves_every_bal
         let notes = proof.notes().join(" ");
         assert!(notes.contains("declares neither rows nor sums"), "{notes}");
         assert_eq!(notes.contains("lost"), matches!(feed, Feed::Sepa | Feed::Swift), "{notes}");
-        counts.insert(feed, (proof.rows.received, proof.pages.taken, proof.pages.asked));
+        counts.insert(feed, (proof.rows.received, proof.pages.taken, proof.pages.requests));
     }
-    let (received, taken, asked) = counts[&Feed::Swift];
+    let (received, taken, requests) = counts[&Feed::Swift];
     assert!(received > 10_000, "rows and pages were repeated: {counts:?}");
-    assert!(taken >= 146 && asked > taken, "it crashed: {counts:?}");
+    assert!(taken >= 146 && requests > taken, "it crashed: {counts:?}");
 
-    // Polled once more, with nothing new: the same figures.
+    // Another poll without new data: the same figures.
     ports.poll(&server, "2026-11-22T10:00:00Z".parse().unwrap()).await;
     for feed in Feed::ALL {
         assert_eq!(ports.proof(feed).await.rows.received, counts[&feed].0, "{feed}");

@@ -17,7 +17,7 @@ use std::time::Duration;
 use calendar::{Clock, Moment};
 use e2e::{Faults, Faulty, Schedule, finish};
 use feeds::testing::{FakeFeedLog, FakePollQueue};
-use feeds::{AskError, Feed, FeedFormat, FeedLog, FeedServer, PageRecord, PollFeed};
+use feeds::{Feed, FeedClient, FeedFormat, FeedLog, FetchError, PageRecord, PollFeed};
 use imports::testing::{FakeFiles, FakeImports};
 use poll_feed::PollFeeds;
 
@@ -39,7 +39,7 @@ fn at(minute: u32) -> Moment {
 /// Gives each answer once; then it stays silent.
 struct Server(Mutex<VecDeque<Vec<u8>>>);
 
-impl FeedServer for &Server {
+impl FeedClient for &Server {
     fn format(&self) -> FeedFormat {
         FeedFormat::Cdm
     }
@@ -48,14 +48,14 @@ impl FeedServer for &Server {
         2
     }
 
-    async fn ask(&self, _: Feed, _: &str) -> Result<Vec<u8>, AskError> {
+    async fn fetch_page(&self, _: Feed, _: &str) -> Result<Vec<u8>, FetchError> {
         let answer = self.0.lock().unwrap().pop_front();
         yielded().await;
-        answer.ok_or_else(|| AskError::NoAnswer("nothing".to_owned()))
+        answer.ok_or_else(|| FetchError::NoAnswer("nothing".to_owned()))
     }
 }
 
-/// Lets others run once.
+/// Yields to other tasks once.
 async fn yielded() {
     let mut before = true;
     std::future::poll_fn(|_| if std::mem::take(&mut before) { Poll::Pending } else { Poll::Ready(()) }).await;

@@ -56,7 +56,7 @@ fn balance(world: &World, account: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_file_whose_profile_was_wrong_and_is_corrected_brings_all_its_rows() {
+fn a_corrected_profile_imports_all_rows_of_the_file() {
     let mut world = World::new(vec![]);
     let key = "imports/profiles/bank/july.csv";
     world.store("profiles/bank.json", &profile("D"));
@@ -162,7 +162,7 @@ fn an_update_that_the_books_lost_comes_back_and_the_control_totals_are_equal_aga
     let mut world = World::new(vec![]);
     let account = "imports/accounts/4711/a.csv";
     imported(&mut world, account, "1", "Id,Date,Transaction\n0,2026-07-15,60.50\n", &[]);
-    let before = world.shelf("4711");
+    let before = world.stored_books("4711");
     imported(&mut world, account, "2", "Id,Date,Transaction\n1,2026-07-16,9.50\n", &[]);
     world.lose_updates_since("4711", &before);
     assert_eq!(balance(&world, "4711"), ["60.50 EUR"]);

@@ -74,7 +74,7 @@ fn check(name: &str, world: &World, calm: &Outcome) {
     assert_eq!(outcome.books, calm.books, "{name}: the books");
     assert_eq!(outcome.imports, calm.imports, "{name}: the imports");
     assert_eq!(outcome.mails.keys().collect::<Vec<_>>(), calm.mails.keys().collect::<Vec<_>>(), "{name}: the mails");
-    assert_eq!(outcome.states, calm.states, "{name}: what became of the mails");
+    assert_eq!(outcome.states, calm.states, "{name}: the states of the mails");
     assert_eq!(world.audit(), [], "{name}: the audit");
     let mut copies = BTreeMap::<&str, Vec<&[u8]>>::new();
     let mails = world.mails();
@@ -95,7 +95,7 @@ fn without_faults_each_holder_has_one_mail_and_every_row_is_accounted_for() {
     assert_eq!(
         outcome.mails.len(),
         5,
-        "Ada for each of three imports that brought something, and what came back from Di and Ed; Bob has no address, the \
+        "Ada for each of three imports with new entries, and the mails to Di and Ed that came back; Bob has no address, the \
          unknown file no account"
     );
     let mut states: Vec<&str> = outcome.states.values().copied().collect();

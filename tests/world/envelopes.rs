@@ -10,7 +10,7 @@ use imports::PostBatch;
 use lambda_kit::{batch, uploads};
 use mail::events::Feedback;
 use mail::outbox::SummaryRequest;
-use record_failures::Letter;
+use record_failures::DeadLetter;
 
 fn envelope(function: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../events/aws/{function}.json"));
@@ -36,8 +36,8 @@ fn each_queue_s_consumer_reads_its_message() {
     let reports = messages("record-mail-events");
     let reports = reports.iter().map(|it| mail_ses::read_event(it.body.as_deref().unwrap()).unwrap().unwrap().feedback);
     assert_eq!(reports.collect::<Vec<_>>(), [Feedback::HardBounce, Feedback::Complaint]);
-    let letters: Vec<Letter> = messages("record-failures").iter().map(|it| Letter::read(it).unwrap()).collect();
-    assert!(matches!(letters.as_slice(), [Letter::Batch(_), Letter::Summary(_)]), "{letters:?}");
+    let letters: Vec<DeadLetter> = messages("record-failures").iter().map(|it| DeadLetter::read(it).unwrap()).collect();
+    assert!(matches!(letters.as_slice(), [DeadLetter::Batch(_), DeadLetter::Summary(_)]), "{letters:?}");
 }
 
 #[test]

@@ -14,14 +14,14 @@ use customers::{
     Registered, Registration,
 };
 use feeds::{
-    AskError, Closed, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollError, PollFeed, PollQueue, Progress,
+    Closed, Feed, FeedClient, FeedLog, FetchError, PageBatch, PageRecord, PollError, PollFeed, PollQueue, Progress,
     Proof, Step,
 };
 use imports::{
     BatchOutcome, BatchQueue, Batches, ContentHistory, DatedRate, Files, Import, ImportId, ImportList, Imports,
     PortError, PostBatch, Rates, RecentPage, Saved, Sources, SplitFile, StalledPage, Upload, UploadQueue,
 };
-use ledger::{Books, BooksError, Change, Shelf, Written};
+use ledger::{Books, BooksError, Change, StoredBooks, Written};
 use mail::events::{Suppression, Suppressions};
 use mail::gate::{Gate, SendGate};
 use mail::mailer::{Mailer, SendMailError, Sent};
@@ -41,7 +41,7 @@ pub struct Stop {
     pub after: bool,
 }
 
-/// The payload of the panic that stands for the process's end.
+/// The payload of the panic that simulates the end of a process.
 #[derive(Debug)]
 pub struct Stopped;
 
@@ -179,7 +179,7 @@ through!(FeedLog {
     fn progress(&self, feed: Feed) -> Result<Option<Progress>, PortError>;
     fn advance(&self, progress: &Progress, step: &Step) -> Result<Saved, PortError>;
     fn pages(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageRecord>, PortError>;
-    fn gatherings(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<Gathering>, PortError>;
+    fn page_batches(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageBatch>, PortError>;
     fn closed(&self, feed: Feed) -> Result<Closed, PortError>;
     fn note_error(&self, feed: Feed, error: &PollError) -> Result<(), PortError>;
     fn last_error(&self, feed: Feed) -> Result<Option<PollError>, PortError>;
@@ -192,7 +192,7 @@ through!(PollQueue {
 // What follows is done item by item: each has its own moment, and a failure may come after some of them.
 
 impl<P: Books + Sync> Books for Faulty<'_, P> {
-    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<StoredBooks, BooksError> {
         self.faults.around(self.port.read(account, months)).await
     }
 
@@ -317,17 +317,17 @@ impl<P: ImportList + Sync> ImportList for Faulty<'_, P> {
 }
 
 /// The bank's failures are the business of the sandbox: here it answers, but not at once.
-impl<P: FeedServer + Sync> FeedServer for Faulty<'_, P> {
-    async fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError> {
+impl<P: FeedClient + Sync> FeedClient for Faulty<'_, P> {
+    async fn fetch_page(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, FetchError> {
         self.faults.point().await;
-        let answer = self.port.ask(feed, cursor).await;
+        let answer = self.port.fetch_page(feed, cursor).await;
         self.faults.point().await;
         answer
     }
 }
 
-/// The provider has no hidden retries and knows no mail it has seen: an answer that is lost is [`Sent::Unknown`]. Now and
-/// then it refuses a mail that it takes later.
+/// The provider has no hidden retries and knows no mail it has seen: an answer that is lost is [`Sent::Unknown`]. Now
+/// and then it refuses a mail that it takes later.
 impl<P: Mailer + Sync> Mailer for Faulty<'_, P> {
     async fn send(&self, mail: &Mail, key: &SummaryKey) -> Result<Sent, SendMailError> {
         if let Some(refusal) = self.faults.schedule().and_then(refusal) {

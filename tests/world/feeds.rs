@@ -36,7 +36,7 @@ fn swift(id: u32, sender: &str, receiver: &str, amount: &str, currency: &str, da
     })
 }
 
-/// Feeds of which pages have three rows: a batch payment over two pages, another whose second row comes with a later
+/// Feeds with three rows on a page: a batch payment over two pages, another with its second row in a later
 /// poll, repeated rows, an invalid IBAN, a stranger's transfer.
 fn fill(world: &World) {
     world.server.add(Feed::CompanyInfo, companies());
@@ -78,7 +78,7 @@ fn played(mut world: World) -> World {
     world
 }
 
-/// The proofs' figures: which import stands for a page, and how often it was asked for, may differ.
+/// The figures of the proofs, without the import of a page and its number of requests, which may differ.
 fn figures(world: &World) -> Vec<(RowProof, EntryProof, String, Vec<String>)> {
     let figures = |feed| {
         let proof = world.proof(feed).expect("each feed is proven");
@@ -111,7 +111,7 @@ fn two_polls_are_in_the_books_and_proven() {
 }
 
 #[test]
-fn a_page_of_which_the_bank_corrects_a_row_is_proven_with_a_note() {
+fn a_page_with_a_corrected_row_is_proven_with_a_note() {
     let mut world = World::new(vec![]);
     fill(&world);
     let page = String::from_utf8(world.server.page(Feed::Sepa, "")).unwrap();

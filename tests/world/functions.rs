@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use calendar::{Clock, Moment, Timer};
 use customers::testing::FakeRegister;
-use feeds::testing::{FakeFeedLog, FakeFeedServer, FakePollQueue};
+use feeds::testing::{FakeFeedClient, FakeFeedLog, FakePollQueue};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
 use ledger::testing::FakeBooks;
 use mail::gate::MailsPerSecond;
@@ -152,7 +152,7 @@ impl World {
     pub(crate) fn poll_feeds(
         &self,
     ) -> PollFeeds<
-        Faulty<'_, FakeFeedServer>,
+        Faulty<'_, FakeFeedClient>,
         Faulty<'_, FakeFeedLog>,
         Faulty<'_, FakeFiles>,
         Faulty<'_, FakeImports>,

@@ -1,4 +1,4 @@
-//! Handlers interleaved: each delivery is a task, and at every call of a port a seeded schedule picks who goes on.
+//! Handlers interleaved: each delivery is a task, and at every call of a port a seeded schedule selects the next task.
 //!
 //! Messages arrive again, late and in any order; calls fail before or after their effect; processes end between any
 //! two calls. After the faults stop, everything comes to its end, and [`run_seed`] compares it with a quiet run.
@@ -15,7 +15,7 @@ use mail::outbox::{Summaries, SummaryRequest};
 use crate::schedule::{Schedule, TaskId};
 use crate::{Faults, Handling, Message, Workload, World, finish};
 
-/// How many deliveries are at work at once, at most.
+/// The maximum number of concurrent deliveries.
 const MAX_RUNNING: usize = 8;
 /// After so many steps nothing fails any more.
 const FAULTY_STEPS: u64 = 1_500;
@@ -33,7 +33,7 @@ const SWEEP_SECONDS: i64 = 300;
 /// What a seed did.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Ran {
-    /// Points at which the schedule decided who goes on.
+    /// The number of scheduling decisions.
     pub steps: u64,
     /// Messages delivered.
     pub deliveries: u64,
@@ -66,7 +66,7 @@ struct Queued {
     receives: u32,
 }
 
-/// A delivery at work.
+/// A running delivery.
 struct Running<'w> {
     id: TaskId,
     handling: Handling<'w>,
@@ -86,7 +86,7 @@ struct Interleaving<'w> {
     ran: Ran,
     next_task: TaskId,
     next_sweep: i64,
-    /// Mails whose delivery was cut off or lost an answer: they may have gone out twice.
+    /// Mails with an interrupted delivery or a lost response: they may have been sent twice.
     excused: BTreeSet<String>,
     /// Imports that were seen to be done.
     done: BTreeSet<ImportId>,
@@ -214,13 +214,13 @@ impl<'w> Interleaving<'w> {
         if let Some(at) = started {
             self.start(*at);
         } else if !self.running.is_empty() {
-            self.go_on(self.schedule.below(self.running.len()));
+            self.advance_task(self.schedule.below(self.running.len()));
         } else if let Some(first) = self.queued.iter().map(|it| it.visible_at).min() {
             self.wait((first - now) / 1_000_000 + 1);
         }
     }
 
-    /// Time goes on, mostly a little; functions that run too long are ended before anything else happens.
+    /// Advances the time, mostly a little; ends functions that run too long before anything else happens.
     fn pass_time(&mut self) {
         let millis = match self.schedule.below(200) {
             0 => 20_000 + self.schedule.below(30_000),
@@ -262,7 +262,7 @@ impl<'w> Interleaving<'w> {
         });
     }
 
-    fn go_on(&mut self, at: usize) {
+    fn advance_task(&mut self, at: usize) {
         if !self.schedule.is_calm() && self.schedule.chance(2) {
             self.ran.crashes += 1;
             return self.cut_off(at);
@@ -279,7 +279,7 @@ impl<'w> Interleaving<'w> {
         }
     }
 
-    /// The process ends, wherever it is.
+    /// The process ends at any point.
     fn cut_off(&mut self, at: usize) {
         let task = self.running.swap_remove(at);
         self.schedule.strike(task.id);

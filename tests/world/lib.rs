@@ -26,7 +26,7 @@ use std::time::Duration;
 use banking::AccountNumber;
 use calendar::{Moment, Month};
 use customers::testing::FakeRegister;
-use feeds::testing::{FakeFeedLog, FakeFeedServer, FakePollQueue};
+use feeds::testing::{FakeFeedClient, FakeFeedLog, FakePollQueue};
 use feeds::{Feed, FeedLog, PollFeed, Proof};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
 use imports::{BatchOutcome, Batches, Files, Import, ImportId, ImportList, PostBatch, SplitFile, State, Upload};
@@ -37,17 +37,17 @@ use mail::outbox::SummaryRequest;
 use mail::testing::{FakeMailer, FakeSummaries, FakeSummaryRequests};
 use mail::{Mail, SummaryMail};
 use money::Money;
-use record_failures::Letter;
+use record_failures::DeadLetter;
 
 pub use faults::{Faults, Faulty, Stop, Stopped};
 pub use interleaving::{Ran, run_seed};
 pub use schedule::{Schedule, finish};
 pub use workload::Workload;
 
-/// How far the clock goes on with each delivery: past every lease after a few of them.
+/// How far the clock advances with each delivery: beyond every lease after a few of them.
 const STEP_MICROS: i64 = 20_000_000;
 /// A run that needs more deliveries never ends.
-const MOST_DELIVERIES: u32 = 10_000;
+const MAX_DELIVERIES: u32 = 10_000;
 
 /// A message on a queue.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -79,7 +79,7 @@ pub struct World {
     queues: FakeQueues,
     mailer: FakeMailer,
     /// The bank's server of feeds.
-    pub server: FakeFeedServer,
+    pub server: FakeFeedClient,
     feed_log: FakeFeedLog,
     polls: FakePollQueue,
     faults: Faults,
@@ -100,11 +100,11 @@ pub struct Outcome {
     pub imports: Vec<(Import, Vec<(u32, BatchOutcome)>)>,
     /// Every distinct mail, by its reference.
     pub mails: BTreeMap<String, Vec<u8>>,
-    /// What became of each mail, by its reference.
+    /// The state of each mail, by its reference.
     pub states: BTreeMap<String, &'static str>,
 }
 
-/// A function at work on a message.
+/// A function that processes a message.
 type Handling<'a> = Pin<Box<dyn Future<Output = bool> + 'a>>;
 
 impl World {
@@ -113,7 +113,7 @@ impl World {
         Self::with(Faults::new(plan))
     }
 
-    /// An empty world of which `faults` decide what goes wrong.
+    /// An empty world with failures by `faults`.
     pub fn with(faults: Faults) -> Self {
         Self {
             files: FakeFiles::default(),
@@ -124,7 +124,7 @@ impl World {
             requests: FakeSummaryRequests::default(),
             queues: FakeQueues::default(),
             mailer: FakeMailer::default(),
-            server: FakeFeedServer::default(),
+            server: FakeFeedClient::default(),
             feed_log: FakeFeedLog::default(),
             polls: FakePollQueue::default(),
             faults,
@@ -179,11 +179,11 @@ impl World {
     /// If there is no such account number, or its books are broken.
     #[allow(clippy::unwrap_used, reason = "for tests")]
     pub fn balances(&self, account: &str) -> Vec<Money> {
-        let shelf = self.books.all().remove(&account.parse::<AccountNumber>().unwrap());
-        shelf.map(|it| it.totals().unwrap().balances(View::Clean)).unwrap_or_default()
+        let stored_books = self.books.all().remove(&account.parse::<AccountNumber>().unwrap());
+        stored_books.map(|it| it.totals().unwrap().balances(View::Clean)).unwrap_or_default()
     }
 
-    /// An import and what came of its batches.
+    /// An import and the outcomes of its batches.
     pub fn import(&self, key: &str, version: &str) -> Option<(Import, Vec<BatchOutcome>)> {
         let import = finish(imports::Imports::find(&self.imports, ImportId::of(key, version))).ok().flatten()?;
         let outcomes = finish(self.imports.finished(import.id)).ok()?;
@@ -198,7 +198,7 @@ impl World {
         }
     }
 
-    /// Asks for all feeds to be polled, as the schedule does.
+    /// Requests a poll of all feeds, like the schedule.
     pub fn poll(&mut self) {
         self.messages.push_back(Message::Poll(PollFeed::all(), self.now.get()));
     }
@@ -209,7 +209,7 @@ impl World {
     }
 
     /// Delivers messages until there are none, each again until it is acknowledged; then lets the sweeper look for
-    /// what was lost, until nothing stands still.
+    /// what was lost, until nothing is stalled.
     ///
     /// # Panics
     ///
@@ -227,7 +227,7 @@ impl World {
                 }
                 self.collect();
                 delivered += 1;
-                assert!(delivered < MOST_DELIVERIES, "the run never ends: {:?}", self.messages);
+                assert!(delivered < MAX_DELIVERIES, "the run never ends: {:?}", self.messages);
             }
             self.advance(3600 * 1_000_000);
             if !self.is_open() {
@@ -262,7 +262,7 @@ impl World {
         let imports = self.listed();
         let plain = |import: Import| {
             let batches = finish(self.imports.finished(import.id)).unwrap_or_default();
-            (Import { revision: 0, taken_up: 0, index_version: None, touched_at: start(), ..import }, batches)
+            (Import { version: 0, retries: 0, index_version: None, touched_at: start(), ..import }, batches)
         };
         Outcome {
             books: self.books.bytes(),
@@ -272,7 +272,7 @@ impl World {
         }
     }
 
-    /// Every mail the carrier took, repeats too.
+    /// Every mail that the provider accepted, including repeats.
     pub fn mails(&self) -> Vec<Mail> {
         self.mailer.taken()
     }
@@ -284,7 +284,7 @@ impl World {
 
     /// Everything wrong with the books.
     pub fn audit(&self) -> Vec<Finding> {
-        self.books.all().iter().flat_map(|(account, shelf)| audit_account(account, shelf).1).collect()
+        self.books.all().iter().flat_map(|(account, stored_books)| audit_account(account, stored_books).1).collect()
     }
 
     /// The state of an import.
@@ -296,13 +296,14 @@ impl World {
         Faulty { port, faults: &self.faults }
     }
 
-    /// Hands a message to its function; whether it was acknowledged. A process that stops acknowledges nothing.
+    /// Passes a message to its function; returns whether it was acknowledged. A process that stops acknowledges
+    /// nothing.
     fn deliver(&self, message: &Message) -> bool {
         self.advance(STEP_MICROS);
         catch_unwind(AssertUnwindSafe(|| finish(self.handle(message.clone())))).unwrap_or(false)
     }
 
-    /// The function that `message` is for, at work on it; whether it acknowledges it.
+    /// Runs the function for `message`; returns whether it acknowledges the message.
     fn handle(&self, message: Message) -> Handling<'_> {
         match message {
             Message::Split(file) => Box::pin(async move { self.split_import().handle(file).await.is_ok() }),
@@ -323,14 +324,14 @@ impl World {
     }
 
     /// What `record-failures` reads of a message that was given up; `None` for those that only raise an alarm.
-    fn dead_letter(&self, message: Message) -> Option<Letter> {
+    fn dead_letter(&self, message: Message) -> Option<DeadLetter> {
         match message {
             Message::Split(file) => {
                 let upload = finish(self.files.describe(&file.key, file.version.as_deref())).ok().flatten();
-                Some(Letter::Uploads(upload.into_iter().collect()))
+                Some(DeadLetter::Uploads(upload.into_iter().collect()))
             }
-            Message::Post(batch) => Some(Letter::Batch(batch)),
-            Message::Mail(request) => Some(Letter::Summary(request)),
+            Message::Post(batch) => Some(DeadLetter::Batch(batch)),
+            Message::Mail(request) => Some(DeadLetter::Summary(request)),
             Message::MailEvent(_) | Message::Poll(..) | Message::Sweep | Message::DeadLetter(_) => None,
         }
     }

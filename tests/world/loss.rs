@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use banking::AccountNumber;
 use imports::{BatchIndex, Batches, ControlTotals, Files, Import, ImportId, ImportList};
-use ledger::{Books, Change, Kept, Shelf};
+use ledger::{Books, Change, StoredBooks, Versioned};
 
 use crate::{Message, World, finish};
 
@@ -29,10 +29,10 @@ impl World {
     ///
     /// If there is no such account number, or it has no totals.
     #[allow(clippy::unwrap_used, reason = "for tests")]
-    pub fn lose_updates_since(&self, account: &str, before: &Shelf) {
+    pub fn lose_updates_since(&self, account: &str, before: &StoredBooks) {
         let account: AccountNumber = account.parse().unwrap();
         let version = self.books.all().remove(&account).unwrap().totals.unwrap().version;
-        let totals = Kept { version, bytes: before.totals.clone().unwrap().bytes };
+        let totals = Versioned { version, bytes: before.totals.clone().unwrap().bytes };
         finish(self.books.write(&account, &Change { totals, months: BTreeMap::new() })).unwrap();
     }
 
@@ -42,7 +42,7 @@ impl World {
     ///
     /// If there is no such account.
     #[allow(clippy::unwrap_used, reason = "for tests")]
-    pub fn shelf(&self, account: &str) -> Shelf {
+    pub fn stored_books(&self, account: &str) -> StoredBooks {
         self.books.all().remove(&account.parse::<AccountNumber>().unwrap()).unwrap()
     }
 

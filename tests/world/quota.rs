@@ -21,7 +21,7 @@ use mail::outbox::{Summaries, SummaryRequest};
 use mail::testing::{FakeSummaries, FakeSummaryRequests, ready};
 use mail::{Address, Mail, SummaryKey, SummaryMail, UnsubscribeKey, UnsubscribeLinks};
 use mail_summary::MailSummary;
-use record_failures::{Letter, RecordFailures};
+use record_failures::{DeadLetter, RecordFailures};
 use sweep_imports::SweepImports;
 
 const SECOND: i64 = 1_000_000;
@@ -108,7 +108,7 @@ impl ThrottlingProvider<'_> {
         }
         taken_at.push_back(now);
         *self.copies.lock().unwrap().entry(mail.reference.as_str().to_owned()).or_default() += 1;
-        Ok(Sent::Taken { carrier_id: call.to_string() })
+        Ok(Sent::Taken { provider_id: call.to_string() })
     }
 }
 
@@ -229,7 +229,7 @@ impl Simulation<'_> {
             if is_idle && self.suite.summaries.records().iter().all(SummaryMail::is_final) {
                 return;
             }
-            self.go_on();
+            self.advance_clock();
             assert!(self.now() < START + 60 * DAY, "it never ends");
         }
     }
@@ -270,12 +270,12 @@ impl Simulation<'_> {
             self.hidden.push(Waiting { visible_at, receives, ..message });
         } else {
             self.dead_letters += 1;
-            ready(self.suite.recorder.handle(Letter::Summary(message.request))).unwrap();
+            ready(self.suite.recorder.handle(DeadLetter::Summary(message.request))).unwrap();
         }
     }
 
-    /// The clock goes on to the next moment at which something happens.
-    fn go_on(&mut self) {
+    /// The clock advances to the next event.
+    fn advance_clock(&mut self) {
         let visible_at = self.hidden.iter().map(|it| it.visible_at).min();
         let moments = [self.suite.clock.next_alarm(), visible_at, Some(self.next_sweep)];
         let next = moments.into_iter().flatten().min().unwrap();

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use customers::RegisterError;
-use feeds::AskError;
+use feeds::FetchError;
 use imports::PortError;
 use ledger::BooksError;
 use mail::outbox::{RequestSummariesError, SummariesError};
@@ -114,7 +114,7 @@ transient! {
     BooksError: Self::Unavailable("throttled".into());
     SummariesError: Self::Unavailable("throttled".into());
     RequestSummariesError: Self("throttled".into());
-    AskError: Self::Failing("throttled".to_owned());
+    FetchError: Self::Failing("throttled".to_owned());
 }
 
 /// The result of a future that waits for nothing outside this process.
@@ -128,7 +128,7 @@ pub fn finish<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Lets others run once.
+/// Yields to other tasks once.
 pub(crate) fn yield_now() -> impl Future<Output = ()> + Send {
     YieldNow(false)
 }

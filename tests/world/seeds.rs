@@ -9,7 +9,7 @@
     clippy::print_stderr,
     clippy::arithmetic_side_effects,
     clippy::disallowed_methods,
-    reason = "a test fails by panicking, and is told by its environment what to run"
+    reason = "a test fails by panicking, and reads from its environment what to run"
 )]
 
 use std::sync::Mutex;
@@ -20,7 +20,7 @@ use e2e::{Ran, run_seed};
 
 /// How many seeds run where nobody says.
 const SEEDS: u64 = 300;
-/// After how many seeds a line says how far it is.
+/// The number of seeds between two lines of progress.
 const REPORT_EVERY: u64 = 1_000;
 
 #[test]

@@ -12,7 +12,7 @@ use money::Currency;
 
 use crate::{Outcome, World, finish};
 
-/// The most mails of one summary: one, and a repeat whose answer was lost.
+/// The maximum number of mails of one summary: one, and a repeat after a lost response.
 const MAX_COPIES: usize = 2;
 
 /// Compares a world with a quiet one. Mails of `excused` references may have gone out twice.
@@ -90,8 +90,8 @@ fn control_totals(world: &World, imports: &[Import]) -> Result<(), String> {
         }
     }
     let mut kept = (0_u64, BTreeMap::<Currency, i128>::new());
-    for shelf in world.books.all().values() {
-        let totals = shelf.totals().map_err(|error| error.to_string())?;
+    for stored_books in world.books.all().values() {
+        let totals = stored_books.totals().map_err(|error| error.to_string())?;
         for (currency, figures) in totals.figures(None, View::All) {
             kept.0 += figures.count;
             *kept.1.entry(currency).or_default() += i128::try_from(figures.gross_minor()).unwrap_or(i128::MAX);
@@ -165,8 +165,8 @@ fn counts(world: &World) -> Result<(), String> {
     if counted == expected { Ok(()) } else { Err(format!("counted {counted:?}, the records have {expected:?}")) }
 }
 
-/// Every account of an import that sends summaries has one, but for repeats that bring nothing new and for accounts that
-/// are full.
+/// Every account of an import that sends summaries has one, but for repeats that bring nothing new and for accounts
+/// that are full.
 fn owed(world: &World, import: &Import, records: &BTreeMap<SummaryKey, MailState>) -> Result<(), String> {
     if import.repeats.is_some() || !import.found.as_ref().is_some_and(|it| it.summaries && it.entries > 0) {
         return Ok(());

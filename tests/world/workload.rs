@@ -96,7 +96,7 @@ impl Workload {
         let mut messages: Vec<Message> =
             self.files.iter().map(|file| world.put(&file.key, &file.version, &file.text)).collect();
         if self.has_feeds() {
-            // Two polls that were asked for at nearly the same moment.
+            // Two polls that were requested almost simultaneously.
             for _ in 0..2 {
                 messages.push(Message::Poll(PollFeed::all(), world.now.get()));
                 world.advance(1_000_000);

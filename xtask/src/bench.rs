@@ -1,5 +1,5 @@
-//! `bench`: what imports cost. Whole processes are measured side by side with `wc -l` of the same file; what
-//! DynamoDB would charge is counted, and is the same on every machine.
+//! `bench`: what imports cost. Measures whole processes and compares them with `wc -l` of the same file; DynamoDB's
+//! charges are counted and equal on every machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,18 +14,18 @@ use crate::compile::cargo;
 use crate::paths::Root;
 use crate::progress::Step;
 
-/// The package whose commands are measured.
+/// The package with the measured commands.
 const PACKAGE: &str = "costs";
-/// The maker of companies and feeds, which is measured too.
+/// The data maker, which is measured, too.
 const MAKER: &str = "datamaker";
-/// How many transfers each of its sizes has.
+/// The number of transfers of each size.
 const SIZES: [(&str, u64); 2] = [("medium", 1_100_000), ("large", 11_000_000)];
-/// The commands, and what each does more than the one before.
+/// The commands; each includes the work of the one before.
 const COMMANDS: [(&str, &str); 3] = [("parse", "read and check"), ("split", "and pack"), ("merge", "and post")];
-/// The sizes of the files, in rows, up to the one asked for.
+/// The sizes of the files, in rows, up to the requested one.
 const DECADES: [u64; 5] = [10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 const ROUNDS: usize = 5;
-/// Accounts between which the transfers go.
+/// The number of accounts.
 const ACCOUNTS: u64 = 20_000;
 /// A million write units on demand, in US cents (us-east-1).
 const CENTS_PER_MILLION: u64 = 62;
@@ -49,7 +49,7 @@ pub(crate) fn run(root: &Root, rows: u64) -> Result<()> {
     count(&program, rows.min(1_000_000))
 }
 
-/// How fast companies and feeds are made, with their files and answers.
+/// Measures the generation of companies and feeds, with their files and answers.
 fn measure_maker(maker: &Path, folder: &Path, most: u64) -> Result<()> {
     println!("\nCompanies, feeds and answers made; median of {ROUNDS} (least–most), two threads.");
     println!("{:>11}  {:<24}{:>22}{:>10}{:>9}{:>14}", "rows", "", "CPU ms", "ns/row", "MiB", "rows/CPU s");
@@ -77,7 +77,7 @@ fn build(root: &Root) -> Result<PathBuf> {
     let mut cargo = cargo(root);
     cargo.args(["build", "--quiet", "--locked", "--profile", "bench", "--package", PACKAGE, "--package", MAKER]);
     if !cargo.status().context("starting cargo")?.success() {
-        bail!("the build failed; what is wrong stands above");
+        bail!("the build failed; the errors are printed above");
     }
     // The folder of the profile `bench` is that of `release`.
     Ok(root.target().join("release").join(PACKAGE))
@@ -89,7 +89,7 @@ fn make(program: &Path, file: &Path, rows: u64) -> Result<()> {
     }
     let step = Step::start(&format!("a file of {rows} rows"));
     let part = file.with_extension("part");
-    told(command(program, "make", rows).arg(&part))?;
+    json_output(command(program, "make", rows).arg(&part))?;
     fs::rename(&part, file)?;
     step.done(&format!("{} MB", fs::metadata(file)?.len().div_ceil(1_000_000)));
     Ok(())
@@ -102,7 +102,7 @@ fn command(program: &Path, name: &str, rows: u64) -> Command {
 }
 
 /// The JSON a command prints.
-fn told(command: &mut Command) -> Result<Value> {
+fn json_output(command: &mut Command) -> Result<Value> {
     let output = command.stderr(Stdio::inherit()).output().context("starting the measured program")?;
     if !output.status.success() {
         bail!("{command:?} failed");
@@ -110,7 +110,7 @@ fn told(command: &mut Command) -> Result<Value> {
     serde_json::from_slice(&output.stdout).context("the measured program did not print JSON")
 }
 
-/// What one process took.
+/// The resource usage of one process.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Taken {
     cpu: Duration,
@@ -126,7 +126,7 @@ fn taken(command: &mut Command) -> Result<Taken> {
     Ok(Taken { cpu: usage.rusage.utime.saturating_add(usage.rusage.stime), peak_bytes: usage.rusage.maxrss })
 }
 
-/// Every command and `wc -l` in turn, round after round, so that a busy machine is busy for all of them.
+/// Runs all commands and `wc -l` alternately, in several rounds, so that a busy machine affects all of them.
 fn measure(program: &Path, file: &Path, rows: u64) -> Result<()> {
     let mut runs: Vec<Vec<Taken>> = vec![Vec::new(); COMMANDS.len().saturating_add(1)];
     for _ in 0..ROUNDS {
@@ -171,7 +171,7 @@ fn count(program: &Path, rows: u64) -> Result<()> {
         "rows/import", "imports", "writes", "write units", "per million", "$/million"
     );
     for import in [rows, rows / 10, rows / 100].into_iter().filter(|it| *it > 0) {
-        let counted = told(command(program, "count", rows).args(["--import", &import.to_string()]))?;
+        let counted = json_output(command(program, "count", rows).args(["--import", &import.to_string()]))?;
         let of = |name: &str| counted.get(name).and_then(Value::as_u64).unwrap_or(0);
         let per_million = of("write_units").saturating_mul(1_000_000).checked_div(rows).unwrap_or(0);
         let cents = per_million.saturating_mul(CENTS_PER_MILLION).div_ceil(1_000_000);

@@ -1,4 +1,4 @@
-//! Building what runs on the local stack: plain cargo with the profile `local`, quick to build and to start.
+//! Builds the programs for the local stack: plain cargo with the profile `local`, which builds and starts fast.
 
 use std::ffi::OsStr;
 use std::process::Command;
@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::paths::Root;
 use crate::progress;
 
-/// The profile, and the folder under `target/` that its binaries land in.
+/// The profile, which is also the name of its folder under `target/`.
 pub(crate) const PROFILE: &str = "local";
 
 /// Builds all functions and tools; cargo shows its own progress.
@@ -22,17 +22,17 @@ pub(crate) fn run(root: &Root) -> Result<()> {
         cargo.args(["--package", name]);
     }
     if !cargo.status().context("starting cargo")?.success() {
-        bail!("the build failed; what is wrong stands above");
+        bail!("the build failed; the errors are printed above");
     }
     let tools = if tools.is_empty() { String::new() } else { format!(" and {}", tools.join(", ")) };
     progress::done("Build", &format!("{} functions{tools}", functions.len()), started);
     Ok(())
 }
 
-/// Builds all of it with all tests.
+/// Builds everything with all tests.
 ///
-/// Cargo compiles a crate anew for each set of features, and the set depends on the packages and targets that are named.
-/// Whatever tests run, everything is named, so that each crate is compiled once.
+/// Cargo recompiles a crate for each set of features, and the set depends on the named packages and targets.
+/// So every run names all packages, and each crate is compiled once.
 pub(crate) fn with_tests(root: &Root) -> Result<()> {
     let started = Instant::now();
     let mut cargo = cargo(root);
@@ -44,12 +44,12 @@ pub(crate) fn with_tests(root: &Root) -> Result<()> {
     Ok(())
 }
 
-/// The cargo that runs us.
+/// The cargo that runs this program.
 pub(crate) fn cargo(root: &Root) -> Command {
     program(root, "cargo")
 }
 
-/// A program that knows nothing of what cargo told us about our own package.
+/// A command without cargo's environment variables for this package.
 pub(crate) fn program(root: &Root, name: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(name);
     command.current_dir(root.path());

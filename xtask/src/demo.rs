@@ -1,4 +1,4 @@
-//! `demo`: the whole first job on this machine, shown to a person; with `--feed`, the second.
+//! `demo`: shows the first job on this machine; with `--feed`, the second.
 
 use std::fs;
 use std::path::PathBuf;
@@ -21,10 +21,10 @@ const MAILS: Duration = Duration::from_mins(2);
 const BANK: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// How a bank fails that its feeds must be taken in from all the same.
+/// The failure rates of the simulated bank.
 const FAULTS: [&str; 6] = ["--crash", "5%", "--repeat-pages", "2%", "--repeat-rows", "1%"];
 
-/// Ends with `demo: ok`, or says what failed. With `feed`, shows the second job on feeds of this size in `format`.
+/// Ends with `demo: ok` or an error. With `feed`, shows the second job on feeds of this size in `format`.
 pub(crate) fn run(root: &Root, ports: &Ports, feed: Option<&str>, format: &str) -> Result<()> {
     let started = Instant::now();
     let shown = match feed {
@@ -61,9 +61,11 @@ fn show(root: &Root, ports: &Ports) -> Result<()> {
     let token = millrace.answer(&["token"])?;
     let api = deploy::api(&instance, &outputs);
     let path = api.strip_prefix(&instance.endpoint()).unwrap_or(&api);
-    let status = probe::get(instance.port, &format!("{path}/accounts"), &token).context("asking the API")?;
+    let status = probe::get(instance.port, &format!("{path}/accounts"), &token).context("calling the API")?;
     if status != 200 {
-        bail!("the API answered the operator with HTTP {status}; `cargo xtask logs serve-customers` may say why");
+        bail!(
+            "the API answered the operator with HTTP {status}; `cargo xtask logs serve-customers` may contain the reason"
+        );
     }
 
     println!("\nMails: {} of them, as .eml and as .html, in {}", accounts, instance.mails().display());
@@ -83,7 +85,7 @@ fn show_feed(root: &Root, ports: &Ports, size: &str, format: &str) -> Result<()>
     let millrace = Millrace::of(root, &instance);
     let started = Instant::now();
     let bank = Bank::open(&millrace, &instance, size, format)?;
-    println!("\nA bank whose feeds crash and repeat themselves is at http://127.0.0.1:{}", instance.feed_port);
+    println!("\nA simulated bank with failing feeds is at http://127.0.0.1:{}", instance.feed_port);
     millrace.show(&["feed", "poll", "--wait", "--timeout", "3600"])?;
     drop(bank);
     println!();
@@ -102,10 +104,12 @@ impl Bank {
     fn open(millrace: &Millrace, instance: &Instance, size: &str, format: &str) -> Result<Self> {
         let port = instance.feed_port.to_string();
         if !probe::is_free(instance.feed_port) {
-            bail!("port {port} of 127.0.0.1, meant for the bank's feeds, is in use; is `millrace feed serve` running?");
+            bail!(
+                "port {port} of 127.0.0.1, reserved for the bank's feeds, is in use; is `millrace feed serve` running?"
+            );
         }
-        let asked = [&["feed", "serve", "--size", size, "--format", format, "--port", &port][..], &FAULTS].concat();
-        let bank = Self(millrace.start(&asked)?);
+        let arguments = [&["feed", "serve", "--size", size, "--format", format, "--port", &port][..], &FAULTS].concat();
+        let bank = Self(millrace.start(&arguments)?);
         let started = Instant::now();
         while !probe::accepts(instance.feed_port) {
             if started.elapsed() > BANK {
@@ -124,7 +128,7 @@ impl Drop for Bank {
     }
 }
 
-/// Waits until each holder has a mail for each account; gives back the page of the example's mail.
+/// Waits until each holder has a mail for each account; returns the path of the example mail.
 fn wait_for_mails(instance: &Instance, holders: &Holders) -> Result<PathBuf> {
     let expected: usize = holders.mails.values().sum();
     let step = Step::counted("Mails", u64::try_from(expected)?);
@@ -145,7 +149,7 @@ fn wait_for_mails(instance: &Instance, holders: &Holders) -> Result<PathBuf> {
         if started.elapsed() > MAILS {
             drop(step);
             bail!(
-                "only {arrived} of {expected} mails came within {}; `cargo xtask logs mail-summary` may say why",
+                "only {arrived} of {expected} mails came within {}; `cargo xtask logs mail-summary` may contain the reason",
                 progress::seconds(MAILS)
             );
         }

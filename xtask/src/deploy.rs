@@ -1,4 +1,4 @@
-//! Deploying to an instance and asking it things, through the scripts of `infra/local`.
+//! Deploys to an instance and queries it, through the scripts of `infra/local`.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -15,24 +15,24 @@ use crate::paths::Root;
 use crate::progress::Step;
 use crate::python::{Environment, script};
 
-/// The region the local stack plays.
+/// The region of the local stack.
 pub(crate) const REGION: &str = "eu-west-1";
 /// The format of feeds on the local stack, unless `demo` is given another.
 pub(crate) const FEED_FORMAT: &str = "millrace";
-/// Key and secret of the local stack, which takes any.
+/// Access key and secret of the local stack, which accepts any.
 pub(crate) const CREDENTIAL: &str = "test";
 /// The name of the stack.
 pub(crate) const STACK: &str = "millrace";
-/// A user who may see everything, made on each local stack.
+/// A user with access to everything, created on each local stack.
 pub(crate) const OPERATOR: &str = "operator";
-/// The operator's password there; nothing but loopback ever sees it.
+/// The operator's password on local stacks, which are reachable only through loopback.
 pub(crate) const PASSWORD: &str = "Millrace-on-the-laptop-1";
 const SENDER: &str = "summaries@millrace.example";
 
 /// The stack's outputs, by name.
 pub(crate) type Outputs = BTreeMap<String, String>;
 
-/// Deploys what is built; does nothing where nothing changed. Feeds are polled in `feed_format`.
+/// Deploys the built functions, if anything changed. Feeds are polled in `feed_format`.
 pub(crate) fn run(root: &Root, instance: &Instance, feed_format: &str) -> Result<Outputs> {
     let step = Step::start("Stack");
     let architecture = if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x86_64" };
@@ -64,17 +64,17 @@ pub(crate) fn run(root: &Root, instance: &Instance, feed_format: &str) -> Result
         .stderr(Stdio::piped());
     let mut child = command.spawn().context("starting deploy.py")?;
 
-    let mut told = Vec::new();
+    let mut printed = Vec::new();
     for line in BufReader::new(child.stderr.take().context("deploy.py has no error output")?).lines() {
         let line = line?;
         step.note(&line);
-        told.push(line);
+        printed.push(line);
     }
     let mut answer = String::new();
     child.stdout.take().context("deploy.py has no output")?.read_to_string(&mut answer)?;
     if !child.wait()?.success() {
-        let from = told.iter().position(|line| line.starts_with("error: ")).unwrap_or(0);
-        let message: Vec<_> = told.iter().skip(from).map(String::as_str).collect();
+        let from = printed.iter().position(|line| line.starts_with("error: ")).unwrap_or(0);
+        let message: Vec<_> = printed.iter().skip(from).map(String::as_str).collect();
         let message = message.join("\n");
         bail!("the deployment failed: {}", message.trim_start_matches("error: "));
     }
@@ -103,7 +103,7 @@ pub(crate) fn api(instance: &Instance, outputs: &Outputs) -> String {
     format!("{}/_aws/execute-api/{id}/$default", instance.endpoint())
 }
 
-/// What a program needs in its environment to speak to the instance and to nothing else.
+/// The environment variables for a program that may only reach the instance.
 pub(crate) fn environment(instance: &Instance) -> Vec<(&'static str, String)> {
     vec![
         ("MILLRACE_ENDPOINT", instance.endpoint()),
@@ -120,16 +120,16 @@ pub(crate) fn environment(instance: &Instance) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Shows what a function logged.
+/// Show the logs of a function.
 pub(crate) fn logs(root: &Root, function: &str, follow: bool) -> Result<()> {
     let follow = follow.then_some(OsStr::new("--follow"));
-    ask(root, "logs.py", [OsStr::new(function)].into_iter().chain(follow))
+    run_script(root, "logs.py", [OsStr::new(function)].into_iter().chain(follow))
 }
 
 /// Calls a function with an event from a file, or with its own envelope.
 pub(crate) fn invoke(root: &Root, function: &str, event: Option<PathBuf>) -> Result<()> {
     let event = event.unwrap_or_else(|| root.join("events/aws").join(format!("{function}.json")));
-    ask(root, "invoke.py", [OsStr::new(function), event.as_os_str()])
+    run_script(root, "invoke.py", [OsStr::new(function), event.as_os_str()])
 }
 
 /// Fails if a function made a call without a grant, and with `all_used` if a grant was never used.
@@ -138,7 +138,7 @@ pub(crate) fn check_permissions(root: &Root, instance: &Instance, all_used: bool
     let all_used = all_used.then_some(OsStr::new("--all-used"));
     let calls = instance.calls();
     let arguments = [calls.as_os_str()].into_iter().chain(all_used);
-    let answer = asking(root, instance, "permissions.py", arguments).output()?;
+    let answer = instance_script(root, instance, "permissions.py", arguments).output()?;
     if !answer.status.success() {
         bail!("{}", String::from_utf8_lossy(&answer.stderr).trim().trim_start_matches("error: "));
     }
@@ -148,16 +148,21 @@ pub(crate) fn check_permissions(root: &Root, instance: &Instance, all_used: bool
     Ok(())
 }
 
-fn ask<'a>(root: &Root, name: &str, arguments: impl IntoIterator<Item = &'a OsStr>) -> Result<()> {
+fn run_script<'a>(root: &Root, name: &str, arguments: impl IntoIterator<Item = &'a OsStr>) -> Result<()> {
     let instance = Instance::running(root)?;
-    if !asking(root, &instance, name, arguments).status()?.success() {
-        bail!("this did not work; the reason is printed above");
+    if !instance_script(root, &instance, name, arguments).status()?.success() {
+        bail!("the command failed; the reason is printed above");
     }
     Ok(())
 }
 
-/// A script of `infra/local` that is told which instance and stack it works on.
-fn asking<'a>(root: &Root, instance: &Instance, name: &str, arguments: impl IntoIterator<Item = &'a OsStr>) -> Command {
+/// A script of `infra/local` with the arguments for instance and stack.
+fn instance_script<'a>(
+    root: &Root,
+    instance: &Instance,
+    name: &str,
+    arguments: impl IntoIterator<Item = &'a OsStr>,
+) -> Command {
     let mut command = script(&Environment::local(root).python(), &root.script(name));
     command.args([&instance.endpoint(), REGION, STACK]).args(arguments);
     command

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Columns of the kind of file called holders.
+/// The columns of a holders file.
 const HEADER: &str = "account_number,first_name,last_name,dob,email,type,operation_id,transaction_ts,transaction";
 
 /// The example of the product page: total balance 39.74, average credit 35.25, average debit −15.38.
@@ -20,7 +20,7 @@ const LAST_NAMES: [&str; 8] = ["Almeida", "Brandt", "Costa", "Duval", "Eriksen",
 const ACCOUNTS: u64 = 24;
 const ROWS_PER_ACCOUNT: u64 = 15;
 
-/// A holders file, and how many mails it is to lead to for each address.
+/// A holders file and the expected number of mails for each address.
 pub(crate) struct Holders {
     /// The file.
     pub(crate) csv: String,
@@ -28,7 +28,7 @@ pub(crate) struct Holders {
     pub(crate) rows: usize,
     /// Accounts for each mail address.
     pub(crate) mails: BTreeMap<String, usize>,
-    /// The address of the holder whose four rows are the product page's example.
+    /// The address of the holder with the four rows of the product page's example.
     pub(crate) example: String,
 }
 
@@ -70,7 +70,7 @@ struct Account {
 }
 
 impl Account {
-    /// Every sixth account is the second one of the holder before it.
+    /// Every sixth account belongs to the previous holder.
     fn numbered(number: u64) -> Self {
         let holder = if number % 6 == 5 { number.saturating_sub(1) } else { number };
         let mut noise = Noise(holder.wrapping_add(2024));
@@ -82,7 +82,7 @@ impl Account {
         Self { iban, first_name, last_name, born_on, email }
     }
 
-    /// A salary each month and smaller payments around it, in the order of time.
+    /// A salary each month and smaller payments, in chronological order.
     fn add_year(&self, number: u64, holders: &mut Holders) {
         let mut noise = Noise(number.wrapping_add(9_000));
         let salary = noise.between(180_000, 420_000);
@@ -102,7 +102,7 @@ impl Account {
     }
 }
 
-/// A valid IBAN of one of a few countries whose account numbers have no check digits of their own.
+/// A valid IBAN of a country without additional check digits in its account numbers.
 fn iban(number: u64, noise: &mut Noise) -> String {
     let mut digits = |count: usize| -> String {
         (0..count).filter_map(|_| char::from_digit(u32::try_from(noise.between(0, 9)).ok()?, 10)).collect()
@@ -123,7 +123,7 @@ fn iban(number: u64, noise: &mut Noise) -> String {
     format!("{country}{:02}{domestic}", 98_u32.saturating_sub(remainder))
 }
 
-/// `SplitMix64`: the same numbers on every machine, and no crate for it.
+/// `SplitMix64`: the same numbers on every machine, without a dependency.
 struct Noise(u64);
 
 impl Noise {

@@ -1,4 +1,4 @@
-//! One local stack: a MiniStack process and a mail sink, on ports of their own, with all they keep in one folder.
+//! One local stack: a MiniStack process and a mail sink, on separate ports, with all data in one folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::probe;
 use crate::process::Background;
 use crate::python::{Environment, script};
 
-/// Where the bank's feeds are served to the shared stack.
+/// The port of the bank's feeds for the shared stack.
 const FEED_PORT: u16 = 4680;
 const START: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(50);
@@ -23,31 +23,31 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// A local stack, running or not.
 pub(crate) struct Instance {
     folder: PathBuf,
-    /// Where MiniStack listens.
+    /// MiniStack's port.
     pub(crate) port: u16,
-    /// Where the mail sink listens.
+    /// The mail sink's port.
     pub(crate) mail_port: u16,
-    /// Where the functions look for the bank's feeds: `millrace feed serve` listens there, if anything does.
+    /// The port of the bank's feeds, for `millrace feed serve`.
     pub(crate) feed_port: u16,
     tied: bool,
     children: Vec<Child>,
 }
 
 impl Instance {
-    /// The one that `up` starts and the other commands speak to.
+    /// The shared stack, which `up` starts and the other commands use.
     pub(crate) fn shared(root: &Root, port: u16, mail_port: u16) -> Self {
         let folder = Self::shared_folder(root);
         Self { folder, port, mail_port, feed_port: FEED_PORT, tied: false, children: Vec::new() }
     }
 
-    /// One that lives no longer than this command, on ports nobody uses.
+    /// A temporary stack for this command, on free ports.
     pub(crate) fn own(root: &Root) -> Result<Self> {
         let [port, mail_port, feed_port] = [probe::free_port()?, probe::free_port()?, probe::free_port()?];
         let folder = root.made().join(format!("test-{port}"));
         Ok(Self { folder, port, mail_port, feed_port, tied: true, children: Vec::new() })
     }
 
-    /// The shared one as it was started last; `None` when it never was.
+    /// The shared stack that was last started; `None` if there is none.
     pub(crate) fn started(root: &Root) -> Option<Self> {
         let text = fs::read(Self::shared_folder(root).join("ports.json")).ok()?;
         let ports: Value = serde_json::from_slice(&text).ok()?;
@@ -55,7 +55,7 @@ impl Instance {
         Some(Self::shared(root, port("ministack")?, port("mail")?))
     }
 
-    /// The shared one, which must be running.
+    /// The shared stack, which must be running.
     pub(crate) fn running(root: &Root) -> Result<Self> {
         Self::started(root)
             .filter(Self::is_running)
@@ -71,17 +71,17 @@ impl Instance {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// Where received mails lie, as `.eml` and `.html`.
+    /// The folder of received mails, as `.eml` and `.html`.
     pub(crate) fn mails(&self) -> PathBuf {
         self.folder.join("mails")
     }
 
-    /// The calls that functions have made, as `ministack_local.py` writes them.
+    /// The log of calls by functions, from `ministack_local.py`.
     pub(crate) fn calls(&self) -> PathBuf {
         self.folder.join("calls.jsonl")
     }
 
-    /// All it keeps.
+    /// All its data.
     pub(crate) fn folder(&self) -> &Path {
         &self.folder
     }
@@ -94,7 +94,7 @@ impl Instance {
         Background::new("mail-sink", &self.folder)
     }
 
-    /// Whether both processes are ours and answer.
+    /// Whether both processes belong to this stack and respond.
     pub(crate) fn is_running(&self) -> bool {
         self.ministack().pid().is_some()
             && self.sink().pid().is_some()
@@ -102,14 +102,14 @@ impl Instance {
             && probe::accepts(self.mail_port)
     }
 
-    /// Starts both processes with nothing in them, and waits until they answer.
+    /// Starts both processes without data and waits until they respond.
     pub(crate) fn start(&mut self, root: &Root) -> Result<()> {
         self.stop()?;
         for (port, what, flag) in [(self.port, "MiniStack", "--port"), (self.mail_port, "the mail sink", "--mail-port")]
         {
             if !probe::is_free(port) {
                 bail!(
-                    "port {port} of 127.0.0.1, meant for {what}, is in use by another program; choose one with {flag}"
+                    "port {port} of 127.0.0.1, reserved for {what}, is in use by another program; choose one with {flag}"
                 );
             }
         }
@@ -128,7 +128,7 @@ impl Instance {
         wait_until("MiniStack", &self.ministack(), || probe::is_healthy(self.port))
     }
 
-    /// Stops both processes; gives back whether there was anything to stop.
+    /// Stops both processes; returns whether any was running.
     pub(crate) fn stop(&mut self) -> Result<bool> {
         let ministack = self.ministack().stop();
         let sink = self.sink().stop();
@@ -140,9 +140,9 @@ impl Instance {
 
     /// Empties all data, and the mails with it.
     pub(crate) fn empty(&self) -> Result<()> {
-        let status = probe::reset(self.port).context("asking MiniStack to empty itself")?;
+        let status = probe::reset(self.port).context("resetting MiniStack")?;
         if status != 200 {
-            bail!("MiniStack refused to empty itself (HTTP {status})");
+            bail!("MiniStack refused the reset (HTTP {status})");
         }
         for mail in fs::read_dir(self.mails())? {
             fs::remove_file(mail?.path())?;
@@ -150,7 +150,7 @@ impl Instance {
         Ok(())
     }
 
-    /// Removes what an earlier run left; the logs of the last one stay until the next begins.
+    /// Removes the data of an earlier run; its logs stay until the next run begins.
     pub(crate) fn forget(&self) -> Result<()> {
         if self.folder.exists() {
             fs::remove_dir_all(&self.folder).with_context(|| format!("removing {}", self.folder.display()))?;
@@ -158,7 +158,7 @@ impl Instance {
         Ok(())
     }
 
-    /// Nothing of the caller's environment reaches MiniStack, since it hands its own on to the functions.
+    /// MiniStack does not inherit the caller's environment, because it passes its own to the functions.
     fn script(&self, root: &Root, name: &str) -> Command {
         let python = Environment::local(root).python();
         let mut command = script(&python, &root.script(name));
@@ -235,7 +235,7 @@ impl Drop for Instance {
     }
 }
 
-/// Removes the folders of test instances that no longer run: they keep the logs of the last failure, no longer.
+/// Removes the folders of test instances that no longer run; they contain the logs of the last failure.
 pub(crate) fn forget_old_tests(root: &Root) -> Result<()> {
     let Ok(entries) = fs::read_dir(root.made()) else {
         return Ok(());

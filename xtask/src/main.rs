@@ -1,10 +1,10 @@
-//! `cargo xtask`: everything a person does with this repository, on a machine with Rust and Python 3 only.
+//! `cargo xtask`: all tasks of this repository, on a machine with only Rust and Python 3.
 //!
-//! What a command makes lies under `.millrace/`: a Python environment with MiniStack pinned, and one folder for each
-//! instance with its data, logs, pid files and received mails. Talking to an instance is left to the small scripts in
-//! `infra/local/`, so that this crate compiles in seconds; here are the processes, the builds and the order of things.
+//! Commands write to `.millrace/`: a Python environment with MiniStack pinned, and one folder for each
+//! instance with its data, logs, pid files and received mails. The small scripts in `infra/local/` communicate with an
+//! instance, so that this crate compiles in seconds; this crate manages processes, builds and their order.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks through its output")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool prints its output")]
 
 mod bench;
 mod compile;
@@ -34,7 +34,7 @@ use clap::{Parser, Subcommand};
 
 use crate::paths::Root;
 
-/// Builds, starts, shows and tests Millrace.
+/// Build, start, demonstrate and test Millrace.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", disable_help_subcommand = true)]
 struct Arguments {
@@ -44,63 +44,63 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Shows the whole first job on this machine: a bank file becomes books and mails
+    /// Show the first job on this machine: a bank file becomes books and mails
     Demo {
         #[command(flatten)]
         ports: up::Ports,
-        /// Shows the second job instead: feeds of this size (small, medium) that crash, polled and proven
+        /// Show the second job instead: poll and prove feeds of this size (small, medium), despite failures
         #[arg(long, value_name = "SIZE")]
         feed: Option<String>,
         /// The format of these feeds: millrace, or cdm, the one of the original assignment
         #[arg(long, requires = "feed", default_value = deploy::FEED_FORMAT, value_parser = ["millrace", "cdm"])]
         format: String,
     },
-    /// Starts the local stack, builds and deploys; does only what is left to do
+    /// Start the local stack, build and deploy; skips finished steps
     Up(up::Ports),
-    /// Stops what `up` or `demo` started; the data in it is gone
+    /// Stop the stack of `up` or `demo`; its data is lost
     Down,
-    /// Empties all data of the running stack and deploys afresh
+    /// Delete all data of the running stack and deploy again
     Reset,
-    /// Shows what a function logged
+    /// Show the logs of a function
     Logs {
         /// Its name, as in functions/
         function: String,
-        /// Go on as more comes
+        /// Follow the log
         #[arg(long, short)]
         follow: bool,
     },
-    /// Calls a function of the running stack with an event as Lambda delivers it
+    /// Invoke a function of the running stack with an event in Lambda's format
     Invoke {
         /// Its name, as in functions/
         function: String,
         /// A JSON file [default: events/aws/<function>.json]
         event: Option<PathBuf>,
     },
-    /// Runs all tests, unit to end to end, the last on a stack of their own
+    /// Run all tests, from unit to end-to-end, the latter on a temporary stack
     Test {
-        /// Only tests whose name contains this
+        /// Only tests with this text in their name
         filter: Option<String>,
         /// Run only one part
         #[arg(long, value_enum)]
         only: Option<suite::Part>,
     },
-    /// Runs the suite in one process with its handlers interleaved and faults injected, by seed
+    /// Run the suite in one process with interleaved handlers and injected faults, by seed
     Seeds(seeds::Seeds),
-    /// Checks the rules of the house that no compiler and no linter checks
+    /// Check project rules that no compiler and no linter checks
     Tidy {
-        /// Write the documents that are made from the sources
+        /// Write the documents that are generated from the sources
         #[arg(long)]
         fix: bool,
     },
-    /// Measures what imports cost, and counts what DynamoDB would charge for them
+    /// Measure the cost of imports, and count their DynamoDB charges
     Bench {
-        /// The largest file, in rows
+        /// Size of the largest file, in rows
         #[arg(long, default_value_t = 1_000_000)]
         rows: u64,
     },
-    /// Makes small changes to a crate, one at a time, and prints those that no test of the crate notices; slow
+    /// Make small changes to a crate, one at a time, and print those that no test of the crate detects; slow
     Mutants(mutants::Selection),
-    /// Builds what is shipped to AWS: one zip for each function, by cargo-lambda
+    /// Build the deployment packages for AWS: one zip for each function, with cargo-lambda
     Package(package::Package),
 }
 

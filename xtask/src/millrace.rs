@@ -1,4 +1,4 @@
-//! The operator's command, for those who show or test what it does.
+//! Runs the operator's command, for demos and tests.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -10,7 +10,7 @@ use crate::deploy;
 use crate::instance::Instance;
 use crate::paths::Root;
 
-/// The operator's command, as built, speaking to the local stack.
+/// The built operator's command, configured for the local stack.
 pub(crate) struct Millrace {
     pub(crate) binary: PathBuf,
     endpoint: String,
@@ -32,17 +32,17 @@ impl Millrace {
         command
     }
 
-    /// Runs it before the person's eyes.
+    /// Runs it with visible output.
     pub(crate) fn show(&self, arguments: &[&str]) -> Result<()> {
         println!("$ millrace {}", arguments.join(" "));
         let status = self.command(arguments).status().with_context(|| self.missing())?;
         if !status.success() {
-            bail!("`millrace {}` failed; the reason stands above", arguments.join(" "));
+            bail!("`millrace {}` failed; the reason is printed above", arguments.join(" "));
         }
         Ok(())
     }
 
-    /// Runs it for what it prints.
+    /// Runs it and returns its output.
     pub(crate) fn answer(&self, arguments: &[&str]) -> Result<String> {
         let output = self.command(arguments).stderr(Stdio::inherit()).output().with_context(|| self.missing())?;
         let text = String::from_utf8(output.stdout)?.trim().to_owned();
@@ -52,7 +52,7 @@ impl Millrace {
         Ok(text)
     }
 
-    /// Starts it and leaves it running, unheard.
+    /// Starts it in the background without output.
     pub(crate) fn start(&self, arguments: &[&str]) -> Result<Child> {
         let mut command = self.command(arguments);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

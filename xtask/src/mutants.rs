@@ -1,5 +1,5 @@
 //! `mutants`: makes many small changes to a crate, one at a time, and runs the crate's tests against each of them. A
-//! change that no test notices survives: it shows something that the tests do not check.
+//! change that no test detects survives: it shows a gap in the tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,9 +15,9 @@ const TOOL: &str = "cargo-mutants";
 const VERSION: &str = "27.1.0";
 /// The profile in Cargo.toml that compiles a change fastest.
 const PROFILE: &str = "mutants";
-/// What other crates' tests use; its errors show there.
+/// Used by tests of other crates, which detect its errors.
 const TEST_SUPPORT: [&str; 2] = ["**/src/testing.rs", "**/src/testing/**"];
-/// A busy machine must not turn slow tests into timeouts.
+/// On a busy machine slow tests must not time out.
 const MIN_TIMEOUT_SECONDS: &str = "60";
 /// How many of 1000 viable mutants must be killed or explained.
 const REQUIRED_PER_MILLE: usize = 950;
@@ -90,10 +90,10 @@ fn test(root: &Root, tool: &Path, selection: &Selection, output: &Path) -> Resul
     fs::create_dir_all(output)?;
     let mut command = program(root, tool);
     command
-        // The copy that is changed gets a new folder in each run; what it depends on is compiled only once.
+        // The changed copy gets a new folder in each run; its dependencies are compiled only once.
         .env("CARGO_TARGET_DIR", root.made().join("mutants/target"))
         .env("CARGO_INCREMENTAL", "1")
-        // A failure remembered from one mutant would help to kill the next one.
+        // A persisted failure of one mutant would help to kill the next one.
         .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true")
         .args(["mutants", "--jobs", "1", "--profile", PROFILE, "--all-features", "--no-shuffle", "--colors", "never"])
         .args(["--minimum-test-timeout", MIN_TIMEOUT_SECONDS, "--package", &selection.package])
@@ -130,7 +130,7 @@ enum Fate {
 struct Mutant {
     /// The file, with line and column.
     place: String,
-    /// The file and what was changed; does not change when lines above it do.
+    /// The file and the change; independent of line numbers.
     name: String,
     fate: Fate,
 }
@@ -172,7 +172,7 @@ struct Report {
     killed: usize,
     timeouts: usize,
     explained: usize,
-    /// What was changed, with its place.
+    /// The change, with its position.
     survivors: Vec<String>,
     /// Explanations without a survivor.
     stale: Vec<String>,
@@ -224,7 +224,7 @@ impl Report {
         for survivor in &self.survivors {
             println!("  survived: {survivor}");
         }
-        // A part of a crate says nothing about explanations of the rest.
+        // A part of a crate does not cover explanations of the rest.
         for line in self.stale.iter().filter(|_| is_whole_crate) {
             println!("  no longer survives, remove it from {list}: {line}");
         }

@@ -1,4 +1,4 @@
-//! `package`: what is shipped to AWS, one zip for each function, built by cargo-lambda.
+//! `package`: builds the deployment packages for AWS, one zip for each function, with cargo-lambda.
 
 use std::fmt;
 use std::fs;
@@ -12,7 +12,7 @@ use crate::compile::cargo;
 use crate::paths::Root;
 use crate::python::Environment;
 
-/// What the functions run on, in the words of the template's parameter.
+/// The architecture of the functions, as values of the template's parameter.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Architecture {
     /// Graviton
@@ -47,7 +47,7 @@ impl fmt::Display for Architecture {
     }
 }
 
-/// What `cargo xtask package` was asked for.
+/// The arguments of `cargo xtask package`.
 #[derive(Args)]
 pub(crate) struct Package {
     /// The architecture the functions run on
@@ -72,9 +72,9 @@ impl Package {
     }
 }
 
-/// Builds the zips, and beside them the template and the configuration for `sam deploy`.
-pub(crate) fn run(root: &Root, asked: &Package) -> Result<()> {
-    let Package { architecture, parameters, functions: chosen } = asked;
+/// Builds the zips, and next to them the template and the configuration for `sam deploy`.
+pub(crate) fn run(root: &Root, arguments: &Package) -> Result<()> {
+    let Package { architecture, parameters, functions: chosen } = arguments;
     let architecture = *architecture;
     let functions = root.functions()?;
     if let Some(unknown) = chosen.iter().find(|name| !functions.contains(name)) {
@@ -96,7 +96,7 @@ pub(crate) fn run(root: &Root, asked: &Package) -> Result<()> {
         build.args(["--package", name]);
     }
     if !build.status().context("starting cargo-lambda")?.success() {
-        bail!("the build failed; what is wrong stands above");
+        bail!("the build failed; the errors are printed above");
     }
 
     let folder = root.target().join("lambda");
@@ -113,8 +113,8 @@ pub(crate) fn run(root: &Root, asked: &Package) -> Result<()> {
     Ok(())
 }
 
-/// Writes into `folder`, which has the zips, what `sam deploy` needs there: it looks for its configuration beside the
-/// template.
+/// Writes the files for `sam deploy` to `folder`, which contains the zips: SAM reads its configuration from the
+/// template's folder.
 pub(crate) fn write_deployment(
     root: &Root,
     folder: &Path,
@@ -138,7 +138,7 @@ fn parameter(text: &str) -> Result<String, String> {
     }
 }
 
-/// The configuration with `parameters` in each of its environments, in place of those of the same name.
+/// The configuration with `parameters` in each of its environments, replacing those of the same name.
 fn with_parameters(config: &str, parameters: &[String]) -> Result<String> {
     const KEY: &str = "parameter_overrides = ";
     let name = |it: &str| it.split('=').next().unwrap_or_default().to_owned();
@@ -153,15 +153,15 @@ fn with_parameters(config: &str, parameters: &[String]) -> Result<String> {
     Ok(lines.collect::<Result<Vec<_>>>()?.join("\n") + "\n")
 }
 
-/// The standard library of the target must be there; rustup fetches it, other installations have other ways.
+/// Checks that the standard library of the target is installed.
 fn check_target(root: &Root, architecture: Architecture) -> Result<()> {
     let target = architecture.target();
-    let asked = Command::new("rustc")
+    let arguments = Command::new("rustc")
         .current_dir(root.path())
         .args(["--print", "target-libdir", "--target", target])
         .output()
         .context("starting rustc")?;
-    let folder = PathBuf::from(String::from_utf8(asked.stdout)?.trim());
+    let folder = PathBuf::from(String::from_utf8(arguments.stdout)?.trim());
     if !folder.is_dir() {
         bail!("Rust has no standard library for {target} here; `rustup target add {target}` fetches it");
     }
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_configuration_of_the_house_can_be_given_parameters() {
+    fn the_configuration_accepts_parameters() {
         let config = include_str!("../../infra/samconfig.toml");
         let given = with_parameters(config, &["SenderAddress=a@b.c".to_owned()]).unwrap();
         assert_eq!(given.matches("SenderAddress=a@b.c").count(), 2, "{given}");

@@ -1,4 +1,4 @@
-//! Where things lie in the repository.
+//! Paths in the repository.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -27,13 +27,13 @@ impl Root {
         &self.0
     }
 
-    /// Where cargo puts what it builds: this program is at `<target>/debug/xtask`.
+    /// Cargo's target folder: this program is at `<target>/debug/xtask`.
     pub(crate) fn target(&self) -> PathBuf {
         let program = std::env::current_exe().unwrap_or_default();
         program.ancestors().nth(2).map_or_else(|| self.join("target"), Path::to_owned)
     }
 
-    /// Everything that is made for the laptop.
+    /// The folder for everything that is generated for the laptop.
     pub(crate) fn made(&self) -> PathBuf {
         self.join(".millrace")
     }
@@ -73,13 +73,13 @@ impl Root {
         Ok(names)
     }
 
-    /// Keeps two commands from working on the same instance at once; the system lets go of it when we end.
+    /// A lock that prevents two commands from using the same instance; the system releases it when the process ends.
     pub(crate) fn lock(&self) -> Result<File> {
         fs::create_dir_all(self.made())?;
         let path = self.made().join("lock");
         let file = File::create(&path).with_context(|| format!("opening {}", path.display()))?;
         if file.try_lock().is_err() {
-            println!("another `cargo xtask` is at work here; waiting for it");
+            println!("another `cargo xtask` is running; waiting for it");
             file.lock().with_context(|| format!("locking {}", path.display()))?;
         }
         Ok(file)

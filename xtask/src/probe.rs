@@ -1,4 +1,4 @@
-//! The few plain HTTP questions asked of a local instance, and who holds a port.
+//! Plain HTTP requests to a local instance, and checks of ports.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -12,33 +12,33 @@ fn loopback(port: u16) -> SocketAddr {
     SocketAddr::from((Ipv4Addr::LOCALHOST, port))
 }
 
-/// Whether nobody listens on the port of this machine.
+/// Whether the port of this machine is free.
 pub(crate) fn is_free(port: u16) -> bool {
     TcpListener::bind(loopback(port)).is_ok()
 }
 
-/// A port that nobody listens on.
+/// A free port.
 pub(crate) fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind(loopback(0)).context("asking the system for a free port")?;
+    let listener = TcpListener::bind(loopback(0)).context("finding a free port")?;
     Ok(listener.local_addr()?.port())
 }
 
-/// Whether something answers on the port.
+/// Whether a server responds on the port.
 pub(crate) fn accepts(port: u16) -> bool {
     TcpStream::connect_timeout(&loopback(port), CONNECT).is_ok()
 }
 
-/// Whether the instance on the port says that it is well.
+/// Whether the instance on the port reports that it is healthy.
 pub(crate) fn is_healthy(port: u16) -> bool {
     request(port, "GET", "/_ministack/health", None, Duration::from_secs(2)).is_ok_and(|status| status == 200)
 }
 
-/// Empties the instance on the port; gives back the HTTP status.
+/// Resets the instance on the port; returns the HTTP status.
 pub(crate) fn reset(port: u16) -> Result<u16> {
     request(port, "POST", "/_ministack/reset", None, Duration::from_mins(1))
 }
 
-/// The HTTP status of a page that asks for a token.
+/// The HTTP status of a page that requires a token.
 pub(crate) fn get(port: u16, path: &str, token: &str) -> Result<u16> {
     request(port, "GET", path, Some(token), Duration::from_secs(30))
 }

@@ -25,7 +25,7 @@ impl Background {
         Self { name, folder: folder.to_owned() }
     }
 
-    /// Where it writes what it does.
+    /// Its log file.
     pub(crate) fn log(&self) -> PathBuf {
         self.folder.join(format!("{}.log", self.name))
     }
@@ -34,7 +34,7 @@ impl Background {
         self.folder.join(format!("{}.pid", self.name))
     }
 
-    /// Starts it in a process group of its own, so that Ctrl-C on the terminal does not reach it.
+    /// Starts it in a separate process group, so that Ctrl-C on the terminal does not reach it.
     ///
     /// With `tied` it gets a pipe as its standard input, which closes when this command ends.
     pub(crate) fn start(&self, command: &mut Command, tied: bool) -> Result<Child> {
@@ -47,7 +47,7 @@ impl Background {
             .process_group(0)
             .spawn()
             .with_context(|| format!("starting {}", self.name))?;
-        // For a moment after it was started a process has no arguments yet, and would not be taken for ours.
+        // Right after its start a process has no arguments yet and would not be recognised.
         let started = Instant::now();
         while child.try_wait()?.is_none() && !self.is_ours(i32::try_from(child.id())?) && started.elapsed() < GRACE {
             thread::sleep(Duration::from_millis(1));
@@ -58,7 +58,7 @@ impl Background {
         Ok(child)
     }
 
-    /// Its pid, if it runs and is really ours: a pid file may be left from before a crash or a reboot.
+    /// Its pid, if it runs and belongs to this instance: a pid file may remain after a crash or a reboot.
     pub(crate) fn pid(&self) -> Option<Pid> {
         let pid = fs::read_to_string(self.pid_file()).ok()?.trim().parse().ok()?;
         if self.is_ours(pid) { Pid::from_raw(pid) } else { None }
@@ -69,13 +69,13 @@ impl Background {
         command_line(pid).is_some_and(|arguments| arguments.contains(&argument))
     }
 
-    /// Ends it and all it started; gives back whether it ran.
+    /// Stops it and its children; returns whether it ran.
     pub(crate) fn stop(&self) -> Result<bool> {
         let Some(pid) = self.pid() else {
             let _ = fs::remove_file(self.pid_file());
             return Ok(false);
         };
-        // Either signal may find the group gone already, which is what it is for.
+        // The group may have ended before either signal, which is fine.
         let _ = kill_process_group(pid, Signal::TERM);
         self.wait_for_end(GRACE);
         let _ = kill_process_group(pid, Signal::KILL);
@@ -103,7 +103,8 @@ impl Background {
     }
 }
 
-/// The arguments of a running process, with a blank after each; `None` when there is none, or it has ended and was not yet collected.
+/// The arguments of a running process, with a blank after each; `None` when there is none, or it has ended and was not
+/// yet collected.
 fn command_line(pid: i32) -> Option<String> {
     let text = if Path::new("/proc/self/cmdline").exists() {
         fs::read(format!("/proc/{pid}/cmdline")).ok()?

@@ -1,4 +1,4 @@
-//! What a person sees while something takes its time: a spinner or a bar on a terminal, plain lines elsewhere.
+//! Progress of long operations: a spinner or a bar on a terminal, plain lines elsewhere.
 
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ impl Step {
         Self::with(title, ProgressBar::new_spinner(), "  {spinner} {prefix}  {wide_msg:.dim}")
     }
 
-    /// A step whose parts are counted.
+    /// A step with counted parts.
     pub(crate) fn counted(title: &str, parts: u64) -> Self {
         Self::with(title, ProgressBar::new(parts), "  {spinner} {prefix} [{bar:24}] {pos}/{len}  {wide_msg:.dim}")
     }
@@ -38,17 +38,17 @@ impl Step {
         Self { title: title.to_owned(), bar, started: Instant::now() }
     }
 
-    /// What is being done just now.
+    /// Shows the current action.
     pub(crate) fn note(&self, message: &str) {
         self.bar.set_message(message.to_owned());
     }
 
-    /// How many parts are done.
+    /// Shows the number of finished parts.
     pub(crate) fn reached(&self, parts: u64) {
         self.bar.set_position(parts);
     }
 
-    /// The step is over; `result` is what came of it.
+    /// Ends the step with `result`.
     pub(crate) fn done(self, result: &str) {
         self.bar.finish_and_clear();
         done(&self.title, result, self.started);
@@ -61,12 +61,12 @@ impl Drop for Step {
     }
 }
 
-/// The line of a step that is over.
+/// The line of a finished step.
 pub(crate) fn done(title: &str, result: &str, started: Instant) {
     println!("  ✓ {title}: {result} ({})", seconds(started.elapsed()));
 }
 
-/// A time for people: `0.4 s`, `2 min 5 s`.
+/// Formats a duration: `0.4 s`, `2 min 5 s`.
 pub(crate) fn seconds(time: Duration) -> String {
     match time.as_secs() {
         0..10 => format!("{}.{} s", time.as_secs(), time.subsec_millis() / 100),
@@ -80,9 +80,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_as_people_do() {
-        for (ms, told) in [(0, "0.0 s"), (449, "0.4 s"), (9_999, "9.9 s"), (65_000, "65 s"), (125_000, "2 min 5 s")] {
-            assert_eq!(seconds(Duration::from_millis(ms)), told);
+    fn durations_are_readable() {
+        for (ms, expected) in [(0, "0.0 s"), (449, "0.4 s"), (9_999, "9.9 s"), (65_000, "65 s"), (125_000, "2 min 5 s")]
+        {
+            assert_eq!(seconds(Duration::from_millis(ms)), expected);
         }
     }
 }

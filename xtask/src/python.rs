@@ -1,4 +1,4 @@
-//! The Python environments under `.millrace/`, made once for each list of pinned packages.
+//! The Python environments under `.millrace/`, created once for each list of pinned packages.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -11,19 +11,19 @@ use anyhow::{Context as _, Result, bail};
 use crate::paths::Root;
 use crate::progress::Step;
 
-/// An environment that holds exactly what its list says.
+/// An environment with exactly the packages of its list.
 pub(crate) struct Environment {
     folder: PathBuf,
     requirements: PathBuf,
 }
 
 impl Environment {
-    /// What the laptop needs.
+    /// The environment for the laptop.
     pub(crate) fn local(root: &Root) -> Self {
         Self { folder: root.made().join("venv"), requirements: root.script("requirements.txt") }
     }
 
-    /// What shipping needs; a few hundred megabytes, so it is kept apart.
+    /// The environment for packaging; separate, because it has a few hundred megabytes.
     pub(crate) fn ship(root: &Root) -> Self {
         Self { folder: root.made().join("venv-ship"), requirements: root.script("requirements-ship.txt") }
     }
@@ -33,7 +33,7 @@ impl Environment {
         Self { folder: root.made().join("venv-ci"), requirements: root.join("infra/ci/requirements.txt") }
     }
 
-    /// The folder with its programs.
+    /// The folder of its programs.
     pub(crate) fn programs(&self) -> PathBuf {
         self.folder.join("bin")
     }
@@ -43,19 +43,20 @@ impl Environment {
         self.programs().join("python")
     }
 
-    /// A copy of the list, put there when all of it was installed.
+    /// A copy of the list, written after all packages were installed.
     fn seal(&self) -> PathBuf {
         self.folder.join("installed.txt")
     }
 
-    /// Whether it holds what the list says now.
+    /// Whether it matches the current list.
     pub(crate) fn is_ready(&self) -> bool {
         let wanted = fs::read(&self.requirements);
         let installed = fs::read(self.seal());
         self.python().exists() && matches!((wanted, installed), (Ok(wanted), Ok(installed)) if wanted == installed)
     }
 
-    /// Makes it unless it is ready. An environment left half made by a crash has no seal, and is made anew.
+    /// Creates it unless it is ready. An incomplete environment after a crash has no copy of the list and is created
+    /// again.
     pub(crate) fn ensure(&self) -> Result<()> {
         if self.is_ready() {
             return Ok(());
@@ -83,7 +84,7 @@ impl Environment {
         Ok(())
     }
 
-    /// Makes it unless it has this program, whoever installed it.
+    /// Creates it unless it already has this program.
     pub(crate) fn ensure_has(&self, program: &str) -> Result<()> {
         if self.programs().join(program).exists() { Ok(()) } else { self.ensure() }
     }
@@ -122,7 +123,7 @@ impl Environment {
     }
 }
 
-/// Python 3.10 or newer, as MiniStack asks.
+/// Python 3.10 or newer, which MiniStack requires.
 fn system_python() -> Result<&'static str> {
     let recent = "import sys; sys.exit(sys.version_info < (3, 10))";
     ["python3", "python"]
@@ -134,7 +135,7 @@ fn system_python() -> Result<&'static str> {
         .context("Python 3.10 or newer is needed, as `python3`")
 }
 
-/// A command that runs a script of ours and leaves nothing behind in the repository.
+/// A command for a script of this repository that writes no bytecode.
 pub(crate) fn script(python: &Path, script: &Path) -> Command {
     let mut command = Command::new(python);
     command.arg(script).env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");

@@ -1,4 +1,4 @@
-//! `seeds`: the suite in one process, its handlers interleaved at every call of a port, by seed.
+//! `seeds`: runs the suite in one process with handlers interleaved at every call of a port, by seed.
 
 use std::process::Command;
 
@@ -10,7 +10,7 @@ use crate::paths::Root;
 /// Which seeds run.
 #[derive(Clone, Copy, clap::Args)]
 pub(crate) struct Seeds {
-    /// Only this seed: what a failure names
+    /// Only this seed, as named in a failure
     #[arg(long, conflicts_with_all = ["from", "count", "minutes"])]
     seed: Option<u64>,
     /// The first seed
@@ -19,18 +19,18 @@ pub(crate) struct Seeds {
     /// How many seeds
     #[arg(long, conflicts_with = "minutes")]
     count: Option<u64>,
-    /// As many seeds as fit in this time
+    /// Run seeds for this long
     #[arg(long, default_value_t = 5)]
     minutes: u64,
 }
 
 impl Seeds {
-    /// As many from the first one on as fit.
+    /// As many seeds as fit, starting with the first.
     pub(crate) fn for_minutes(minutes: u64) -> Self {
         Self { seed: None, from: 0, count: None, minutes }
     }
 
-    /// What tells the test which seeds to run.
+    /// The environment variables that select the seeds.
     fn environment(self) -> Vec<(&'static str, String)> {
         if let Some(seed) = self.seed {
             return vec![("MILLRACE_SEED", seed.to_string())];
@@ -44,14 +44,14 @@ impl Seeds {
     }
 }
 
-/// Runs seeds; a failing one names itself and how to run it again.
+/// Runs seeds; a failure prints its seed and the command to repeat it.
 pub(crate) fn run(root: &Root, seeds: Seeds) -> Result<()> {
     // The whole workspace is named so that its crates are compiled once, with the same features as for all other tests.
     let mut test: Command = cargo(root);
     test.args(["test", "--quiet", "--profile", PROFILE, "--workspace", "--test", "seeds", "--", "--nocapture"]);
     test.envs(seeds.environment());
     if !test.status().context("starting cargo")?.success() {
-        bail!("a seed failed; the line above says which");
+        bail!("a seed failed; the line above names it");
     }
     Ok(())
 }

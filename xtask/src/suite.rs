@@ -1,4 +1,4 @@
-//! `test`: everything from unit to end to end, the last on an instance that lives no longer than the run.
+//! `test`: all tests from unit to end-to-end, the latter on a temporary instance.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -19,25 +19,25 @@ use crate::way_to_aws;
 const END_TO_END: &str = "e2e";
 /// The profile of what runs on the stack: the SDK is then compiled once for both.
 const PROFILE: &str = "local";
-/// For how long seeds run.
+/// The time for seeds.
 const SEED_MINUTES: u64 = 5;
-/// The test of the seeds, which is a part of its own.
+/// The test of the seeds, which is a separate part.
 const SEEDS: &str = "seeds";
-/// The contract tests of the adapters, which need a stack too.
+/// The contract tests of the adapters, which also need a stack.
 const CONTRACT: &str = "contract";
 
-/// A part of the whole, which can be run alone.
+/// A part of the tests, which can run alone.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
     /// All packages but the end-to-end tests; no network, no stack
     Unit,
     /// The examples in the documentation
     Docs,
-    /// The suite in one process, its handlers interleaved, as many seeds as fit in five minutes
+    /// The suite in one process with interleaved handlers, as many seeds as fit into five minutes
     Seeds,
-    /// The stories, on a local stack of their own
+    /// The end-to-end tests, on a temporary local stack
     EndToEnd,
-    /// The README's way to AWS, against a local stack
+    /// The README's deployment steps, against a local stack
     Aws,
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn run(root: &Root, filter: Option<&str>, only: Option<Part>) -> Resu
     Ok(())
 }
 
-/// Nextest where it is installed, else what comes with Rust.
+/// Nextest if installed, otherwise `cargo test`.
 fn runner(root: &Root) -> Result<Command> {
     let has_nextest = cargo(root)
         .args(["nextest", "--version"])
@@ -126,12 +126,12 @@ fn runner(root: &Root) -> Result<Command> {
     Ok(command)
 }
 
-/// Nextest leaves out what needs a stack; without it those tests pass without doing anything.
+/// Nextest excludes tests that need a stack; without nextest those tests pass without doing anything.
 fn without_a_stack(tests: &Command) -> Vec<String> {
     only(tests, format!("not package({END_TO_END}) - binary({CONTRACT})"))
 }
 
-/// Nextest takes what needs a stack alone; without it everything is run once more.
+/// Nextest selects only tests that need a stack; without nextest everything runs again.
 fn only_on_a_stack(tests: &Command) -> Vec<String> {
     only(tests, format!("package({END_TO_END}) - binary({SEEDS}) | binary({CONTRACT})"))
 }

@@ -42,7 +42,7 @@ pub(crate) fn bring_up(root: &Root, ports: &Ports, feed_format: &str) -> Result<
     let running = Instance::started(root).filter(Instance::is_running);
     let environment = Environment::local(root);
     let is_ready = environment.is_ready();
-    // A running instance cannot keep an environment that is about to be made anew.
+    // A running instance cannot keep an environment that is about to be recreated.
     let running = running.filter(|_| is_ready);
     if !is_ready && let Some(mut old) = Instance::started(root) {
         old.stop()?;
@@ -56,13 +56,13 @@ pub(crate) fn bring_up(root: &Root, ports: &Ports, feed_format: &str) -> Result<
 
 fn ensure_running(root: &Root, ports: &Ports, running: Option<Instance>) -> Result<Instance> {
     if let Some(instance) = running {
-        let stays = |asked: Option<u16>, port: u16| asked.is_none_or(|asked| asked == port);
+        let stays = |requested: Option<u16>, port: u16| requested.is_none_or(|requested| requested == port);
         if stays(ports.port, instance.port) && stays(ports.mail_port, instance.mail_port) {
             println!("  ✓ MiniStack: already running on port {}", instance.port);
             return Ok(instance);
         }
     }
-    // Where it is to move, or only one of the two processes is left, what was not asked for stays as it was.
+    // If it moves, or only one of the two processes is left, unspecified ports stay as they were.
     let mut used = (PORT, MAIL_PORT);
     if let Some(mut left) = Instance::started(root)
         && left.stop()?

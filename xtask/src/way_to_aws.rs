@@ -1,4 +1,4 @@
-//! The README's way to AWS, command by command, as far as no account is needed: `sam` speaks to a local stack. Nothing is
+//! Tests the README's deployment steps without an AWS account: `sam` deploys to a local stack. Nothing is
 //! compiled; the zips hold a placeholder, since no function is called.
 
 use std::fs;
@@ -134,8 +134,8 @@ impl Way<'_> {
 fn finish(command: &mut Command) -> Result<()> {
     let output = command.output().with_context(|| format!("starting {command:?}"))?;
     if !output.status.success() {
-        let told = [output.stdout, output.stderr].concat();
-        bail!("{command:?} failed:\n{}", String::from_utf8_lossy(&told));
+        let printed = [output.stdout, output.stderr].concat();
+        bail!("{command:?} failed:\n{}", String::from_utf8_lossy(&printed));
     }
     Ok(())
 }

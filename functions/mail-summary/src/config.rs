@@ -1,6 +1,6 @@
 use lambda_kit::{Environment, MissingEnvironment};
 
-/// What the function is told by its environment.
+/// The configuration of the function, from environment variables.
 pub struct Config {
     /// The table of customers and accounts.
     pub customers_table: String,
@@ -8,22 +8,22 @@ pub struct Config {
     pub ledger_table: String,
     /// The table of summary mails.
     pub mails_table: String,
-    /// From whom the mails are.
+    /// The sender of the mails.
     pub sender_address: String,
-    /// How many mails all instances together send in a second at most.
+    /// The maximum rate over all instances, in mails per second.
     pub mails_per_second: String,
-    /// Where SES reports what becomes of the mails.
+    /// The configuration set of SES, which publishes events about the mails.
     pub configuration_set: String,
-    /// Whom receivers ask, if that is not the sender.
+    /// The address for replies, if it differs from the sender.
     pub contact_address: Option<String>,
-    /// Where receivers opt out of further mails.
+    /// The address of the page to opt out of mails.
     pub unsubscribe_url: String,
-    /// The secret whose text signs the links to it.
+    /// The secret with the key that signs the links to it.
     pub unsubscribe_secret_arn: String,
 }
 
 impl Config {
-    /// Reads the environment; all missing names are told at once.
+    /// Reads the environment variables; the error lists all missing names.
     pub fn from_env() -> Result<Self, MissingEnvironment> {
         Environment::read(|env| Self {
             customers_table: env.required("CUSTOMERS_TABLE"),

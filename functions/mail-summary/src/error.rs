@@ -6,12 +6,12 @@ use mail::{RenderMailError, TransitionError};
 
 use crate::LEASE;
 
-/// Why a summary was not sent, or not known to be. The next delivery does what is right.
+/// Why a summary was not sent, or may not have been sent. A retry is always safe.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MailSummaryError {
-    /// The message is none of ours.
-    #[error("cannot tell which summary to send")]
+    /// The message is unreadable.
+    #[error("cannot read the request for a summary")]
     Message(#[from] lambda_kit::batch::MessageError),
     /// The register failed.
     #[error("cannot find an account's holder")]
@@ -20,26 +20,26 @@ pub enum MailSummaryError {
     #[error("cannot read an account's totals")]
     Books(#[from] BooksError),
     /// The record of summaries failed.
-    #[error("cannot read or write what is known of a summary")]
+    #[error("cannot read or write the record of a summary")]
     Summaries(#[from] SummariesError),
-    /// No mail can be made of it.
-    #[error("cannot make the mail")]
+    /// The mail cannot be rendered.
+    #[error("cannot render the mail")]
     Render(#[from] RenderMailError),
-    /// The carrier did not answer.
-    #[error("the carrier did not answer; the summary is looked at again after {LEASE:?}")]
+    /// The provider did not respond.
+    #[error("the provider did not respond; the summary is checked again after {LEASE:?}")]
     NoAnswer,
-    /// Another delivery is at it.
+    /// Another delivery is in progress.
     #[error("another delivery works on the same summary")]
-    AtWork,
-    /// The record is not in the state it was read in.
-    #[error("a summary mail took an impossible step")]
+    InProgress,
+    /// The record changed after it was read.
+    #[error("invalid state transition of a summary mail")]
     Transition(#[from] TransitionError),
 }
 
 impl Failure for MailSummaryError {
     fn severity(&self) -> Severity {
         match self {
-            Self::AtWork | Self::NoAnswer => Severity::Warn,
+            Self::InProgress | Self::NoAnswer => Severity::Warn,
             _ => Severity::Error,
         }
     }

@@ -1,22 +1,22 @@
-//! From the books' figures to what a mail tells.
+//! Converts the figures of the books to those of a mail.
 
 use banking::AccountNumber;
 use calendar::Date;
-use ledger::{CodecError, MonthFigures, Shelf, SummaryFigures, summarise};
+use ledger::{CodecError, MonthFigures, StoredBooks, SummaryFigures, summarise};
 use mail::{CurrencySummary, LastEntry, MonthLine, Summary};
 
-/// The summary of an account as of `as_of`, of what the books keep of it without its months.
+/// The summary of an account as of `as_of`, from its totals only.
 pub(crate) fn summary(
     holder: Option<String>,
     account: AccountNumber,
     as_of: Date,
-    shelf: &Shelf,
+    stored_books: &StoredBooks,
 ) -> Result<Summary, CodecError> {
-    let last_entry = shelf.last_entry()?.map(|it| match it {
+    let last_entry = stored_books.last_entry()?.map(|it| match it {
         ledger::LastEntry::Day(date) => LastEntry::Day(date),
         ledger::LastEntry::Month(month) => LastEntry::Month(month),
     });
-    let currencies = summarise(&shelf.totals()?).iter().map(currency).collect();
+    let currencies = summarise(&stored_books.totals()?).iter().map(currency).collect();
     Ok(Summary { holder, account, as_of, last_entry, currencies })
 }
 

@@ -21,10 +21,10 @@ use sending::{Attempt, TIME_TO_SEND};
 pub use config::Config;
 pub use error::MailSummaryError;
 
-/// How long a delivery has a summary to itself: longer than the function may run (30 s), so that whoever comes
-/// later knows the first one has ended.
+/// The lease of a delivery: longer than the function's time-out (30 s), so that a later delivery knows that the first
+/// one has ended.
 const LEASE: Duration = Duration::from_secs(45);
-/// How often a mail that is throttled is tried in one delivery.
+/// The maximum number of attempts for a throttled mail in one delivery.
 const MAX_ATTEMPTS: u32 = 5;
 
 /// Sends summaries.
@@ -33,19 +33,19 @@ pub struct MailSummary<R, B, S, M, C> {
     pub customers: R,
     /// The books.
     pub books: B,
-    /// The record of summary mails, the gate they pass, and the addresses that get none.
+    /// The records of summary mails, the gate and the suppressed addresses.
     pub summaries: S,
     /// The provider.
     pub mailer: M,
     /// The clock, for leases, time slots and the mail's date.
     pub clock: C,
-    /// From whom the mails are.
+    /// The sender of the mails.
     pub sender: Address,
-    /// How many mails all instances together send in a second at most.
+    /// The maximum rate over all instances, in mails per second.
     pub rate: MailsPerSecond,
-    /// Whom receivers ask, if that is not the sender.
+    /// The address for replies, if it differs from the sender.
     pub contact: Option<Address>,
-    /// What makes the links with which receivers opt out.
+    /// The creator of unsubscribe links.
     pub unsubscribe: UnsubscribeLinks,
 }
 
@@ -57,7 +57,7 @@ where
     M: Mailer,
     C: Timer,
 {
-    /// Brings one summary as far as it goes. The function ends at `ends_at`.
+    /// Processes one summary. The function ends at `ends_at`.
     ///
     /// A request that has to wait for longer is acknowledged: the sweeper requests it again.
     pub async fn handle(&self, request: SummaryRequest, ends_at: Moment) -> Result<(), MailSummaryError> {
@@ -75,12 +75,12 @@ where
 
     async fn attempt(&self, request: &SummaryRequest, ends_at: Moment) -> Result<Attempt, MailSummaryError> {
         let Some((record, version)) = self.summaries.load(&request.key()).await? else {
-            tracing::warn!("a summary was requested that is not recorded; nothing is sent");
+            tracing::warn!("a requested summary has no record; nothing is sent");
             return Ok(Attempt::Over);
         };
         match record.on_delivery(self.clock.now(), LEASE) {
             Next::Done | Next::KeptBack => Ok(Attempt::Over),
-            Next::WaitFor(_) => Err(MailSummaryError::AtWork),
+            Next::WaitFor(_) => Err(MailSummaryError::InProgress),
             Next::GiveUp(record) => self.save(&record, version).await.map(|_| Attempt::Over),
             Next::SendAgain(_) => self.send_again(&record, version, ends_at).await,
             Next::Prepare => self.prepare(&record, version, ends_at).await,
@@ -106,7 +106,7 @@ where
         if !self.is_admitted(ends_at).await? {
             return Ok(Attempt::Over);
         }
-        let shelf = self.books.read(&record.key.account, &[]).await?;
+        let stored_books = self.books.read(&record.key.account, &[]).await?;
         let now = self.clock.now();
         let envelope = Envelope {
             from: self.sender.clone(),
@@ -117,7 +117,7 @@ where
             unsubscribe_url: Some(self.unsubscribe.link(holder.id)),
         };
         let account = record.key.account.clone();
-        let summary = figures::summary(holder.name, account, now.date(), &shelf).map_err(BooksError::from)?;
+        let summary = figures::summary(holder.name, account, now.date(), &stored_books).map_err(BooksError::from)?;
         let sending = record.sending(Intent { envelope, summary }, now)?;
         let version = self.save(&sending, version).await?;
         self.send(&sending, version).await
@@ -131,7 +131,7 @@ where
     async fn save(&self, record: &SummaryMail, version: Version) -> Result<Version, MailSummaryError> {
         match self.summaries.save(record, version).await? {
             Saved::Stored(version) => Ok(version),
-            Saved::Conflict => Err(MailSummaryError::AtWork),
+            Saved::Conflict => Err(MailSummaryError::InProgress),
         }
     }
 }

@@ -1,13 +1,13 @@
-//! `mail-summary`: what it is plugged into. What it does is in `lib.rs`.
+//! `mail-summary`: the entry point. The behaviour is in `lib.rs`.
 //!
 //! - **Trigger:** SQS `summaries`, fed by `post-entries` and `sweep-imports` with `SummaryRequest` v1.
-//! - **Reads:** the summary's record, the account's holder and whether they want mails, the account's totals, whether the
-//!   address is suppressed, the gate; at start the key of the unsubscribe links.
+//! - **Reads:** the summary's record, the account's holder and whether they want mails, the account's totals, whether
+//!   the address is suppressed, the gate; at start the key of the unsubscribe links.
 //! - **Writes:** a time slot of the gate; the summary's record, before and after the call; one mail through SES.
-//! - **Delivered twice:** a summary that is sent stays sent; one at work is left to whoever is at it.
+//! - **Delivered twice:** a sent summary stays sent; one in progress is left to the other delivery.
 //! - **Fails:** while SES throttles, its quota is used up or its configuration is wrong, summaries stay wanted and
-//!   `sweep-imports` requests them again; an answer that never came is followed by one repeat of the same bytes, then
-//!   the summary is `unknown`; what cannot be made goes to the dead letters, and `record-failures` writes that down.
+//!   `sweep-imports` requests them again; without a response it sends the same bytes once more, then the summary is
+//!   `unknown`; a mail that cannot be rendered becomes a dead letter, which `record-failures` records.
 
 use aws_config::BehaviorVersion;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};

@@ -1,4 +1,4 @@
-//! Hands a mail to the provider, in its time slot, and decides what an answer means for the mails after it.
+//! Sends a mail in its time slot and updates the gate according to the response.
 
 use std::time::Duration;
 
@@ -14,12 +14,12 @@ use mail::{MailState, Next, SummaryMail};
 
 use crate::{LEASE, MailSummary, MailSummaryError};
 
-/// What a delivery needs after its slot at most: reads, writes and one call of the provider (8 s).
+/// The maximum duration of a delivery after its slot: reads, writes and one call of the provider (8 s).
 pub(crate) const TIME_TO_SEND: Duration = Duration::from_secs(14);
-/// A receiver that the provider's sandbox does not know is tried again after this time.
+/// The delay before a retry for a receiver that is not verified in the provider's sandbox.
 const UNVERIFIED_RECIPIENT: Duration = Duration::from_hours(6);
 
-/// What one attempt came to.
+/// The result of one attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Attempt {
     /// The delivery is over.
@@ -29,8 +29,8 @@ pub(crate) enum Attempt {
 }
 
 impl<R, B, S, M, C> MailSummary<R, B, S, M, C> {
-    /// How many summaries of a batch are sent at once: one below seven mails a second, so that nobody waits long for a
-    /// slot.
+    /// The number of summaries of a batch that are sent concurrently: one below seven mails a second, so that no
+    /// summary waits long for a slot.
     pub fn pace(&self) -> Pace {
         let at_once = usize::try_from(self.rate.get() / 7).unwrap_or(usize::MAX).clamp(1, 4);
         Pace { at_once, time_each: Duration::ZERO }
@@ -45,7 +45,7 @@ where
     M: Mailer,
     C: Timer,
 {
-    /// Waits for a time slot; whether there is one. If there is none, the request is acknowledged all the same: the
+    /// Waits for a time slot; returns whether there is one. Without a slot the request is acknowledged, too: the
     /// summary stays wanted, and the sweeper requests it again.
     pub(crate) async fn is_admitted(&self, ends_at: Moment) -> Result<bool, MailSummaryError> {
         let latest = ends_at.minus(TIME_TO_SEND);
@@ -61,7 +61,7 @@ where
         Ok(false)
     }
 
-    /// Sends the same bytes once more; the lease begins when their slot does. A receiver who has opted out since, or whose
+    /// Sends the same bytes again; the lease begins with their slot. A receiver who has opted out since, or whose
     /// address is suppressed since, gets no second copy: whether the first one arrived stays unknown.
     pub(crate) async fn send_again(
         &self,
@@ -90,7 +90,7 @@ where
         Ok(self.customers.mail_choice(holder.id).await? == MailChoice::Unwanted)
     }
 
-    /// Hands the mail over. The intent is stored: a repeat has the same bytes.
+    /// Sends the mail. The intent is stored: a repeat has the same bytes.
     pub(crate) async fn send(&self, record: &SummaryMail, version: Version) -> Result<Attempt, MailSummaryError> {
         let Some(intent) = record.intent() else { return Ok(Attempt::Over) };
         let mail = intent.mail()?;
@@ -105,11 +105,11 @@ where
         self.save(&answered, version).await?;
         // The alarm `MailsRefusedAlarm` looks for `mails_refused`.
         let mails_refused = u64::from(matches!(answered.state, MailState::Refused { .. }));
-        tracing::info!(state = answered.state.name(), mails_refused, "a summary was handed to the provider");
+        tracing::info!(state = answered.state.name(), mails_refused, "a summary was sent to the provider");
         Ok(Attempt::Over)
     }
 
-    /// The provider certainly did not take the mail: it is wanted again, and no message is lost over it.
+    /// The provider certainly did not accept the mail: the summary becomes wanted again, and no message is lost.
     async fn not_taken(
         &self,
         record: &SummaryMail,
@@ -142,6 +142,6 @@ fn log(error: &SendMailError) {
         SendMailError::Misconfigured { .. } | SendMailError::UnverifiedRecipient(_) => {
             tracing::error!(error = %error, mails_misconfigured = 1, "the provider refuses mails until this is corrected");
         }
-        _ => tracing::warn!(error = %chain, "a mail was not taken; it is sent later"),
+        _ => tracing::warn!(error = %chain, "the provider did not accept a mail; it is sent later"),
     }
 }

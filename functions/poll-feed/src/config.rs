@@ -5,32 +5,33 @@ use feeds::{FeedFormat, UnknownFormat};
 use lambda_kit::{Environment, MissingEnvironment};
 
 const END_SILENCES: u32 = 3;
-/// More than these do not fit into one invocation.
-const MOST_END_SILENCES: u32 = 10;
+/// The maximum that fits into one invocation.
+const MAX_END_SILENCES: u32 = 10;
 
-/// Why the environment is no configuration.
+/// Why the environment is not a valid configuration.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// `FEED_FORMAT` is wrong.
+    /// `FEED_FORMAT` is invalid.
     #[error("FEED_FORMAT cannot be read: {0}")]
     Format(#[from] UnknownFormat),
-    /// `FEED_END_SILENCES` is wrong.
+    /// `FEED_END_SILENCES` is invalid.
     #[error("FEED_END_SILENCES must be a number from 1 to 10")]
     EndSilences,
 }
 
-/// What the function is told by its environment.
+/// The configuration of the function, from environment variables.
 pub struct Config {
-    /// Where the bank serves its feeds: `https://…`.
+    /// The base URL of the bank's feeds: `https://…`.
     pub feed_url: String,
-    /// How long one of its answers may take.
+    /// The time-out of one of its responses.
     pub feed_time_out_seconds: String,
-    /// The secret with the credentials that the bank requires; `None`: it requires none.
+    /// The secret with the bank's credentials; `None` if the bank requires none.
     pub feed_secret_arn: Option<String>,
-    /// In which format the bank serves its feeds; `None`: in ours.
+    /// The format of the bank's feeds; `None`: the default format.
     pub feed_format: Option<String>,
-    /// With a format that does not say where a feed ends: after so many requests in a row without an answer it has.
+    /// For a format without an end marker: the number of consecutive requests without a response that means the end of
+    /// a feed.
     pub feed_end_silences: Option<String>,
     /// The bucket of pages and imports.
     pub files_bucket: String,
@@ -43,7 +44,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the environment; all missing names are told at once.
+    /// Reads the environment variables; the error lists all missing names.
     pub fn from_env() -> Result<Self, MissingEnvironment> {
         Environment::read(|env| Self {
             feed_url: env.required("FEED_URL"),
@@ -58,18 +59,18 @@ impl Config {
         })
     }
 
-    /// In which format the bank serves its feeds.
+    /// The format of the bank's feeds.
     pub fn format(&self) -> Result<FeedFormat, ConfigError> {
         self.feed_format.as_ref().map_or(Ok(FeedFormat::default()), |it| Ok(it.parse()?))
     }
 
-    /// After how many requests in a row without an answer a feed has ended.
+    /// The number of consecutive requests without a response that means the end of a feed.
     pub fn end_silences(&self) -> Result<u32, ConfigError> {
         let silences = self.feed_end_silences.as_ref().map_or(Ok(END_SILENCES), |it| it.parse());
-        silences.ok().filter(|it| (1..=MOST_END_SILENCES).contains(it)).ok_or(ConfigError::EndSilences)
+        silences.ok().filter(|it| (1..=MAX_END_SILENCES).contains(it)).ok_or(ConfigError::EndSilences)
     }
 
-    /// How long one answer of the bank's server may take.
+    /// The time-out of one response of the bank's server.
     pub fn time_out(&self) -> Result<Duration, ParseIntError> {
         self.feed_time_out_seconds.parse().map(Duration::from_secs)
     }

@@ -1,19 +1,19 @@
-//! How much of an invocation's time is left.
+//! The remaining time of an invocation.
 
 use std::time::Duration;
 
 use calendar::{Clock, Moment};
 
-/// What a step takes that asks the bank for nothing; with less time left the poll goes on with a new message.
+/// The duration of a step without a request to the bank; with less time left, the poll continues with a new message.
 const STEP: Duration = Duration::from_mins(1);
-/// What keeping and recording a page takes, once it has come.
+/// The duration of storing and recording a page.
 const KEEP: Duration = Duration::from_secs(15);
 
-/// When an invocation must have ended.
+/// The end of an invocation.
 pub(crate) struct Deadline<'a, C> {
     pub(crate) clock: &'a C,
     pub(crate) until: Moment,
-    /// How long one answer of the bank's server may take.
+    /// The time-out of one response of the bank's server.
     pub(crate) answer_within: Duration,
 }
 
@@ -26,12 +26,12 @@ impl<C> Clone for Deadline<'_, C> {
 impl<C> Copy for Deadline<'_, C> {}
 
 impl<C: Clock> Deadline<'_, C> {
-    /// Whether the longest step can be begun.
+    /// Whether there is time for the longest step.
     pub(crate) fn allows_a_step(self) -> bool {
         self.left() >= STEP.max(self.answer())
     }
 
-    /// Whether the bank can be asked once more, and its page be kept.
+    /// Whether there is time to fetch and store another page.
     pub(crate) fn allows_an_answer(self) -> bool {
         self.left() >= self.answer()
     }

@@ -1,47 +1,47 @@
-use feeds::{AskError, Feed, PageError};
+use feeds::{Feed, FetchError, PageError};
 use imports::PortError;
 use lambda_kit::batch::MessageError;
 use lambda_kit::{Failure, Severity};
 
-/// Why a poll has stopped. Polling again takes up where the feed stands.
+/// Why a poll has stopped. A retry continues from the recorded progress.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PollFeedError {
-    /// A version of the message that is not known here.
-    #[error("a request of version {0} is not known here")]
+    /// An unknown version of the message.
+    #[error("unknown version {0} of a request")]
     UnknownVersion(u32),
-    /// The message is none of ours.
-    #[error("cannot tell which feed to poll")]
+    /// The message is unreadable.
+    #[error("cannot read the request to poll a feed")]
     Message(#[from] MessageError),
     /// Record, bucket or queue failed.
     #[error("cannot poll {0}")]
     Port(Feed, #[source] PortError),
     /// The queue failed before any feed was polled.
-    #[error("cannot ask for the feeds to be polled")]
+    #[error("cannot request the polls of the feeds")]
     FanOut(#[source] PortError),
-    /// The bank's server gives no page, as often as it was asked.
+    /// The bank's server returned no page, despite retries.
     #[error("cannot get page {page} of {feed}")]
     NoPage {
-        /// Of which feed.
+        /// The feed.
         feed: Feed,
         /// The page's number.
         page: u32,
-        /// What came of the last try.
+        /// The result of the last attempt.
         #[source]
         last: NoPage,
     },
-    /// The page has rows and leads to itself.
-    #[error("page {page} of {feed} leads to itself")]
+    /// The page has rows and its `next` is its own cursor.
+    #[error("the next page of page {page} of {feed} is the page itself")]
     Circle {
-        /// Of which feed.
+        /// The feed.
         feed: Feed,
         /// The page's number.
         page: u32,
     },
-    /// A page that was kept is gone, or cannot be read any more.
-    #[error("page {page} of {feed} is not as it was kept")]
+    /// A stored page is missing or unreadable.
+    #[error("the stored page {page} of {feed} is missing or unreadable")]
     LostPage {
-        /// Of which feed.
+        /// The feed.
         feed: Feed,
         /// The page's number.
         page: u32,
@@ -49,26 +49,26 @@ pub enum PollFeedError {
     /// The file of an import cannot be written.
     #[error("cannot gather pages of {0}")]
     Gather(Feed, #[source] std::io::Error),
-    /// The companies' feed, before which no transfer may be imported, does not come to its end.
+    /// The companies' feed, which transfers depend on, does not reach its end.
     #[error("{0} still waits for the companies")]
     NoCompanies(Feed),
 }
 
-/// What came instead of a page.
+/// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoPage {
     /// Nothing.
-    #[error("the server has not answered with a page")]
-    Ask(#[from] AskError),
+    #[error("the server has not returned a page")]
+    Fetch(#[from] FetchError),
     /// Something else.
-    #[error("the answer is no page")]
+    #[error("the response is not a page")]
     Page(#[from] PageError),
-    /// No time was left to ask.
-    #[error("no time was left to ask")]
+    /// No time was left for a request.
+    #[error("no time was left for a request")]
     Late,
     /// Another page.
-    #[error("another page came instead")]
+    #[error("the server returned another page")]
     Repeated,
 }
 

@@ -1,53 +1,53 @@
-//! Gathering pages into an import.
+//! Gathers pages into an import.
 
 use std::ops::Range;
 
 use calendar::Clock;
-use feeds::{Feed, FeedLog, FeedServer, Gathered, Gathering, Page, PageRecord, PollQueue, Progress, Step};
+use feeds::{Feed, FeedClient, FeedLog, Gathered, Page, PageBatch, PageRecord, PollQueue, Progress, Step};
 use imports::{Batches, Files, ImportId, Imports, PortError, Saved};
 
 use crate::{PollFeedError, PollFeeds};
 
 impl<S, L, F, I, Q, C> PollFeeds<S, L, F, I, Q, C>
 where
-    S: FeedServer,
+    S: FeedClient,
     L: FeedLog,
     F: Files,
     I: Imports + Batches,
     Q: PollQueue,
     C: Clock,
 {
-    /// Gathers `pages` into an import, and records which one it is.
+    /// Gathers `pages` into an import and records its id.
     pub(crate) async fn gather(&self, progress: &Progress, pages: Range<u32>) -> Result<Saved, PollFeedError> {
         let feed = progress.feed;
-        let key = Gathering::key(feed, &pages, 0);
+        let key = PageBatch::key(feed, &pages, 0);
         let import = self.import(feed, &pages, &key).await?;
         let (number, Range { start: from, end: to }) = (progress.imports, pages);
-        let gathering = Gathering { number, from, to, key, import, attempt: 0, earlier: Vec::new() };
-        let advanced = self.log.advance(&progress.gathered(), &Step::Gathered(gathering)).await;
+        let page_batch = PageBatch { number, from, to, key, import, attempt: 0, earlier: Vec::new() };
+        let advanced = self.log.advance(&progress.gathered(), &Step::Gathered(page_batch)).await;
         advanced.map_err(|error| PollFeedError::Port(feed, error))
     }
 
-    /// Gathers the pages of gathering `number` into another import, which counts from now on. What the earlier one has
-    /// posted is a duplicate of it.
+    /// Gathers the pages of batch `number` into another import, which replaces the earlier one. Entries that the
+    /// earlier import has posted are duplicates.
     pub(crate) async fn gather_again(&self, progress: &Progress, number: u32) -> Result<Saved, PollFeedError> {
         let feed = progress.feed;
         let port = |error: PortError| PollFeedError::Port(feed, error);
-        let gatherings = self.log.gatherings(feed, number..number.saturating_add(1)).await.map_err(port)?;
+        let page_batches = self.log.page_batches(feed, number..number.saturating_add(1)).await.map_err(port)?;
         let gathered_again = progress.gathered_again(number);
-        let Some(gathering) = gatherings.first() else {
+        let Some(page_batch) = page_batches.first() else {
             return self.log.advance(&gathered_again, &Step::Nothing).await.map_err(port);
         };
-        let pages = gathering.pages();
-        let key = Gathering::key(feed, &pages, gathering.attempt.saturating_add(1));
+        let pages = page_batch.pages();
+        let key = PageBatch::key(feed, &pages, page_batch.attempt.saturating_add(1));
         let import = self.import(feed, &pages, &key).await?;
-        let gathering = gathering.again(key, import);
-        self.log.advance(&gathered_again, &Step::Gathered(gathering)).await.map_err(port)
+        let page_batch = page_batch.again(key, import);
+        self.log.advance(&gathered_again, &Step::Gathered(page_batch)).await.map_err(port)
     }
 
-    /// Writes the file of `pages` where imports are taken from. Another delivery or another poll may have written it
-    /// already: the same bytes, which are not written again, for each version is an import of its own. If two write it at
-    /// the same moment, each knows its own version; only one of them records it, and the other import posts nothing new.
+    /// Writes the file of `pages` to the folder of imports. If another delivery or poll has already written the same
+    /// bytes, they are not written again, because each version is a separate import. If two instances write it
+    /// concurrently, each gets its own version; only one of them records it, and the other import posts nothing new.
     async fn import(&self, feed: Feed, pages: &Range<u32>, key: &str) -> Result<ImportId, PollFeedError> {
         let port = |error: PortError| PollFeedError::Port(feed, error);
         let io = |error| PollFeedError::Gather(feed, error);
@@ -66,7 +66,7 @@ where
         Ok(ImportId::of(key, &version))
     }
 
-    /// A page as it was kept.
+    /// A stored page.
     pub(crate) async fn kept(&self, feed: Feed, record: &PageRecord) -> Result<Page, PollFeedError> {
         let lost = PollFeedError::LostPage { feed, page: record.number };
         let body = self.files.read(&record.key, None, 0..u64::MAX).await;

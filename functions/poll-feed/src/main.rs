@@ -1,20 +1,20 @@
-//! `poll-feed`: what it is plugged into. What it does is in `lib.rs`.
+//! `poll-feed`: the entry point. The behaviour is in `lib.rs`.
 //!
-//! - **Trigger:** SQS `polls`, fed by a schedule, by `millrace feed poll` and `retry`, and by itself to go on.
-//! - **Reads:** the bank's server of feeds, with the stored credentials if it requires any; how far each feed is; its
-//!   pages in the bucket; its imports' records.
-//! - **Writes:** each page as it came, and imports gathered of them, in the bucket; how far the feed is, with each of
-//!   these in one step; at the end of each poll a proof, and what is closed with it; why a message has failed.
-//! - **Delivered twice:** of two polls of one feed at once only one writes each step, and the other one ends.
-//! - **Fails:** the message is retried on its own and takes up where the feed stands; then it is a dead letter, which
-//!   raises an alarm, and the next day's poll takes up.
+//! - **Trigger:** SQS `polls`, from a schedule, from `millrace feed poll` and `retry`, and from itself to continue.
+//! - **Reads:** the bank's feed server, with the stored credentials if it requires any; the progress of each feed; its
+//!   pages in the bucket; the records of its imports.
+//! - **Writes:** each unchanged page, and the imports gathered from pages, in the bucket; the progress of the feed,
+//!   together with each of these; at the end of each poll a proof and the closed part; the error of a failed message.
+//! - **Delivered twice:** of two concurrent polls of a feed only one writes each step, and the other one ends.
+//! - **Fails:** SQS retries the message, which continues from the recorded progress; then it becomes a dead letter,
+//!   which raises an alarm, and the next day's poll continues.
 
 use std::time::Duration;
 
 use aws_config::BehaviorVersion;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use feeds_dynamodb::DynamoDbFeedLog;
-use feeds_http::HttpFeedServer;
+use feeds_http::HttpFeedClient;
 use feeds_secretsmanager::SecretsManagerFeedSecrets;
 use feeds_sqs::SqsPollQueue;
 use imports_dynamodb::DynamoDbImports;
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Error> {
     let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
     let secrets = config.feed_secret_arn.as_ref().map(|arn| SecretsManagerFeedSecrets::new(secrets, arn));
     let answer_within = config.time_out()?;
-    let server = HttpFeedServer::new(&config.feed_url, answer_within)?;
+    let server = HttpFeedClient::new(&config.feed_url, answer_within)?;
     let poll_feeds = &PollFeeds {
         server: server.in_format(config.format()?, config.end_silences()?).with_secrets(secrets),
         log: DynamoDbFeedLog::new(dynamodb.clone(), config.feeds_table),

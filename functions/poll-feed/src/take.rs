@@ -1,40 +1,40 @@
-//! Taking a page, and what must be there before its rows are imported.
+//! Fetches a page and checks the dependencies of its import.
 
 use calendar::Clock;
-use feeds::{Feed, FeedFormat, FeedLog, FeedServer, Next, PageRecord, PollQueue, Progress, Step};
+use feeds::{Feed, FeedClient, FeedFormat, FeedLog, Next, PageRecord, PollQueue, Progress, Step};
 use imports::{Batches, Files, Imports, PortError};
 use sha2::{Digest, Sha256};
 
-use crate::ask::{self, Answer, Asked, Wanted};
 use crate::deadline::Deadline;
+use crate::fetch::{self, Answer, Fetched, Wanted};
 use crate::turn::Stepped;
 use crate::{PollFeedError, PollFeeds};
 
-/// How often a page that is not as it declares is asked for, before it is taken as it is.
-const MOST_MISMATCHES: u32 = 4;
+/// The maximum number of requests for a page that differs from its declared counts, before it is accepted.
+const MAX_MISMATCHES: u32 = 4;
 
-/// What tells the bodies of a page apart.
+/// The hash that distinguishes bodies of a page.
 pub(crate) fn hash(body: &[u8]) -> String {
     Sha256::digest(body).iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 impl<S, L, F, I, Q, C> PollFeeds<S, L, F, I, Q, C>
 where
-    S: FeedServer,
+    S: FeedClient,
     L: FeedLog,
     F: Files,
     I: Imports + Batches,
     Q: PollQueue,
     C: Clock,
 {
-    /// Takes the page at the cursor: keeps it as it came, then records it and moves on, in one step.
+    /// Fetches the page at the cursor: stores it unchanged, then records it and moves the cursor in one step.
     pub(crate) async fn take(&self, progress: &Progress, deadline: Deadline<'_, C>) -> Result<Stepped, PollFeedError> {
         let (feed, number, cursor) = (progress.feed, progress.pages, progress.cursor.as_str());
         let port = |error: PortError| PollFeedError::Port(feed, error);
-        let wanted = Wanted { feed, number, cursor, most_mismatches: MOST_MISMATCHES };
-        let answer = match ask::page(&self.server, wanted, deadline).await? {
-            Asked::Page(answer) => *answer,
-            Asked::OutOfTime(last) => {
+        let wanted = Wanted { feed, number, cursor, max_mismatches: MAX_MISMATCHES };
+        let answer = match fetch::page(&self.server, wanted, deadline).await? {
+            Fetched::Page(answer) => *answer,
+            Fetched::OutOfTime(last) => {
                 return Ok(Stepped::OutOfTime(PollFeedError::NoPage { feed, page: number, last }));
             }
         };
@@ -51,10 +51,11 @@ where
         self.log.advance(&taken, &Step::Page(record)).await.map(Stepped::Saved).map_err(port)
     }
 
-    /// Keeps a page as it came. Its key is of its bytes, so whoever keeps a page at the same time keeps the same there.
+    /// Stores a page unchanged. Its key contains the hash of the bytes, so concurrent writers of a key write the same
+    /// bytes.
     pub(crate) async fn keep(&self, feed: Feed, number: u32, answer: Answer) -> Result<PageRecord, PollFeedError> {
         let hash = hash(&answer.body);
-        let Answer { page, body, asked, repeated } = answer;
+        let Answer { page, body, requests, repeated } = answer;
         let key = PageRecord::key(feed, number, &hash);
         let written = self.files.write(&key, body, "application/json").await;
         written.map_err(|error| PollFeedError::Port(feed, error))?;
@@ -68,14 +69,14 @@ where
             declared: page.declared,
             unreadable_sums: page.unreadable_sums,
             received: page.received,
-            asked,
+            requests,
             repeated,
             replaced: None,
         })
     }
 
-    /// Whether the companies of the same poll, to whose accounts transfers are posted, are in the register. A later poll
-    /// of theirs may begin in between; it only adds to the register.
+    /// Whether the companies of the same poll, with the accounts of the transfers, are in the register. A later poll of
+    /// companies may begin meanwhile; it only adds to the register.
     pub(crate) async fn companies_are_in(&self, progress: &Progress) -> Result<bool, PollFeedError> {
         let feed = progress.feed;
         if !matches!(feed, Feed::Sepa | Feed::Swift) {

@@ -1,32 +1,32 @@
-//! One message's part of a poll.
+//! The steps of one message of a poll.
 
 use calendar::{Clock, Moment};
-use feeds::{Feed, FeedFormat, FeedLog, FeedServer, Next, PollFeed, PollQueue, Progress, Step};
+use feeds::{Feed, FeedClient, FeedFormat, FeedLog, Next, PollFeed, PollQueue, Progress, Step};
 use imports::{Batches, Files, Imports, PortError, Saved};
 
 use crate::deadline::Deadline;
 use crate::{PollFeedError, PollFeeds, Polled};
 
-/// What came of a step.
+/// The result of a step.
 pub(crate) enum Stepped {
-    /// It is recorded, unless somebody else has recorded a step meanwhile.
+    /// It is recorded, unless another instance has recorded a step meanwhile.
     Saved(Saved),
     /// Others must finish first.
     Waits,
-    /// There was too little time, because the bank did not give the page: why.
+    /// There was too little time because the bank returned no page: the reason.
     OutOfTime(PollFeedError),
 }
 
 impl<S, L, F, I, Q, C> PollFeeds<S, L, F, I, Q, C>
 where
-    S: FeedServer,
+    S: FeedClient,
     L: FeedLog,
     F: Files,
     I: Imports + Batches,
     Q: PollQueue,
     C: Clock,
 {
-    /// Does one step after the other, each decided by the progress as it is recorded.
+    /// Runs one step after the other, each determined by the recorded progress.
     pub(crate) async fn poll(
         &self,
         feed: Feed,
@@ -57,23 +57,23 @@ where
                 return Ok(Polled::Done);
             }
             if !deadline.allows_a_step() {
-                return Ok(Polled::GoesOn);
+                return Ok(Polled::Continues);
             }
             match self.step(&progress, deadline).await? {
                 Stepped::Saved(Saved::Stored(_)) => steps = steps.saturating_add(1),
-                Stepped::Saved(Saved::Conflict) => return Ok(Polled::AtWork),
+                Stepped::Saved(Saved::Conflict) => return Ok(Polled::InProgress),
                 Stepped::Waits => return Ok(Polled::Waits),
-                // The whole time was not enough for this one step: another message would not fare better.
+                // The whole time was not enough for this step: another message would fail, too.
                 Stepped::OutOfTime(error) if steps == 0 => return Err(error),
-                Stepped::OutOfTime(_) => return Ok(Polled::GoesOn),
+                Stepped::OutOfTime(_) => return Ok(Polled::Continues),
             }
         }
     }
 
     async fn step(&self, progress: &Progress, deadline: Deadline<'_, C>) -> Result<Stepped, PollFeedError> {
         let saved = match progress.next() {
-            Next::Ask if self.server.format() == FeedFormat::Cdm => return self.drain(progress, deadline).await,
-            Next::Ask => return self.take(progress, deadline).await,
+            Next::Fetch if self.server.format() == FeedFormat::Cdm => return self.drain(progress, deadline).await,
+            Next::Fetch => return self.take(progress, deadline).await,
             Next::Prove => return self.prove(progress).await,
             Next::Gather(_) | Next::GatherAgain(_) if !self.companies_are_in(progress).await? => {
                 return Ok(Stepped::Waits);
@@ -81,7 +81,7 @@ where
             Next::Gather(pages) => self.gather(progress, pages).await?,
             Next::GatherAgain(number) => self.gather_again(progress, number).await?,
             Next::Review(from) => self.review(progress, from, deadline).await?,
-            Next::Rest => Saved::Stored(progress.revision),
+            Next::Rest => Saved::Stored(progress.version),
         };
         Ok(Stepped::Saved(saved))
     }

@@ -11,8 +11,8 @@
 use std::time::Duration;
 
 use calendar::{Clock, Moment};
-use feeds::testing::{FakeFeedLog, FakeFeedServer, FakePollQueue};
-use feeds::{AskError, Feed, FeedLog, PollFeed, PollQueue, Step};
+use feeds::testing::{FakeFeedClient, FakeFeedLog, FakePollQueue};
+use feeds::{Feed, FeedLog, FetchError, PollFeed, PollQueue, Step};
 use imports::PortError;
 use imports::testing::{FakeFiles, FakeImports};
 use poll_feed::{PollFeedError, PollFeeds, Polled};
@@ -26,7 +26,7 @@ impl Clock for At {
     }
 }
 
-type Polls = PollFeeds<FakeFeedServer, FakeFeedLog, FakeFiles, FakeImports, FakePollQueue, At>;
+type Polls = PollFeeds<FakeFeedClient, FakeFeedLog, FakeFiles, FakeImports, FakePollQueue, At>;
 
 fn at(text: &str) -> Moment {
     text.parse().unwrap()
@@ -34,7 +34,7 @@ fn at(text: &str) -> Moment {
 
 fn polls() -> Polls {
     let polls = PollFeeds {
-        server: FakeFeedServer::default(),
+        server: FakeFeedClient::default(),
         log: FakeFeedLog::default(),
         files: FakeFiles::default(),
         imports: FakeImports::default(),
@@ -59,21 +59,21 @@ async fn polled(polls: &Polls) -> Result<Polled, PollFeedError> {
 }
 
 #[tokio::test]
-async fn a_server_that_fails_and_repeats_itself_is_asked_until_the_page_comes() {
+async fn a_failing_and_repeating_server_is_retried_until_the_page_arrives() {
     let polls = polls();
     polls.server.answer_once(Ok(polls.server.page(Feed::ExchangeRates, "3")));
     let page = polls.server.page(Feed::ExchangeRates, "");
     polls.server.answer_once(Ok(page[..page.len() - 9].to_vec()));
-    polls.server.answer_once(Err(AskError::Failing("status 500".to_owned())));
+    polls.server.answer_once(Err(FetchError::Failing("status 500".to_owned())));
     assert_eq!(polled(&polls).await.unwrap(), Polled::Waits, "the import is not there yet");
     let pages = polls.log.pages(Feed::ExchangeRates, 0..9).await.unwrap();
-    let asked: Vec<_> = pages.iter().map(|it| (it.asked, it.repeated, it.received.rows)).collect();
-    assert_eq!(asked, [(4, 1, 3), (1, 0, 3), (1, 0, 1)]);
+    let requests: Vec<_> = pages.iter().map(|it| (it.requests, it.repeated, it.received.rows)).collect();
+    assert_eq!(requests, [(4, 1, 3), (1, 0, 3), (1, 0, 1)]);
     let sent = polls.polls.take();
-    assert_eq!(sent.len(), 1, "one message goes on");
+    assert_eq!(sent.len(), 1, "one message continues");
     assert_eq!(sent[0].0, PollFeed { poll: Some(at("2026-11-21T10:00:00Z")), turn: 1, waits: 1, ..request() });
     let kept = polls.files.all();
-    assert_eq!(kept[&pages[1].key], polls.server.page(Feed::ExchangeRates, "3"), "as it came");
+    assert_eq!(kept[&pages[1].key], polls.server.page(Feed::ExchangeRates, "3"), "unchanged");
     assert!(kept.contains_key("imports/exchange-rates/pages-00000000-00000003.csv.gz"), "{:?}", kept.keys());
 }
 
@@ -87,7 +87,7 @@ async fn a_page_that_stays_short_is_taken_and_shows_in_the_proof() {
     }
     polled(&polls).await.unwrap();
     let pages = polls.log.pages(Feed::ExchangeRates, 0..1).await.unwrap();
-    assert_eq!((pages[0].declared.rows, pages[0].received.rows, pages[0].asked), (4, 3, 4));
+    assert_eq!((pages[0].declared.rows, pages[0].received.rows, pages[0].requests), (4, 3, 4));
 
     // Its import does not come; after an hour the proof says so, too.
     let polls = PollFeeds { clock: At(at("2026-11-21T11:00:01Z")), ..polls };
@@ -101,25 +101,25 @@ async fn a_page_that_stays_short_is_taken_and_shows_in_the_proof() {
 #[tokio::test]
 async fn a_refusal_and_a_circle_end_the_poll() {
     let polls = polls();
-    polls.server.answer_once(Err(AskError::Refused(403)));
+    polls.server.answer_once(Err(FetchError::Refused(403)));
     assert!(matches!(polled(&polls).await, Err(PollFeedError::NoPage { page: 0, .. })));
     let error = polls.log.last_error(Feed::ExchangeRates).await.unwrap().unwrap();
-    let what = "cannot get page 0 of exchange-rates: the server has not answered with a page: the feed's server refuses \
+    let what = "cannot get page 0 of exchange-rates: the server has not returned a page: the feed's server refuses \
                 the question with status 403";
     assert_eq!((error.at, error.what.as_str()), (at("2026-11-21T10:00:00Z"), what), "operators see why");
     let mut circle: Value = serde_json::from_slice(&polls.server.page(Feed::ExchangeRates, "")).unwrap();
     circle["next"] = json!("");
     polls.server.answer_once(Ok(circle.to_string().into_bytes()));
     assert!(matches!(polled(&polls).await, Err(PollFeedError::Circle { page: 0, .. })));
-    assert_eq!(polled(&polls).await.unwrap(), Polled::Waits, "a later poll takes up");
+    assert_eq!(polled(&polls).await.unwrap(), Polled::Waits, "a later poll continues");
 }
 
 #[tokio::test]
-async fn without_time_another_message_goes_on_and_the_old_one_is_late() {
+async fn without_time_another_message_continues_and_the_old_one_is_stale() {
     let polls = polls();
     let poll = at("2026-11-21T10:00:00Z");
     let polled = polls.handle(request(), poll, poll).await.unwrap();
-    assert_eq!(polled, Polled::GoesOn);
+    assert_eq!(polled, Polled::Continues);
     let [(next, after)] = polls.polls.take()[..] else { panic!("one message") };
     assert_eq!((next.turn, after), (1, 0));
     assert_eq!(polls.handle(request(), poll, poll).await.unwrap(), Polled::Late);
@@ -130,7 +130,7 @@ async fn without_time_another_message_goes_on_and_the_old_one_is_late() {
     ));
 }
 
-/// A queue on whose sending a later poll begins, as the schedule might.
+/// A queue that starts a later poll when a message is sent, as the schedule might.
 struct Overtaken(FakeFeedLog);
 
 impl PollQueue for Overtaken {
@@ -149,7 +149,7 @@ async fn a_poll_that_is_overtaken_leaves_the_turns_of_the_later_one_alone() {
         PollFeeds { server, log: log.clone(), files, imports, polls: Overtaken(log.clone()), clock, answer_within };
     assert_eq!(
         polls.handle(request(), at("2026-11-21T10:00:00Z"), at("2026-11-21T10:00:00Z")).await.unwrap(),
-        Polled::GoesOn
+        Polled::Continues
     );
     let progress = log.progress(Feed::ExchangeRates).await.unwrap().unwrap();
     assert_eq!((progress.poll, progress.turn), (at("2026-11-22T10:00:00Z"), 0));

@@ -15,7 +15,7 @@ use std::time::Duration;
 use calendar::{Clock, Moment};
 use feeds::testing::{FakeFeedLog, FakePollQueue};
 use feeds::{
-    AskError, Closed, CutAnswer, Feed, FeedFormat, FeedLog, FeedServer, Gathering, PageRecord, PollError, PollFeed,
+    Closed, CutAnswer, Feed, FeedClient, FeedFormat, FeedLog, FetchError, PageBatch, PageRecord, PollError, PollFeed,
     Progress, Proof, Step,
 };
 use imports::testing::{FakeFiles, FakeImports};
@@ -33,13 +33,13 @@ impl Clock for At {
 /// Gives each answer once; then it stays silent.
 #[derive(Default)]
 struct Server {
-    answers: Mutex<VecDeque<Result<Vec<u8>, AskError>>>,
-    asked: Mutex<u32>,
+    answers: Mutex<VecDeque<Result<Vec<u8>, FetchError>>>,
+    requests: Mutex<u32>,
     /// Another poll records a page in this log while the server answers.
     overtaken: Option<FakeFeedLog>,
 }
 
-impl FeedServer for Server {
+impl FeedClient for Server {
     fn format(&self) -> FeedFormat {
         FeedFormat::Cdm
     }
@@ -48,8 +48,8 @@ impl FeedServer for Server {
         2
     }
 
-    async fn ask(&self, feed: Feed, _: &str) -> Result<Vec<u8>, AskError> {
-        *self.asked.lock().unwrap() += 1;
+    async fn fetch_page(&self, feed: Feed, _: &str) -> Result<Vec<u8>, FetchError> {
+        *self.requests.lock().unwrap() += 1;
         let answer = self.answers.lock().unwrap().pop_front().unwrap_or_else(|| Err(silence()));
         if let Some(log) = self.overtaken.as_ref().filter(|_| answer.is_ok()) {
             let progress = log.progress(feed).await.unwrap().unwrap();
@@ -63,8 +63,8 @@ impl FeedServer for Server {
     }
 }
 
-fn silence() -> AskError {
-    AskError::NoAnswer("nothing".to_owned())
+fn silence() -> FetchError {
+    FetchError::NoAnswer("nothing".to_owned())
 }
 
 fn other(feed: Feed) -> PageRecord {
@@ -81,7 +81,7 @@ fn at(text: &str) -> Moment {
     text.parse().unwrap()
 }
 
-fn polls(answers: impl IntoIterator<Item = Result<Vec<u8>, AskError>>) -> Polls {
+fn polls(answers: impl IntoIterator<Item = Result<Vec<u8>, FetchError>>) -> Polls {
     PollFeeds {
         server: Server { answers: Mutex::new(answers.into_iter().collect()), ..Server::default() },
         log: FakeFeedLog::default(),
@@ -120,23 +120,23 @@ async fn progress(polls: &Polls, feed: Feed) -> Progress {
 }
 
 #[tokio::test]
-async fn a_feed_is_asked_until_it_is_silent_and_again_by_the_next_poll() {
+async fn a_feed_is_fetched_until_it_is_silent_and_again_by_the_next_poll() {
     let polls = polls([
         Ok(object(&[1, 2])),
         Err(silence()),
         Ok([object(&[3]), object(&[4, 5])].concat()),
-        Err(AskError::Failing("status 500".to_owned())),
+        Err(FetchError::Failing("status 500".to_owned())),
         Err(silence()),
         Ok(Vec::new()),
     ]);
     assert_eq!(polled(&polls, Feed::Sepa, 21).await.unwrap(), Polled::Waits, "for the companies");
     let taken = pages(&polls, Feed::Sepa).await;
-    let counts: Vec<_> = taken.iter().map(|it| (it.received.rows, it.declared.rows, it.asked, it.damaged)).collect();
+    let counts: Vec<_> = taken.iter().map(|it| (it.received.rows, it.declared.rows, it.requests, it.damaged)).collect();
     assert_eq!(counts, [(2, 0, 1, 0), (3, 0, 2, 0)]);
     assert!(taken.iter().all(|it| it.format == FeedFormat::Cdm && it.received.sums.len() == 1));
     assert!(progress(&polls, Feed::Sepa).await.at_end);
-    assert_eq!(*polls.server.asked.lock().unwrap(), 6);
-    assert_eq!(polls.files.all()[&taken[1].key], [object(&[3]), object(&[4, 5])].concat(), "as it came");
+    assert_eq!(*polls.server.requests.lock().unwrap(), 6);
+    assert_eq!(polls.files.all()[&taken[1].key], [object(&[3]), object(&[4, 5])].concat(), "unchanged");
 
     polls.server.answers.lock().unwrap().push_back(Ok(object(&[6])));
     polled(&polls, Feed::Sepa, 22).await.unwrap();
@@ -173,20 +173,20 @@ async fn of_a_damaged_answer_what_is_whole_is_taken_and_the_damage_is_recorded()
     let cut = [object(&[1]), object(&[2])[..20].to_vec()].concat();
     let polls = polls([
         Ok(b"{\"sepa_trans".to_vec()),
-        Err(AskError::Cut(CutAnswer(cut.clone()))),
-        Err(AskError::Cut(CutAnswer(object(&[3])))),
+        Err(FetchError::Cut(CutAnswer(cut.clone()))),
+        Err(FetchError::Cut(CutAnswer(object(&[3])))),
         Ok(object(&[4])),
     ]);
     polled(&polls, Feed::Sepa, 21).await.unwrap();
     let taken = pages(&polls, Feed::Sepa).await;
-    let counts: Vec<_> = taken.iter().map(|it| (it.received.rows, it.damaged, it.asked)).collect();
+    let counts: Vec<_> = taken.iter().map(|it| (it.received.rows, it.damaged, it.requests)).collect();
     assert_eq!(counts, [(0, 1, 1), (1, 1, 1), (1, 1, 1), (1, 0, 1)]);
-    assert_eq!(polls.files.all()[&taken[1].key], cut, "as it came");
+    assert_eq!(polls.files.all()[&taken[1].key], cut, "unchanged");
 }
 
 #[tokio::test]
 async fn damage_before_the_end_is_recorded() {
-    let cut = || Err(AskError::Cut(CutAnswer(b"{\"sepa_transactions\":\"[{".to_vec())));
+    let cut = || Err(FetchError::Cut(CutAnswer(b"{\"sepa_transactions\":\"[{".to_vec())));
     let polls = polls([Ok(object(&[1])), cut(), Err(silence()), cut(), Ok(b"<html>".to_vec())]);
     polled(&polls, Feed::Sepa, 21).await.unwrap();
     let counts: Vec<_> = pages(&polls, Feed::Sepa).await.iter().map(|it| (it.received.rows, it.damaged)).collect();
@@ -199,15 +199,16 @@ async fn a_server_that_sends_no_feed_at_all_does_not_fill_the_record() {
     let polls = polls((0..500).map(|number| Ok(format!("<html>{number}").into_bytes())));
     let error = polled(&polls, Feed::Sepa, 21).await.unwrap_err();
     assert!(matches!(error, PollFeedError::NoPage { last: NoPage::Page(_), .. }), "{error}");
-    assert_eq!(pages(&polls, Feed::Sepa).await.len(), 12, "as many as it was asked");
+    assert_eq!(pages(&polls, Feed::Sepa).await.len(), 12, "one for each request");
 }
 
 #[tokio::test]
-async fn a_table_that_cannot_be_read_is_asked_for_again() {
+async fn an_unreadable_table_is_fetched_again() {
     let table = serde_json::json!({ "company_info": r#"[{"companyID":1}]"# }).to_string().into_bytes();
     let polls = polls([Ok(table[..9].to_vec()), Ok(table)]);
     polled(&polls, Feed::CompanyInfo, 21).await.unwrap();
-    let counts: Vec<_> = pages(&polls, Feed::CompanyInfo).await.iter().map(|it| (it.received.rows, it.asked)).collect();
+    let counts: Vec<_> =
+        pages(&polls, Feed::CompanyInfo).await.iter().map(|it| (it.received.rows, it.requests)).collect();
     assert_eq!(counts, [(1, 2)]);
 }
 
@@ -263,8 +264,8 @@ impl FeedLog for Overtaken {
     async fn pages(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageRecord>, PortError> {
         self.0.pages(feed, numbers).await
     }
-    async fn gatherings(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<Gathering>, PortError> {
-        self.0.gatherings(feed, numbers).await
+    async fn page_batches(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageBatch>, PortError> {
+        self.0.page_batches(feed, numbers).await
     }
     async fn closed(&self, feed: Feed) -> Result<Closed, PortError> {
         self.0.closed(feed).await
@@ -294,9 +295,9 @@ async fn an_answer_that_another_poll_has_recorded_is_one_page() {
 
 #[tokio::test]
 async fn a_refusal_ends_the_poll_and_a_failing_server_is_no_end() {
-    let failing = polls([Err(AskError::Refused(401))]);
+    let failing = polls([Err(FetchError::Refused(401))]);
     let error = polled(&failing, Feed::Sepa, 21).await.unwrap_err();
-    assert!(matches!(error, PollFeedError::NoPage { page: 0, last: NoPage::Ask(AskError::Refused(401)), .. }));
+    assert!(matches!(error, PollFeedError::NoPage { page: 0, last: NoPage::Fetch(FetchError::Refused(401)), .. }));
     assert!(!progress(&failing, Feed::Sepa).await.at_end);
 }
 
@@ -313,7 +314,7 @@ async fn a_table_comes_whole_and_the_same_table_is_taken_once() {
         polled(&polls, Feed::CompanyInfo, day).await.unwrap();
         assert_eq!(pages(&polls, Feed::CompanyInfo).await.len(), pages_expected, "{day}");
     }
-    assert_eq!(*polls.server.asked.lock().unwrap(), 3, "one answer is all of it");
+    assert_eq!(*polls.server.requests.lock().unwrap(), 3, "one answer is all of it");
 }
 
 /// A bucket that fails a few times.
@@ -353,7 +354,7 @@ async fn a_bucket_that_fails_loses_no_answer() {
     assert_eq!(rows, 2);
 }
 
-/// A clock that goes on by ten seconds each time somebody looks at it.
+/// A clock that advances by ten seconds with each call.
 struct Ticking(Mutex<Moment>);
 
 impl Clock for Ticking {
@@ -365,17 +366,17 @@ impl Clock for Ticking {
 }
 
 #[tokio::test]
-async fn a_feed_is_not_asked_when_an_answer_would_come_too_late_to_be_kept() {
+async fn a_feed_is_not_fetched_without_time_to_store_the_answer() {
     let PollFeeds { server, log, files, imports, polls, answer_within, .. } =
         polls((0..900).map(|id| Ok(object(&[id]))));
     let clock = Ticking(Mutex::new(at("2026-11-21T10:00:00Z")));
     let polls = PollFeeds { server, log, files, imports, polls, clock, answer_within };
     let request = PollFeed { feed: Some(Feed::Sepa), ..PollFeed::all() };
     let poll = at("2026-11-21T10:00:00Z");
-    assert_eq!(polls.handle(request, poll, at("2026-11-21T10:03:00Z")).await.unwrap(), Polled::GoesOn);
-    let asked = *polls.server.asked.lock().unwrap();
+    assert_eq!(polls.handle(request, poll, at("2026-11-21T10:03:00Z")).await.unwrap(), Polled::Continues);
+    let requests = *polls.server.requests.lock().unwrap();
     let taken = polls.log.pages(Feed::Sepa, 0..99).await.unwrap().len();
-    assert!(asked > 0, "there was time for some");
-    assert_eq!(usize::try_from(asked).unwrap(), taken, "each answer is recorded");
-    assert_eq!(polls.polls.take()[0].0.turn, 1, "another message goes on");
+    assert!(requests > 0, "there was time for some");
+    assert_eq!(usize::try_from(requests).unwrap(), taken, "each answer is recorded");
+    assert_eq!(polls.polls.take()[0].0.turn, 1, "another message continues");
 }

@@ -18,12 +18,13 @@ use bank::{Polls, import, poll, polled, polls, proof, rate, request, retry, shor
 use calendar::{Clock, Moment};
 use feeds::testing::FakeFeedLog;
 use feeds::{
-    AskError, Closed, Feed, FeedFormat, FeedLog, FeedServer, Gathering, PageRecord, PollError, PollFeed, Progress,
+    Closed, Feed, FeedClient, FeedFormat, FeedLog, FetchError, PageBatch, PageRecord, PollError, PollFeed, Progress,
     Proof, Step,
 };
 use imports::testing::{FakeFiles, FakeImports};
 use imports::{
-    BatchOutcome, Batches, ContentHistory, Files, Found, Import, ImportId, Imports, PortError, Saved, State, Upload,
+    BatchOutcome, Batches, ContentHistory, Files, Import, ImportId, ImportStats, Imports, PortError, Saved, State,
+    Upload,
 };
 use poll_feed::{PollFeeds, Polled};
 
@@ -38,7 +39,7 @@ fn refused() -> State {
 }
 
 #[tokio::test]
-async fn an_import_that_failed_and_whose_file_is_uploaded_again_is_no_gap() {
+async fn a_failed_import_with_its_file_uploaded_again_is_not_a_gap() {
     let polls = polls();
     let keys = polled(&polls, request(), &failed()).await;
     assert!(proof(&polls.log).await.gaps[0].ends_with(": it is late"), "{:?}", proof(&polls.log).await.gaps);
@@ -53,7 +54,7 @@ async fn an_import_that_failed_and_whose_file_is_uploaded_again_is_no_gap() {
     };
     polls.files.upload(upload.clone(), &bytes);
     assert!(!polled_again(&polls).await.is_complete(), "it is not imported yet");
-    let found = Found { rows_read: 7, rows_taken: 7, ..Found::default() };
+    let found = ImportStats { rows_read: 7, rows_taken: 7, ..ImportStats::default() };
     let import = Import { state: State::Done, found: Some(found), ..Import::received(&upload) };
     polls.imports.receive(&import).await.unwrap();
     assert_eq!(polled_again(&polls).await.gaps, Vec::<String>::new());
@@ -65,7 +66,7 @@ async fn polled_again(polls: &Polls) -> Proof {
 }
 
 #[tokio::test]
-async fn a_retry_imports_again_what_was_refused_or_failed_and_asks_for_nothing_else() {
+async fn a_retry_repeats_failed_and_refused_imports_and_fetches_nothing_else() {
     for state in [refused(), failed()] {
         let polls = polls();
         let first = polled(&polls, request(), &state).await;
@@ -73,7 +74,7 @@ async fn a_retry_imports_again_what_was_refused_or_failed_and_asks_for_nothing_e
         assert!(polled(&polls, request(), &State::Done).await.is_empty(), "a poll leaves it");
         assert!(!proof(&polls.log).await.is_complete());
 
-        polls.server.answer_once(Err(AskError::Refused(500)));
+        polls.server.answer_once(Err(FetchError::Refused(500)));
         let again = polled(&polls, retry(), &state).await;
         assert_eq!(again, ["imports/exchange-rates/pages-00000000-00000003-again-1.csv.gz"]);
         assert!(!proof(&polls.log).await.is_complete(), "it was refused again");
@@ -82,8 +83,8 @@ async fn a_retry_imports_again_what_was_refused_or_failed_and_asks_for_nothing_e
         assert_eq!(again, ["imports/exchange-rates/pages-00000000-00000003-again-2.csv.gz"]);
         let proof = proof(&polls.log).await;
         assert_eq!((proof.gaps.clone(), proof.rows.taken, proof.pages.imports), (vec![], 7, 1));
-        let gathering = &polls.log.gatherings(FEED, 0..9).await.unwrap()[0];
-        assert_eq!((gathering.attempt, gathering.earlier.len()), (2, 2));
+        let page_batch = &polls.log.page_batches(FEED, 0..9).await.unwrap()[0];
+        assert_eq!((page_batch.attempt, page_batch.earlier.len()), (2, 2));
         assert!(polled(&polls, retry(), &State::Done).await.is_empty(), "nothing is left to retry");
     }
 }
@@ -103,7 +104,7 @@ async fn a_page_that_the_bank_corrects_is_replaced_by_a_later_poll() {
     let closed = polls.log.closed(FEED).await.unwrap();
     assert_eq!((closed.pages, closed.imports), (0, 0), "up to the first gap, whole imports are closed");
 
-    // Still short: asked for once, and the gap stays. The first answer is that there are no new pages.
+    // Still short: fetched once, and the gap stays. The first answer contains no new pages.
     polls.server.answer_once(Ok(short(&page)));
     polls.server.answer_once(Ok(polls.server.page(FEED, "7")));
     assert!(polled(&polls, request(), &State::Done).await.is_empty());
@@ -112,14 +113,14 @@ async fn a_page_that_the_bank_corrects_is_replaced_by_a_later_poll() {
     let again = polled(&polls, request(), &State::Done).await;
     assert_eq!(again, ["imports/exchange-rates/pages-00000000-00000003-again-1.csv.gz"]);
     assert_eq!(proof(&polls.log).await.gaps, Vec::<String>::new());
-    assert_eq!(polls.log.pages(FEED, 1..2).await.unwrap()[0].asked, 5, "four times, and once when it was corrected");
+    assert_eq!(polls.log.pages(FEED, 1..2).await.unwrap()[0].requests, 5, "four times, and once when it was corrected");
     assert_eq!(polls.log.closed(FEED).await.unwrap().pages, 3);
     assert_eq!(proof(&polls.log).await.notes(), Vec::<String>::new(), "no row was withdrawn");
-    assert!(polled(&polls, request(), &State::Done).await.is_empty(), "it is not asked for any more");
+    assert!(polled(&polls, request(), &State::Done).await.is_empty(), "it is not fetched any more");
 }
 
 #[tokio::test]
-async fn a_page_of_which_the_bank_corrects_a_row_closes_and_leaves_a_note() {
+async fn a_page_with_a_corrected_row_closes_and_leaves_a_note() {
     let polls = polls();
     let page = String::from_utf8(short(&polls.server.page(FEED, "3"))).unwrap();
     let garbled = page.replacen(r#""eur_rate":"0.9""#, r#""eur_rate":"9.0""#, 1);
@@ -165,18 +166,18 @@ async fn a_corrected_page_that_leads_elsewhere_replaces_only_the_last_one() {
 /// A bank that has changed to a server that keeps the cursor itself.
 struct Changed(AtomicUsize);
 
-impl FeedServer for Changed {
+impl FeedClient for Changed {
     fn format(&self) -> FeedFormat {
         FeedFormat::Cdm
     }
-    async fn ask(&self, _: Feed, _: &str) -> Result<Vec<u8>, AskError> {
+    async fn fetch_page(&self, _: Feed, _: &str) -> Result<Vec<u8>, FetchError> {
         self.0.fetch_add(1, Ordering::Relaxed);
         Ok(Vec::new())
     }
 }
 
 #[tokio::test]
-async fn a_server_that_keeps_the_cursor_itself_is_not_asked_for_a_page_again() {
+async fn a_page_is_not_fetched_again_from_a_server_that_keeps_the_cursor() {
     let polls = polls();
     let page = polls.server.page(FEED, "");
     (0..4).for_each(|_| polls.server.answer_once(Ok(short(&page))));
@@ -187,7 +188,7 @@ async fn a_server_that_keeps_the_cursor_itself_is_not_asked_for_a_page_again() {
     polls.clock.advance(60);
     let now = polls.clock.now();
     let until = Moment::instant(now.micros() + 170_000_000).unwrap();
-    // A retry of a feed that is at its end asks for no new pages either.
+    // A retry of a feed at its end fetches no new pages either.
     assert_eq!(polls.handle(retry(), now, until).await.unwrap(), Polled::Done);
     assert_eq!(polls.server.0.load(Ordering::Relaxed), 0, "each answer would be the next page, and lost");
 }
@@ -214,8 +215,8 @@ impl FeedLog for CountingLog {
     async fn pages(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageRecord>, PortError> {
         Ok(self.count(self.0.pages(feed, numbers).await?))
     }
-    async fn gatherings(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<Gathering>, PortError> {
-        Ok(self.count(self.0.gatherings(feed, numbers).await?))
+    async fn page_batches(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageBatch>, PortError> {
+        Ok(self.count(self.0.page_batches(feed, numbers).await?))
     }
     async fn closed(&self, feed: Feed) -> Result<Closed, PortError> {
         self.count(vec![()]);
@@ -324,8 +325,8 @@ async fn the_import_that_is_recorded_is_of_the_version_that_was_written() {
     let polls = PollFeeds { server, log, files: Racing::default(), imports, polls, clock, answer_within };
     let until = bank::at("2026-11-21T10:03:00Z");
     assert_eq!(polls.handle(request(), bank::at("2026-11-21T10:00:00Z"), until).await.unwrap(), Polled::Waits);
-    let gathering = &polls.log.gatherings(FEED, 0..1).await.unwrap()[0];
-    assert_eq!(gathering.import, ImportId::of(&gathering.key, "00000000"), "not the other one's");
+    let page_batch = &polls.log.page_batches(FEED, 0..1).await.unwrap()[0];
+    assert_eq!(page_batch.import, ImportId::of(&page_batch.key, "00000000"), "not the other one's");
 }
 
 #[tokio::test]
@@ -333,13 +334,13 @@ async fn a_file_that_an_earlier_delivery_has_written_is_not_written_again() {
     let first = polls();
     assert_eq!(poll(&first, request()).await, Polled::Waits);
     let keys: Vec<String> = first.files.take_arrived().into_iter().map(|it| it.key).collect();
-    // The same feed is taken in anew, over the same bucket.
+    // The same feed is polled from the start, with the same bucket.
     let PollFeeds { server, files, imports, polls, clock, answer_within, .. } = first;
     let second = PollFeeds { server, log: FakeFeedLog::default(), files, imports, polls, clock, answer_within };
     assert_eq!(poll(&second, request()).await, Polled::Waits);
     assert!(second.files.take_arrived().is_empty(), "{keys:?}");
-    let gathering = &second.log.gatherings(FEED, 0..1).await.unwrap()[0];
-    assert_eq!(gathering.import, ImportId::of(&keys[0], "00000000"));
+    let page_batch = &second.log.page_batches(FEED, 0..1).await.unwrap()[0];
+    assert_eq!(page_batch.import, ImportId::of(&keys[0], "00000000"));
     assert!(import(&second.files, &second.imports, &State::Done).await.is_empty());
 }
 

@@ -1,4 +1,4 @@
-//! A poll ends before its invocation does, and does not ask every three seconds whether imports have ended.
+//! A poll ends before its invocation does, and backs off while it waits for imports.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,27 +10,27 @@
 
 mod bank;
 
-use bank::{Hands, at, polls, request};
+use bank::{ManualClock, at, polls, request};
 use calendar::{Clock, Moment};
-use feeds::testing::FakeFeedServer;
-use feeds::{AskError, Feed, FeedLog, FeedServer, PollFeed};
+use feeds::testing::FakeFeedClient;
+use feeds::{Feed, FeedClient, FeedLog, FetchError, PollFeed};
 use poll_feed::{NoPage, PollFeedError, PollFeeds, Polled};
 
-/// A server each of whose answers takes ten seconds.
-struct Slow(FakeFeedServer, Hands);
+/// A server that takes ten seconds for each answer.
+struct Slow(FakeFeedClient, ManualClock);
 
-impl FeedServer for Slow {
-    async fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError> {
+impl FeedClient for Slow {
+    async fn fetch_page(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, FetchError> {
         self.1.advance(10);
-        self.0.ask(feed, cursor).await
+        self.0.fetch_page(feed, cursor).await
     }
 }
 
 /// A poll that begins with `seconds` left, over a slow server that first answers with the first page if `works`, then
-/// fails. What came of it, and how many seconds were left.
+/// fails. Returns the result and the remaining seconds.
 async fn slowly(seconds: i64, works: bool) -> (Result<Polled, PollFeedError>, i64, Vec<(PollFeed, u32)>) {
     let PollFeeds { server, log, files, imports, polls, clock, answer_within } = polls();
-    (0..20).for_each(|_| server.answer_once(Err(AskError::Failing("no answer within 10 s".to_owned()))));
+    (0..20).for_each(|_| server.answer_once(Err(FetchError::Failing("no answer within 10 s".to_owned()))));
     if works {
         server.answer_once(Ok(server.page(Feed::ExchangeRates, "")));
     }
@@ -45,9 +45,9 @@ async fn slowly(seconds: i64, works: bool) -> (Result<Polled, PollFeedError>, i6
 }
 
 #[tokio::test]
-async fn a_slow_server_is_not_asked_beyond_the_deadline_and_another_message_goes_on() {
+async fn a_slow_server_gets_no_request_after_the_deadline_and_another_message_continues() {
     let (polled, left, sent) = slowly(80, true).await;
-    assert_eq!(polled.unwrap(), Polled::GoesOn);
+    assert_eq!(polled.unwrap(), Polled::Continues);
     assert!((15..25).contains(&left), "{left} s left: no answer is awaited that could come too late");
     assert_eq!((sent[0].0.turn, sent[0].0.waits, sent[0].1), (1, 0, 0));
 }
@@ -56,7 +56,7 @@ async fn a_slow_server_is_not_asked_beyond_the_deadline_and_another_message_goes
 async fn a_page_that_does_not_come_in_the_whole_time_of_a_message_fails_it() {
     let (polled, left, sent) = slowly(75, false).await;
     let error = polled.unwrap_err();
-    assert!(matches!(&error, PollFeedError::NoPage { page: 0, last: NoPage::Ask(_), .. }), "{error:?}");
+    assert!(matches!(&error, PollFeedError::NoPage { page: 0, last: NoPage::Fetch(_), .. }), "{error:?}");
     assert!((15..25).contains(&left), "{left} s left");
     assert!(sent.is_empty(), "the queue delivers it again, then gives it up");
 }
@@ -64,7 +64,7 @@ async fn a_page_that_does_not_come_in_the_whole_time_of_a_message_fails_it() {
 #[tokio::test]
 async fn a_step_is_only_begun_with_a_minute_left() {
     let (polled, left, _) = slowly(59, false).await;
-    assert_eq!((polled.unwrap(), left), (Polled::GoesOn, 59));
+    assert_eq!((polled.unwrap(), left), (Polled::Continues, 59));
 }
 
 #[tokio::test]

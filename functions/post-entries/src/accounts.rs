@@ -1,4 +1,4 @@
-//! What came of each account of a batch, and which of them get a summary.
+//! The results of the accounts of a batch, and which of them get a summary.
 
 use banking::AccountNumber;
 use calendar::Clock;
@@ -10,11 +10,11 @@ use mail::outbox::{Summaries, SummariesError, SummaryRequests};
 
 use crate::{ACCOUNTS_AT_ONCE, PostEntries};
 
-/// Why entries were not posted, and what to do.
+/// The reason, and what to do.
 const FULL: &str = "the account's entries are in too many months and currencies; look for wrong dates, and upload the \
                     corrected file";
 
-/// What came of an account.
+/// The result of an account.
 pub(crate) struct PostedAccount {
     account: AccountNumber,
     posted: Posted,
@@ -22,7 +22,8 @@ pub(crate) struct PostedAccount {
     not_posted: u64,
 }
 
-/// Posts the entries of an account. An account without room is no error: the others of its batch are posted.
+/// Posts the entries of an account. An account without room is not an error: the other accounts of the batch are
+/// posted.
 pub(crate) async fn post_account<B: Books>(
     books: &B,
     account: AccountNumber,
@@ -41,7 +42,7 @@ pub(crate) async fn post_account<B: Books>(
     }
 }
 
-/// What came of a batch.
+/// The result of a batch.
 pub(crate) fn outcome(accounts: &[PostedAccount]) -> BatchOutcome {
     let sum = accounts.iter().fold(Posted::default(), |sum, PostedAccount { posted, .. }| Posted {
         added: sum.added.and(&posted.added),
@@ -68,12 +69,12 @@ where
     Q: SummaryRequests,
     C: Clock,
 {
-    /// The accounts that get a summary: all of them, but those without new entries where the import repeats another one
-    /// or the account is full. The books remember what a posting added, so that its repetition finds the same accounts; of
-    /// a large account the earlier batches count, too.
+    /// The accounts that get a summary: all accounts, except those without new entries if the import repeats another
+    /// one or the account is full. The books remember the result of a posting, so that its repetition finds the same
+    /// accounts; the earlier batches of a large account count, too.
     ///
-    /// A failed import may have posted entries and stopped before it requested the account's summary. The import that
-    /// takes its place requests it then.
+    /// A failed import may have posted entries without requesting the account's summary. Then the import that replaces
+    /// it requests the summary.
     pub(crate) async fn with_summary(
         &self,
         accounts: Vec<PostedAccount>,

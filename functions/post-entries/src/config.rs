@@ -1,6 +1,6 @@
 use lambda_kit::{Environment, MissingEnvironment};
 
-/// What the function is told by its environment.
+/// The configuration of the function, from environment variables.
 pub struct Config {
     /// The bucket of batches and of large months.
     pub files_bucket: String,
@@ -17,7 +17,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the environment; all missing names are told at once.
+    /// Reads the environment variables; the error lists all missing names.
     pub fn from_env() -> Result<Self, MissingEnvironment> {
         Environment::read(|env| Self {
             files_bucket: env.required("FILES_BUCKET"),

@@ -1,4 +1,4 @@
-//! How an import goes on after a batch: to the next part of a large account, or to its end.
+//! Continues an import after a batch: with the next part of a large account, or with its end.
 
 use calendar::Clock;
 use imports::{BatchOutcome, BatchQueue, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State};
@@ -7,8 +7,8 @@ use mail::outbox::{Summaries, SummaryRequests};
 
 use crate::{PostEntries, PostEntriesError};
 
-/// How often a write that met another is tried again before its message is.
-const MOST_CONFLICTS: u32 = 8;
+/// The maximum number of retries of a conflicting write; then SQS retries the message.
+const MAX_CONFLICTS: u32 = 8;
 
 impl<F, I, B, T, S, Q, C> PostEntries<F, I, B, T, S, Q, C>
 where
@@ -20,8 +20,13 @@ where
     Q: SummaryRequests,
     C: Clock,
 {
-    /// Requests the next batch of the same account, unless an earlier delivery of this one has done so and it is posted.
-    pub(crate) async fn go_on(&self, request: &PostBatch, outcome: &BatchOutcome) -> Result<(), PostEntriesError> {
+    /// Requests the next batch of the same account, unless an earlier delivery of this one has done so and it is
+    /// posted.
+    pub(crate) async fn request_next(
+        &self,
+        request: &PostBatch,
+        outcome: &BatchOutcome,
+    ) -> Result<(), PostEntriesError> {
         let Some(next) = request.next(outcome.posted) else { return Ok(()) };
         if !self.imports.is_finished(next.import, next.batch).await? {
             self.batches.send(&[next]).await?;
@@ -31,7 +36,7 @@ where
 
     /// Ends the import: all its batches are posted.
     pub(crate) async fn end(&self, id: ImportId) -> Result<(), PostEntriesError> {
-        for _ in 0..MOST_CONFLICTS {
+        for _ in 0..MAX_CONFLICTS {
             let Some(import) = self.imports.find(id).await? else { return Ok(()) };
             if !matches!(import.state, State::Posting | State::Failed { .. }) {
                 return Ok(());

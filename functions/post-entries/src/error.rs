@@ -4,24 +4,24 @@ use lambda_kit::{Failure, Severity};
 use ledger::PostError;
 use mail::outbox::{RequestSummariesError, SummariesError};
 
-/// Why a batch was not posted whole. Posting it again is always right.
+/// Why a batch was not posted completely. A retry is always safe.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PostEntriesError {
-    /// A version of the message that is not known here.
-    #[error("a request of version {0} is not known here")]
+    /// An unknown version of the message.
+    #[error("unknown version {0} of a request")]
     UnknownVersion(u32),
-    /// The message is none of ours.
-    #[error("cannot tell which batch to post")]
+    /// The message is unreadable.
+    #[error("cannot read the request to post a batch")]
     Message(#[from] MessageError),
     /// Bucket or record failed.
     #[error("cannot post a batch")]
     Port(#[from] PortError),
-    /// The batch is not where the request says.
-    #[error("there is no batch where the request says")]
+    /// The object of the batch does not exist.
+    #[error("the object of a batch does not exist")]
     NoBatch,
-    /// The object that holds the batch ends before the batch does.
-    #[error("a batch is shorter than the request says")]
+    /// The object ends before the end of the batch.
+    #[error("a batch is shorter than its request states")]
     ShortBatch,
     /// The batch cannot be read.
     #[error("cannot read a batch")]
@@ -30,13 +30,13 @@ pub enum PostEntriesError {
     #[error("cannot post a batch")]
     Books(#[from] PostError),
     /// The summaries failed.
-    #[error("cannot note the summaries of a batch")]
+    #[error("cannot record the summaries of a batch")]
     Summaries(#[from] SummariesError),
     /// The queue of summaries failed.
-    #[error("cannot ask for the summaries of a batch")]
+    #[error("cannot request the summaries of a batch")]
     Requests(#[from] RequestSummariesError),
-    /// Others keep changing the import.
-    #[error("others keep changing the import")]
+    /// Other instances keep changing the import.
+    #[error("other instances keep changing the import")]
     Busy,
 }
 

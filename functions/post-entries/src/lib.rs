@@ -1,4 +1,4 @@
-//! Posts a batch of entries to the books, account by account, and asks for the summaries of its accounts.
+//! Posts a batch of entries to the books, account by account, and requests the summaries of its accounts.
 
 mod accounts;
 mod config;
@@ -16,9 +16,9 @@ use accounts::PostedAccount;
 pub use config::Config;
 pub use error::PostEntriesError;
 
-/// How many accounts of a batch are posted at once.
+/// The number of accounts of a batch that are posted concurrently.
 const ACCOUNTS_AT_ONCE: usize = 8;
-/// The version of [`PostBatch`] this function takes.
+/// The supported version of [`PostBatch`].
 const VERSION: u32 = 1;
 
 /// Posts batches.
@@ -35,7 +35,7 @@ pub struct PostEntries<F, I, B, T, S, Q, C> {
     pub batches: T,
     /// The queue of summaries.
     pub requests: Q,
-    /// The clock, to tell what stands still.
+    /// The clock, to detect stalled work.
     pub clock: C,
 }
 
@@ -49,8 +49,8 @@ where
     Q: SummaryRequests,
     C: Clock,
 {
-    /// Posts one batch. A batch holds whole accounts, or the next part of a large one: after the last part, as after a
-    /// whole account, everything the import brings is in the books, and the summary may go out.
+    /// Posts one batch. A batch contains complete accounts, or the next part of a large account: after the last part
+    /// all entries of the account are in the books, and the summary can be sent.
     #[tracing::instrument(skip_all, fields(batch = request.batch))]
     pub async fn handle(&self, request: PostBatch) -> Result<BatchOutcome, PostEntriesError> {
         if request.v != VERSION {
@@ -72,7 +72,7 @@ where
             self.requests.request(&import, &accounts).await?;
         }
         let outcome = self.imports.finish(request.import, request.batch, outcome, self.clock.now()).await?;
-        self.go_on(&request, &outcome).await?;
+        self.request_next(&request, &outcome).await?;
         if is_complete(&self.imports, request.import, request.batch, request.of).await? {
             self.end(request.import).await?;
         }
@@ -80,8 +80,8 @@ where
         Ok(outcome)
     }
 
-    /// The bytes of a batch, all of them. They are read from the version that was written when the batch was requested:
-    /// another split of the same import may have written other batches since.
+    /// All bytes of a batch, from the version of the object that the request names: another split of the same import
+    /// may have written other batches since.
     async fn bytes(&self, request: &PostBatch) -> Result<Vec<u8>, PostEntriesError> {
         let (key, range) = (Import::entries_key(request.import), request.from..request.to);
         let length = range.end.saturating_sub(range.start);

@@ -1,12 +1,12 @@
-//! `post-entries`: what it is plugged into. What it does is in `lib.rs`.
+//! `post-entries`: the entry point. The behaviour is in `lib.rs`.
 //!
 //! - **Trigger:** SQS `batches`, fed by `split-import` with `PostBatch` v1.
-//! - **Reads:** a range of the import's batches in the bucket; the books of its accounts; the import's record; summaries of
-//!   failed imports of the same content.
+//! - **Reads:** a range of the import's batches in the bucket; the books of its accounts; the import's record;
+//!   summaries of failed imports of the same content.
 //! - **Writes:** the books, one transaction for each account; a record and a request for each summary; the batch as
 //!   posted; a request for the next batch of a large account; the import as done after its last batch.
-//! - **Delivered twice:** merging the same entries again changes nothing, and the same counts are reported.
-//! - **Fails:** the message is retried on its own, then `record-failures` marks the import as failed.
+//! - **Delivered twice:** merging the same entries again changes nothing, and the report has the same counts.
+//! - **Fails:** SQS retries the message, then `record-failures` marks the import as failed.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! An import that takes the place of a failed one: which accounts get a summary.
+//! An import that replaces a failed one: which accounts get a summary.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,5 +1,5 @@
-//! Accounts without room for their entries: they are named in the outcome, and the others of the batch are posted and get
-//! their summaries.
+//! Accounts without room for their entries: they are named in the outcome, and the others of the batch are posted and
+//! get their summaries.
 
 #![allow(
     clippy::unwrap_used,
@@ -110,6 +110,6 @@ fn an_account_without_room_is_reported_and_the_others_of_its_batch_are_posted() 
 
     let (mut reported, mut kept) = (ControlTotals::default(), ControlTotals::default());
     reported.add_outcome(outcome);
-    function.books.all().values().for_each(|shelf| kept.add_totals(&shelf.totals().unwrap()));
+    function.books.all().values().for_each(|stored_books| kept.add_totals(&stored_books.totals().unwrap()));
     assert_eq!(reported.differences(&kept), []);
 }

@@ -1,6 +1,6 @@
 use lambda_kit::{Environment, MissingEnvironment};
 
-/// What the function is told by its environment.
+/// The configuration of the function, from environment variables.
 pub struct Config {
     /// The table of imports.
     pub imports_table: String,
@@ -9,7 +9,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the environment; all missing names are told at once.
+    /// Reads the environment variables; the error lists all missing names.
     pub fn from_env() -> Result<Self, MissingEnvironment> {
         Environment::read(|env| Self {
             imports_table: env.required("IMPORTS_TABLE"),

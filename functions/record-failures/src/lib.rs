@@ -1,7 +1,7 @@
-//! Writes into the tables what was given up, so that nothing lives in a dead-letter queue alone.
+//! Records dead letters in the tables, so that no state exists only in a dead-letter queue.
 
 mod config;
-mod letters;
+mod dead_letter;
 
 use calendar::{Clock, Date, Moment};
 use imports::{Import, ImportId, Imports, PortError, Saved, State, Upload, object_version};
@@ -9,10 +9,10 @@ use lambda_kit::{Failure, about_import};
 use mail::outbox::{Saved as SavedSummary, Summaries, SummariesError, SummaryRequest};
 
 pub use config::Config;
-pub use letters::Letter;
+pub use dead_letter::DeadLetter;
 
-/// How often a write that met another is tried again before its message is.
-const MOST_CONFLICTS: u32 = 8;
+/// The maximum number of retries of a conflicting write; then SQS retries the message.
+const MAX_CONFLICTS: u32 = 8;
 
 /// Records failures.
 pub struct RecordFailures<I, S, C> {
@@ -24,15 +24,15 @@ pub struct RecordFailures<I, S, C> {
     pub clock: C,
 }
 
-/// Why a failure was not recorded. Its letter stays in the queue, which raises an alarm.
+/// Why a failure was not recorded. Its dead letter stays in the queue, which raises an alarm.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecordFailuresError {
-    /// The message is none of ours.
+    /// The message is unreadable.
     #[error("a dead letter cannot be read")]
     Message(#[from] lambda_kit::batch::MessageError),
-    /// An uploaded object without a version: which import it is cannot be known.
-    #[error("a dead letter does not say which version of an object it is about")]
+    /// An uploaded object without a version: its import cannot be identified.
+    #[error("a dead letter does not contain the version of its object")]
     NoVersion,
     /// The record of imports failed.
     #[error("cannot mark an import as failed")]
@@ -40,31 +40,31 @@ pub enum RecordFailuresError {
     /// The record of summaries failed.
     #[error("cannot mark a summary as failed")]
     Summaries(#[from] SummariesError),
-    /// Others keep changing the record.
-    #[error("others keep changing the record")]
+    /// Other instances keep changing the record.
+    #[error("other instances keep changing the record")]
     Busy,
 }
 
 impl Failure for RecordFailuresError {}
 
 impl<I: Imports, S: Summaries, C: Clock> RecordFailures<I, S, C> {
-    /// Records what one dead letter is about.
-    pub async fn handle(&self, letter: Letter) -> Result<(), RecordFailuresError> {
-        match letter {
-            Letter::Uploads(uploads) => {
+    /// Records the failure of one dead letter.
+    pub async fn handle(&self, dead_letter: DeadLetter) -> Result<(), RecordFailuresError> {
+        match dead_letter {
+            DeadLetter::Uploads(uploads) => {
                 for upload in uploads {
                     about_import(upload.id());
                     self.imports.receive(&Import::received(&upload)).await?;
-                    self.import(upload.id(), "the file was tried as often as it may be and was not split").await?;
+                    self.import(upload.id(), "all attempts to split the file failed").await?;
                 }
                 Ok(())
             }
-            Letter::Batch(batch) => {
+            DeadLetter::Batch(batch) => {
                 about_import(batch.import);
-                let reason = format!("batch {} of {} was tried as often as it may be", batch.batch, batch.of);
+                let reason = format!("batch {} of {} could not be posted in any attempt", batch.batch, batch.of);
                 self.import(batch.import, &reason).await
             }
-            Letter::Summary(request) => {
+            DeadLetter::Summary(request) => {
                 about_import(&request.import);
                 self.summary(&request).await
             }
@@ -72,7 +72,7 @@ impl<I: Imports, S: Summaries, C: Clock> RecordFailures<I, S, C> {
     }
 
     async fn import(&self, id: ImportId, what: &str) -> Result<(), RecordFailuresError> {
-        for _ in 0..MOST_CONFLICTS {
+        for _ in 0..MAX_CONFLICTS {
             let Some(import) = self.imports.find(id).await? else { return Ok(()) };
             if import.state.is_final() {
                 return Ok(());
@@ -89,9 +89,9 @@ impl<I: Imports, S: Summaries, C: Clock> RecordFailures<I, S, C> {
     }
 
     async fn summary(&self, request: &SummaryRequest) -> Result<(), RecordFailuresError> {
-        for _ in 0..MOST_CONFLICTS {
+        for _ in 0..MAX_CONFLICTS {
             let Some((record, version)) = self.summaries.load(&request.key()).await? else { return Ok(()) };
-            let failed = record.give_up("its request was tried as often as it may be", self.clock.now());
+            let failed = record.give_up("all attempts of its request failed", self.clock.now());
             if failed == record {
                 return Ok(());
             }
@@ -105,9 +105,9 @@ impl<I: Imports, S: Summaries, C: Clock> RecordFailures<I, S, C> {
     }
 }
 
-/// The upload of an object, for an import whose file was never described; its id is the one `split-import` gives it. A
-/// request of the sweeper's says no time; its import is in the record already, with its own. `None` if the object has
-/// neither version nor `ETag`.
+/// The upload of an object, for an import without a record; its id equals the id from `split-import`. A request of the
+/// sweeper has no time; its import already has a record with the time. `None` if the object has neither version nor
+/// `ETag`.
 pub(crate) fn upload(object: lambda_kit::uploads::UploadedObject) -> Option<Upload> {
     Some(Upload {
         version: object_version(object.version.as_deref(), object.etag.as_deref())?,

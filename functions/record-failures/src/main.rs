@@ -1,10 +1,10 @@
-//! `record-failures`: what it is plugged into. What it does is in `lib.rs`.
+//! `record-failures`: the entry point. The behaviour is in `lib.rs`.
 //!
 //! - **Trigger:** SQS, the dead-letter queues of `uploads`, `batches` and `summaries`.
-//! - **Reads:** the record of the import or summary a letter is about.
-//! - **Writes:** that it has failed, and why.
-//! - **Delivered twice:** what has ended stays as it ended.
-//! - **Fails:** the letter stays in its queue for 14 days, which raises an alarm.
+//! - **Reads:** the record of the import or summary of the dead letter.
+//! - **Writes:** the failure and its reason.
+//! - **Delivered twice:** final states do not change.
+//! - **Fails:** the dead letter stays in its queue for 14 days, which raises an alarm.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use imports_dynamodb::DynamoDbImports;
 use lambda_kit::{Pace, SystemClock, batch};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use mail_dynamodb::DynamoDbSummaries;
-use record_failures::{Config, Letter, RecordFailures};
+use record_failures::{Config, DeadLetter, RecordFailures};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Error> {
     let pace = Pace::one_by_one(Duration::from_secs(10));
 
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        let handle = async |message: SqsMessage| record_failures.handle(Letter::read(&message)?).await;
+        let handle = async |message: SqsMessage| record_failures.handle(DeadLetter::read(&message)?).await;
         Ok::<_, Error>(batch::each(event, pace, handle).await)
     }))
     .await

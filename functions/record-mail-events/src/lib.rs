@@ -1,4 +1,4 @@
-//! Records what becomes of mails after the provider took them, and stops further mails where they do harm.
+//! Records events of mails after the provider has accepted them, and stops further mails if necessary.
 
 mod config;
 
@@ -11,7 +11,7 @@ use mail::tally::{self, Tallies};
 
 pub use config::Config;
 
-/// How often a write that met another is tried again before its message is.
+/// The maximum number of retries of a conflicting write; then SQS retries the message.
 const MAX_CONFLICTS: u32 = 8;
 
 /// Records events of mails.
@@ -27,20 +27,20 @@ pub struct RecordMailEvents<S, C> {
 #[non_exhaustive]
 pub enum RecordMailEventsError {
     /// The message is none of SES's.
-    #[error("cannot read what became of a mail")]
+    #[error("cannot read the event of a mail")]
     Event(#[from] mail_ses::ReadEventError),
     /// The record of summaries failed.
-    #[error("cannot record what became of a mail")]
+    #[error("cannot record the event of a mail")]
     Summaries(#[from] SummariesError),
-    /// Others keep changing the record.
-    #[error("others keep changing the record of a mail")]
+    /// Other instances keep changing the record.
+    #[error("other instances keep changing the record of a mail")]
     Busy,
 }
 
 impl Failure for RecordMailEventsError {}
 
 impl<S: Summaries + Tallies + SendGate + Suppressions, C: Clock> RecordMailEvents<S, C> {
-    /// Records one event. The address comes first: the next mail to it may be under way.
+    /// Records one event. The address comes first: another mail to it may be in progress.
     pub async fn handle(&self, event: MailEvent) -> Result<(), RecordMailEventsError> {
         if let Some(why) = event.feedback.suppression() {
             for address in &event.recipients {

@@ -1,8 +1,8 @@
-//! `record-mail-events`: what it is plugged into. What it does is in `lib.rs`.
+//! `record-mail-events`: the entry point. The behaviour is in `lib.rs`.
 //!
 //! - **Trigger:** SQS `mail-events`: bounces, complaints and rejects that SES publishes to SNS.
 //! - **Reads:** the record of the mail an event is about; the counts of the last 30 days.
-//! - **Writes:** what became of the mail, with the day's counts; the suppressed address; a pause of all mails at 2 %
+//! - **Writes:** the state of the mail, with the day's counts; the suppressed address; a pause of all mails at 2 %
 //!   hard bounces or 0.1 % complaints.
 //! - **Delivered twice:** a mail that has bounced stays bounced and is counted once.
 //! - **Fails:** the event is retried on its own, then moved to the dead-letter queue, which raises an alarm.

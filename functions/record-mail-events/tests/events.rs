@@ -34,7 +34,7 @@ fn ada() -> Address {
     Address::parse("ada@example.com").unwrap()
 }
 
-/// A summary of which the provider took the mail.
+/// A summary with an accepted mail.
 fn sent(recorder: &Recorder, key: &SummaryKey) {
     ready(recorder.summaries.want(&key.import, std::slice::from_ref(&key.account), Noon.now())).unwrap();
     let (record, version) = ready(recorder.summaries.load(key)).unwrap().unwrap();
@@ -55,7 +55,7 @@ fn sent(recorder: &Recorder, key: &SummaryKey) {
     };
     let sending = record.sending(Intent { envelope, summary }, Noon.now()).unwrap();
     let Saved::Stored(version) = ready(recorder.summaries.save(&sending, version)).unwrap() else { panic!() };
-    let sent = sending.on_answer(Sent::Taken { carrier_id: "1".to_owned() }, Noon.now()).unwrap();
+    let sent = sending.on_answer(Sent::Taken { provider_id: "1".to_owned() }, Noon.now()).unwrap();
     let Saved::Stored(_) = ready(recorder.summaries.save(&sent, version)).unwrap() else { panic!() };
 }
 
@@ -74,7 +74,7 @@ fn key(number: usize) -> SummaryKey {
 
 fn event(number: usize, feedback: Feedback) -> MailEvent {
     let recipients = vec![Address::parse(&format!("a{number}@example.com")).unwrap()];
-    MailEvent { key: key(number), carrier_id: "1".to_owned(), sent_at: Noon.now(), feedback, recipients }
+    MailEvent { key: key(number), provider_id: "1".to_owned(), sent_at: Noon.now(), feedback, recipients }
 }
 
 #[test]

@@ -1,44 +1,44 @@
 use std::num::ParseIntError;
 use std::time::Duration;
 
-use feeds_sandbox::{Carrier, ChancesError, Faults, Size, UnknownSize};
+use feeds_sandbox::{ChancesError, Faults, Size, Transport, UnknownSize};
 use lambda_kit::{Environment, MissingEnvironment};
 
-/// Longer than anybody waits for an answer, and shorter than the function's own time-out.
+/// Longer than a client waits for a response, and shorter than the function's time-out.
 const HANG: Duration = Duration::from_secs(25);
 const SLOW: Duration = Duration::from_secs(3);
 
-/// What the function is told by its environment.
+/// The configuration of the function, from environment variables.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Config {
-    /// How much it serves.
+    /// The amount of data.
     pub size: Size,
-    /// What companies, transfers and failures are drawn from.
+    /// The seed of companies, transfers and failures.
     pub seed: u64,
     /// How it fails.
     pub faults: Faults,
 }
 
-/// Why the environment says no configuration.
+/// Why the environment is not a valid configuration.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// It lacks names.
+    /// Environment variables are missing.
     #[error(transparent)]
     Missing(#[from] MissingEnvironment),
-    /// `FEED_SIZE` is wrong.
+    /// `FEED_SIZE` is invalid.
     #[error("FEED_SIZE cannot be read")]
     Size(#[from] UnknownSize),
-    /// `FEED_SEED` is wrong.
-    #[error("FEED_SEED is no number")]
+    /// `FEED_SEED` is invalid.
+    #[error("FEED_SEED is not a number")]
     Seed(#[from] ParseIntError),
-    /// `FEED_FAULTS` is wrong.
+    /// `FEED_FAULTS` is invalid.
     #[error("FEED_FAULTS cannot be read")]
     Faults(#[from] ChancesError),
 }
 
 impl Config {
-    /// Reads the environment; all missing names are told at once. Without `FEED_FAULTS` nothing fails.
+    /// Reads the environment variables; the error lists all missing names. Without `FEED_FAULTS` nothing fails.
     pub fn from_env() -> Result<Self, ConfigError> {
         let (size, seed, faults) = Environment::read(|env| {
             let faults = env.optional("FEED_FAULTS").unwrap_or_default();
@@ -50,6 +50,6 @@ impl Config {
     /// Reads a size, a seed, and failures of the form `crash=5%,repeat-pages=2%`.
     pub fn read(size: &str, seed: &str, faults: &str) -> Result<Self, ConfigError> {
         let (size, seed, chances) = (size.parse()?, seed.parse()?, faults.parse()?);
-        Ok(Self { size, seed, faults: Faults { seed, chances, hang: HANG, slow: SLOW, carrier: Carrier::Gateway } })
+        Ok(Self { size, seed, faults: Faults { seed, chances, hang: HANG, slow: SLOW, transport: Transport::Gateway } })
     }
 }

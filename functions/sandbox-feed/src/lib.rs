@@ -22,7 +22,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_feed_lies_below_sandbox() {
+    fn the_feed_is_below_sandbox() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let router = router(Config::read("small", "1", "").unwrap());
         for (path, status) in [("/sandbox/ping", 200), ("/sandbox/sepa?cursor=", 200), ("/ping", 404)] {

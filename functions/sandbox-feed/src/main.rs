@@ -1,11 +1,11 @@
-//! `sandbox-feed`: what it is plugged into. What it does is in `lib.rs`.
+//! `sandbox-feed`: the entry point. The behaviour is in `lib.rs`.
 //!
-//! - **Trigger:** the HTTP API, payload version 2, below `/sandbox`, without an authorizer; on the laptop and in staging
-//!   alone.
+//! - **Trigger:** the HTTP API, payload version 2, below `/sandbox`, without an authorizer; only on the laptop and in
+//!   staging.
 //! - **Reads:** nothing; its companies, rates and transfers are made from a seed.
 //! - **Writes:** nothing.
-//! - **Delivered twice:** the same question has the same rows, but for the failures that it is told to have.
-//! - **Fails:** as often as its environment says; whoever reads it asks again.
+//! - **Delivered twice:** the same request returns the same rows, apart from the configured failures.
+//! - **Fails:** at the configured rates; clients retry.
 
 use lambda_http::Error;
 use sandbox_feed::{Config, router};

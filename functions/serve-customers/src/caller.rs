@@ -9,17 +9,17 @@ use lambda_kit::Problem;
 
 use crate::Ports;
 
-/// The applications whose access tokens are taken.
+/// The applications with accepted access tokens.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Clients {
-    /// Those that people sign in with; the user's groups decide.
+    /// The clients for people; the user's groups determine the role.
     pub people: Vec<String>,
-    /// The one of programs, which have no user; the token's scope decides.
+    /// The client for programs, which have no user; the token's scope determines the role.
     pub machine: String,
 }
 
 impl Clients {
-    /// Reads the ids of people's clients, with commas between them, and the id of the machine client.
+    /// Parses the comma-separated client ids for people, and the id of the machine client.
     pub fn new(people: &str, machine: String) -> Self {
         let people = people.split(',').filter(|it| !it.is_empty()).map(str::to_owned).collect();
         Self { people, machine }
@@ -29,17 +29,17 @@ impl Clients {
 /// The scope of a program that may read.
 const READ: &str = "millrace/read";
 
-/// Who asks. The gateway has verified the token's signature, issuer and expiry; what it stands for is read here.
+/// The caller. The gateway has verified the token's signature, issuer and expiry; this reads its claims.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Caller {
     /// Sees all.
     Operator,
-    /// Sees what is theirs.
+    /// Sees their own data.
     Customer(CustomerId),
 }
 
 impl Caller {
-    /// Refuses who is no operator.
+    /// Refuses callers other than operators.
     pub(crate) fn operates(self) -> Result<(), Problem> {
         match self {
             Self::Operator => Ok(()),
@@ -47,7 +47,7 @@ impl Caller {
         }
     }
 
-    /// Refuses what is another customer's just as what does not exist.
+    /// Refuses data of other customers like missing data.
     pub(crate) fn may_see(self, customer: CustomerId) -> Result<(), Problem> {
         match self {
             Self::Operator => Ok(()),
@@ -56,7 +56,7 @@ impl Caller {
         }
     }
 
-    /// Reads the claims of a token of one of `clients`. An id token says who somebody is, not what they may do here.
+    /// Reads the claims of a token of one of `clients`. An id token identifies a user and does not authorize requests.
     fn of(claims: &HashMap<String, String>, clients: &Clients) -> Result<Self, Problem> {
         let claim = |name: &str| claims.get(name).map(String::as_str).unwrap_or_default();
         let client = claim("client_id");

@@ -1,6 +1,6 @@
 use lambda_kit::{Environment, MissingEnvironment};
 
-/// What the function is told by its environment.
+/// The configuration of the function, from environment variables.
 pub struct Config {
     /// The bucket of rejects, and of months too large for the table.
     pub files_bucket: String,
@@ -14,16 +14,16 @@ pub struct Config {
     pub mails_table: String,
     /// The table of feeds.
     pub feeds_table: String,
-    /// The secret whose text signs unsubscribe links.
+    /// The secret with the key of unsubscribe links.
     pub unsubscribe_secret_arn: String,
-    /// The clients that people sign in with, with commas between them.
+    /// The comma-separated client ids for people.
     pub user_pool_client_ids: String,
     /// The client of programs.
     pub machine_client_id: String,
 }
 
 impl Config {
-    /// Reads the environment; all missing names are told at once.
+    /// Reads the environment variables; the error lists all missing names.
     pub fn from_env() -> Result<Self, MissingEnvironment> {
         Environment::read(|env| Self {
             files_bucket: env.required("FILES_BUCKET"),

@@ -1,4 +1,4 @@
-//! Cursors: where a list goes on. Base64url of JSON with a version, bound to the list that gave it out.
+//! Cursors of lists: Base64url of JSON with a version, bound to their list.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::bad_cursor;
 
 const VERSION: u32 = 1;
-/// Longer than any we give out.
-const MOST_BYTES: usize = 4096;
+/// Longer than any valid cursor.
+const MAX_BYTES: usize = 4096;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -20,20 +20,20 @@ struct Cursor<L, T> {
     after: T,
 }
 
-/// The cursor that goes on after `after` in `list`.
+/// The cursor of the items after `after` in `list`.
 pub(crate) fn write<T: Serialize>(list: &str, after: &T) -> String {
     let cursor = Cursor { v: VERSION, list, after };
-    // Texts and numbers always have a JSON form.
+    // Serializing texts and numbers cannot fail.
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
 }
 
-/// Where `text` says that `list` goes on; no text is the beginning.
+/// The position in `list` of the cursor `text`; no text is the beginning.
 pub(crate) fn read<T: DeserializeOwned>(list: &str, text: Option<&str>) -> Result<Option<T>, Problem> {
     text.map(|text| decode(list, text).ok_or_else(bad_cursor)).transpose()
 }
 
 fn decode<T: DeserializeOwned>(list: &str, text: &str) -> Option<T> {
-    let text = Some(text).filter(|it| it.len() <= MOST_BYTES)?;
+    let text = Some(text).filter(|it| it.len() <= MAX_BYTES)?;
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let cursor: Cursor<String, T> = serde_json::from_slice(&bytes).ok()?;
     (cursor.v == VERSION && cursor.list == list).then_some(cursor.after)

@@ -8,7 +8,7 @@ use mail::outbox::SummariesError;
 use money::MoneyError;
 use treasury::NotADay;
 
-/// Why a question has no answer. The outside gets a problem document; the log gets the chain.
+/// Why a request failed. The client gets a problem document; the log gets the error chain.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServeError {
     #[error("the request is refused: {}", .0.title)]
@@ -41,16 +41,16 @@ impl From<CodecError> for ServeError {
     }
 }
 
-/// The problem of a cursor that no page of this list gave.
+/// The problem of an invalid cursor.
 pub(crate) fn bad_cursor() -> Problem {
-    let detail = "none that this list gave out; begin again without it";
+    let detail = "not a cursor of this list; start again without it";
     Problem::invalid(vec![FieldError::new("cursor", detail)])
 }
 
-/// The problem of a request that would not end before the function does.
+/// The problem of a request that would exceed the function's time-out.
 fn too_many_entries(most: u64) -> Problem {
     let detail = format!(
-        "the days have more than {most} entries; ask for fewer days with `from` and `to`, for larger buckets with `by`, or \
+        "the days have more than {most} entries; request fewer days with `from` and `to`, larger buckets with `by`, or \
          use the command `millrace`, which has no such limit"
     );
     Problem::new(422, "too-many-entries", "The request reads too many entries").with_detail(detail)
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn books_that_keep_changing_are_asked_again_and_broken_ones_are_not() {
+    fn changing_books_can_be_retried_and_corrupt_ones_cannot() {
         assert_eq!(ServeError::Books(BooksError::Unsettled).problem().status, 503);
         assert_eq!(ServeError::Books(CodecError::Broken("cut off").into()).problem().status, 500);
     }

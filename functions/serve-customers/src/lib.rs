@@ -1,7 +1,8 @@
-//! The API of customers, their figures, accounts, entries and imports. It only reads, but that customers opt out of mails.
+//! The API of customers, their figures, accounts, entries and imports. It only reads, except that customers opt out of
+//! mails.
 //!
-//! A request passes [`Caller`](caller) (who asks), the path's ids and the query, each of which may refuse it, then
-//! its route in `routes`, which asks the ports and answers with one of the `documents`.
+//! A request is checked by [`Caller`](caller), the path's ids and the query; each may refuse it. Then its route in
+//! `routes` calls the ports and returns one of the `documents`.
 
 mod caller;
 mod config;
@@ -30,31 +31,31 @@ pub use ports::Ports;
 
 use routes::{accounts, companies, company_entries, customers, feeds, imports, portfolio, unsubscribe};
 
-/// What the API may touch, and whose tokens it takes.
+/// The ports of the API and the accepted clients.
 pub struct ServeCustomers<C, B, I, S, D, F, K> {
     /// The register.
     pub customers: C,
     /// The books.
     pub books: B,
-    /// The record of imports, of their batches and of the rates they brought.
+    /// The records of imports, of their batches and of exchange rates.
     pub imports: I,
     /// The records of summaries.
     pub summaries: S,
-    /// What signs links.
+    /// The signer of links.
     pub downloads: D,
     /// The record of feeds.
     pub feeds: F,
     /// The key of the unsubscribe links.
     pub unsubscribe_keys: K,
-    /// How many entries one request may decode; see [`MOST_ENTRIES`].
-    pub most_entries: u64,
-    /// The applications whose access tokens are taken.
+    /// The maximum number of entries that one request may decode; see [`MAX_ENTRIES`].
+    pub max_entries: u64,
+    /// The applications with accepted access tokens.
     pub clients: Clients,
 }
 
-/// How many entries one request decodes at most. With 512 MB, which is 0.29 of a processor, the function folds 85,000
-/// (counterparties, all different) to 200,000 entries a second; half a million take it 6 of its 15 seconds.
-pub const MOST_ENTRIES: u64 = 500_000;
+/// The maximum number of entries that one request decodes. With 512 MB, which is 0.29 of a processor, the function
+/// folds 85,000 (different counterparties) to 200,000 entries a second; half a million take 6 of its 15 seconds.
+pub const MAX_ENTRIES: u64 = 500_000;
 
 /// The API over these ports.
 pub fn router<P: Ports>(ports: P) -> Router {
@@ -84,12 +85,12 @@ pub fn router<P: Ports>(ports: P) -> Router {
         .route("/openapi.json", get(openapi::serve))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(map_response(with_house_headers))
+        .layer(map_response(with_default_headers))
         .with_state(Arc::new(ports))
 }
 
-/// Nothing of it is kept on the way; who is not signed in is told how (RFC 9110, 15.5.2).
-async fn with_house_headers(mut response: Response) -> Response {
+/// Responses must not be cached; a response 401 names the scheme to sign in (RFC 9110, 15.5.2).
+async fn with_default_headers(mut response: Response) -> Response {
     let unauthorized = response.status() == StatusCode::UNAUTHORIZED;
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

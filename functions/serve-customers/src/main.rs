@@ -1,12 +1,12 @@
-//! `serve-customers`: what it is plugged into. What it does is in `lib.rs`.
+//! `serve-customers`: the entry point. The behaviour is in `lib.rs`.
 //!
-//! - **Trigger:** the HTTP API, payload version 2, behind the JWT authorizer of the user pool, but for `/unsubscribe`.
+//! - **Trigger:** the HTTP API, payload version 2, behind the JWT authorizer of the user pool, except `/unsubscribe`.
 //! - **Reads:** customers and accounts, the books, imports with their batches, exchange rates, the counts of summaries,
-//!   how far feeds are and their proofs; the key of the unsubscribe links.
-//! - **Writes:** that a customer has opted out of mails, through a signed link; it signs links to rejects, each good for
-//!   a minute.
-//! - **Delivered twice:** the same question has the same answer.
-//! - **Fails:** the caller gets a problem document, 503 where trying again helps; the log has the chain.
+//!   the progress of feeds and their proofs; the key of the unsubscribe links.
+//! - **Writes:** that a customer has opted out of mails, through a signed link; it signs links to rejects, each valid
+//!   for a minute.
+//! - **Delivered twice:** the same request returns the same response.
+//! - **Fails:** the caller gets a problem document, 503 if a retry may help; the log has the error chain.
 
 use aws_config::BehaviorVersion;
 use customers_dynamodb::DynamoDbRegister;
@@ -18,7 +18,7 @@ use ledger_dynamodb::DynamoDbBooks;
 use ledger_s3::S3Vault;
 use mail_dynamodb::DynamoDbSummaries;
 use mail_secretsmanager::SecretsManagerUnsubscribeKeys;
-use serve_customers::{Clients, Config, MOST_ENTRIES, ServeCustomers, router};
+use serve_customers::{Clients, Config, MAX_ENTRIES, ServeCustomers, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Error> {
         feeds: DynamoDbFeedLog::new(dynamodb, config.feeds_table),
         downloads: S3Files::new(s3, config.files_bucket),
         unsubscribe_keys: SecretsManagerUnsubscribeKeys::new(secrets, config.unsubscribe_secret_arn),
-        most_entries: MOST_ENTRIES,
+        max_entries: MAX_ENTRIES,
         clients: Clients::new(&config.user_pool_client_ids, config.machine_client_id),
     }))
     .await

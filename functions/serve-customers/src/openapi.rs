@@ -11,7 +11,7 @@ use crate::routes;
 
 const SCHEME: &str = "user-pool";
 const PROBLEM_SCHEMA: &str = "#/components/schemas/Problem";
-/// What reads the entries of all days that are asked for.
+/// The routes that read the entries of all requested days.
 const FOLDS: [&str; 5] = ["/history", "/countries", "/counterparties", "/interest", "/forecast"];
 
 #[derive(OpenApi)]
@@ -54,12 +54,12 @@ const FOLDS: [&str; 5] = ["/history", "/countries", "/counterparties", "/interes
 )]
 struct Api;
 
-/// What holds for all routes.
+/// Applies to all routes.
 struct House;
 
 /// The OpenAPI document of the API, as JSON.
 pub fn document() -> String {
-    // A document of texts and numbers alone always has a JSON form.
+    // Serializing texts and numbers cannot fail.
     let json = Api::openapi().to_pretty_json().unwrap_or_default();
     format!("{json}\n")
 }
@@ -85,17 +85,17 @@ impl Modify for House {
             };
             let mut problems = vec![
                 (400, "The request cannot be understood; `errors` names the fields"),
-                (401, "Without an access token of this client; the gateway's own refusal is a `message` alone"),
-                (429, "Too many requests; the gateway's refusal is a `message` alone"),
-                (403, "The caller is in no group that may do this"),
-                (500, "Something is wrong on our side"),
+                (401, "Without an access token of this client; the gateway's own response is only a `message`"),
+                (429, "Too many requests; the gateway's response is only a `message`"),
+                (403, "No group of the caller may do this"),
+                (500, "An internal error occurred"),
                 (503, "Not now; try again"),
             ];
             if path.contains('{') {
-                problems.push((404, "There is no such thing, or it is not the caller's"));
+                problems.push((404, "The resource does not exist or belongs to somebody else"));
             }
             if FOLDS.iter().any(|it| path.ends_with(it)) {
-                problems.push((422, "The days have more entries than one request may read; ask for fewer"));
+                problems.push((422, "The days have more entries than one request may read; request fewer days"));
             }
             for (status, description) in problems {
                 operation.responses.responses.insert(status.to_string(), RefOr::T(refusal(status, description)));
@@ -104,7 +104,7 @@ impl Modify for House {
     }
 }
 
-/// What is ours to refuse is a problem document; what the gateway refuses before us is plain JSON.
+/// Our refusals are problem documents; the gateway's refusals are plain JSON.
 fn refusal(status: u16, description: &str) -> Response {
     let mut response = ResponseBuilder::new().description(description);
     if status != 429 {

@@ -11,7 +11,7 @@ use lambda_kit::{FieldError, Problem};
 /// An id in the path.
 pub(crate) struct Id<T>(pub(crate) T);
 
-/// What may stand in the path, under its name.
+/// A type of id in the path, by its name.
 pub(crate) trait PathId: FromStr {
     const FIELD: &str;
     const EXPECTED: &str;

@@ -13,11 +13,11 @@ pub trait Ports: Send + Sync + 'static {
     type Customers: Customers + MailChoices + Send + Sync;
     /// The books.
     type Books: Books + Send + Sync;
-    /// The record of imports, and the rates they brought.
+    /// The records of imports and of exchange rates.
     type Imports: Imports + ImportList + Batches + Rates + Send + Sync;
     /// The records of summaries.
     type Summaries: Summaries + Send + Sync;
-    /// What signs links.
+    /// The signer of links.
     type Downloads: Downloads + Send + Sync;
     /// The record of feeds.
     type Feeds: FeedLog + Send + Sync;
@@ -28,19 +28,19 @@ pub trait Ports: Send + Sync + 'static {
     fn customers(&self) -> &Self::Customers;
     /// The books.
     fn books(&self) -> &Self::Books;
-    /// The record of imports, and the rates they brought.
+    /// The records of imports and of exchange rates.
     fn imports(&self) -> &Self::Imports;
     /// The records of summaries.
     fn summaries(&self) -> &Self::Summaries;
-    /// What signs links.
+    /// The signer of links.
     fn downloads(&self) -> &Self::Downloads;
     /// The record of feeds.
     fn feeds(&self) -> &Self::Feeds;
     /// The key of the unsubscribe links.
     fn unsubscribe_keys(&self) -> &Self::UnsubscribeKeys;
-    /// How many entries one request may decode.
+    /// The maximum number of entries that one request may decode.
     fn entry_budget(&self) -> EntryBudget;
-    /// The applications whose access tokens are taken.
+    /// The applications with accepted access tokens.
     fn clients(&self) -> &Clients;
 }
 
@@ -95,6 +95,6 @@ where
     }
 
     fn entry_budget(&self) -> EntryBudget {
-        EntryBudget::of(self.most_entries)
+        EntryBudget::of(self.max_entries)
     }
 }

@@ -3,7 +3,7 @@ mod company;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use axum::extract::{FromRequestParts, Query};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use calendar::{Bucket, Date};
 use lambda_kit::{FieldError, Problem};
@@ -15,30 +15,31 @@ pub(crate) use company::{
     InterestQuery, PortfolioQuery,
 };
 
-const MOST_ITEMS: usize = 500;
+const MAX_ITEMS: usize = 500;
 const USUAL_ITEMS: usize = 100;
-/// How much of an unknown name is told back.
-const MOST_NAME_CHARS: usize = 40;
+/// The maximum length of an unknown name in a response.
+const MAX_NAME_CHARS: usize = 40;
 
-/// The query of a request. One with a parameter that is unknown, repeated or wrong is refused, naming all of them.
-pub(crate) struct Asked<T>(pub(crate) T);
+/// The query of a request. A query with unknown, repeated or invalid parameters is refused; the problem names all of
+/// them.
+pub(crate) struct Query<T>(pub(crate) T);
 
-/// What can be asked for in a query.
+/// A type that is read from a query.
 pub(crate) trait FromQuery: Sized {
     fn read(fields: &mut Fields) -> Self;
 }
 
 /// No parameters.
-pub(crate) struct Nothing;
+pub(crate) struct NoParams;
 
-/// A part of a list.
+/// A page of a list.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct Part {
-    /// The `next` of the part before.
+    /// The `next` of the previous page.
     #[param(min_length = 1)]
     pub(crate) cursor: Option<String>,
-    /// At most how many: 1 to 500.
+    /// The maximum number of items: 1 to 500.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
     pub(crate) limit: usize,
 }
@@ -47,7 +48,7 @@ pub(crate) struct Part {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct BalanceQuery {
-    /// At the end of which day; without it, after all entries.
+    /// The balance at the end of this day; without it, after all entries.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) on: Option<Date>,
     /// `all` counts batch payments and invalid IBANs too.
@@ -59,13 +60,13 @@ pub(crate) struct BalanceQuery {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct HistoryQuery {
-    /// The first day; without it, that of the first month with entries.
+    /// The first day; by default that of the first month with entries.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) from: Option<Date>,
-    /// The last day; without it, that of the last month with entries.
+    /// The last day; by default that of the last month with entries.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) to: Option<Date>,
-    /// What it is cut into: `week` is that of ISO 8601.
+    /// The bucket size; `week` is the week of ISO 8601.
     #[param(value_type = Option<crate::documents::BucketName>, default = "month")]
     pub(crate) by: Bucket,
     /// `all` counts batch payments and invalid IBANs too.
@@ -83,10 +84,10 @@ pub(crate) struct EntriesQuery {
     /// The last day.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) to: Option<Date>,
-    /// The `next` of the part before, whose days and view must be the same.
+    /// The `next` of the previous page, which must have the same days and view.
     #[param(min_length = 1)]
     pub(crate) cursor: Option<String>,
-    /// At most how many: 1 to 500.
+    /// The maximum number of items: 1 to 500.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
     pub(crate) limit: usize,
     /// `all` shows batch payments and invalid IBANs too.
@@ -94,7 +95,7 @@ pub(crate) struct EntriesQuery {
     pub(crate) view: View,
 }
 
-impl FromQuery for Nothing {
+impl FromQuery for NoParams {
     fn read(_: &mut Fields) -> Self {
         Self
     }
@@ -134,7 +135,7 @@ impl FromQuery for HistoryQuery {
     }
 }
 
-/// The parameters given, and what is wrong with them so far.
+/// The parameters and their errors so far.
 pub(crate) struct Fields {
     given: BTreeMap<String, String>,
     errors: Vec<FieldError>,
@@ -153,7 +154,7 @@ impl Fields {
     }
 
     fn refuse(&mut self, name: &str, detail: &str) {
-        let name: String = name.chars().take(MOST_NAME_CHARS).collect();
+        let name: String = name.chars().take(MAX_NAME_CHARS).collect();
         self.errors.push(FieldError::new(name, detail));
     }
 
@@ -169,13 +170,13 @@ impl Fields {
         date.ok()
     }
 
-    /// A text that `read` understands; one that it does not is refused with what is wrong.
+    /// Parses a text with `read`; an invalid text is refused with the error.
     fn parsed<T, E: Display>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         let read = read(&self.text(name)?);
         read.map_err(|error| self.refuse(name, &error.to_string())).ok()
     }
 
-    /// A date that must be given.
+    /// A required date.
     fn needed_date(&mut self, name: &str) -> Option<Date> {
         if !self.given.contains_key(name) {
             self.refuse(name, "not given");
@@ -202,7 +203,7 @@ impl Fields {
             return USUAL_ITEMS;
         };
         let digits = text.bytes().all(|it| it.is_ascii_digit());
-        let limit = text.parse().ok().filter(|it| digits && (1..=MOST_ITEMS).contains(it));
+        let limit = text.parse().ok().filter(|it| digits && (1..=MAX_ITEMS).contains(it));
         if limit.is_none() {
             self.refuse("limit", "not a number from 1 to 500");
         }
@@ -228,12 +229,12 @@ impl Fields {
     }
 }
 
-impl<S: Send + Sync, T: FromQuery> FromRequestParts<S> for Asked<T> {
+impl<S: Send + Sync, T: FromQuery> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let pairs = Query::try_from_uri(&parts.uri);
-        let Query(pairs) = pairs.map_err(|_| Problem::bad_request("the query cannot be read"))?;
+        let pairs = axum::extract::Query::try_from_uri(&parts.uri);
+        let axum::extract::Query(pairs) = pairs.map_err(|_| Problem::bad_request("the query cannot be read"))?;
         let mut fields = Fields::of(pairs);
         let query = T::read(&mut fields);
         fields.finish()?;

@@ -1,4 +1,4 @@
-//! Who may ask for what, and what is refused how.
+//! Access control, and the responses to refused requests.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -111,7 +111,7 @@ async fn a_customer_sees_what_is_theirs() {
 #[tokio::test]
 async fn what_is_wrong_is_named() {
     let api = api().await;
-    let of_ada = |asked: &str| format!("/customers/{}/{asked}", ada());
+    let of_ada = |query: &str| format!("/customers/{}/{query}", ada());
     for (target, fields) in [
         ("/customers?limit=0", &["limit"][..]),
         ("/customers?limit=501", &["limit"]),
@@ -193,14 +193,14 @@ async fn what_is_not_there_is_said() {
 }
 
 #[tokio::test]
-async fn what_is_ours_is_not_told() {
+async fn internal_errors_are_not_disclosed() {
     let api = api().await;
     for end in
         ["", "/balance", "/balance?on=2026-07-31", "/history?from=2026-01-01&to=2026-12-31", "/history", "/entries"]
     {
         check(&api, &Token::Operator, &format!("/accounts/BROKEN{end}"), 500, &[]).await;
     }
-    for asked in [
+    for query in [
         "balances",
         "history",
         "countries",
@@ -210,7 +210,7 @@ async fn what_is_ours_is_not_told() {
         "entries",
         "entries.csv",
     ] {
-        check(&api, &Token::Operator, &format!("/customers/{}/{asked}", nemo()), 500, &[]).await;
+        check(&api, &Token::Operator, &format!("/customers/{}/{query}", nemo()), 500, &[]).await;
     }
     let rejects = format!("/imports/{}/rejects", unreachable().id);
     check(&api, &Token::Operator, &rejects, 503, &[]).await;

@@ -40,9 +40,9 @@ async fn entries_clean_and_dirty() {
     assert_snapshot!(answer("/accounts/4711/entries?from=2026-08-13&view=all", &Token::Operator).await);
 }
 
-/// What the treasurer of Bolt is told.
-async fn of_bolt(asked: &str) -> String {
-    answer(&format!("/customers/{}/{asked}", bolt()), &Token::Customer(bolt())).await
+/// The figures for the treasurer of Bolt.
+async fn of_bolt(query: &str) -> String {
+    answer(&format!("/customers/{}/{query}", bolt()), &Token::Customer(bolt())).await
 }
 
 #[tokio::test]

@@ -16,9 +16,9 @@ use axum::Router;
 use samples::{Answer, Token, acme, ada, bolt, get};
 use serde_json::Value;
 
-async fn ask(api: &Router, asked: &str) -> Answer {
-    let answer = get(api, &format!("/customers/{}/{asked}", bolt()), &Token::Customer(bolt())).await;
-    assert_eq!(answer.status, 200, "{asked}: {}", answer.text);
+async fn ask(api: &Router, query: &str) -> Answer {
+    let answer = get(api, &format!("/customers/{}/{query}", bolt()), &Token::Customer(bolt())).await;
+    assert_eq!(answer.status, 200, "{query}: {}", answer.text);
     answer
 }
 
@@ -32,8 +32,8 @@ async fn each_bucket_leads_to_the_next_and_the_last_to_the_balance() {
     let mut totals = BTreeMap::new();
     for by in ["day", "week", "month", "quarter", "year"] {
         for into in ["EUR", "USD"] {
-            let asked = format!("history?from=2026-02-10&to=2026-07-15&by={by}&in={into}");
-            let history = ask(&api, &asked).await.json();
+            let query = format!("history?from=2026-02-10&to=2026-07-15&by={by}&in={into}");
+            let history = ask(&api, &query).await.json();
             let mut before = None;
             for bucket in history["buckets"].as_array().unwrap() {
                 let it = &bucket["converted"];
@@ -58,20 +58,20 @@ async fn each_bucket_leads_to_the_next_and_the_last_to_the_balance() {
 }
 
 #[tokio::test]
-async fn a_request_that_reads_too_many_entries_says_how_to_ask_for_fewer() {
+async fn a_request_for_too_many_entries_names_the_remedy() {
     let api = samples::api_that_reads(100).await;
-    let path = |asked: &str| format!("/customers/{}/{asked}", bolt());
+    let path = |query: &str| format!("/customers/{}/{query}", bolt());
     let interest = "interest?from=2026-01-01&to=2026-12-31";
-    for asked in ["countries", "counterparties?in=EUR", "history?by=day", interest, "forecast?to=2026-07-26"] {
-        let refused = get(&api, &path(asked), &Token::Customer(bolt())).await;
-        assert_eq!(refused.status, 422, "{asked}: {}", refused.text);
+    for query in ["countries", "counterparties?in=EUR", "history?by=day", interest, "forecast?to=2026-07-26"] {
+        let refused = get(&api, &path(query), &Token::Customer(bolt())).await;
+        assert_eq!(refused.status, 422, "{query}: {}", refused.text);
         let problem = refused.json();
         assert_eq!(problem["type"], "urn:millrace:problem:too-many-entries");
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.contains("more than 100 entries") && detail.contains("`from` and `to`"), "{detail}");
     }
-    for asked in ["countries?from=2026-03-01&to=2026-03-31", "history", "history?in=EUR&by=year", "balances?in=EUR"] {
-        ask(&api, asked).await;
+    for query in ["countries?from=2026-03-01&to=2026-03-31", "history", "history?in=EUR&by=year", "balances?in=EUR"] {
+        ask(&api, query).await;
     }
 }
 
@@ -144,9 +144,9 @@ async fn a_long_csv_is_read_by_following_its_links() {
     let api = samples::api_with_many_entries(4_500).await;
     let (mut text, mut parts) = (String::new(), 0);
     let mut next = Some("entries.csv?from=2026-01-01&to=2026-12-31".to_owned());
-    while let Some(asked) = next {
-        let part = get(&api, &format!("/customers/{}/{asked}", acme()), &Token::Operator).await;
-        assert_eq!(part.status, 200, "{asked}: {}", part.text);
+    while let Some(query) = next {
+        let part = get(&api, &format!("/customers/{}/{query}", acme()), &Token::Operator).await;
+        assert_eq!(part.status, 200, "{query}: {}", part.text);
         assert!(part.text.lines().count() <= 2_001);
         text.push_str(&part.text);
         parts += 1;

@@ -1,6 +1,6 @@
 use lambda_kit::{Environment, MissingEnvironment};
 
-/// What the function is told by its environment.
+/// The configuration of the function, from environment variables.
 pub struct Config {
     /// The bucket of uploads, profiles, batches and rejects.
     pub files_bucket: String,
@@ -10,12 +10,12 @@ pub struct Config {
     pub imports_table: String,
     /// The queue of batches to post.
     pub batches_queue_url: String,
-    /// The ISO 4217 code of amounts that have no currency of their own.
+    /// The ISO 4217 code of amounts without a currency.
     pub default_currency: String,
 }
 
 impl Config {
-    /// Reads the environment; all missing names are told at once.
+    /// Reads the environment variables; the error lists all missing names.
     pub fn from_env() -> Result<Self, MissingEnvironment> {
         Environment::read(|env| Self {
             files_bucket: env.required("FILES_BUCKET"),

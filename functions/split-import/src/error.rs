@@ -2,7 +2,7 @@ use customers::RegisterError;
 use imports::PortError;
 use lambda_kit::{Failure, Severity};
 
-/// Why a file was not split. Splitting it again is always right.
+/// Why a file was not split. A retry is always safe.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SplitImportError {
@@ -12,19 +12,19 @@ pub enum SplitImportError {
     /// The register failed.
     #[error("cannot register a file's accounts")]
     Register(#[from] RegisterError),
-    /// Another delivery of the same file is at work.
+    /// Another delivery of the same file is in progress.
     #[error("another delivery works on the same import")]
-    AtWork,
-    /// The message is none of S3's.
-    #[error("cannot tell what was uploaded")]
+    InProgress,
+    /// The message is not an event of S3.
+    #[error("cannot read the event of an upload")]
     Message(#[from] lambda_kit::batch::MessageError),
-    /// The list of batches is gone or broken.
+    /// The list of batches is missing or corrupt.
     #[error("the list of an import's batches cannot be read")]
     NoIndex,
 }
 
 impl Failure for SplitImportError {
     fn severity(&self) -> Severity {
-        if matches!(self, Self::AtWork) { Severity::Warn } else { Severity::Error }
+        if matches!(self, Self::InProgress) { Severity::Warn } else { Severity::Error }
     }
 }

@@ -1,4 +1,4 @@
-//! From messages to uploads.
+//! Converts messages to uploads.
 
 use aws_lambda_events::sqs::SqsMessage;
 use calendar::Clock;
@@ -11,7 +11,7 @@ use crate::{SplitImport, SplitImportError};
 impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueue, C: Clock>
     SplitImport<F, I, R, Q, C>
 {
-    /// Splits each file a message tells of.
+    /// Splits each file of a message.
     pub async fn handle_all(&self, message: &SqsMessage) -> Result<(), SplitImportError> {
         for object in uploads::objects(message)? {
             if let Some(version) = &object.version {

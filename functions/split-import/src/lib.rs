@@ -10,8 +10,8 @@ mod write;
 use calendar::Clock;
 use customers::Register;
 use imports::{
-    BatchIndex, BatchQueue, Batches, ContentHistory, Files, Import, Imports, Rates, Read, Refusal, Saved, Sources,
-    SplitFile, State, Upload,
+    BatchIndex, BatchQueue, Batches, ContentHistory, Files, Import, Imports, ParsedFile, Rates, Refusal, Saved,
+    Sources, SplitFile, State, Upload,
 };
 use money::Currency;
 
@@ -28,16 +28,16 @@ pub struct SplitImport<F, I, R, Q, C> {
     pub register: R,
     /// The queue of batches.
     pub batches: Q,
-    /// The clock, to tell what stands still.
+    /// The clock, to detect stalled work.
     pub clock: C,
-    /// The currency of amounts that have none of their own.
+    /// The currency of amounts without a currency.
     pub default_currency: Currency,
 }
 
 impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueue, C: Clock>
     SplitImport<F, I, R, Q, C>
 {
-    /// Takes an upload as far as its batches are on the queue, from wherever an earlier delivery left it.
+    /// Processes an upload until its batches are on the queue, continuing after an earlier delivery.
     pub async fn handle(&self, file: SplitFile) -> Result<State, SplitImportError> {
         let Some(upload) = self.files.describe(&file.key, file.version.as_deref()).await? else {
             tracing::warn!("an uploaded object is gone; there is nothing to import");
@@ -65,14 +65,14 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
         }
     }
 
-    /// Reads a file again whose dates have no year, if the first import of its content read them on another day: they
-    /// would be in other years, and its rows would not be recognised.
+    /// Reads a file with dates without a year again, if the first import of its content was on another day: otherwise
+    /// the dates could get other years, and its rows would not be recognised as duplicates.
     async fn dated_as_first(
         &self,
         upload: &Upload,
-        read: Read,
+        read: ParsedFile,
         history: &ContentHistory,
-    ) -> Result<Result<Read, Refusal>, SplitImportError> {
+    ) -> Result<Result<ParsedFile, Refusal>, SplitImportError> {
         let reference = history.received_at.date();
         if !read.assumes_years || reference == upload.uploaded_at.date() {
             return Ok(Ok(read));
@@ -81,12 +81,12 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
         self.read(upload, reference).await
     }
 
-    /// Registers, keeps and writes all that was read. Whatever a crash leaves is done again with the same result.
+    /// Registers and stores the parsed content. After a crash everything is repeated with the same result.
     async fn take(
         &self,
         upload: &Upload,
         import: Import,
-        mut read: Read,
+        mut read: ParsedFile,
         history: &ContentHistory,
     ) -> Result<Import, SplitImportError> {
         let import = Import {
@@ -110,8 +110,8 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
         Ok(import)
     }
 
-    /// Requests the batches again that are not posted yet. If all are, the process that posted the last one stopped
-    /// before it ended the import: it ends here.
+    /// Requests the unposted batches again. If all are posted, the process that posted the last one stopped before it
+    /// ended the import: this ends it.
     async fn send_again(&self, import: Import) -> Result<Import, SplitImportError> {
         let version = import.index_version.as_deref();
         let list = self.files.read(&Import::index_key(import.id), version, 0..u64::MAX).await?;
@@ -129,8 +129,8 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
     async fn save(&self, import: Import) -> Result<Import, SplitImportError> {
         let import = Import { touched_at: self.clock.now(), ..import };
         match self.imports.save(&import).await? {
-            Saved::Stored(revision) => Ok(Import { revision, ..import }),
-            Saved::Conflict => Err(SplitImportError::AtWork),
+            Saved::Stored(version) => Ok(Import { version, ..import }),
+            Saved::Conflict => Err(SplitImportError::InProgress),
         }
     }
 }

@@ -1,13 +1,14 @@
-//! `split-import`: what it is plugged into. What it does is in `lib.rs`.
+//! `split-import`: the entry point. The behaviour is in `lib.rs`.
 //!
 //! - **Trigger:** SQS `uploads`, fed by S3 when an object is created under `imports/`, and by `sweep-imports`.
-//! - **Reads:** the object and its profile, the accounts it names in the register, the import's record, the declared
-//!   sources; of an import that is being posted the list of its batches.
-//! - **Writes:** the import's record, which import brought its content and its source first, new customers and accounts, exchange
-//!   rates; the rejects, the batches and their list in the bucket; a request for each batch on the queue `batches`.
-//! - **Delivered twice:** a finished split only asks again for batches that are not posted; an unfinished one is done
-//!   again with the same bytes.
-//! - **Fails:** the message is retried on its own, then `record-failures` marks the import as failed.
+//! - **Reads:** the object and its profile, its accounts in the register, the import's record, the declared sources;
+//!   for an import in state posting the list of its batches.
+//! - **Writes:** the import's record, the first imports of its content and of its source, new customers and accounts,
+//!   exchange rates; the rejects, the batches and their list in the bucket; a request for each batch on the queue
+//!   `batches`.
+//! - **Delivered twice:** a finished split only requests the unposted batches again; an unfinished one is repeated with
+//!   the same bytes.
+//! - **Fails:** SQS retries the message, then `record-failures` marks the import as failed.
 
 use std::time::Duration;
 

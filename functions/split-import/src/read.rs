@@ -1,38 +1,38 @@
-//! Reads an upload in ranges, several under way at once, into the importer.
+//! Reads an upload in concurrent ranges into the importer.
 
 use banking::AccountNumber;
 use calendar::{Clock, Date};
 use customers::{Directory, Register, RegisterError};
 use futures_util::{StreamExt, stream};
 use imports::{
-    BatchQueue, Batches, Files, Importer, Imports, Instructions, MOST_TEXT_BYTES, PortError, Profile, Rates, Read,
-    Refusal, Setting, Sources, Upload,
+    BatchQueue, Batches, Files, ImportContext, Importer, Imports, Instructions, MAX_TEXT_BYTES, ParsedFile, PortError,
+    Profile, Rates, Refusal, Sources, Upload,
 };
 
 use crate::{SplitImport, SplitImportError};
 
-/// How much is asked for at once.
+/// The size of a range.
 const RANGE_BYTES: u64 = 8 * 1024 * 1024;
-/// How much is parsed before its accounts are looked up: its rows wait for that, in memory. A gzip unpacks to up to two
-/// hundred times as much, though bank files stay below 40.
+/// The number of bytes to parse before a lookup of accounts: rows wait in memory for it. A gzip unpacks to up to two
+/// hundred times this size, although bank files stay below 40.
 const PART_BYTES: usize = 512 * 1024;
-/// How many ranges are under way at once.
+/// The number of concurrent ranges.
 const RANGES: usize = 3;
-/// No profile is larger.
-const MOST_PROFILE_BYTES: u64 = 1024 * 1024;
+/// The maximum size of a profile.
+const MAX_PROFILE_BYTES: u64 = 1024 * 1024;
 
 impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueue, C: Clock>
     SplitImport<F, I, R, Q, C>
 {
-    /// What the upload brings, or why it is refused. Dates without a year are the latest ones that are not after
+    /// Returns the content of the upload, or why it is refused. Dates without a year are the latest ones not after
     /// `reference`.
     pub(crate) async fn read(
         &self,
         upload: &Upload,
         reference: Date,
-    ) -> Result<Result<Read, Refusal>, SplitImportError> {
-        if upload.size_bytes > MOST_TEXT_BYTES {
-            return Ok(Err(Refusal::TooLarge(MOST_TEXT_BYTES)));
+    ) -> Result<Result<ParsedFile, Refusal>, SplitImportError> {
+        if upload.size_bytes > MAX_TEXT_BYTES {
+            return Ok(Err(Refusal::TooLarge(MAX_TEXT_BYTES)));
         }
         let instructions = match upload.instructions() {
             Ok(instructions) => instructions,
@@ -47,7 +47,7 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
             Some(profile) => profile.is_of_transfers(),
         };
         let declared_sources = if needs_source { self.imports.declared().await? } else { Vec::new() };
-        let mut importer = Importer::new(Setting {
+        let mut importer = Importer::new(ImportContext {
             instructions,
             profile,
             uploaded_at: upload.uploaded_at,
@@ -85,7 +85,7 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
 
     async fn profile(&self, instructions: &Instructions) -> Result<Result<Option<Profile>, Refusal>, PortError> {
         let Some(name) = &instructions.profile else { return Ok(Ok(None)) };
-        let json = self.files.read(&format!("profiles/{name}.json"), None, 0..MOST_PROFILE_BYTES).await?;
+        let json = self.files.read(&format!("profiles/{name}.json"), None, 0..MAX_PROFILE_BYTES).await?;
         Ok(match json {
             Some(json) => Profile::parse(name, &json).map(Some),
             None => Err(Refusal::NoProfile(name.clone())),

@@ -1,9 +1,9 @@
-//! What a split leaves behind: the register, and the files of its import.
+//! Writes the results of a split: registrations and the files of its import.
 
 use calendar::Clock;
 use customers::Register;
 use imports::{
-    BatchIndex, BatchQueue, Batches, ContentHistory, Files, Import, Imports, PackedEntries, Rates, Read, Sources,
+    BatchIndex, BatchQueue, Batches, ContentHistory, Files, Import, Imports, PackedEntries, ParsedFile, Rates, Sources,
     Upload, Warning,
 };
 
@@ -12,13 +12,13 @@ use crate::{SplitImport, SplitImportError};
 impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueue, C: Clock>
     SplitImport<F, I, R, Q, C>
 {
-    pub(crate) async fn register(&self, upload: &Upload, read: &mut Read) -> Result<(), SplitImportError> {
+    pub(crate) async fn register(&self, upload: &Upload, read: &mut ParsedFile) -> Result<(), SplitImportError> {
         if read.registrations.is_empty() {
             return Ok(());
         }
         let registered = self.register.register(&read.registrations, upload.uploaded_at).await?;
         if !registered.held_by_others.is_empty() {
-            let what = "an account is held by another customer; it stays theirs".to_owned();
+            let what = "an account is held by another customer; its holder does not change".to_owned();
             let rows = u64::try_from(registered.held_by_others.len()).unwrap_or(u64::MAX);
             read.found.warnings.push(Warning { what, rows });
         }
@@ -26,11 +26,11 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
     }
 
     /// Writes rejects, batches and the list of batches, and returns the list and its version. Another split of the same
-    /// import may write them, too, and other batches: each list names the version of its own.
+    /// import may write other batches; each list contains the version of its batches.
     pub(crate) async fn write(
         &self,
         import: &Import,
-        read: &mut Read,
+        read: &mut ParsedFile,
         history: &ContentHistory,
     ) -> Result<(BatchIndex, Option<String>), SplitImportError> {
         if read.found.rows_rejected > 0 {

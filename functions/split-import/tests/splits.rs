@@ -189,7 +189,7 @@ async fn transfers_of_a_source_that_nobody_has_declared_are_refused_with_what_to
         let warnings = import.found.unwrap().warnings.into_iter();
         warnings.map(|it| (it.what, it.rows)).filter(|(what, _)| what.contains("spea")).collect::<Vec<_>>()
     };
-    let what = "these are the first transfers from `spea`; any that another source has brought are booked twice";
+    let what = "these are the first transfers from `spea`; transfers that another source has already imported are posted twice";
     assert_eq!(of_source(declared), [(what.to_owned(), 1)]);
     let later = import(&split, "imports/spea/b.csv", "1", at, &text).await;
     assert!(of_source(later).is_empty(), "its first file was another one");
@@ -246,7 +246,7 @@ async fn content_that_is_uploaded_again_keeps_the_years_of_its_first_import() {
 }
 
 #[tokio::test]
-async fn content_whose_first_import_failed_keeps_its_years() {
+async fn content_with_a_failed_first_import_keeps_its_years() {
     let split = split_import();
     let key = "imports/accounts/1/a.csv";
     let first = import(&split, key, "1", "2026-12-20T10:00:00Z", WITHOUT_YEARS).await;

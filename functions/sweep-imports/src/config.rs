@@ -1,6 +1,6 @@
 use lambda_kit::{Environment, MissingEnvironment};
 
-/// What the function is told by its environment.
+/// The configuration of the function, from environment variables.
 pub struct Config {
     /// The bucket of uploads.
     pub files_bucket: String,
@@ -12,12 +12,12 @@ pub struct Config {
     pub uploads_queue_url: String,
     /// The queue of summaries to send.
     pub summaries_queue_url: String,
-    /// How many mails all instances together send in a second at most.
+    /// The maximum rate over all instances, in mails per second.
     pub mails_per_second: String,
 }
 
 impl Config {
-    /// Reads the environment; all missing names are told at once.
+    /// Reads the environment variables; the error lists all missing names.
     pub fn from_env() -> Result<Self, MissingEnvironment> {
         Environment::read(|env| Self {
             files_bucket: env.required("FILES_BUCKET"),

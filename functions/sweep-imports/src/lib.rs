@@ -1,4 +1,4 @@
-//! Retries imports and summaries that make no progress: whatever a lost message or a crash left behind goes on.
+//! Retries stalled imports and summaries after lost messages and crashes.
 
 mod config;
 mod stalled;
@@ -14,7 +14,7 @@ use stalled::Next;
 
 pub use config::Config;
 
-/// How many imports one run retries; the next one retries those that come after them.
+/// The maximum number of imports that one run retries; the next run continues after them.
 const MAX_IMPORTS: u32 = 100;
 
 /// Sweeps imports and summaries.
@@ -29,24 +29,24 @@ pub struct SweepImports<I, U, S, Q, C> {
     pub requests: Q,
     /// The clock.
     pub clock: C,
-    /// How many mails all instances together send in a second at most.
+    /// The maximum rate over all instances, in mails per second.
     pub rate: MailsPerSecond,
 }
 
-/// What a run did.
+/// The counts of a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Swept {
     /// Imports that were retried.
     pub imports: u32,
     /// Imports that made no progress in all retries and have failed.
     pub failed: u32,
-    /// Imports whose records cannot be read.
+    /// Imports with unreadable records.
     pub unreadable: u32,
-    /// Summaries that were asked for again.
+    /// Summaries that were requested again.
     pub summaries: u32,
 }
 
-/// Why a run did not end. The next one does what it left.
+/// Why a run failed. The next run continues.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SweepImportsError {
@@ -54,10 +54,10 @@ pub enum SweepImportsError {
     #[error("cannot retry an import")]
     Port(#[from] PortError),
     /// The record of summaries failed.
-    #[error("cannot find summaries that stand still")]
+    #[error("cannot find stalled summaries")]
     Summaries(#[from] SummariesError),
     /// The queue of summaries failed.
-    #[error("cannot ask for a summary again")]
+    #[error("cannot request a summary again")]
     Requests(#[from] RequestSummariesError),
 }
 
@@ -69,7 +69,7 @@ where
     Q: SummaryRequests,
     C: Clock,
 {
-    /// One run. What one part of it cannot do does not keep the other from its work.
+    /// One run. A failure of one part does not stop the other.
     pub async fn handle(&self) -> Result<Swept, SweepImportsError> {
         let mut swept = Swept::default();
         let before = stalled::before(self.clock.now(), 0);
@@ -79,8 +79,7 @@ where
         imports.map_err(SweepImportsError::from).and(summaries).map(|()| swept)
     }
 
-    /// Goes through all stalled imports, those without progress for longest first. The list only finds; the record
-    /// decides.
+    /// Processes all stalled imports, oldest progress first. The list may lag; the record decides.
     async fn imports(&self, before: Moment, swept: &mut Swept) -> Result<(), PortError> {
         let mut after = None;
         loop {
@@ -118,7 +117,7 @@ where
                 self.imports.save(&import).await?;
             }
             Next::Retry(import) => {
-                // `split-import` goes on wherever the import is.
+                // `split-import` continues from the import's state.
                 let version = Some(import.object_version.clone());
                 self.uploads.send(&SplitFile { key: import.key.clone(), version }).await?;
                 self.imports.save(&import).await?;

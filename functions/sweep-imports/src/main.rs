@@ -1,11 +1,11 @@
-//! `sweep-imports`: what it is plugged into. What it does is in `lib.rs`.
+//! `sweep-imports`: the entry point. The behaviour is in `lib.rs`.
 //!
 //! - **Trigger:** a schedule, every five minutes.
 //! - **Reads:** imports and summaries without progress for a quarter of an hour; when their newest batch was posted;
 //!   the gate of mails.
 //! - **Writes:** their uploads to the queue `uploads`, their summaries to the queue `summaries`; the import's record.
-//! - **Delivered twice:** something is asked for twice, which its function takes as any redelivery.
-//! - **Fails:** the next run does what this one left; the event goes to the dead letters, which raise an alarm.
+//! - **Delivered twice:** a request is sent twice, which its function handles like a redelivery.
+//! - **Fails:** the next run continues; the event becomes a dead letter, which raises an alarm.
 
 use aws_config::BehaviorVersion;
 use imports_dynamodb::DynamoDbImports;

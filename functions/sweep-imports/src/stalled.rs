@@ -1,12 +1,12 @@
-//! What to do about an import that is not final.
+//! Decides what to do with an import that is not final.
 
 use calendar::Moment;
 use imports::{Import, State};
 
-/// After how many minutes without progress an import is retried: longer than any function runs. Each retry that brings
-/// no progress doubles them, so that an import that waits behind others in a queue has eight hours.
+/// The minutes without progress before a retry: longer than any function runs. Each retry without progress doubles this
+/// time, so that an import that waits behind others in a queue has eight hours.
 const STALLED_AFTER_MINUTES: i64 = 15;
-/// How often an import is retried without progress before it has failed.
+/// The maximum number of retries without progress before an import fails.
 const MAX_RETRIES: u32 = 5;
 
 /// What to do.
@@ -22,20 +22,20 @@ pub(crate) enum Next {
     Fail(Import),
 }
 
-/// What to do about `import`, the newest of whose batches was posted at `progress`.
+/// The action for `import`; its newest batch was posted at `progress`.
 pub(crate) fn next(import: Import, progress: Option<Moment>, now: Moment) -> Next {
     if import.state.is_final() {
         return Next::Wait;
     }
     let progress = progress.filter(|it| *it > import.touched_at);
     let import = match progress {
-        Some(touched_at) => Import { touched_at, taken_up: 0, ..import },
+        Some(touched_at) => Import { touched_at, retries: 0, ..import },
         None => import,
     };
-    if import.touched_at >= before(now, import.taken_up) {
+    if import.touched_at >= before(now, import.retries) {
         return if progress.is_some() { Next::Progressed(import) } else { Next::Wait };
     }
-    if import.taken_up >= MAX_RETRIES {
+    if import.retries >= MAX_RETRIES {
         let reason = format!(
             "it made no progress in {MAX_RETRIES} retries; see the log, then run `millrace imports retry {}` or upload \
              the file again",
@@ -43,10 +43,10 @@ pub(crate) fn next(import: Import, progress: Option<Moment>, now: Moment) -> Nex
         );
         return Next::Fail(Import { state: State::Failed { reason }, touched_at: now, ..import });
     }
-    Next::Retry(Import { taken_up: import.taken_up.saturating_add(1), touched_at: now, ..import })
+    Next::Retry(Import { retries: import.retries.saturating_add(1), touched_at: now, ..import })
 }
 
-/// An import that made no progress since before this moment is stalled.
+/// An import without progress since this moment is stalled.
 pub(crate) fn before(now: Moment, retries: u32) -> Moment {
     let minutes = STALLED_AFTER_MINUTES.saturating_mul(2_i64.saturating_pow(retries));
     Moment::instant(now.micros().saturating_sub(minutes.saturating_mul(60_000_000))).unwrap_or(now)
@@ -64,7 +64,7 @@ mod tests {
         format!("2026-11-21T{time}:00Z").parse().unwrap()
     }
 
-    fn import(taken_up: u32) -> Import {
+    fn import(retries: u32) -> Import {
         let received = Import::received(&Upload {
             key: "imports/a.csv".to_owned(),
             version: "1".to_owned(),
@@ -72,7 +72,7 @@ mod tests {
             uploaded_at: at("10:00"),
             metadata: BTreeMap::new(),
         });
-        Import { state: State::Posting, taken_up, ..received }
+        Import { state: State::Posting, retries, ..received }
     }
 
     fn check(retries: u32, progress: Option<&str>, now: &str, expected: &Next) {
@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn an_import_is_retried_after_a_time_that_doubles() {
-        let retry = |taken_up: u32, now: &str| Next::Retry(Import { taken_up, touched_at: at(now), ..import(0) });
+        let retry = |retries: u32, now: &str| Next::Retry(Import { retries, touched_at: at(now), ..import(0) });
         for (retries, wait, due) in
             [(0, "10:15", "10:16"), (1, "10:30", "10:31"), (2, "11:00", "11:01"), (4, "14:00", "14:01")]
         {
@@ -92,16 +92,16 @@ mod tests {
     }
 
     #[test]
-    fn progress_starts_the_time_and_the_retries_anew() {
+    fn progress_resets_the_time_and_the_retries() {
         let progressed = |time: &str| Import { touched_at: at(time), ..import(0) };
         check(3, Some("13:50"), "14:00", &Next::Progressed(progressed("13:50")));
-        let retry = Import { taken_up: 1, touched_at: at("14:00"), ..import(0) };
+        let retry = Import { retries: 1, touched_at: at("14:00"), ..import(0) };
         check(5, Some("13:44"), "14:00", &Next::Retry(retry));
         check(0, Some("10:00"), "10:15", &Next::Wait);
     }
 
     #[test]
-    fn it_fails_after_the_last_retry_and_says_what_to_do() {
+    fn it_fails_after_the_last_retry_and_names_the_remedy() {
         check(5, None, "18:00", &Next::Wait);
         let Next::Fail(failed) = next(import(5), None, at("18:01")) else { panic!("it has not failed") };
         let State::Failed { reason } = &failed.state else { panic!("{:?}", failed.state) };

@@ -1,4 +1,4 @@
-//! Summaries that are still to be sent: no more of them than can be sent until the next run.
+//! Requests unsent summaries, at most as many as can be sent until the next run.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,9 +10,9 @@ use mail::outbox::{Summaries, SummaryRequests};
 
 use crate::{SweepImports, SweepImportsError, Swept};
 
-/// How far two runs are apart, as in the template.
+/// The interval between two runs, as in the template.
 const NEXT_RUN: Duration = Duration::from_mins(5);
-/// One run requests no more summaries than this.
+/// The maximum number of summaries that one run requests.
 const MAX_SUMMARIES: usize = 10_000;
 
 impl<I, U, S, Q, C> SweepImports<I, U, S, Q, C>
@@ -21,7 +21,7 @@ where
     Q: SummaryRequests,
     C: Clock,
 {
-    /// Requests summaries again that have been open since `before`. While nobody may send, none: they stay wanted.
+    /// Requests summaries again that have been open since `before`; none while the gate is closed: they stay wanted.
     pub(crate) async fn summaries(&self, before: Moment, swept: &mut Swept) -> Result<(), SweepImportsError> {
         let (gate, _) = self.summaries.load_gate().await?;
         if let Some(closed) = gate.closed(self.clock.now()) {
@@ -42,7 +42,7 @@ where
     }
 }
 
-/// Each run says why no mails are sent, so that an alarm lasts as long as its reason.
+/// Each run logs why no mails are sent, so that an alarm lasts as long as its cause.
 fn log(closed: &Closed) {
     match closed {
         Closed::Paused(_) => tracing::error!(mails_paused = 1, "no mails are sent: {closed}"),

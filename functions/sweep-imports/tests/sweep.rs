@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use banking::AccountNumber;
 use calendar::{Clock, Moment};
 use imports::testing::{FakeImports, FakeQueues};
-use imports::{BatchOutcome, Batches, Found, Import, ImportId, Imports, SplitFile, State, Upload};
+use imports::{BatchOutcome, Batches, Import, ImportId, ImportStats, Imports, SplitFile, State, Upload};
 use mail::gate::{self, HoldReason};
 use mail::outbox::Summaries;
 use mail::testing::{FakeSummaries, FakeSummaryRequests, ready};
@@ -52,7 +52,7 @@ impl Run {
             uploaded_at: minute(0),
             metadata: BTreeMap::new(),
         });
-        let found = Found { batches: 100, ..Found::default() };
+        let found = ImportStats { batches: 100, ..ImportStats::default() };
         let import = Import { state: State::Posting, found: Some(found), ..received };
         ready(self.0.imports.receive(&import)).unwrap().id
     }

@@ -12,7 +12,7 @@ pub const MAX_ACCOUNT_BYTES: usize = 40;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct AccountNumber(Box<str>);
 
-/// Why a text is no account number.
+/// Why a text is not an account number.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccountNumberError {
@@ -22,8 +22,8 @@ pub enum AccountNumberError {
     /// Longer than [`MAX_ACCOUNT_BYTES`].
     #[error("the account number is longer than 40 characters")]
     TooLong,
-    /// Something else than letters, digits, `-`, `.` and `_`.
-    #[error("the account number has a character that is no letter, digit, hyphen, point or underscore")]
+    /// Characters other than letters, digits, `-`, `.` and `_`.
+    #[error("the account number has a character other than letters, digits, hyphens, points and underscores")]
     BadCharacter,
 }
 
@@ -59,14 +59,14 @@ impl AccountNumber {
         &self.0
     }
 
-    /// The number as people outside may see it: `…` and its last four characters.
+    /// The number masked for display: `…` and its last four characters.
     pub fn masked(&self) -> String {
         let tail = self.0.get(self.0.len().saturating_sub(4)..).unwrap_or_default();
         format!("…{tail}")
     }
 }
 
-// Equality, order and hash are those of the text, so a map can be asked with a `&str`.
+// Equality, order and hash are those of the text, so a `&str` can look up a key of a map.
 impl std::borrow::Borrow<str> for AccountNumber {
     fn borrow(&self) -> &str {
         &self.0
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_account_number_is_told() {
+    fn an_invalid_account_number_is_an_error() {
         for (text, error) in [
             ("", AccountNumberError::Empty),
             ("   ", AccountNumberError::Empty),

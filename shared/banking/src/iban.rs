@@ -1,15 +1,15 @@
-/// What is known of an IBAN from its text alone.
+/// The result of checking the text of an IBAN.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum IbanCheck {
     /// Country, length, structure and check digits are right.
     Valid,
-    /// It starts with a country, but its structure or check digits are wrong: a warning.
+    /// It starts with a country, but its structure or check digits are invalid: a warning.
     WrongChecksum,
     /// It does not start with an ISO 3166 two-letter country code: dirty (product page, "Dirty transfers").
     NoCountry,
 }
 
-/// The ISO 3166-1 alpha-2 code a text begins with.
+/// The ISO 3166-1 alpha-2 code at the start of a text.
 pub fn country_of(account: &str) -> Option<&str> {
     let code = account.get(..2)?;
     rust_iso3166::from_alpha2(code).map(|_| code)

@@ -1,4 +1,4 @@
-//! Account numbers, IBANs (ISO 13616) and the countries (ISO 3166) they begin with.
+//! Account numbers, IBANs (ISO 13616) and their countries (ISO 3166).
 
 mod account;
 mod iban;

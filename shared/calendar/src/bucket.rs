@@ -2,7 +2,7 @@ use std::str::FromStr;
 
 use crate::{Date, Month};
 
-/// What a history is cut into.
+/// The period into which a history is divided.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Bucket {
     /// A day.
@@ -17,7 +17,7 @@ pub enum Bucket {
     Year,
 }
 
-/// A text that names no bucket.
+/// A text that is not the name of a bucket.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[error("none of day, week, month, quarter and year")]
 pub struct UnknownBucket;
@@ -51,8 +51,8 @@ impl Bucket {
         Month::from_ordinal(last).map_or(Date::MAX, Month::last_day)
     }
 
-    /// The days from `from` to `to`, both inclusive, cut into buckets: first and last day of each. Those at the ends may
-    /// be parts of a bucket. None if `to` is before `from`.
+    /// The days from `from` to `to`, both inclusive, split into buckets: the first and last day of each. The first and
+    /// the last bucket may be partial. `None` if `to` is before `from`.
     pub fn cut(self, from: Date, to: Date) -> impl Iterator<Item = (Date, Date)> {
         let mut next = Some(from);
         std::iter::from_fn(move || {
@@ -63,7 +63,7 @@ impl Bucket {
         })
     }
 
-    /// Whether its buckets are made of whole months.
+    /// Whether each bucket consists of whole months.
     pub fn is_of_months(self) -> bool {
         matches!(self, Self::Month | Self::Quarter | Self::Year)
     }

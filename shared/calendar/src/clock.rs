@@ -1,7 +1,6 @@
 use crate::Moment;
 
-/// The port to the clock: for leases and for telling what stands still, never for business time, which is an
-/// argument.
+/// The port to the clock: for leases and for detecting stalled work, never for business time, which is an argument.
 pub trait Clock {
     /// The time now.
     fn now(&self) -> Moment;
@@ -9,6 +8,6 @@ pub trait Clock {
 
 /// A clock that can also wait, for work that has an agreed time slot.
 pub trait Timer: Clock {
-    /// Returns once it is `at`; immediately if it is later already.
+    /// Waits until `at`; returns immediately if `at` has passed.
     fn wait_until(&self, at: Moment) -> impl Future<Output = ()>;
 }

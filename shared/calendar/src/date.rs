@@ -7,11 +7,11 @@ use crate::Month;
 
 /// A business date: a day of the Gregorian calendar between 1900-01-01 and 2199-12-31.
 ///
-/// Kept as days since 1970-01-01, so that it packs small and subtracts cheaply.
+/// Stored as days since 1970-01-01, so that it packs small and subtracts cheaply.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(i32);
 
-/// Why a text or a triple of numbers is no date.
+/// Why a text or a triple of numbers is not a date.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DateError {
@@ -27,9 +27,9 @@ pub enum DateError {
 }
 
 impl Date {
-    /// The earliest date there is here.
+    /// The earliest supported date.
     pub const MIN: Self = Self(-25_567);
-    /// The latest date there is here.
+    /// The latest supported date.
     pub const MAX: Self = Self(84_005);
 
     /// The day of `year`, `month` (1–12) and `day` (1–31).
@@ -58,7 +58,7 @@ impl Date {
         civil_from_days(self.0)
     }
 
-    /// The month the date lies in.
+    /// The month of the date.
     pub fn month(self) -> Month {
         let (year, month, _) = self.civil();
         Month::from_civil(year, month)

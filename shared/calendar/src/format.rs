@@ -22,7 +22,7 @@ enum Part {
     Literal(u8),
 }
 
-/// Why a text is no date format.
+/// Why a text is not a date format.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DateFormatError {
@@ -72,8 +72,8 @@ impl DateFormat {
         })
     }
 
-    /// Reads a date or a time stamp written in this format. `%m` and `%d` may lack the leading zero where a
-    /// character that is no digit follows.
+    /// Reads a date or a time stamp written in this format. `%m` and `%d` may omit the leading zero if a character that
+    /// is not a digit follows.
     pub fn read(&self, text: &[u8]) -> Result<Moment, DateError> {
         let mut rest = text;
         let (mut year, mut month, mut day) = (0_i32, 0_u32, 0_u32);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_format_is_told() {
+    fn an_invalid_format_is_an_error() {
         for (format, error) in [
             ("%Y-%m", DateFormatError::Incomplete),
             ("%Y-%y-%m-%d", DateFormatError::Incomplete),

@@ -33,14 +33,14 @@ impl Moment {
         self.micros
     }
 
-    /// The instant `duration` later; the same moment where that is beyond the calendar.
+    /// The instant `duration` later; the same moment if that is beyond the calendar.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Self::instant(self.micros.saturating_add(micros)).unwrap_or(self)
     }
 
-    /// The instant `duration` earlier; the same moment where that is beyond the calendar.
+    /// The instant `duration` earlier; the same moment if that is beyond the calendar.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
@@ -57,7 +57,7 @@ impl Moment {
         self.precise
     }
 
-    /// The date it lies on, in UTC.
+    /// Its date in UTC.
     pub fn date(self) -> Date {
         date_of(self.micros).unwrap_or(Date::MIN)
     }
@@ -183,7 +183,7 @@ pub fn parse_month_day(text: &[u8], year: Option<i32>, uploaded_on: Date) -> Res
         return Date::try_new(year, month, day);
     }
     let (this_year, _, _) = uploaded_on.civil();
-    // A leap day may lie up to eight years back: 2104-02-28 sees 2096-02-29, for 2100 is no leap year.
+    // A leap day may be up to eight years back: 2104-02-28 yields 2096-02-29, because 2100 is not a leap year.
     (0..=8)
         .filter_map(|back| Date::try_new(this_year.saturating_sub(back), month, day).ok())
         .find(|date| *date <= uploaded_on)

@@ -10,7 +10,7 @@ use crate::items::{
 impl Customers for DynamoDbRegister {
     async fn customer(&self, id: CustomerId) -> Result<Option<(Customer, Vec<Account>)>, RegisterError> {
         let key = customer_key(id);
-        // The profile and, behind it, the links to the accounts: their keys begin with the customer's id.
+        // The profile, followed by the links to the accounts: their keys begin with the customer's id.
         let items = self.table.all(Query::partition(key.pk).begins_with(&key.sk)).await.map_err(failed)?;
         let mut profile = None;
         let mut keys = Vec::new();
@@ -23,7 +23,7 @@ impl Customers for DynamoDbRegister {
         let Some(profile) = profile else { return Ok(None) };
         let accounts = self.table.get_all(&keys).await.map_err(failed)?;
         let mut accounts = accounts.iter().map(account_of).collect::<Result<Vec<_>, _>>()?;
-        // A link may be left of an account that another customer was faster to register.
+        // A link may exist to an account that another customer has registered first.
         accounts.retain(|account| account.customer == id);
         accounts.sort_by(|a, b| a.number.cmp(&b.number));
         Ok(Some((profile, accounts)))
@@ -59,7 +59,7 @@ impl Customers for DynamoDbRegister {
 }
 
 impl DynamoDbRegister {
-    /// At most `limit` of the items that `wanted` likes, shard by shard, after `start`; and whether there are more.
+    /// At most `limit` of the items that `wanted` accepts, shard by shard, after `start`; and whether there are more.
     async fn list(
         &self,
         partition: fn(u8) -> String,
@@ -76,8 +76,8 @@ impl DynamoDbRegister {
             }
             let mut next = Some(query);
             while let Some(query) = next.take() {
-                let asked = limit.saturating_add(1).saturating_sub(found.len());
-                let (items, after) = self.table.page(&query, asked.max(25)).await.map_err(failed)?;
+                let missing = limit.saturating_add(1).saturating_sub(found.len());
+                let (items, after) = self.table.page(&query, missing.max(25)).await.map_err(failed)?;
                 found.extend(items.into_iter().filter(&wanted));
                 if found.len() > limit {
                     found.truncate(limit);

@@ -1,4 +1,4 @@
-//! The register of customers and accounts in a table of DynamoDB.
+//! The register of customers and accounts in a DynamoDB table.
 //!
 //! | pk | sk | attributes |
 //! | --- | --- | --- |
@@ -7,7 +7,7 @@
 //! | `M#<shard>` | `<customer>` | `choice` whether they want mails |
 //! | `A#<shard>` | `<account>` | `doc` the account as JSON, `customer` |
 //!
-//! Both are kept in [`customers::SHARDS`] parts, so that the directory is read in as many queries at once.
+//! Both are stored in [`customers::SHARDS`] shards, which are read concurrently.
 
 mod find;
 mod items;

@@ -22,7 +22,7 @@ impl MailChoices for DynamoDbRegister {
         match text_of(&item, "choice").map_err(failed)? {
             WANTED => Ok(MailChoice::Wanted),
             UNWANTED => Ok(MailChoice::Unwanted),
-            _ => Err(broken("a choice that does not exist")),
+            _ => Err(broken("an unknown choice")),
         }
     }
 }

@@ -12,10 +12,10 @@ use crate::items::{
 };
 use crate::round::{Part, Round};
 
-/// How many transactions are under way at once.
+/// The number of concurrent transactions.
 const AT_ONCE: usize = 8;
-/// How often a group that others change is looked at again.
-const MOST_TRIES: u32 = 8;
+/// The maximum number of retries for a group that others change.
+const MAX_TRIES: u32 = 8;
 
 impl Register for DynamoDbRegister {
     async fn holders(&self, accounts: &[AccountNumber]) -> Result<Directory, RegisterError> {
@@ -41,11 +41,11 @@ impl Register for DynamoDbRegister {
 }
 
 impl DynamoDbRegister {
-    /// Registers a group in one transaction and returns the accounts that others hold. It is taken to be all new;
-    /// where it is not, what is stored decides what is left to write.
+    /// Registers a group in one transaction and returns the accounts held by others. It first assumes that everything
+    /// is new; if not, it reads the stored items and writes the rest.
     async fn group(&self, group: Vec<Part>, as_of: Moment) -> Result<Vec<AccountNumber>, RegisterError> {
         let mut stored = HashMap::new();
-        for _ in 0..MOST_TRIES {
+        for _ in 0..MAX_TRIES {
             let (writes, held) = plan(&group, &stored, as_of)?;
             if self.table.transact(writes).await.map_err(failed)? == Transacted::Done {
                 return Ok(held);
@@ -54,7 +54,7 @@ impl DynamoDbRegister {
             let items = items.into_iter().map(|item| Ok((Key::of(&item).map_err(failed)?, item)));
             stored = items.collect::<Result<_, RegisterError>>()?;
         }
-        Err(RegisterError::Unavailable("others keep changing the same customers".into()))
+        Err(RegisterError::Unavailable("other instances keep changing the same customers".into()))
     }
 }
 
@@ -69,7 +69,7 @@ fn keys(group: &[Part]) -> Vec<Key> {
     profiles.chain(accounts.map(|it| account_key(&it.number))).collect()
 }
 
-/// What is to be written over what is stored, and the accounts that others hold.
+/// The writes that remain after comparing with the stored items, and the accounts held by others.
 fn plan(
     group: &[Part],
     stored: &HashMap<Key, Item>,
@@ -91,7 +91,7 @@ fn plan(
     Ok((writes, held))
 }
 
-/// The write of a profile, if it is new or takes the place of the stored one.
+/// The write of a profile, if it is new or replaces the stored one.
 fn profile(
     registration: &Registration,
     stored: &HashMap<Key, Item>,
@@ -110,7 +110,7 @@ fn profile(
     Ok(Some(Write::Put(customer_item(&registration.customer, as_of)?, condition)))
 }
 
-/// The account and that it is its holder's, both or neither.
+/// The account and its link to the holder, in one transaction.
 fn new_account(account: &Account) -> Result<[Write; 2], RegisterError> {
     Ok([Write::Put(account_item(account)?, Condition::Absent), Write::Put(link_item(account), Condition::Any)])
 }

@@ -2,26 +2,26 @@ use std::collections::HashSet;
 
 use customers::{Account, Registration};
 
-/// How many accounts of a customer are registered together.
-const MOST_ACCOUNTS: usize = 40;
-/// How many items a transaction writes at most: a profile is one, an account with its link two.
-const MOST_ITEMS: usize = 90;
+/// The number of accounts of a customer in one transaction.
+const MAX_ACCOUNTS: usize = 40;
+/// The maximum number of items in a transaction: one for a profile, two for an account with its link.
+const MAX_ITEMS: usize = 90;
 
-/// A registration, or some of it: its accounts are few enough for one transaction.
+/// A registration or a part of it that fits into one transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Part {
-    /// Whose, and which accounts.
+    /// The customer and the accounts.
     pub(crate) registration: Registration,
-    /// Whether the profile is written too; with one of a customer's parts it is.
+    /// Whether this part writes the profile; one part of each customer does.
     pub(crate) with_profile: bool,
 }
 
-/// Registrations in groups that may be written all at once: each customer and each account is in one of them alone.
+/// Groups of registrations that can be written concurrently: each customer and each account is in only one of them.
 #[derive(Default)]
 pub(crate) struct Round {
-    /// What fits a transaction each.
+    /// Parts that fit into one transaction each.
     pub(crate) groups: Vec<Vec<Part>>,
-    /// What names a customer or an account once more: it comes after.
+    /// Parts with a repeated customer or account, for a later round.
     pub(crate) later: Vec<Registration>,
 }
 
@@ -29,7 +29,7 @@ impl Round {
     pub(crate) fn of(registrations: Vec<Registration>) -> Self {
         let (mut customers, mut accounts) = (HashSet::new(), HashSet::new());
         let mut round = Self::default();
-        let mut items = MOST_ITEMS;
+        let mut items = MAX_ITEMS;
         for Registration { customer, accounts: all } in registrations {
             if !customers.insert(customer.id) {
                 round.later.push(Registration { customer, accounts: all });
@@ -38,7 +38,7 @@ impl Round {
             let (now, again): (Vec<Account>, _) = all.into_iter().partition(|it| accounts.insert(it.number.clone()));
             for part in parts(Registration { customer: customer.clone(), accounts: now }) {
                 let more = part.items();
-                if items.saturating_add(more) > MOST_ITEMS {
+                if items.saturating_add(more) > MAX_ITEMS {
                     round.groups.push(Vec::new());
                     items = 0;
                 }
@@ -61,8 +61,8 @@ impl Part {
 
 fn parts(registration: Registration) -> Vec<Part> {
     let Registration { customer, accounts } = registration;
-    let first = accounts.chunks(MOST_ACCOUNTS).next().unwrap_or_default();
-    let rest = accounts.chunks(MOST_ACCOUNTS).skip(1);
+    let first = accounts.chunks(MAX_ACCOUNTS).next().unwrap_or_default();
+    let rest = accounts.chunks(MAX_ACCOUNTS).skip(1);
     let part = |accounts: &[Account], with_profile| Part {
         registration: Registration { customer: customer.clone(), accounts: accounts.to_vec() },
         with_profile,
@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(parts.iter().map(|it| it.registration.accounts.len()).sum::<usize>(), 230);
         for group in &round.groups {
             assert!(!group.is_empty());
-            assert!(group.iter().map(Part::items).sum::<usize>() <= MOST_ITEMS);
+            assert!(group.iter().map(Part::items).sum::<usize>() <= MAX_ITEMS);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The contract of the register, kept on the local stack.
+//! Tests the contract of the register on the local stack.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

@@ -11,35 +11,35 @@ use crate::EmailAddress;
 /// Millrace's own namespace for name-based ids (RFC 9562, version 5).
 const NAMESPACE: Uuid = Uuid::from_u128(0x8a6e_0f5b_6c1d_5b8e_9c57_2d1f_4b7a_3e90);
 
-/// The id of a customer, derived from what makes them one: the same registration gives the same id.
+/// The id of a customer, derived from their identifying data: the same registration gives the same id.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CustomerId(Uuid);
 
-/// A text that is no customer id.
+/// A text that is not a customer id.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[error("not a customer id")]
 pub struct CustomerIdError;
 
 impl CustomerId {
-    /// A person is their name, birth date and mail address, whatever the case and spacing.
+    /// A person is identified by name, birth date and mail address, ignoring case and spacing.
     pub fn of_person(first_name: &str, last_name: &str, born_on: Option<Date>, email: Option<&EmailAddress>) -> Self {
         let born = born_on.map(|it| it.to_string()).unwrap_or_default();
         let email = email.map(EmailAddress::normalised).unwrap_or_default();
         Self::derive("person", &[&fold(first_name), &fold(last_name), &born, &email])
     }
 
-    /// A company is the id its sender gives it.
+    /// A company is identified by the id that its sender assigns.
     pub fn of_company(id: &str) -> Self {
         Self::derive("company", &[id.trim()])
     }
 
-    /// A holder of whom nothing is known is their account.
+    /// A holder without any personal data is identified by their account.
     pub fn of_account(account: &AccountNumber) -> Self {
         Self::derive("account", &[account.as_str()])
     }
 
-    // The lengths keep ("ab", "c") and ("a", "bc") apart.
+    // The lengths distinguish ("ab", "c") from ("a", "bc").
     fn derive(kind: &str, parts: &[&str]) -> Self {
         let mut name = kind.to_owned();
         for part in parts {
@@ -78,7 +78,7 @@ impl FromStr for CustomerId {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CustomerKind {
-    /// A natural person, or a holder of whom only the account is known.
+    /// A natural person, or a holder known only by the account.
     #[default]
     Person,
     /// A company.
@@ -92,13 +92,13 @@ pub struct Customer {
     pub id: CustomerId,
     /// Person or company.
     pub kind: CustomerKind,
-    /// Their full name, where known.
+    /// Their full name, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// A person's birth date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub born_on: Option<Date>,
-    /// Where their mail goes.
+    /// Their mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<EmailAddress>,
     /// A company's owner.
@@ -127,10 +127,10 @@ pub struct Account {
     pub r#type: Option<String>,
 }
 
-/// In how many parts the register is kept, so that it can be read in parallel.
+/// The number of shards of the register, which are read in parallel.
 pub const SHARDS: u8 = 16;
 
-/// The shard of a key: FNV-1a, so that it is the same everywhere and always.
+/// The shard of a key: FNV-1a, which gives the same result on every platform.
 pub fn shard_of(key: &str) -> u8 {
     let hash = key.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
     let folded = hash ^ hash.wrapping_shr(16);
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn ids_are_the_same_in_every_version_of_this_code() {
-        // Computed elsewhere: version 5 of RFC 9562, of the names written beside them.
+        // Expected values from another implementation of RFC 9562 version 5, for the names beside them.
         let email = EmailAddress::parse("Ada@Example.com").unwrap();
         let account = "DE89 3704 0044 0532 0130 00".parse().unwrap();
         let born: Date = "1910-12-10".parse().unwrap();

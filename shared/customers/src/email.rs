@@ -3,13 +3,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// An e-mail address that can be written in a mail's header as it is: `local@domain` of RFC 5321 in ASCII, without
-/// quoting. This is the one rule for all of the suite: what the register takes, the mailer takes.
+/// quoting. The whole suite uses this one rule: the mailer accepts every address that the register accepts.
 ///
-/// Addresses beyond ASCII need SMTPUTF8, which the mail provider does not have. It prints masked: addresses are in no log.
+/// Addresses beyond ASCII need SMTPUTF8, which the mail provider does not have. It prints masked: no log contains an
+/// address.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct EmailAddress(Box<str>);
 
-/// A text that is no e-mail address.
+/// A text that is not an e-mail address.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EmailError {
@@ -22,7 +23,7 @@ pub enum EmailError {
 }
 
 impl EmailAddress {
-    /// Reads an address; spaces around it are dropped. Its case is kept; [`EmailAddress::normalised`] is for comparing.
+    /// Reads an address; spaces around it are dropped. It keeps the case; use [`EmailAddress::normalised`] to compare.
     pub fn parse(text: &str) -> Result<Self, EmailError> {
         let text = text.trim_matches(' ');
         let (local, domain) = text.split_once('@').ok_or(EmailError::Malformed)?;
@@ -39,7 +40,7 @@ impl EmailAddress {
         &self.0
     }
 
-    /// In lower case, for telling whether two addresses are one.
+    /// In lower case, to compare two addresses.
     pub fn normalised(&self) -> String {
         self.0.to_ascii_lowercase()
     }

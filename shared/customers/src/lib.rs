@@ -1,4 +1,4 @@
-//! The one register of customers (persons and companies) and their accounts that all jobs share.
+//! The register of customers (persons and companies) and their accounts, which all jobs share.
 
 mod customer;
 mod email;

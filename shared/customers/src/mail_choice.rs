@@ -13,7 +13,7 @@ pub enum MailChoice {
     Unwanted,
 }
 
-/// The port to the customers' choices. They are kept apart from the profiles, which later files replace.
+/// The port to the customers' choices. They are stored separately from the profiles, because later files replace those.
 pub trait MailChoices {
     /// Records what `customer` has chosen. Safe to repeat; the last choice counts.
     fn choose_mails(
@@ -22,6 +22,6 @@ pub trait MailChoices {
         choice: MailChoice,
     ) -> impl Future<Output = Result<(), RegisterError>> + Send;
 
-    /// What the customer has chosen, consistent; [`MailChoice::Wanted`] until they choose.
+    /// The customer's choice, read consistently; [`MailChoice::Wanted`] until they choose.
     fn mail_choice(&self, customer: CustomerId) -> impl Future<Output = Result<MailChoice, RegisterError>> + Send;
 }

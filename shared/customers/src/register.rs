@@ -8,29 +8,28 @@ use crate::{Account, Customer, CustomerId};
 /// Accounts of the register and who holds them.
 pub type Directory = HashMap<AccountNumber, CustomerId>;
 
-/// A customer with accounts, as a file brings them.
+/// A customer with accounts, as a file names them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Registration {
     /// Who.
     pub customer: Customer,
-    /// Their accounts; each one's holder is [`Registration::customer`].
+    /// Their accounts, all held by [`Registration::customer`].
     pub accounts: Vec<Account>,
 }
 
-/// The port through which imports register customers and learn whose accounts there are.
+/// The port through which imports register customers and look up the holders of accounts.
 pub trait Register {
-    /// Those of `accounts` that are in the register, and who holds each of them, consistent. The cost follows `accounts`,
-    /// not the size of the register; an account may be named twice.
+    /// Looks up the registered ones among `accounts` and the holder of each, read consistently. The cost depends on
+    /// `accounts`, not on the size of the register; an account may be named twice.
     ///
-    /// Another instance may register one of the others right after; [`Register::register`] then reports it as held by
-    /// others, unless the holder is the same.
+    /// Another instance may register one of the missing accounts right after; [`Register::register`] then reports it as
+    /// held by others, unless the holder is the same.
     fn holders(&self, accounts: &[AccountNumber]) -> impl Future<Output = Result<Directory, RegisterError>> + Send;
 
     /// Registers customers and accounts as known at `as_of`.
     ///
-    /// A profile is replaced by one known later, never by an earlier or equal one, and never by one that knows
-    /// less of name and mail address. An account that has a holder keeps them; it is in
-    /// [`Registered::held_by_others`]. Safe to repeat.
+    /// A later profile replaces an earlier one, unless it lacks a name or a mail address that the earlier one has. An
+    /// account keeps its first holder; [`Registered::held_by_others`] lists such accounts. Safe to repeat.
     fn register(
         &self,
         registrations: &[Registration],
@@ -38,19 +37,19 @@ pub trait Register {
     ) -> impl Future<Output = Result<Registered, RegisterError>> + Send;
 }
 
-/// What a registration found.
+/// The result of a registration.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Registered {
-    /// Accounts whose holder is another customer; they stay theirs.
+    /// Accounts held by another customer; their holder does not change.
     pub held_by_others: Vec<AccountNumber>,
 }
 
-/// A part of a list and where to go on.
+/// A page of a list and the cursor of the next page.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Page<T> {
     /// The part.
     pub items: Vec<T>,
-    /// What to ask for next; `None` at the end.
+    /// The cursor of the next page; `None` at the end.
     pub next: Option<String>,
 }
 
@@ -65,8 +64,8 @@ pub trait Customers {
     /// An account.
     fn account(&self, number: &AccountNumber) -> impl Future<Output = Result<Option<Account>, RegisterError>> + Send;
 
-    /// Customers in no particular order, at most `limit`. `after` is the `next` of the page before. A text that
-    /// is none is [`RegisterError::BadCursor`].
+    /// Customers in no particular order, at most `limit`. `after` is the `next` of the page before. A text that is not
+    /// a cursor gives [`RegisterError::BadCursor`].
     fn customers(
         &self,
         after: Option<&str>,
@@ -85,19 +84,19 @@ pub trait Customers {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegisterError {
-    /// The storage does not answer, or not now: try again.
+    /// The storage is unavailable: retry.
     #[error("the register cannot be reached")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// What is stored cannot be read: someone must look.
+    /// Stored data is corrupt: an operator must investigate.
     #[error("an item of the register is broken")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The cursor is none that a page gave.
-    #[error("the cursor is none that was given out")]
+    /// The cursor does not come from a page.
+    #[error("the cursor is not one that a page returned")]
     BadCursor,
 }
 
 impl Registration {
-    /// Whether this profile, known at `new`, takes the place of `stored`, known at `old`.
+    /// Whether this profile, known at `new`, replaces `stored`, known at `old`.
     pub fn replaces(&self, stored: &Customer, old: Moment, new: Moment) -> bool {
         let loses_name = stored.name.is_some() && self.customer.name.is_none();
         let loses_email = stored.email.is_some() && self.customer.email.is_none();

@@ -31,7 +31,7 @@ impl FakeRegister {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many accounts [`Register::holders`] has looked at.
+    /// How many accounts [`Register::holders`] has looked up.
     pub fn looked_at(&self) -> usize {
         self.looked_at.load(Ordering::Relaxed)
     }
@@ -111,11 +111,12 @@ fn page<T>(mut items: Vec<T>, limit: usize, cursor: impl Fn(&T) -> String) -> Pa
     Page { items, next }
 }
 
-/// What every [`Register`] that is also [`Customers`] must do. The register must be empty; it has customers after.
+/// What every [`Register`] that is also [`Customers`] must do. The register must be empty; it contains customers
+/// afterwards.
 ///
 /// # Panics
 ///
-/// Where the contract is broken.
+/// If the contract is violated.
 #[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
 pub async fn register_contract<R: Register + Customers + MailChoices>(register: &R) {
     let at = |text: &str| text.parse::<Moment>().unwrap();
@@ -149,8 +150,8 @@ pub async fn register_contract<R: Register + Customers + MailChoices>(register: 
         let registered = register.register(&first, at("2024-03-01T10:00:00Z")).await.unwrap();
         assert_eq!(registered, Registered::default(), "registering again changes nothing");
     }
-    let asked = ["B1", "A1", "X1", "A2", "A1"].map(number);
-    let directory = register.holders(&asked).await.unwrap();
+    let numbers = ["B1", "A1", "X1", "A2", "A1"].map(number);
+    let directory = register.holders(&numbers).await.unwrap();
     let expected: Directory = [("A1", ada.id), ("A2", ada.id), ("B1", bob.id)].map(|(a, id)| (number(a), id)).into();
     assert_eq!(directory, expected);
 
@@ -179,7 +180,7 @@ pub async fn register_contract<R: Register + Customers + MailChoices>(register: 
     let (mut listed, mut after) = (Vec::new(), None);
     loop {
         let page = register.accounts(after.as_deref(), 7).await.unwrap();
-        assert!(page.items.len() <= 7, "a page holds what was asked for at most");
+        assert!(page.items.len() <= 7, "a page holds at most `limit` items");
         listed.extend(page.items.into_iter().map(|it| it.number));
         after = page.next;
         if after.is_none() {

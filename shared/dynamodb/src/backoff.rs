@@ -4,28 +4,28 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_millis(25);
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// Waits between the tries of one thing: a random part of a time that doubles, so that those who met part.
+/// Exponential back-off with full jitter between the attempts of one operation.
 #[derive(Clone, Debug, Default)]
 pub struct Backoff {
     tries: u32,
 }
 
 impl Backoff {
-    /// How often something is tried at most. All waits together are below 12 seconds, 6 on average.
-    pub const MOST_TRIES: u32 = 12;
+    /// The maximum number of attempts. All waits together are below 12 seconds, 6 on average.
+    pub const MAX_TRIES: u32 = 12;
 
-    /// Waits before the next try; `false`, at once, if there is none left.
+    /// Waits before the next attempt; returns `false` immediately if none is left.
     pub async fn wait(&mut self) -> bool {
         self.tries = self.tries.saturating_add(1);
-        if self.tries >= Self::MOST_TRIES {
+        if self.tries >= Self::MAX_TRIES {
             return false;
         }
         Self::pause(self.tries, LONGEST).await;
         true
     }
 
-    /// Waits before retry number `tries` (from 1), for callers that count themselves: a random part of a time that
-    /// doubles with each, up to `longest`.
+    /// Waits before retry number `tries` (from 1), for callers that count the attempts: full jitter over a time that
+    /// doubles with each retry, up to `longest`.
     pub async fn pause(tries: u32, longest: Duration) {
         tokio::time::sleep(jittered(doubled(tries).min(longest), random())).await;
     }
@@ -40,7 +40,7 @@ fn jittered(longest: Duration, random: u64) -> Duration {
     Duration::from_micros(random.checked_rem(micros).unwrap_or(0))
 }
 
-/// Random enough for waits; nothing that is stored comes of it.
+/// Random enough for jitter; it does not affect stored data.
 pub(crate) fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -3,16 +3,16 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::{Backoff, DynamoDbError, Item, Key, Table};
 
-/// The most keys of one BatchGetItem.
-const MOST_KEYS: usize = 100;
-/// How many calls are under way at once.
+/// The maximum number of keys in one BatchGetItem.
+const MAX_KEYS: usize = 100;
+/// The number of concurrent calls.
 const AT_ONCE: usize = 8;
 
 impl Table {
-    /// The items of these keys, as far as they are there, in no order. Consistent each, not all together. The keys
-    /// must differ.
+    /// The existing items with these keys, unordered. Each read is consistent, but not all together. The keys must
+    /// differ.
     pub async fn get_all(&self, keys: &[Key]) -> Result<Vec<Item>, DynamoDbError> {
-        let batches: Vec<Vec<Key>> = keys.chunks(MOST_KEYS).map(<[Key]>::to_vec).collect();
+        let batches: Vec<Vec<Key>> = keys.chunks(MAX_KEYS).map(<[Key]>::to_vec).collect();
         let calls = stream::iter(batches).map(|some| Box::pin(self.get_batch(some)));
         let found: Vec<Vec<Item>> = calls.buffer_unordered(AT_ONCE).try_collect().await?;
         Ok(found.into_iter().flatten().collect())
@@ -23,7 +23,7 @@ impl Table {
         let mut left: Vec<Item> = keys.iter().map(Key::item).collect();
         let mut backoff = Backoff::default();
         loop {
-            let asked = left.len();
+            let requested = left.len();
             let request = KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(true);
             let request = request.build().map_err(|error| DynamoDbError::unavailable("BatchGetItem")(error.into()))?;
             let answer = self.client.batch_get_item().request_items(&self.name, request).send().await;
@@ -34,8 +34,9 @@ impl Table {
             if left.is_empty() {
                 return Ok(found);
             }
-            // An answer holds 16 MB: if it brought something, that was the reason, and there is nothing to wait for.
-            if left.len() == asked && !backoff.wait().await {
+            // A response is limited to 16 MB: if it contains items, this limit was the reason, and no wait is
+            // necessary.
+            if left.len() == requested && !backoff.wait().await {
                 return Err(busy("BatchGetItem", left.len()));
             }
         }
@@ -43,5 +44,5 @@ impl Table {
 }
 
 fn busy(operation: &'static str, left: usize) -> DynamoDbError {
-    DynamoDbError::Busy { operation, reason: format!("{left} items were left over") }
+    DynamoDbError::Busy { operation, reason: format!("{left} items were unprocessed") }
 }

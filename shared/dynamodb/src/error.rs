@@ -1,10 +1,10 @@
 use std::error::Error;
 
-/// Why a table cannot be read or written. A failed condition is none of these.
+/// Why a table cannot be read or written. A failed condition is not an error.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DynamoDbError {
-    /// DynamoDB does not answer, or not now, or refuses: try again later.
+    /// DynamoDB is unavailable or refuses the call: retry later.
     #[error("DynamoDB did not do {operation}")]
     Unavailable {
         /// The call.
@@ -13,33 +13,33 @@ pub enum DynamoDbError {
         #[source]
         source: Box<dyn Error + Send + Sync>,
     },
-    /// It was tried as often as it may be: other transactions, or too little capacity. Try again later.
+    /// All attempts failed because of other transactions or too little capacity: retry later.
     #[error("DynamoDB did not do {operation} after several tries: {reason}")]
     Busy {
         /// The call.
         operation: &'static str,
-        /// What it said at last.
+        /// Its last message.
         reason: String,
     },
-    /// An item has not the form it was written in: someone must look.
-    #[error("an item has no proper attribute `{0}`")]
+    /// An item is corrupt: an operator must investigate.
+    #[error("an item has no valid attribute `{0}`")]
     Broken(&'static str),
 }
 
 impl DynamoDbError {
-    /// An answer of the SDK to `operation`.
+    /// Converts an error of the SDK for `operation`.
     pub(crate) fn unavailable(operation: &'static str) -> impl FnOnce(Box<dyn Error + Send + Sync>) -> Self {
         move |source| Self::Unavailable { operation, source }
     }
 
-    /// Whether someone must look, and trying again does not help.
+    /// Whether the data is corrupt, so that a retry does not help.
     pub fn is_broken(&self) -> bool {
         matches!(self, Self::Broken(_))
     }
 }
 
-/// Whether an error of DynamoDB with this code, of a whole call or of a part of a transaction, goes away by itself:
-/// a conflict with a transaction, or too little capacity.
+/// Whether an error of DynamoDB with this code, for a whole call or for a part of a transaction, is transient: a
+/// conflict with a transaction, or too little capacity.
 pub(crate) fn is_passing(code: &str) -> bool {
     matches!(
         code,

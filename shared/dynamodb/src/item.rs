@@ -13,12 +13,12 @@ pub type Item = HashMap<String, AttributeValue>;
 pub struct Key {
     /// The partition.
     pub pk: String,
-    /// The place in it.
+    /// The sort key.
     pub sk: String,
 }
 
 impl Key {
-    /// The key with these parts.
+    /// A key with these parts.
     pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
         Self { pk: pk.into(), sk: sk.into() }
     }
@@ -28,7 +28,7 @@ impl Key {
         Ok(Self::new(text_of(item, "pk")?, text_of(item, "sk")?))
     }
 
-    /// The key as attributes, to which others may be added.
+    /// The key as attributes, to add others to.
     pub fn item(&self) -> Item {
         self.with([])
     }
@@ -71,7 +71,7 @@ pub fn number_of(item: &Item, name: &'static str) -> Result<u64, DynamoDbError> 
     }
 }
 
-/// Bytes of an item, taken out of it; `None` if it has no such attribute.
+/// Removes and returns bytes of an item; `None` if it has no such attribute.
 pub fn bytes_of(item: &mut Item, name: &'static str) -> Result<Option<Vec<u8>>, DynamoDbError> {
     match item.remove(name) {
         Some(AttributeValue::B(value)) => Ok(Some(value.into_inner())),

@@ -1,9 +1,9 @@
 //! Tables of DynamoDB with the keys `pk` and `sk`, as our adapters use them.
 //!
-//! Reads are consistent unless they are of an index. Writes are conditional: a condition that fails is an answer,
-//! not an error. What only has to be tried again (conflicts of transactions, capacity, items left over from a batch)
-//! is tried again here and nowhere else; what concerns a single call (time-outs, a broken connection) the SDK tries
-//! again itself, under the same token. There is no `ADD`: everything written is a whole item.
+//! Reads are consistent unless they are of an index. Writes are conditional: a failed condition is a result, not an
+//! error. Transient failures (transaction conflicts, throttling, unprocessed items of a batch) are retried only here;
+//! the SDK retries failures of a single call (time-outs, a broken connection) with the same token. There is no `ADD`:
+//! every write replaces a whole item.
 
 mod backoff;
 mod batches;
@@ -24,4 +24,4 @@ pub use item::{Item, Key, bytes, bytes_of, number, number_of, text, text_of};
 pub use query::Query;
 pub use table::{Put, Table};
 pub use time::sortable;
-pub use transaction::{Condition, MOST_WRITES, Transacted, Write};
+pub use transaction::{Condition, MAX_WRITES, Transacted, Write};

@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::{Item, text};
 
-/// A question for the items of one partition, of the table or of an index of it.
+/// A query for the items of one partition of the table or of an index.
 #[derive(Clone, Debug)]
 pub struct Query {
     pub(crate) index: Option<&'static str>,
@@ -26,22 +26,22 @@ impl Query {
         Self { index: None, hash: ("pk", text(pk)), range: None, backwards: false, only: &[], start: None }
     }
 
-    /// All items of a partition of an index whose hash key is `name`. Eventually consistent: it only finds.
+    /// All items of a partition of an index with the hash key `name`. Eventually consistent.
     pub fn index(index: &'static str, name: &'static str, value: impl Into<String>) -> Self {
         Self { index: Some(index), hash: (name, text(value)), ..Self::partition("") }
     }
 
-    /// Only those whose `sk` begins with `prefix`.
+    /// Only items with an `sk` that begins with `prefix`.
     pub fn begins_with(self, prefix: impl Into<String>) -> Self {
         self.range("begins_with(#r, :r)", "sk", prefix.into())
     }
 
-    /// Only those whose range key `name` is below `value`.
+    /// Only items with the range key `name` below `value`.
     pub fn below(self, name: &'static str, value: impl Into<String>) -> Self {
         self.range("#r < :r", name, value.into())
     }
 
-    /// Only those whose `sk` is `value` or comes after it.
+    /// Only items with an `sk` from `value`.
     pub fn from(self, value: impl Into<String>) -> Self {
         self.range("#r >= :r", "sk", value.into())
     }
@@ -51,17 +51,17 @@ impl Query {
         Self { range: Some(range), ..self }
     }
 
-    /// The last first.
+    /// In descending order.
     pub fn backwards(self) -> Self {
         Self { backwards: true, ..self }
     }
 
-    /// Only these attributes. Costs the same, but less has to be sent.
+    /// Only these attributes. The cost is the same, but less data is sent.
     pub fn only(self, names: &'static [&'static str]) -> Self {
         Self { only: names, ..self }
     }
 
-    /// Only what comes after this key; it need not be there any more.
+    /// Only items after this key, which need not exist any more.
     pub fn after(self, start: Item) -> Self {
         Self { start: Some(start), ..self }
     }

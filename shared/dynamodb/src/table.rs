@@ -14,12 +14,12 @@ pub struct Table {
     pub(crate) name: String,
 }
 
-/// What became of an item that was to be put if there was none.
+/// The result of a put-if-absent.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Put {
-    /// It is there now.
+    /// The item was written.
     Stored,
-    /// There was one already, this; nothing was written.
+    /// This item already exists; nothing was written.
     There(Item),
 }
 
@@ -39,7 +39,7 @@ impl Table {
 
     /// Puts an item if there is none with its key.
     ///
-    /// A call that the SDK had to repeat may find its own item; it is [`Put::There`] then, with what was to be put.
+    /// If the SDK retries the call, it may find its own item; the result is then [`Put::There`] with the new item.
     pub async fn put_if_absent(&self, item: Item) -> Result<Put, DynamoDbError> {
         let request = self
             .client
@@ -54,10 +54,10 @@ impl Table {
         })
     }
 
-    /// Puts an item if the condition holds of what is there; whether it was put.
+    /// Puts an item if the condition holds; returns whether it was written.
     ///
-    /// Half the price of a transaction of one. A call that the SDK had to repeat may find its own item and say that
-    /// the condition does not hold, so it is for those who look again then.
+    /// Half the price of a transaction. If the SDK retries the call, it may find its own item and report a failed
+    /// condition, so callers must read again after a failure.
     pub async fn put_if(&self, item: Item, condition: Condition) -> Result<bool, DynamoDbError> {
         let (expression, name, value) = condition.parts();
         let request = self
@@ -71,12 +71,12 @@ impl Table {
         Ok(put(&request).await?.is_ok())
     }
 
-    /// All items a query finds.
+    /// All items of a query.
     pub async fn all(&self, query: Query) -> Result<Vec<Item>, DynamoDbError> {
         self.first(query, usize::MAX).await
     }
 
-    /// The first items a query finds, at most `limit`.
+    /// The first items of a query, at most `limit`.
     pub async fn first(&self, mut query: Query, limit: usize) -> Result<Vec<Item>, DynamoDbError> {
         let mut items = Vec::new();
         while items.len() < limit {
@@ -91,7 +91,7 @@ impl Table {
         Ok(items)
     }
 
-    /// Up to `limit` of the first items a query finds, as many as come in one answer, and after which key to go on.
+    /// Up to `limit` of the first items of a query, as many as fit into one response, and the key to continue after.
     pub async fn page(&self, query: &Query, limit: usize) -> Result<(Vec<Item>, Option<Item>), DynamoDbError> {
         let range = query.range.as_ref().map(|range| (":r".to_owned(), text(range.value.clone())));
         let values = std::iter::once((":h".to_owned(), query.hash.1.clone())).chain(range);
@@ -114,7 +114,7 @@ impl Table {
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
-    /// Deletes an item; whether there was one. A call that the SDK had to repeat may find it gone.
+    /// Deletes an item; returns whether it existed. If the SDK retries the call, the result may be `false`.
     pub async fn delete(&self, key: &Key) -> Result<bool, DynamoDbError> {
         let request = self.client.delete_item().table_name(&self.name).set_key(Some(key.item()));
         let answer = request.return_values(ReturnValue::AllOld).send().await;
@@ -122,8 +122,8 @@ impl Table {
         Ok(answer.attributes.is_some_and(|it| !it.is_empty()))
     }
 
-    /// A part of all items whose `sk` begins with `prefix`, in no order, and after which key to go on. It reads
-    /// everything.
+    /// A page of all items with an `sk` that begins with `prefix`, unordered, and the key to continue after. It scans
+    /// the table.
     pub async fn scan(&self, prefix: &str, after: Option<Item>) -> Result<(Vec<Item>, Option<Item>), DynamoDbError> {
         let answer = self
             .client
@@ -139,8 +139,8 @@ impl Table {
         Ok((answer.items.unwrap_or_default(), answer.last_evaluated_key))
     }
 
-    /// A part of all keys of the table whose `sk` is `sk`, in no order, and after which key to go on. For audits: it
-    /// reads everything.
+    /// A page of all keys of the table with this `sk`, unordered, and the key to continue after. For audits: it scans
+    /// the table.
     pub async fn scan_keys(&self, sk: &str, after: Option<Item>) -> Result<(Vec<Key>, Option<Item>), DynamoDbError> {
         let answer = self
             .client
@@ -159,8 +159,8 @@ impl Table {
     }
 }
 
-/// Sends `request` until it meets neither a transaction nor a lack of capacity. Where the condition does not hold, the
-/// inner error is the item that is there, if it was requested.
+/// Sends `request`, with retries for transaction conflicts and throttling. If the condition fails, the inner error is
+/// the existing item, if requested.
 async fn put(request: &PutItemFluentBuilder) -> Result<Result<(), Item>, DynamoDbError> {
     const OPERATION: &str = "PutItem";
     let mut backoff = Backoff::default();

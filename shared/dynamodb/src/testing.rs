@@ -1,4 +1,4 @@
-//! Tables of their own for contract tests, on the stack that `MILLRACE_ENDPOINT` names.
+//! Temporary tables for contract tests on the stack at `MILLRACE_ENDPOINT`.
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
@@ -11,11 +11,11 @@ use aws_sdk_dynamodb::types::{
 use crate::Table;
 use crate::backoff::random;
 
-/// The configuration of the local stack; `None`, and a line that says so, if there is none.
-#[allow(clippy::disallowed_methods, clippy::print_stderr, reason = "tests without a stack are skipped, and say so")]
+/// The configuration of the local stack; without a stack, prints a note and returns `None`.
+#[allow(clippy::disallowed_methods, clippy::print_stderr, reason = "tests without a stack are skipped with a note")]
 pub async fn stack() -> Option<SdkConfig> {
     let Ok(endpoint) = std::env::var("MILLRACE_ENDPOINT") else {
-        eprintln!("skipped: MILLRACE_ENDPOINT names no local stack");
+        eprintln!("skipped: MILLRACE_ENDPOINT is not set");
         return None;
     };
     let config = aws_config::defaults(BehaviorVersion::latest())
@@ -25,16 +25,17 @@ pub async fn stack() -> Option<SdkConfig> {
     Some(config.load().await)
 }
 
-/// A name nobody has: `prefix` and a random number.
+/// A unique name: `prefix` and a random number.
 pub fn unique(prefix: &str) -> String {
     format!("{prefix}-{:016x}", random())
 }
 
-/// Makes a table with `pk` and `sk` and with indexes of a name, a hash and a range key, all of texts.
+/// Creates a table with `pk` and `sk` and with indexes, each with a name, a hash key and a range key, all of type
+/// string.
 ///
 /// # Panics
 ///
-/// If the stack does not make it.
+/// If the stack does not create it.
 #[allow(clippy::unwrap_used, reason = "for tests")]
 pub async fn create_table(client: &Client, name: &str, indexes: &[(&str, &str, &str)]) -> Table {
     let schema = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();

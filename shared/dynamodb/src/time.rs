@@ -3,7 +3,7 @@ use calendar::Moment;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 
-/// A moment as a text whose order is that of time: `2024-03-01T10:00:00.250000Z`.
+/// A moment as a text that sorts chronologically: `2024-03-01T10:00:00.250000Z`.
 pub fn sortable(moment: Moment) -> String {
     let micros = moment.micros();
     let second = micros.div_euclid(MICROS_PER_SECOND).rem_euclid(SECONDS_PER_DAY);

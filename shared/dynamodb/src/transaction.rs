@@ -5,10 +5,10 @@ use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ConditionCheck
 use crate::error::is_passing;
 use crate::{Backoff, DynamoDbError, Item, Key, Table, number};
 
-/// The most items of one transaction.
-pub const MOST_WRITES: usize = 100;
+/// The maximum number of items in one transaction.
+pub const MAX_WRITES: usize = 100;
 
-/// What must hold of an item for a transaction to happen.
+/// A condition on an item of a transaction.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Condition {
     /// Nothing.
@@ -22,23 +22,23 @@ pub enum Condition {
 /// One part of a transaction.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Write {
-    /// Puts an item, if the condition holds of what is there.
+    /// Puts an item, if the condition holds.
     Put(Item, Condition),
     /// Writes nothing, but the condition must hold.
     Check(Key, Condition),
 }
 
-/// What became of a transaction.
+/// The result of a transaction.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Transacted {
     /// All of it is written.
     Done,
-    /// Nothing is: the conditions of these parts (from 0) do not hold.
+    /// Nothing is written: the conditions of these parts (from 0) failed.
     Failed(Vec<usize>),
 }
 
 impl Condition {
-    /// The item's `version` attribute is this; 0: it is not there.
+    /// The item's version attribute has this value; 0: the item does not exist.
     pub fn version(name: &'static str, version: u64) -> Self {
         match version {
             0 => Self::Absent,
@@ -56,10 +56,10 @@ impl Condition {
 }
 
 impl Table {
-    /// Does all of `writes` or nothing. At most [`MOST_WRITES`], each on another item; none at all is done.
+    /// Applies all of `writes` or nothing. At most [`MAX_WRITES`], each on a different item; an empty list succeeds.
     ///
-    /// A conflict with another transaction, or too little capacity, is tried again. The SDK's own retries of a call
-    /// carry one token, so a call that was done but not answered is not taken for a failed condition.
+    /// Retries conflicts with other transactions and throttling. The SDK's own retries of a call use the same token, so
+    /// a successful call with a lost response is not reported as a failed condition.
     pub async fn transact(&self, writes: Vec<Write>) -> Result<Transacted, DynamoDbError> {
         if writes.is_empty() {
             return Ok(Transacted::Done);
@@ -126,14 +126,14 @@ const OPERATION: &str = "TransactWriteItems";
 enum Verdict {
     /// Conditions do not hold.
     Failed(Vec<usize>),
-    /// The same transaction may go through later.
+    /// A retry of the same transaction may succeed.
     Again(String),
-    /// It will not.
+    /// A retry does not help.
     Never,
 }
 
-/// Reads the reasons of a cancelled transaction. A failed condition is an answer even where other parts met a
-/// conflict.
+/// Interprets the reasons of a cancelled transaction. A failed condition takes precedence over conflicts of other
+/// parts.
 fn verdict(reasons: &[CancellationReason]) -> Verdict {
     let codes = || reasons.iter().map(|reason| reason.code().unwrap_or("None"));
     let failed: Vec<usize> =

@@ -1,4 +1,4 @@
-//! A conflict with a transaction or too little capacity is retried; everything else is an answer or an error.
+//! Transaction conflicts and throttling are retried; everything else is a result or an error.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
 use dynamodb::{Client, Condition, DynamoDbError, Item, Key, Put, Table, Transacted, Write, number};
 
-/// A DynamoDB that gives the answers of a script, the last one again and again.
+/// A fake DynamoDB with scripted responses, which repeats the last one.
 struct Scripted {
     table: Table,
     calls: Arc<Mutex<Vec<String>>>,

@@ -1,4 +1,4 @@
-//! What the adapters rely on, on the local stack.
+//! Tests the behaviour that the adapters rely on, on the local stack.
 
 use dynamodb::{Client, Condition, Key, Put, Query, Transacted, Write, number, testing, text};
 

@@ -1,19 +1,19 @@
-//! The record of feeds in a table of DynamoDB. Everything is JSON in `doc`.
+//! The record of feeds in a DynamoDB table. All data is JSON in `doc`.
 //!
 //! | pk | sk | attributes |
 //! | --- | --- | --- |
-//! | `FEED#<feed>` | `PROGRESS` | `doc` how far it is, `revision` |
-//! | `FEED#<feed>` | `PAGE#<number>` | `doc` a page that was taken |
-//! | `FEED#<feed>` | `IMPORT#<number>` | `doc` pages that were gathered |
+//! | `FEED#<feed>` | `PROGRESS` | `doc` its progress, `version` |
+//! | `FEED#<feed>` | `PAGE#<number>` | `doc` a fetched page |
+//! | `FEED#<feed>` | `IMPORT#<number>` | `doc` a batch of pages |
 //! | `FEED#<feed>` | `PROOF#<poll>` | `doc` the proof of a poll |
-//! | `FEED#<feed>` | `ERROR` | `doc` why a message of a poll has failed last |
+//! | `FEED#<feed>` | `ERROR` | `doc` the last error of a poll's message |
 //! | `FEED#<feed>` | `CLOSED` | `doc` the part that is proven without a gap |
 
 use std::ops::Range;
 
 use dynamodb::{Client, Condition, DynamoDbError, Item, Key, Query, Table, Transacted, Write, number, number_of};
 use dynamodb::{sortable, text, text_of};
-use feeds::{Closed, Feed, FeedLog, Gathering, PageRecord, PollError, Progress, Proof, Step};
+use feeds::{Closed, Feed, FeedLog, PageBatch, PageRecord, PollError, Progress, Proof, Step};
 use imports::{PortError, Saved};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -35,8 +35,8 @@ impl DynamoDbFeedLog {
         Self { table: Table::new(client, table) }
     }
 
-    /// The documents of these numbers; no item before or after them is read. Items of one kind are numbered without a
-    /// gap, so there are as many as numbers, at most.
+    /// Returns the documents of these numbers and reads no other item. Items of one kind are numbered without gaps, so
+    /// there are at most as many items as numbers.
     async fn docs<T: DeserializeOwned>(
         &self,
         feed: Feed,
@@ -56,13 +56,13 @@ impl DynamoDbFeedLog {
 impl FeedLog for DynamoDbFeedLog {
     async fn progress(&self, feed: Feed) -> Result<Option<Progress>, PortError> {
         let Some(item) = self.table.get(&key(feed, "PROGRESS")).await.map_err(failed)? else { return Ok(None) };
-        Ok(Some(Progress { revision: number_of(&item, "revision").map_err(failed)?, ..doc_of(&item)? }))
+        Ok(Some(Progress { version: number_of(&item, "revision").map_err(failed)?, ..doc_of(&item)? }))
     }
 
     async fn advance(&self, progress: &Progress, step: &Step) -> Result<Saved, PortError> {
-        let revision = progress.revision.saturating_add(1);
+        let version = progress.version.saturating_add(1);
         let mut item = item(&key(progress.feed, "PROGRESS"), progress)?;
-        item.insert("revision".to_owned(), number(revision));
+        item.insert("revision".to_owned(), number(version));
         let feed = progress.feed;
         let parts = match step {
             Step::Page(page) => vec![item_of(feed, numbered(PAGES, page.number), page)?],
@@ -73,10 +73,10 @@ impl FeedLog for DynamoDbFeedLog {
             ],
             Step::Nothing => Vec::new(),
         };
-        let progress = Write::Put(item, Condition::version("revision", progress.revision));
+        let progress = Write::Put(item, Condition::version("revision", progress.version));
         let parts = parts.into_iter().map(|item| Write::Put(item, Condition::Any));
         match self.table.transact(std::iter::once(progress).chain(parts).collect()).await.map_err(failed)? {
-            Transacted::Done => Ok(Saved::Stored(revision)),
+            Transacted::Done => Ok(Saved::Stored(version)),
             Transacted::Failed(_) => Ok(Saved::Conflict),
         }
     }
@@ -85,7 +85,7 @@ impl FeedLog for DynamoDbFeedLog {
         self.docs(feed, PAGES, &numbers).await
     }
 
-    async fn gatherings(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<Gathering>, PortError> {
+    async fn page_batches(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageBatch>, PortError> {
         self.docs(feed, IMPORTS, &numbers).await
     }
 

@@ -1,4 +1,4 @@
-//! The contract of the record of feeds, kept on the local stack.
+//! Tests the contract of the record of feeds on the local stack.
 
 use dynamodb::{Client, testing};
 use feeds::testing::feed_log_contract;

@@ -1,4 +1,4 @@
-//! Which addresses may be asked.
+//! Which addresses are allowed.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use http::Uri;
 #[non_exhaustive]
 pub enum AddressError {
     /// Not `http://…` or `https://…`.
-    #[error("the feed's address is no URL")]
+    #[error("the feed's address is not a URL")]
     NoUrl,
     /// It is neither `https` nor on this machine.
     #[error(
@@ -19,12 +19,12 @@ pub enum AddressError {
     /// It has a user name or a password, which would be in logs.
     #[error("the feed's address has a user name or a password; store them as a secret and set FEED_SECRET_ARN")]
     UserInfo,
-    /// The machine has no roots of trust.
-    #[error("no certificates are known here to trust a server by")]
+    /// The machine has no root certificates.
+    #[error("this machine has no root certificates to verify a server with")]
     NoRoots(#[source] std::io::Error),
 }
 
-/// Checks that whatever is sent to `address` is encrypted, or stays on this machine.
+/// Checks that requests to `address` are encrypted or stay on this machine.
 pub(crate) fn check(address: &str) -> Result<(), AddressError> {
     let url: Uri = address.parse().map_err(|_| AddressError::NoUrl)?;
     let authority = url.authority().ok_or(AddressError::NoUrl)?;
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_is_asked_without_encryption() {
+    fn only_this_machine_is_called_without_encryption() {
         for address in [
             "https://bank.example/feeds",
             "https://127.0.0.1",

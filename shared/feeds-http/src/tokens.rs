@@ -1,4 +1,4 @@
-//! Bearer tokens: where they come from, and how long they are kept.
+//! Bearer tokens: how they are obtained and cached.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use feeds::{AskError, ClientCredentials, Credentials, CredentialsError, FeedSecrets, Secret};
+use feeds::{ClientCredentials, Credentials, CredentialsError, FeedSecrets, FetchError, Secret};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
 use http_body_util::{BodyExt, Limited};
@@ -19,14 +19,14 @@ use tokio::sync::Mutex;
 
 use crate::{Http, address, chain, failing, may_pass};
 
-/// The most bytes of an authorization server's answer.
-const MOST_TOKEN_BYTES: usize = 64 * 1024;
+/// The maximum size of an authorization server's response in bytes.
+const MAX_TOKEN_BYTES: usize = 64 * 1024;
 /// A token is renewed this long before it expires, or when a fifth of its life is left, whichever is later.
 const RENEWED_BEFORE: Duration = Duration::from_secs(30);
-/// What a form leaves as it is. Many servers compare a client's id without decoding it, so no more than needed is
-/// encoded.
+/// Characters that a form does not encode. Many servers compare a client's id without decoding it, so only necessary
+/// characters are encoded.
 const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// The error codes of RFC 6749, section 5.2. Any other text of the answer might repeat what was sent.
+/// The error codes of RFC 6749, section 5.2. Any other text of the response might contain the request.
 const ERROR_CODES: [&str; 6] = [
     "invalid_request",
     "invalid_client",
@@ -83,17 +83,17 @@ impl<S: FeedSecrets> Tokens<S> {
         Self { secrets, http, current: Arc::default() }
     }
 
-    /// The header with the current token. Of several requests at once one fetches it, the others wait for it.
-    pub(crate) async fn header(&self) -> Result<HeaderValue, AskError> {
+    /// Returns the header with the current token. One of several concurrent requests fetches it, the others wait.
+    pub(crate) async fn header(&self) -> Result<HeaderValue, FetchError> {
         self.header_but(None).await
     }
 
-    /// The header with another token than the one that was refused, from the secret as it is now.
-    pub(crate) async fn header_after(&self, refused: &HeaderValue) -> Result<HeaderValue, AskError> {
+    /// Returns the header with a new token instead of the refused one, from the current secret.
+    pub(crate) async fn header_after(&self, refused: &HeaderValue) -> Result<HeaderValue, FetchError> {
         self.header_but(Some(refused)).await
     }
 
-    async fn header_but(&self, refused: Option<&HeaderValue>) -> Result<HeaderValue, AskError> {
+    async fn header_but(&self, refused: Option<&HeaderValue>) -> Result<HeaderValue, FetchError> {
         let mut current = self.current.lock().await;
         let usable = |it: &&Token| it.is_fresh() && Some(&it.header) != refused;
         if let Some(token) = current.as_ref().filter(usable) {
@@ -106,21 +106,21 @@ impl<S: FeedSecrets> Tokens<S> {
         Ok(header)
     }
 
-    async fn fetched(&self) -> Result<Token, AskError> {
+    async fn fetched(&self) -> Result<Token, FetchError> {
         let secret = self.secrets.read().await.map_err(|error| match error {
-            PortError::Broken(_, why) => AskError::Credentials(CredentialsError::NotReadable(chain(why.as_ref()))),
+            PortError::Broken(_, why) => FetchError::Credentials(CredentialsError::NotReadable(chain(why.as_ref()))),
             error => failing(&error),
         })?;
-        match Credentials::parse(&secret).map_err(AskError::Credentials)? {
-            Credentials::Bearer(token) => Token::new(token.reveal(), None).map_err(AskError::Credentials),
+        match Credentials::parse(&secret).map_err(FetchError::Credentials)? {
+            Credentials::Bearer(token) => Token::new(token.reveal(), None).map_err(FetchError::Credentials),
             Credentials::Client(client) => self.issued(&client).await,
         }
     }
 
     /// Exchanges the client's credentials for a token.
-    async fn issued(&self, client: &ClientCredentials) -> Result<Token, AskError> {
+    async fn issued(&self, client: &ClientCredentials) -> Result<Token, FetchError> {
         address::check(&client.token_url)
-            .map_err(|error| AskError::Credentials(CredentialsError::TokenUrl(error.to_string())))?;
+            .map_err(|error| FetchError::Credentials(CredentialsError::TokenUrl(error.to_string())))?;
         let encoded = |text: &str| utf8_percent_encode(text, FORM).to_string();
         let scope = client.scope.as_ref().map(|it| format!("&scope={}", encoded(it))).unwrap_or_default();
         let pair = format!("{}:{}", encoded(&client.client_id), encoded(client.client_secret.reveal()));
@@ -132,24 +132,24 @@ impl<S: FeedSecrets> Tokens<S> {
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(format!("grant_type=client_credentials{scope}"));
-        let asked_at = Instant::now();
+        let requested_at = Instant::now();
         let answer = self.http.request(request.map_err(|it| failing(&it))?).await.map_err(|it| failing(&it))?;
         if may_pass(answer.status()) {
-            return Err(AskError::Failing(format!("the authorization server: status {}", answer.status().as_u16())));
+            return Err(FetchError::Failing(format!("the authorization server: status {}", answer.status().as_u16())));
         }
-        token_of(answer, asked_at).await
+        token_of(answer, requested_at).await
     }
 }
 
-async fn token_of(answer: Response<Incoming>, asked_at: Instant) -> Result<Token, AskError> {
-    let (status, unusable) = (answer.status(), || AskError::Credentials(CredentialsError::NoToken));
-    let body = Limited::new(answer.into_body(), MOST_TOKEN_BYTES).collect().await;
+async fn token_of(answer: Response<Incoming>, requested_at: Instant) -> Result<Token, FetchError> {
+    let (status, unusable) = (answer.status(), || FetchError::Credentials(CredentialsError::NoToken));
+    let body = Limited::new(answer.into_body(), MAX_TOKEN_BYTES).collect().await;
     let body = body.map_err(|error| failing(error.as_ref()))?.to_bytes();
     if !status.is_success() {
         let said: Option<Value> = serde_json::from_slice(&body).ok();
         let said = said.as_ref().and_then(|it| it.get("error")?.as_str());
         let code = ERROR_CODES.into_iter().find(|it| Some(*it) == said).unwrap_or("no error code");
-        return Err(AskError::Credentials(CredentialsError::Refused { status: status.as_u16(), code }));
+        return Err(FetchError::Credentials(CredentialsError::Refused { status: status.as_u16(), code }));
     }
     let issued: Issued = serde_json::from_slice(&body).map_err(|_| unusable())?;
     if !issued.token_type.eq_ignore_ascii_case("bearer") || issued.access_token.reveal().is_empty() {
@@ -159,11 +159,11 @@ async fn token_of(answer: Response<Incoming>, asked_at: Instant) -> Result<Token
         Value::String(text) => text.parse().ok(),
         other => other.as_u64(),
     };
-    let until = seconds.and_then(|it| asked_at.checked_add(kept_for(Duration::from_secs(it))));
-    Token::new(issued.access_token.reveal(), until).map_err(AskError::Credentials)
+    let until = seconds.and_then(|it| requested_at.checked_add(kept_for(Duration::from_secs(it))));
+    Token::new(issued.access_token.reveal(), until).map_err(FetchError::Credentials)
 }
 
-/// How long a token is kept that lives this long.
+/// How long to cache a token with this lifetime.
 fn kept_for(life: Duration) -> Duration {
     life.saturating_sub(RENEWED_BEFORE.min(life.checked_div(5).unwrap_or_default()))
 }

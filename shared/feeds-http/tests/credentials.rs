@@ -1,4 +1,4 @@
-//! How the adapter proves who it is, over real connections, and that no secret leaves by any other way.
+//! How the adapter authenticates over real connections, and that no secret leaks.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,18 +11,18 @@ mod bank;
 
 use std::time::Duration;
 
-use bank::{Asked, Bank, answer};
+use bank::{Bank, ReceivedRequest, answer};
 use feeds::testing::FakeFeedSecrets;
-use feeds::{AskError, CredentialsError, Feed, FeedServer};
-use feeds_http::HttpFeedServer;
+use feeds::{CredentialsError, Feed, FeedClient, FetchError};
+use feeds_http::HttpFeedClient;
 
-/// Planted in every secret: found anywhere else, it has leaked.
+/// Part of every secret: if it appears anywhere else, it has leaked.
 const CANARY: &str = "canary-5e1f";
-/// What `client_id` and `client_secret` of [`client`] come to: `milk-run:canary-5e1f%25%2B`.
+/// The encoded `client_id` and `client_secret` of [`client`]: `milk-run:canary-5e1f%25%2B`.
 const BASIC: &str = "Basic bWlsay1ydW46Y2FuYXJ5LTVlMWYlMjUlMkI=";
 
-fn server(bank: &Bank, secrets: &FakeFeedSecrets) -> HttpFeedServer<FakeFeedSecrets> {
-    HttpFeedServer::new(&bank.address, Duration::from_secs(5)).unwrap().with_secrets(Some(secrets.clone()))
+fn server(bank: &Bank, secrets: &FakeFeedSecrets) -> HttpFeedClient<FakeFeedSecrets> {
+    HttpFeedClient::new(&bank.address, Duration::from_secs(5)).unwrap().with_secrets(Some(secrets.clone()))
 }
 
 fn bearer(token: &str) -> String {
@@ -37,26 +37,26 @@ fn issued(token: &str, rest: &str) -> String {
     answer(200, "", &format!(r#"{{"access_token": "{token}", "token_type": "Bearer"{rest}}}"#))
 }
 
-fn is_token_request(asked: &Asked) -> bool {
-    asked.line.starts_with("POST /token ")
+fn is_token_request(requests: &ReceivedRequest) -> bool {
+    requests.line.starts_with("POST /token ")
 }
 
-/// Pages for whoever has the latest token that was issued; `rest` goes with each token.
+/// Serves pages to clients with the latest issued token; `rest` is added to each token response.
 async fn authorizing(rest: &'static str) -> Bank {
     let issues = std::sync::atomic::AtomicUsize::new(0);
     let order = std::sync::atomic::Ordering::SeqCst;
-    Bank::open(move |asked, _| {
-        if is_token_request(asked) {
+    Bank::open(move |requests, _| {
+        if is_token_request(requests) {
             return issued(&format!("{CANARY}-{}", issues.fetch_add(1, order) + 1), rest);
         }
         let latest = format!("Bearer {CANARY}-{}", issues.load(order));
-        if asked.header("authorization") == latest { answer(200, "", "{}") } else { answer(401, "", "") }
+        if requests.header("authorization") == latest { answer(200, "", "{}") } else { answer(401, "", "") }
     })
     .await
 }
 
 fn token_requests(bank: &Bank) -> usize {
-    bank.asked().iter().filter(|it| is_token_request(it)).count()
+    bank.requests().iter().filter(|it| is_token_request(it)).count()
 }
 
 #[tokio::test]
@@ -65,39 +65,39 @@ async fn a_fixed_token_goes_with_every_question_and_is_read_once() {
     let secrets = FakeFeedSecrets::new(&bearer("first"));
     let server = server(&bank, &secrets);
     for _ in 0..3 {
-        assert_eq!(server.ask(Feed::Sepa, "").await.unwrap(), b"{}");
+        assert_eq!(server.fetch_page(Feed::Sepa, "").await.unwrap(), b"{}");
     }
-    assert!(bank.asked().iter().all(|it| it.header("authorization") == "Bearer first"), "{:?}", bank.asked());
+    assert!(bank.requests().iter().all(|it| it.header("authorization") == "Bearer first"), "{:?}", bank.requests());
     assert_eq!(secrets.reads(), 1);
 }
 
 #[tokio::test]
-async fn a_server_without_secrets_is_asked_without_a_token() {
+async fn a_server_without_secrets_gets_no_token() {
     let bank = Bank::open(|_, _| answer(200, "", "{}")).await;
-    let server = HttpFeedServer::new(&bank.address, Duration::from_secs(5)).unwrap();
-    server.ask(Feed::Sepa, "").await.unwrap();
-    server.with_secrets(None::<FakeFeedSecrets>).ask(Feed::Sepa, "").await.unwrap();
-    assert_eq!(bank.asked().iter().map(|it| it.header("authorization")).collect::<String>(), "");
+    let server = HttpFeedClient::new(&bank.address, Duration::from_secs(5)).unwrap();
+    server.fetch_page(Feed::Sepa, "").await.unwrap();
+    server.with_secrets(None::<FakeFeedSecrets>).fetch_page(Feed::Sepa, "").await.unwrap();
+    assert_eq!(bank.requests().iter().map(|it| it.header("authorization")).collect::<String>(), "");
 }
 
 #[tokio::test]
 async fn a_rotated_secret_is_read_again_when_the_old_one_is_refused() {
-    let bank = Bank::open(|asked, _| match asked.header("authorization").as_str() {
+    let bank = Bank::open(|requests, _| match requests.header("authorization").as_str() {
         "Bearer second" => answer(200, "", "{}"),
         _ => answer(401, "www-authenticate: Bearer\r\n", ""),
     })
     .await;
     let secrets = FakeFeedSecrets::new(&bearer("first"));
     let server = server(&bank, &secrets);
-    let refused = server.ask(Feed::Sepa, "").await;
-    assert!(matches!(refused, Err(AskError::Refused(401))), "{refused:?}");
-    assert_eq!((bank.asked().len(), secrets.reads()), (2, 2), "once more with the secret as it is now, not more often");
+    let refused = server.fetch_page(Feed::Sepa, "").await;
+    assert!(matches!(refused, Err(FetchError::Refused(401))), "{refused:?}");
+    assert_eq!((bank.requests().len(), secrets.reads()), (2, 2), "one retry with the current secret, no more");
 
     secrets.rotate(&bearer("second"));
-    assert_eq!(server.ask(Feed::Sepa, "").await.unwrap(), b"{}");
-    assert_eq!((bank.asked().len(), secrets.reads()), (4, 3));
-    assert_eq!(server.ask(Feed::Sepa, "").await.unwrap(), b"{}");
-    assert_eq!((bank.asked().len(), secrets.reads()), (5, 3), "and kept");
+    assert_eq!(server.fetch_page(Feed::Sepa, "").await.unwrap(), b"{}");
+    assert_eq!((bank.requests().len(), secrets.reads()), (4, 3));
+    assert_eq!(server.fetch_page(Feed::Sepa, "").await.unwrap(), b"{}");
+    assert_eq!((bank.requests().len(), secrets.reads()), (5, 3), "and kept");
 }
 
 #[tokio::test]
@@ -106,14 +106,14 @@ async fn client_credentials_are_exchanged_once_as_the_standard_says() {
     let secrets = FakeFeedSecrets::new(&client(&bank.address, r#", "scope": "feeds read""#));
     let server = server(&bank, &secrets);
     for _ in 0..3 {
-        assert_eq!(server.ask(Feed::Swift, "").await.unwrap(), b"{}");
+        assert_eq!(server.fetch_page(Feed::Swift, "").await.unwrap(), b"{}");
     }
-    let exchange = &bank.asked()[0];
+    let exchange = &bank.requests()[0];
     assert_eq!(exchange.line, "POST /token HTTP/1.1");
     assert_eq!(exchange.header("content-type"), "application/x-www-form-urlencoded");
     assert_eq!(exchange.header("authorization"), BASIC);
     assert_eq!(exchange.body, "grant_type=client_credentials&scope=feeds%20read");
-    assert_eq!((token_requests(&bank), bank.asked().len(), secrets.reads()), (1, 4, 1));
+    assert_eq!((token_requests(&bank), bank.requests().len(), secrets.reads()), (1, 4, 1));
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn questions_at_once_share_one_token() {
     let bank = authorizing("").await;
     let secrets = FakeFeedSecrets::new(&client(&bank.address, ""));
     let server = server(&bank, &secrets);
-    let (one, two) = tokio::join!(server.ask(Feed::Sepa, ""), server.ask(Feed::Swift, ""));
+    let (one, two) = tokio::join!(server.fetch_page(Feed::Sepa, ""), server.fetch_page(Feed::Swift, ""));
     assert!(one.is_ok() && two.is_ok(), "{one:?} {two:?}");
     assert_eq!(token_requests(&bank), 1);
 }
@@ -133,28 +133,28 @@ async fn a_token_is_renewed_before_it_expires() {
         let bank = authorizing(rest).await;
         let secrets = FakeFeedSecrets::new(&client(&bank.address, ""));
         let server = server(&bank, &secrets);
-        server.ask(Feed::Sepa, "").await.unwrap();
+        server.fetch_page(Feed::Sepa, "").await.unwrap();
         tokio::time::sleep(Duration::from_millis(850)).await;
-        server.ask(Feed::Sepa, "").await.unwrap();
-        assert_eq!((token_requests(&bank), bank.asked().len()), (2, 4), "without a refusal in between");
+        server.fetch_page(Feed::Sepa, "").await.unwrap();
+        assert_eq!((token_requests(&bank), bank.requests().len()), (2, 4), "without a refusal in between");
     }
 }
 
 #[tokio::test]
 async fn a_refused_token_is_exchanged_afresh_once() {
-    // The second token is refused, too: the bank has changed its mind about this client.
-    let bank = Bank::open(|asked, number| match number {
-        _ if is_token_request(asked) => issued(&format!("t{number}"), ", \"expires_in\": 3600"),
+    // The second token is refused, too: the bank no longer accepts this client.
+    let bank = Bank::open(|requests, number| match number {
+        _ if is_token_request(requests) => issued(&format!("t{number}"), ", \"expires_in\": 3600"),
         1 => answer(200, "", "{}"),
         _ => answer(401, "", ""),
     })
     .await;
     let secrets = FakeFeedSecrets::new(&client(&bank.address, ""));
     let server = server(&bank, &secrets);
-    server.ask(Feed::Sepa, "").await.unwrap();
-    let refused = server.ask(Feed::Sepa, "").await;
-    assert!(matches!(refused, Err(AskError::Refused(401))), "{refused:?}");
-    let tokens: Vec<String> = bank.asked().iter().map(|it| it.header("authorization")).collect();
+    server.fetch_page(Feed::Sepa, "").await.unwrap();
+    let refused = server.fetch_page(Feed::Sepa, "").await;
+    assert!(matches!(refused, Err(FetchError::Refused(401))), "{refused:?}");
+    let tokens: Vec<String> = bank.requests().iter().map(|it| it.header("authorization")).collect();
     assert_eq!(tokens, [BASIC, "Bearer t0", "Bearer t0", BASIC, "Bearer t3"]);
     assert_eq!(secrets.reads(), 2, "the secret is read again, too");
 }
@@ -165,17 +165,17 @@ async fn a_redirect_is_refused_and_takes_the_token_nowhere() {
     for status in [301, 302, 303, 307, 308] {
         let location = format!("location: {}/sepa\r\n", other.address);
         let bank = Bank::open(move |_, _| answer(status, &location, "")).await;
-        let refused = server(&bank, &FakeFeedSecrets::new(&bearer(CANARY))).ask(Feed::Sepa, "").await;
-        assert!(matches!(refused, Err(AskError::Refused(it)) if it == status), "{refused:?}");
-        let refused = server(&bank, &FakeFeedSecrets::new(&client(&bank.address, ""))).ask(Feed::Sepa, "").await;
+        let refused = server(&bank, &FakeFeedSecrets::new(&bearer(CANARY))).fetch_page(Feed::Sepa, "").await;
+        assert!(matches!(refused, Err(FetchError::Refused(it)) if it == status), "{refused:?}");
+        let refused = server(&bank, &FakeFeedSecrets::new(&client(&bank.address, ""))).fetch_page(Feed::Sepa, "").await;
         let expected = CredentialsError::Refused { status, code: "no error code" };
-        assert!(matches!(&refused, Err(AskError::Credentials(it)) if *it == expected), "{refused:?}");
+        assert!(matches!(&refused, Err(FetchError::Credentials(it)) if *it == expected), "{refused:?}");
     }
-    assert!(other.asked().is_empty(), "{:?}", other.asked());
+    assert!(other.requests().is_empty(), "{:?}", other.requests());
 }
 
 #[tokio::test]
-async fn what_will_not_pass_is_told_from_what_may() {
+async fn permanent_and_transient_failures_are_distinguished() {
     for (status, body, expected) in [
         (400, r#"{"error": "invalid_scope"}"#, CredentialsError::Refused { status: 400, code: "invalid_scope" }),
         (401, r#"{"error": "invalid_client"}"#, CredentialsError::Refused { status: 401, code: "invalid_client" }),
@@ -186,25 +186,25 @@ async fn what_will_not_pass_is_told_from_what_may() {
         (200, r#"{"access_token": "a\nb", "token_type": "bearer"}"#, CredentialsError::NotAHeader),
     ] {
         let bank = Bank::open(move |_, _| answer(status, "", body)).await;
-        let refused = server(&bank, &FakeFeedSecrets::new(&client(&bank.address, ""))).ask(Feed::Sepa, "").await;
-        assert!(matches!(&refused, Err(AskError::Credentials(it)) if *it == expected), "{body}: {refused:?}");
+        let refused = server(&bank, &FakeFeedSecrets::new(&client(&bank.address, ""))).fetch_page(Feed::Sepa, "").await;
+        assert!(matches!(&refused, Err(FetchError::Credentials(it)) if *it == expected), "{body}: {refused:?}");
     }
     let bank = Bank::open(|_, _| answer(503, "", "")).await;
-    let failing = server(&bank, &FakeFeedSecrets::new(&client(&bank.address, ""))).ask(Feed::Sepa, "").await;
-    assert!(matches!(failing, Err(AskError::Failing(_))), "{failing:?}");
+    let failing = server(&bank, &FakeFeedSecrets::new(&client(&bank.address, ""))).fetch_page(Feed::Sepa, "").await;
+    assert!(matches!(failing, Err(FetchError::Failing(_))), "{failing:?}");
     for url in ["http://bank.example", "ftp://bank.example", "https://me:word@bank.example"] {
-        let refused = server(&bank, &FakeFeedSecrets::new(&client(url, ""))).ask(Feed::Sepa, "").await;
-        assert!(matches!(refused, Err(AskError::Credentials(CredentialsError::TokenUrl(_)))), "{refused:?}");
+        let refused = server(&bank, &FakeFeedSecrets::new(&client(url, ""))).fetch_page(Feed::Sepa, "").await;
+        assert!(matches!(refused, Err(FetchError::Credentials(CredentialsError::TokenUrl(_)))), "{refused:?}");
     }
 }
 
 #[tokio::test]
 async fn no_secret_is_in_what_prints() {
     let mut printed = Vec::new();
-    // Whatever is asked comes back in the answer, as careless servers do.
+    // The response repeats the request, as careless servers do.
     for (status, echo) in [(200, true), (400, true), (401, true), (403, true), (500, true), (302, true), (200, false)] {
-        let bank = Bank::open(move |asked, _| {
-            let said = format!("{} {} {}", asked.line, asked.headers, asked.body).replace('"', "'");
+        let bank = Bank::open(move |requests, _| {
+            let said = format!("{} {} {}", requests.line, requests.headers, requests.body).replace('"', "'");
             let body =
                 format!(r#"{{"error": "{CANARY} {said}", "access_token": "{CANARY}", "token_type": "{CANARY}"}}"#);
             if echo { answer(status, &format!("x-echo: {CANARY}\r\n"), &body) } else { format!("{CANARY} what?\r\n") }
@@ -219,7 +219,7 @@ async fn no_secret_is_in_what_prints() {
             CANARY.to_owned(),
         ] {
             let server = server(&bank, &FakeFeedSecrets::new(&text));
-            if let Err(error) = server.ask(Feed::Sepa, "").await {
+            if let Err(error) = server.fetch_page(Feed::Sepa, "").await {
                 printed.push(format!("{error} {error:?}"));
             }
             printed.push(format!("{server:?}"));
@@ -227,7 +227,7 @@ async fn no_secret_is_in_what_prints() {
     }
     let bank = authorizing("").await;
     let server = server(&bank, &FakeFeedSecrets::new(&client(&bank.address, "")));
-    server.ask(Feed::Sepa, "").await.unwrap();
+    server.fetch_page(Feed::Sepa, "").await.unwrap();
     printed.push(format!("{server:?}"));
     assert!(printed.len() > 80, "{}", printed.len());
     assert!(printed.iter().all(|it| !it.contains("canary")), "{printed:#?}");

@@ -17,19 +17,19 @@ use datamaker::Noise;
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 
-/// The stream of chance that tokens are drawn from.
+/// The random stream of tokens.
 const TOKENS: u64 = 111;
-/// So many of the latest tokens are valid.
-const MOST_TOKENS: usize = 100;
+/// The number of valid tokens, the latest ones.
+const MAX_TOKENS: usize = 100;
 
-/// Who may read the feeds.
+/// The clients that may read the feeds.
 #[derive(Clone)]
 pub enum Access {
     /// Everybody.
     Open,
-    /// Who has this bearer token.
+    /// Clients with this bearer token.
     Bearer(String),
-    /// Who has a bearer token that `POST /token` issued for this client (RFC 6749, section 4.4).
+    /// Clients with a bearer token that `POST /token` issued for this client (RFC 6749, section 4.4).
     Client {
         /// Its id.
         id: String,
@@ -52,7 +52,7 @@ struct Issued {
     valid: VecDeque<(String, Instant)>,
 }
 
-/// The same routes for those who may read them, with `POST /token` where tokens are issued. Anybody may `GET /ping`.
+/// The same routes with access control, and with `POST /token` if tokens are issued. `GET /ping` is public.
 pub fn guarded(routes: Router, access: Access, seed: u64) -> Router {
     if matches!(access, Access::Open) {
         return routes;
@@ -80,7 +80,7 @@ fn unauthorized(challenge: &'static str) -> Response {
     (StatusCode::UNAUTHORIZED, [(WWW_AUTHENTICATE, challenge)]).into_response()
 }
 
-/// What follows the scheme in the header `authorization`.
+/// The credentials after the scheme in the header `authorization`.
 fn after<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (start, rest) = value.split_at_checked(scheme.len())?;
@@ -106,7 +106,7 @@ impl Guard {
         let token = format!("sandbox-{number}-{:016x}", Noise::new(self.seed, TOKENS, number).below(u64::MAX));
         let now = Instant::now();
         issued.valid.push_back((token.clone(), now.checked_add(life).unwrap_or(now)));
-        if issued.valid.len() > MOST_TOKENS {
+        if issued.valid.len() > MAX_TOKENS {
             issued.valid.pop_front();
         }
         token
@@ -128,7 +128,7 @@ async fn token(State(guard): State<Arc<Guard>>, headers: HeaderMap, form: String
     ([(CACHE_CONTROL, "no-store")], Json(token)).into_response()
 }
 
-/// Id and secret, which a client sends encoded as in a form (RFC 6749, section 2.3.1).
+/// Id and secret, form-encoded by the client (RFC 6749, section 2.3.1).
 fn client(headers: &HeaderMap) -> Option<(String, String)> {
     let pair = STANDARD.decode(after(headers, "Basic ")?).ok()?;
     let (id, secret) = std::str::from_utf8(&pair).ok()?.split_once(':')?;

@@ -1,15 +1,16 @@
-//! The same feeds in the format of the original assignment: no cursor in the question, no declaration in the answer.
+//! The same feeds in the format of the original assignment: no cursor in the request, no declared counts in the
+//! response.
 //!
 //! | route | answers |
 //! | --- | --- |
 //! | `GET /ping` | `{"message":"pong"}` |
 //! | `GET /company_info` | `{"company_info":"[…]"}`, all companies in each answer |
 //! | `GET /exchange_rates` | `{"exchange_rates":"[…]"}`, the latest rates in each answer |
-//! | `GET /sepa`, `GET /swift` | the next page, as objects `{"sepa_transactions":"[…]"}` one after the other; no answer at the end |
-//! | `GET /faults` | how often it failed, and how |
+//! | `GET /sepa`, `GET /swift` | the next page, as concatenated objects `{"sepa_transactions":"[…]"}`; no response at the end |
+//! | `GET /faults` | counts of requests and failures |
 //!
-//! The cursor of transfers is in memory. It moves when a whole answer is given: a request that meets a failure, or an
-//! earlier page, leaves it where it is. At the end requests are, by turns, met with silence and with a closed connection.
+//! The cursor of transfers is in memory. It moves with each complete response: a failed request or an earlier page does
+//! not move it. At the end the server alternately stays silent and closes the connection.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -34,18 +35,18 @@ use crate::feed::PageError;
 use crate::routes::deliver;
 use crate::{SandboxFeed, Served};
 
-/// Rows of an object; a page has several.
+/// The number of rows of an object; a page has several objects.
 const OBJECT_ROWS: usize = 1_000;
 
 struct Cdm {
     feed: SandboxFeed,
     /// The first row of the next page, of SEPA and of SWIFT.
     next: [Mutex<u64>; 2],
-    /// Requests at an end.
+    /// The number of requests at the end of a feed.
     ends: AtomicU64,
 }
 
-/// The routes of a feed in the format of the original assignment. Its cursors last as long as they do.
+/// The routes of a feed in the format of the original assignment. The cursors live as long as the routes.
 pub fn cdm_router(feed: SandboxFeed) -> Router {
     let transfers =
         |feed: Feed| get(async move |State(cdm): State<Arc<Cdm>>| cdm.transfers(feed).await.unwrap_or_else(problem));
@@ -63,7 +64,7 @@ pub fn cdm_router(feed: SandboxFeed) -> Router {
         .with_state(Arc::new(Cdm { feed, next: Default::default(), ends: AtomicU64::new(0) }))
 }
 
-#[allow(clippy::needless_pass_by_value, reason = "it is the function that turns an error into an answer")]
+#[allow(clippy::needless_pass_by_value, reason = "this function converts an error into a response")]
 fn problem(error: PageError) -> Response {
     tracing::error!(error = %Chain(&error), "an answer cannot be made");
     Problem::internal().into_response()
@@ -72,7 +73,7 @@ fn problem(error: PageError) -> Response {
 impl Cdm {
     async fn table(&self, table: Table) -> Result<Response, PageError> {
         let request = self.feed.failing.next_request();
-        // There is no earlier page of a table.
+        // A table has no earlier page.
         let fault = request.fault.filter(|it| *it != Fault::RepeatPage);
         self.feed.failing.count(fault, 0);
         let body = if let Table::Companies = table {
@@ -87,7 +88,7 @@ impl Cdm {
     async fn transfers(&self, feed: Feed) -> Result<Response, PageError> {
         let (table, mut request) = (Table::Transfers(feed), self.feed.failing.next_request());
         if matches!(request.fault, Some(Fault::Hang | Fault::Slow)) {
-            // Who gives up while it waits has not had an answer, and the cursor has not moved.
+            // If the client gives up while this waits, it got no response and the cursor does not move.
             self.feed.failing.wait(request.fault).await;
         }
         let next = self.next(feed);
@@ -106,7 +107,7 @@ impl Cdm {
             return Ok(deliver(&self.feed, request.fault, body).await);
         }
         let mut next = next.lock().unwrap_or_else(PoisonError::into_inner);
-        // Of two requests at once both get the page, and the cursor moves once.
+        // Two concurrent requests both get the page, and the cursor moves once.
         *next = (*next).max(to);
         Ok(whole(body))
     }
@@ -119,7 +120,7 @@ impl Cdm {
         }
     }
 
-    /// The page that begins with row `from`, and where the next one does.
+    /// The page that begins at row `from`, and the first row of the next page.
     fn page(&self, feed: Feed, from: u64, request: Request) -> Result<(Vec<u8>, u64), PageError> {
         let name = match feed {
             Feed::Sepa => "sepa_transactions",
@@ -138,12 +139,12 @@ impl Cdm {
         Ok((body, to))
     }
 
-    /// No answer: by turns the connection stays silent, for as long as the client waits, and is closed.
+    /// No response: alternately, the connection stays silent as long as the client waits, or is closed.
     async fn nothing(&self) -> Response {
         if self.ends.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
             std::future::pending::<()>().await;
         }
-        // The connection ends before anything of the answer is on its way.
+        // The connection ends before the first byte of the response.
         let end = stream::once(async { Err::<Vec<u8>, _>(io::Error::other("no answer")) });
         Body::from_stream(end).into_response()
     }
@@ -153,13 +154,13 @@ fn whole(body: Vec<u8>) -> Response {
     ([(CONTENT_TYPE, "application/json")], body).into_response()
 }
 
-/// A list within a text within an object.
+/// A list inside a string inside an object.
 fn object<T: Serialize>(name: &'static str, rows: &[T]) -> Result<Vec<u8>, PageError> {
     let list = serde_json::to_string(rows)?;
     Ok(serde_json::to_vec(&BTreeMap::from([(name, list)]))?)
 }
 
-/// A number with the digits of `text`, which no float has touched.
+/// A number with exactly the digits of `text`, without a float.
 fn number(text: String) -> Result<Box<RawValue>, PageError> {
     Ok(RawValue::from_string(text)?)
 }

@@ -1,11 +1,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// How often something happens, of a thousand times: at most 1000.
+/// A rate per thousand: at most 1000.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct PerMille(u16);
 
-/// A text that says no such rate.
+/// A text that is not such a rate.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[error("not a rate: write 5% or 0.5%, at most 100%")]
 pub struct PerMilleError;
@@ -38,31 +38,31 @@ impl fmt::Display for PerMille {
     }
 }
 
-/// How often a feed fails, and how. A request meets one failure at most; repeated rows may come with any.
+/// The failure rates of a feed. A request has at most one failure; repeated rows are independent of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Chances {
-    /// Of requests: it answers 500.
+    /// The rate of responses with status 500.
     pub crash: PerMille,
-    /// The connection ends in the middle of the answer.
+    /// The connection ends in the middle of the response.
     pub cut: PerMille,
-    /// The answer ends in the middle, but looks whole.
+    /// The response is truncated but looks complete.
     pub truncate: PerMille,
-    /// It answers long after anybody waits.
+    /// The response comes long after the client's time-out.
     pub hang: PerMille,
-    /// It answers late.
+    /// The response is late.
     pub slow: PerMille,
-    /// It answers with an earlier page, which has its own cursor.
+    /// The response is an earlier page, with its own cursor.
     pub repeat_pages: PerMille,
-    /// Of the rows of a page of transfers: it is there twice.
+    /// The rate of rows of a page of transfers that occur twice.
     pub repeat_rows: PerMille,
 }
 
-/// Why a text or a set of rates says no chances.
+/// Why a text or a set of rates is invalid.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ChancesError {
-    /// The failures of requests come to more than all of them.
-    #[error("the rates of failing requests come to more than 100%")]
+    /// The rates of failing requests exceed 100 %.
+    #[error("the rates of failing requests add up to more than 100%")]
     MoreThanAll,
     /// Not a list of names and rates.
     #[error("`{0}` is not of the form crash=5%")]
@@ -76,7 +76,7 @@ pub enum ChancesError {
 }
 
 impl Chances {
-    /// The same, if no more requests fail than there are.
+    /// Checks that the rates of failing requests do not exceed 100 %.
     pub fn checked(self) -> Result<Self, ChancesError> {
         let Self { crash, cut, truncate, hang, slow, repeat_pages, repeat_rows: _ } = self;
         let all = [crash, cut, truncate, hang, slow, repeat_pages].map(PerMille::value).iter().sum::<u64>();
@@ -87,7 +87,7 @@ impl Chances {
 impl FromStr for Chances {
     type Err = ChancesError;
 
-    /// Reads `crash=5%,repeat-pages=2%`; an empty text is no failures.
+    /// Reads `crash=5%,repeat-pages=2%`; an empty text means no failures.
     fn from_str(text: &str) -> Result<Self, ChancesError> {
         let mut chances = Self::default();
         for part in text.split(',').map(str::trim).filter(|it| !it.is_empty()) {

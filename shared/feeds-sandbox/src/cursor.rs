@@ -1,6 +1,6 @@
 use datamaker::Feed;
 
-/// What is served page by page.
+/// The tables that are served in pages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Table {
     Companies,
@@ -18,12 +18,12 @@ impl Table {
     }
 }
 
-/// The cursor of the page that begins with `row`; the first one's is empty.
+/// The cursor of the page that begins at `row`; empty for the first page.
 pub(crate) fn cursor(table: Table, row: u64) -> String {
     if row == 0 { String::new() } else { format!("{}-{row}", table.name()) }
 }
 
-/// The row that a cursor of `table` stands for; `None`: it is no cursor of it.
+/// The row of a cursor of `table`; `None` if the text is not a cursor of this table.
 pub(crate) fn row_of(table: Table, text: &str) -> Option<u64> {
     if text.is_empty() {
         return Some(0);

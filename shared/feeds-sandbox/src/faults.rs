@@ -1,4 +1,4 @@
-//! When to fail. Drawn from a seed and the number of the request, so that a run can be had again.
+//! Decides when to fail, from a seed and the number of the request, so that a run can be reproduced.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::Chances;
 
-/// Streams of chance.
+/// Random streams.
 const FAULT: u64 = 101;
 const PAGE: u64 = 102;
 const ROW: u64 = 103;
@@ -16,24 +16,24 @@ const ROW: u64 = 103;
 /// How a feed fails.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Faults {
-    /// What chance is drawn from.
+    /// The seed of the random streams.
     pub seed: u64,
     /// How often.
     pub chances: Chances,
-    /// How long an answer hangs.
+    /// Delay of a hanging response.
     pub hang: Duration,
-    /// How late a slow answer is.
+    /// Delay of a slow response.
     pub slow: Duration,
-    /// What carries its answers.
-    pub carrier: Carrier,
+    /// The transport of its responses.
+    pub transport: Transport,
 }
 
-/// What carries answers.
+/// The transport of responses.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Carrier {
-    /// A connection of its own, which it can cut.
+pub enum Transport {
+    /// A direct connection, which the server can close early.
     Connection,
-    /// A gateway that takes whole answers only: what would be cut is truncated.
+    /// A gateway that accepts only complete responses: a cut becomes a truncation.
     Gateway,
 }
 
@@ -48,28 +48,28 @@ pub(crate) enum Fault {
     RepeatPage,
 }
 
-/// How often a feed was asked, and how it failed.
+/// The counts of requests and failures of a feed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct Served {
-    /// Pages asked for with a good cursor.
+    /// Requests with a valid cursor.
     pub requests: u64,
-    /// Answers of 500.
+    /// Responses with status 500.
     pub crash: u64,
-    /// Connections cut.
+    /// Connections closed early.
     pub cut: u64,
-    /// Answers truncated.
+    /// Truncated responses.
     pub truncate: u64,
-    /// Answers that hung.
+    /// Responses that hung.
     pub hang: u64,
-    /// Answers that were late.
+    /// Late responses.
     pub slow: u64,
-    /// Earlier pages given.
+    /// Earlier pages served.
     pub repeat_pages: u64,
-    /// Rows that were on their page twice.
+    /// Rows that occurred twice on their page.
     pub repeat_rows: u64,
 }
 
-/// The failures of a feed, while it serves.
+/// The failures of a running feed.
 pub(crate) struct Failing {
     faults: Faults,
     served: Mutex<Served>,
@@ -81,7 +81,7 @@ pub(crate) struct Request {
     seed: u64,
     number: u64,
     repeat_rows: u64,
-    /// What it meets.
+    /// Its failure.
     pub(crate) fault: Option<Fault>,
 }
 
@@ -98,7 +98,7 @@ impl Failing {
         *self.served.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits as long as the fault has it.
+    /// Waits for the delay of the fault.
     pub(crate) async fn wait(&self, fault: Option<Fault>) {
         match fault {
             Some(Fault::Hang) => tokio::time::sleep(self.faults.hang).await,
@@ -107,7 +107,7 @@ impl Failing {
         }
     }
 
-    /// Counts a request and draws what it meets.
+    /// Counts a request and draws its failure.
     pub(crate) fn next_request(&self) -> Request {
         let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
         let Faults { seed, chances, .. } = self.faults;
@@ -132,7 +132,7 @@ impl Failing {
         Request { seed, number, repeat_rows: chances.repeat_rows.value(), fault: fault.map(|(fault, _)| fault) }
     }
 
-    /// Counts what was really served: a first page has no earlier one.
+    /// Counts the actual failure: the first page has no earlier one.
     pub(crate) fn count(&self, fault: Option<Fault>, rows_repeated: u64) {
         let mut served = self.served.lock().unwrap_or_else(PoisonError::into_inner);
         served.repeat_rows = served.repeat_rows.saturating_add(rows_repeated);
@@ -155,9 +155,9 @@ impl Request {
         Noise::new(self.seed, PAGE, self.number).one_of(before).copied()
     }
 
-    /// Whether a row is on its page twice.
+    /// Whether a row occurs twice on its page.
     pub(crate) fn repeats(self, row: u64) -> bool {
-        // Requests in the upper bits, rows in the lower ones: neither come near the other.
+        // Requests in the upper bits, rows in the lower ones: they do not overlap.
         let number = self.number.rotate_right(24) ^ row;
         self.repeat_rows > 0 && Noise::new(self.seed, ROW, number).below(1000) < self.repeat_rows
     }
@@ -169,7 +169,13 @@ mod tests {
 
     fn failing(seed: u64, chances: &str) -> Failing {
         let chances = chances.parse().unwrap();
-        Failing::new(Faults { seed, chances, hang: Duration::ZERO, slow: Duration::ZERO, carrier: Carrier::Connection })
+        Failing::new(Faults {
+            seed,
+            chances,
+            hang: Duration::ZERO,
+            slow: Duration::ZERO,
+            transport: Transport::Connection,
+        })
     }
 
     fn drawn(seed: u64, chances: &str) -> Vec<Option<Fault>> {
@@ -178,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn failures_come_as_often_as_they_are_told_to() {
+    fn failures_occur_at_the_configured_rates() {
         let all = drawn(1, "crash=5%,cut=1%,truncate=2%,hang=3%,slow=4%,repeat-pages=10%");
         let expected = [
             (Some(Fault::Crash), 500),

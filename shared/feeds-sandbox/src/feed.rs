@@ -1,4 +1,4 @@
-//! What is on each page.
+//! The content of each page.
 
 use std::ops::Range;
 
@@ -10,47 +10,47 @@ use crate::faults::{Failing, Request};
 use crate::page::{Companies, CompanyDocument, Page, RateDocument, Rates, Transfers};
 use crate::{Faults, Served};
 
-const MOST_COMPANIES: u64 = 500;
-const MOST_RATES: u64 = 1_000;
-/// Rows of a feed on one page. Repeated ones come on top.
-const MOST_TRANSFERS: u64 = 20_000;
-const MOST_DAYS: i32 = 5;
+const MAX_COMPANIES: u64 = 500;
+const MAX_RATES: u64 = 1_000;
+/// The number of rows of a feed on one page, without repeated ones.
+const MAX_TRANSFERS: u64 = 20_000;
+const MAX_DAYS: i32 = 5;
 
-/// A feed to try things on: its data, and how it fails.
+/// A simulated feed: its data and its failures.
 pub struct SandboxFeed {
     feeds: Feeds,
     rates: Vec<RateRow>,
     pub(crate) failing: Failing,
 }
 
-/// A page's bytes, and how many of its rows are there twice.
+/// The bytes of a page and its number of repeated rows.
 pub(crate) struct Body {
     pub(crate) json: Vec<u8>,
     pub(crate) rows_repeated: u64,
 }
 
-/// A page that cannot be made.
+/// A page that cannot be rendered.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PageError {
-    #[error("a sum cannot be told")]
+    #[error("a sum overflows")]
     Sum(#[from] money::MoneyError),
-    #[error("a page is no JSON")]
+    #[error("a page cannot be rendered as JSON")]
     Json(#[from] serde_json::Error),
 }
 
 impl SandboxFeed {
-    /// The feed of a plan. Makes its companies; pages are made when they are asked for.
+    /// The feed of a plan. Creates its companies; pages are created on request.
     pub fn new(plan: Plan, faults: Faults) -> Self {
         let feeds = Feeds::new(plan);
         Self { rates: feeds.rates(), feeds, failing: Failing::new(faults) }
     }
 
-    /// How often it was asked so far, and how it failed.
+    /// The counts of requests and failures so far.
     pub fn served(&self) -> Served {
         self.failing.served()
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub(crate) fn rows(&self, table: Table) -> u64 {
         match table {
             Table::Companies => count(self.feeds.companies().len()),
@@ -59,27 +59,27 @@ impl SandboxFeed {
         }
     }
 
-    /// The first rows of all pages before the one that begins with `row`.
+    /// The first rows of all pages before the page that begins at `row`.
     pub(crate) fn pages_before(&self, table: Table, row: u64) -> Vec<u64> {
         let starts = std::iter::successors(Some(0), |from| Some(self.end(table, *from)));
         starts.take_while(|from| *from < row).collect()
     }
 
-    /// Where the page that begins with `from` ends.
+    /// The end of the page that begins at `from`.
     pub(crate) fn end(&self, table: Table, from: u64) -> u64 {
         let end = match table {
-            Table::Companies => from.saturating_add(MOST_COMPANIES),
-            Table::Rates => from.saturating_add(MOST_RATES),
+            Table::Companies => from.saturating_add(MAX_COMPANIES),
+            Table::Rates => from.saturating_add(MAX_RATES),
             Table::Transfers(feed) => {
-                let behind = self.feeds.day_of(feed, from).plus_days(MOST_DAYS);
+                let behind = self.feeds.day_of(feed, from).plus_days(MAX_DAYS);
                 let behind = behind.map_or(u64::MAX, |day| self.feeds.first_row(feed, day));
-                from.saturating_add(MOST_TRANSFERS).min(behind)
+                from.saturating_add(MAX_TRANSFERS).min(behind)
             }
         };
         end.min(self.rows(table))
     }
 
-    /// The page that begins with row `from`.
+    /// The page that begins at row `from`.
     pub(crate) fn page(&self, table: Table, from: u64, request: Request) -> Result<Body, PageError> {
         let rows = from..self.end(table, from);
         let (skip, take) = (place(rows.start), place(rows.end.saturating_sub(rows.start)));
@@ -95,9 +95,9 @@ impl SandboxFeed {
             }
             Table::Transfers(feed) => {
                 let transfers = self.transfers(feed, rows.clone(), request)?;
-                let told = transfers.rows();
-                let body = self.body(table, rows, told, transfers)?;
-                Ok(Body { rows_repeated: count(told.saturating_sub(take)), ..body })
+                let rendered = transfers.rows();
+                let body = self.body(table, rows, rendered, transfers)?;
+                Ok(Body { rows_repeated: count(rendered.saturating_sub(take)), ..body })
             }
         }
     }
@@ -106,14 +106,14 @@ impl SandboxFeed {
         Ok(Transfers::new(feed, self.transfer_rows(feed, rows, request))?)
     }
 
-    /// Rows of a feed, with those that the request repeats.
+    /// The rows of a feed, including those that the request repeats.
     pub(crate) fn transfer_rows(&self, feed: Feed, rows: Range<u64>, request: Request) -> Vec<TransferRow> {
-        let told = self.feeds.transfers(feed, rows.clone()).zip(rows);
-        let told = told.flat_map(|(row, number)| {
+        let rendered = self.feeds.transfers(feed, rows.clone()).zip(rows);
+        let rendered = rendered.flat_map(|(row, number)| {
             let again = request.repeats(number).then(|| row.clone());
             std::iter::once(row).chain(again)
         });
-        told.collect()
+        rendered.collect()
     }
 
     /// The companies, with the IBANs of their accounts.
@@ -121,19 +121,25 @@ impl SandboxFeed {
         self.feeds.companies()
     }
 
-    /// The rates of the latest day that has any.
+    /// The rates of the latest day with rates.
     pub(crate) fn latest_rates(&self) -> impl Iterator<Item = &RateRow> {
         let latest = self.rates.last().map(|it| &it.date);
         self.rates.iter().filter(move |it| Some(&it.date) == latest)
     }
 
-    fn body(&self, table: Table, rows: Range<u64>, told: usize, content: impl Serialize) -> Result<Body, PageError> {
+    fn body(
+        &self,
+        table: Table,
+        rows: Range<u64>,
+        rendered: usize,
+        content: impl Serialize,
+    ) -> Result<Body, PageError> {
         let page = Page {
             feed: table.name(),
             cursor: cursor(table, rows.start),
             next: cursor(table, rows.end),
             more: rows.end < self.rows(table),
-            rows: told,
+            rows: rendered,
             content,
         };
         Ok(Body { json: serde_json::to_vec(&page)?, rows_repeated: 0 })

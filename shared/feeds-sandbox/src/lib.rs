@@ -1,20 +1,20 @@
-//! Feeds as banks and data vendors serve them: companies, exchange rates, and transfers of SEPA and SWIFT, page by page.
-//! For the laptop and for staging. What it serves is `datamaker`'s, so what is true of it is known; and it fails as
-//! often as it is told to.
+//! Feeds as banks and data vendors serve them: companies, exchange rates, and transfers of SEPA and SWIFT, page by
+//! page. For the laptop and for staging. It serves the data of `datamaker`, so the correct results are known, and it
+//! fails at configured rates.
 //!
 //! | route | answers |
 //! | --- | --- |
 //! | `GET /ping` | `{"ok":true}` |
 //! | `GET /company_info?cursor=` | companies with their accounts, 500 a page |
-//! | `GET /exchange_rates?cursor=` | what currencies are worth, 1,000 rates a page |
+//! | `GET /exchange_rates?cursor=` | exchange rates, 1,000 a page |
 //! | `GET /sepa?cursor=`, `GET /swift?cursor=` | transfers: five days or 20,000 rows a page, whichever is less |
-//! | `GET /faults` | how often it failed, and how |
+//! | `GET /faults` | counts of requests and failures |
 //!
-//! A page declares how many rows it has and, for transfers, their sum in each currency; it names the cursor that it
-//! was asked for and the one of what follows. Without `more` that is the end so far: asking there has no rows.
+//! A page declares how many rows it has and, for transfers, their sum in each currency; it contains the requested
+//! cursor and the cursor of the next page. `more: false` marks the current end: the next page has no rows yet.
 //!
-//! [`cdm_router`] serves the same in the format of the original assignment. [`guarded`] lets only those in who have the
-//! right credentials.
+//! [`cdm_router`] serves the same in the format of the original assignment. [`guarded`] restricts access to clients
+//! with valid credentials.
 
 mod access;
 mod cdm;
@@ -30,6 +30,6 @@ pub use datamaker::{Format, Plan, Size, UnknownSize, make};
 pub use access::{Access, guarded};
 pub use cdm::cdm_router;
 pub use chances::{Chances, ChancesError, PerMille, PerMilleError};
-pub use faults::{Carrier, Faults, Served};
+pub use faults::{Faults, Served, Transport};
 pub use feed::SandboxFeed;
 pub use routes::router;

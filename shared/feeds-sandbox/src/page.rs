@@ -1,4 +1,4 @@
-//! The documents. Both feeds tell the same of a transfer, each in its own words, as feeds do.
+//! The documents. Both feeds contain the same data of a transfer under different field names, as real feeds do.
 
 use std::collections::BTreeMap;
 
@@ -6,17 +6,17 @@ use datamaker::{Company, Feed, RateRow, TransferRow};
 use money::{Money, MoneyError};
 use serde::Serialize;
 
-/// A page of anything.
+/// A page of any feed.
 #[derive(Serialize)]
 pub(crate) struct Page<'a, R: Serialize> {
     pub(crate) feed: &'a str,
-    /// What was asked for.
+    /// The requested cursor.
     pub(crate) cursor: String,
-    /// Of what follows.
+    /// The cursor of the next page.
     pub(crate) next: String,
-    /// Whether anything follows now.
+    /// Whether more rows exist now.
     pub(crate) more: bool,
-    /// How many there are in it.
+    /// The number of rows.
     pub(crate) rows: usize,
     #[serde(flatten)]
     pub(crate) content: R,

@@ -16,15 +16,15 @@ use serde::Deserialize;
 
 use crate::cursor::{Table, row_of};
 use crate::faults::Fault;
-use crate::{Carrier, SandboxFeed, Served};
+use crate::{SandboxFeed, Served, Transport};
 
 const BEFORE_THE_CUT: Duration = Duration::from_millis(20);
 
 /// The routes of a feed.
 pub fn router(feed: SandboxFeed) -> Router {
     let page = |table: Table| {
-        get(async move |State(feed): State<Arc<SandboxFeed>>, asked: Result<Query<Asked>, QueryRejection>| {
-            answer(&feed, table, asked).await
+        get(async move |State(feed): State<Arc<SandboxFeed>>, params: Result<Query<PageParams>, QueryRejection>| {
+            answer(&feed, table, params).await
         })
     };
     Router::new()
@@ -41,7 +41,7 @@ pub fn router(feed: SandboxFeed) -> Router {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct PageParams {
     #[serde(default)]
     cursor: String,
 }
@@ -53,13 +53,12 @@ async fn faults(State(feed): State<Arc<SandboxFeed>>) -> Json<Served> {
 async fn answer(
     feed: &SandboxFeed,
     table: Table,
-    asked: Result<Query<Asked>, QueryRejection>,
+    params: Result<Query<PageParams>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    let Query(asked) =
-        asked.map_err(|_| Problem::bad_request("the query may have a cursor, once, and nothing else"))?;
-    let row = row_of(table, &asked.cursor).filter(|row| *row <= feed.rows(table));
-    let mut row =
-        row.ok_or_else(|| Problem::invalid(vec![FieldError::new("cursor", "none that this feed gave out")]))?;
+    let Query(params) =
+        params.map_err(|_| Problem::bad_request("the query may have a cursor, once, and nothing else"))?;
+    let row = row_of(table, &params.cursor).filter(|row| *row <= feed.rows(table));
+    let mut row = row.ok_or_else(|| Problem::invalid(vec![FieldError::new("cursor", "not a cursor of this feed")]))?;
     let mut request = feed.failing.next_request();
     if request.fault == Some(Fault::RepeatPage) {
         match request.earlier_page(&feed.pages_before(table, row)) {
@@ -76,24 +75,24 @@ async fn answer(
     Ok(deliver(feed, request.fault, body.json).await)
 }
 
-/// Gives an answer as the request's fault has it.
+/// Sends a response with the failure of the request.
 pub(crate) async fn deliver(feed: &SandboxFeed, fault: Option<Fault>, mut json: Vec<u8>) -> Response {
     let faults = feed.failing.faults();
     let half = json.len().div_euclid(2);
-    match (fault, faults.carrier) {
+    match (fault, faults.transport) {
         (None | Some(Fault::RepeatPage), _) => whole(json),
         (Some(Fault::Crash), _) => Problem::internal().into_response(),
-        (Some(Fault::Cut), Carrier::Connection) => {
+        (Some(Fault::Cut), Transport::Connection) => {
             json.truncate(half);
             let sent = stream::once(async { Ok(json) });
             let end = stream::once(async {
-                // What was sent is to be on its way when the connection ends.
+                // The sent bytes must leave before the connection ends.
                 tokio::time::sleep(BEFORE_THE_CUT).await;
                 Err(io::Error::other("the connection is cut"))
             });
             ([(CONTENT_TYPE, "application/json")], Body::from_stream(sent.chain(end))).into_response()
         }
-        (Some(Fault::Cut), Carrier::Gateway) | (Some(Fault::Truncate), _) => {
+        (Some(Fault::Cut), Transport::Gateway) | (Some(Fault::Truncate), _) => {
             json.truncate(half);
             whole(json)
         }

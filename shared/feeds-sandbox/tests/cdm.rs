@@ -1,4 +1,4 @@
-//! The feeds in the format of the original assignment, and for those who have the right credentials.
+//! The feeds in the format of the original assignment, and with access control.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use datamaker::{Feed, Feeds, Plan, Size};
-use feeds_sandbox::{Access, Carrier, Faults, SandboxFeed, cdm_router, guarded, router};
+use feeds_sandbox::{Access, Faults, SandboxFeed, Transport, cdm_router, guarded, router};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -24,10 +24,10 @@ fn plan() -> Plan {
 fn sandbox(chances: &str) -> SandboxFeed {
     let (hang, slow) = (Duration::from_mins(10), Duration::from_millis(1));
     let chances = chances.parse().unwrap();
-    SandboxFeed::new(plan(), Faults { seed: 3, chances, hang, slow, carrier: Carrier::Connection })
+    SandboxFeed::new(plan(), Faults { seed: 3, chances, hang, slow, transport: Transport::Connection })
 }
 
-/// The status and the body as far as it came; `None`: no answer.
+/// The status and the received part of the body; `None` without a response.
 async fn get(routes: &Router, path: &str) -> Option<(StatusCode, String)> {
     let request = Request::get(path).body(Body::empty()).unwrap();
     let answer = tokio::time::timeout(Duration::from_secs(1), routes.clone().oneshot(request)).await.ok()?.unwrap();

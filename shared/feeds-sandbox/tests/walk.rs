@@ -1,4 +1,4 @@
-//! Whoever walks the pages finds what the data maker made, whatever fails on the way.
+//! A client that reads all pages gets exactly the generated data, despite failures.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,27 +15,27 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use datamaker::{Feed, Feeds, Plan, Size, TransferRow};
-use feeds_sandbox::{Carrier, Faults, SandboxFeed, router};
+use feeds_sandbox::{Faults, SandboxFeed, Transport, router};
 use money::{Currency, Money};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-/// Pages of SWIFT are full before their five days are over, those of SEPA are not.
+/// Pages of SWIFT reach the row limit before five days, those of SEPA do not.
 fn plan() -> Plan {
     Plan { companies: 1_100, sepa_rows: 1_125, swift_rows: 90_000, days: 15, ..Plan::new(5, Size::Small) }
 }
 
-fn served(plan: Plan, chances: &str, carrier: Carrier) -> Router {
+fn served(plan: Plan, chances: &str, transport: Transport) -> Router {
     let chances = chances.parse().unwrap();
     let wait = Duration::from_millis(1);
-    router(SandboxFeed::new(plan, Faults { seed: 3, chances, hang: wait, slow: wait, carrier }))
+    router(SandboxFeed::new(plan, Faults { seed: 3, chances, hang: wait, slow: wait, transport }))
 }
 
 fn sound(plan: Plan) -> Router {
-    served(plan, "", Carrier::Connection)
+    served(plan, "", Transport::Connection)
 }
 
-/// The status and, if it came whole, the document.
+/// The status and, if complete, the document.
 async fn get(router: &Router, path: &str) -> (StatusCode, Option<Value>) {
     let request = Request::get(path).body(Body::empty()).unwrap();
     let answer = router.clone().oneshot(request).await.unwrap();
@@ -44,7 +44,7 @@ async fn get(router: &Router, path: &str) -> (StatusCode, Option<Value>) {
     (status, bytes.ok().and_then(|it| serde_json::from_slice(&it).ok()))
 }
 
-/// All pages, each asked for until it comes whole and is the one asked for.
+/// All pages, each requested until the response is complete and is the requested page.
 async fn walk(router: &Router, path: &str) -> Vec<Value> {
     let (mut pages, mut cursor, mut tries) = (Vec::<Value>::new(), String::new(), 0);
     while pages.last().is_none_or(|it| it["more"] == true) {
@@ -58,7 +58,7 @@ async fn walk(router: &Router, path: &str) -> Vec<Value> {
     pages
 }
 
-/// A row of a page as a line, in the words of its feed.
+/// A row of a page as a line, with the field names of its feed.
 fn line(feed: Feed, row: &Value) -> String {
     let (names, currency) = match feed {
         Feed::Sepa => (["id", "payer_iban", "beneficiary_iban", "amount", "time"], "EUR"),
@@ -85,7 +85,7 @@ fn lines(feed: Feed, pages: &[Value]) -> Vec<String> {
     pages.iter().flat_map(|it| it["transfers"].as_array().unwrap()).map(|it| line(feed, it)).collect()
 }
 
-/// What a page declares is what it holds.
+/// The declared counts of a page match its content.
 fn prove(feed: Feed, page: &Value) {
     let rows = page["transfers"].as_array().unwrap();
     assert_eq!(page["rows"], rows.len());
@@ -148,8 +148,8 @@ async fn companies_and_rates_come_in_pages_too() {
 #[tokio::test]
 async fn whatever_fails_on_the_way_a_patient_reader_has_all_rows() {
     let chances = "crash=20%,cut=10%,truncate=10%,hang=5%,slow=5%,repeat-pages=20%";
-    for carrier in [Carrier::Connection, Carrier::Gateway] {
-        let router = served(plan(), chances, carrier);
+    for transport in [Transport::Connection, Transport::Gateway] {
+        let router = served(plan(), chances, transport);
         for feed in Feed::ALL {
             let pages = walk(&router, feed.name()).await;
             pages.iter().for_each(|page| prove(feed, page));
@@ -166,7 +166,7 @@ async fn whatever_fails_on_the_way_a_patient_reader_has_all_rows() {
 
 #[tokio::test]
 async fn rows_that_are_there_twice_are_declared_twice() {
-    let router = served(plan(), "repeat-rows=1.5%", Carrier::Connection);
+    let router = served(plan(), "repeat-rows=1.5%", Transport::Connection);
     let feed = Feed::Swift;
     let pages = walk(&router, feed.name()).await;
     pages.iter().for_each(|page| prove(feed, page));
@@ -181,7 +181,7 @@ async fn rows_that_are_there_twice_are_declared_twice() {
 
 #[tokio::test]
 async fn an_earlier_page_says_which_it_is() {
-    let router = served(plan(), "repeat-pages=100%", Carrier::Connection);
+    let router = served(plan(), "repeat-pages=100%", Transport::Connection);
     let (_, first) = get(&router, "/sepa").await;
     assert_eq!(first.unwrap()["cursor"], "", "before the first page there is none");
     let (_, page) = get(&router, "/sepa?cursor=sepa-750").await;
@@ -194,18 +194,18 @@ async fn an_earlier_page_says_which_it_is() {
 
 #[tokio::test]
 async fn each_failure_looks_as_it_should() {
-    let half_and_end = async |chances: &str, carrier: Carrier| {
-        let router = served(plan(), chances, carrier);
+    let half_and_end = async |chances: &str, transport: Transport| {
+        let router = served(plan(), chances, transport);
         let answer = router.oneshot(Request::get("/sepa").body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         to_bytes(answer.into_body(), usize::MAX).await.map(|it| serde_json::from_slice::<Value>(&it).is_ok()).ok()
     };
-    assert_eq!(half_and_end("", Carrier::Connection).await, Some(true));
-    assert_eq!(half_and_end("cut=100%", Carrier::Connection).await, None, "the connection is gone");
-    assert_eq!(half_and_end("cut=100%", Carrier::Gateway).await, Some(false));
-    assert_eq!(half_and_end("truncate=100%", Carrier::Connection).await, Some(false));
+    assert_eq!(half_and_end("", Transport::Connection).await, Some(true));
+    assert_eq!(half_and_end("cut=100%", Transport::Connection).await, None, "the connection is gone");
+    assert_eq!(half_and_end("cut=100%", Transport::Gateway).await, Some(false));
+    assert_eq!(half_and_end("truncate=100%", Transport::Connection).await, Some(false));
 
-    let (status, problem) = get(&served(plan(), "crash=100%", Carrier::Gateway), "/swift").await;
+    let (status, problem) = get(&served(plan(), "crash=100%", Transport::Gateway), "/swift").await;
     assert_eq!(
         (status, &problem.unwrap()["type"]),
         (StatusCode::INTERNAL_SERVER_ERROR, &json!("urn:millrace:problem:internal"))
@@ -213,14 +213,14 @@ async fn each_failure_looks_as_it_should() {
 
     let wait = Duration::from_millis(60);
     let chances = "hang=100%".parse().unwrap();
-    let faults = Faults { seed: 3, chances, hang: wait, slow: Duration::ZERO, carrier: Carrier::Connection };
+    let faults = Faults { seed: 3, chances, hang: wait, slow: Duration::ZERO, transport: Transport::Connection };
     let (router, started) = (router(SandboxFeed::new(plan(), faults)), Instant::now());
     assert!(get(&router, "/sepa").await.1.is_some() && started.elapsed() >= wait, "it answers, but late");
 }
 
 #[tokio::test]
-async fn what_cannot_be_asked_is_a_problem() {
-    let router = served(plan(), "crash=100%", Carrier::Connection);
+async fn an_invalid_request_is_a_problem() {
+    let router = served(plan(), "crash=100%", Transport::Connection);
     for (path, status) in [
         ("/sepa?cursor=swift-20000", 400),
         ("/sepa?cursor=sepa-1126", 400),

@@ -16,7 +16,7 @@ pub struct SecretsManagerFeedSecrets {
 }
 
 impl SecretsManagerFeedSecrets {
-    /// The secret of this ARN.
+    /// The secret with this ARN.
     pub fn new(client: Client, arn: impl Into<String>) -> Self {
         Self { client, arn: arn.into() }
     }
@@ -27,13 +27,13 @@ impl FeedSecrets for SecretsManagerFeedSecrets {
     async fn read(&self) -> Result<Secret, PortError> {
         let call = self.client.get_secret_value().secret_id(&self.arn);
         let answer = call.send().await.map_err(failed)?;
-        // The SDK prints the text masked; it must not be in an error either.
+        // The SDK masks the text when printing; errors must not contain it either.
         let text = answer.secret_string.ok_or_else(|| PortError::Broken(WHAT, "it has no text".into()))?;
         Ok(Secret::new(text))
     }
 }
 
-/// A throttled or interrupted call may pass; a refusal, or a secret that is not there, does not.
+/// A throttled or interrupted call may succeed on retry; a refusal or a missing secret does not.
 fn failed(error: SdkError<GetSecretValueError>) -> PortError {
     let is_final = error.as_service_error().is_some_and(|it| {
         it.is_resource_not_found_exception()

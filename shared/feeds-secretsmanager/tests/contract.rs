@@ -1,4 +1,4 @@
-//! What the stored secret must do, on the local stack.
+//! Tests the contract of the stored secret on the local stack.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! What the queue must do, on the local stack.
+//! Tests the contract of the queue on the local stack.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

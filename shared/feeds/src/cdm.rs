@@ -9,17 +9,18 @@ use crate::row_writer::RowWriter;
 use crate::rows::cdm::{CompanyRow, RateRow, TransferRow};
 use crate::{Counted, Feed, Page, PageError};
 
-/// What an answer has.
+/// The content of an answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CdmAnswer {
-    /// The rows of its whole objects. Such a page declares nothing.
+    /// The rows of its complete objects. Such a page declares no counts.
     pub page: Page,
-    /// The first place at which it cannot be read: it ends in the middle of an object, or an object is not of this form.
-    /// Rows may be missing then.
+    /// The first unreadable position: the answer ends in the middle of an object, or an object has another form. Rows
+    /// may be missing then.
     pub damage: Option<PageError>,
 }
 
-/// Reads an answer of `feed`. One without a whole object has a page without rows, and damage unless it is empty.
+/// Reads an answer of `feed`. An answer without a complete object gives a page without rows, and damage unless it is
+/// empty.
 pub fn parse(feed: Feed, body: &[u8]) -> CdmAnswer {
     let body = String::from_utf8_lossy(body);
     let (mut rows, mut damage) = (RowWriter::new(), None);
@@ -41,7 +42,7 @@ pub fn parse(feed: Feed, body: &[u8]) -> CdmAnswer {
     CdmAnswer { page, damage }
 }
 
-/// The name under which an object has the rows of `feed`.
+/// The field of an object that contains the rows of `feed`.
 fn name(feed: Feed) -> &'static str {
     match feed {
         Feed::CompanyInfo => "company_info",

@@ -5,7 +5,7 @@ use std::fmt;
 use imports::PortError;
 use serde::Deserialize;
 
-/// A text that must appear in no log and in no error: it prints masked.
+/// A text that must not appear in logs or errors: it prints masked.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -28,7 +28,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How a client proves to a bank's server who it is.
+/// How a client authenticates to a bank's server.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Credentials {
     /// With a fixed bearer token (RFC 6750).
@@ -40,7 +40,7 @@ pub enum Credentials {
 /// The client credentials of OAuth 2.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ClientCredentials {
-    /// Where tokens are issued.
+    /// The URL of the token endpoint.
     pub token_url: String,
     /// The client's id.
     pub client_id: String,
@@ -62,7 +62,7 @@ pub enum CredentialsError {
         /// The column of the error.
         column: usize,
     },
-    /// It is JSON of another shape.
+    /// The JSON has another structure.
     #[error(
         "the feed's secret must have either `bearer_token`, or `token_url`, `client_id`, `client_secret` and optionally \
          `scope`, each a text that is not empty, and nothing else"
@@ -71,8 +71,8 @@ pub enum CredentialsError {
     /// The secret does not exist, has no text, or may not be read.
     #[error("the feed's secret cannot be read: {0}")]
     NotReadable(String),
-    /// The token has characters that a header cannot carry.
-    #[error("the bearer token has characters that an HTTP header cannot carry")]
+    /// The token has characters that a header cannot contain.
+    #[error("the bearer token has characters that an HTTP header cannot contain")]
     NotAHeader,
     /// The address of the authorization server cannot be used.
     #[error("the feed's secret has a token_url that cannot be used: {0}")]
@@ -90,7 +90,7 @@ pub enum CredentialsError {
     NoToken,
 }
 
-/// The secret as it is stored.
+/// The stored form of the secret.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stored {
@@ -137,8 +137,8 @@ impl Credentials {
 
 /// The port to the stored secret of a feed.
 pub trait FeedSecrets {
-    /// Reads the current version of the secret, a text for [`Credentials::parse`]. Somebody may rotate it at any time:
-    /// what was read may be refused by the bank a moment later.
+    /// Reads the current version of the secret, a text for [`Credentials::parse`]. It may be rotated at any time: the
+    /// bank may refuse the returned value a moment later.
     ///
     /// [`PortError::Broken`]: it does not exist, has no text, or may not be read; a retry does not help.
     fn read(&self) -> impl Future<Output = Result<Secret, PortError>> + Send;

@@ -18,7 +18,7 @@ pub enum Feed {
     Swift,
 }
 
-/// A text that names no feed.
+/// A text that is not the name of a feed.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[error("not a feed: company-info, exchange-rates, sepa or swift")]
 pub struct UnknownFeed;
@@ -27,7 +27,7 @@ impl Feed {
     /// All of them, companies first: transfers are posted to accounts that are registered.
     pub const ALL: [Self; 4] = [Self::CompanyInfo, Self::ExchangeRates, Self::Sepa, Self::Swift];
 
-    /// Its word in keys, tables and documents; of transfers, the source of their entries.
+    /// Its name in keys, tables and documents; for transfers also the source of their entries.
     pub fn name(self) -> &'static str {
         match self {
             Self::CompanyInfo => "company-info",
@@ -37,7 +37,7 @@ impl Feed {
         }
     }
 
-    /// Where the bank serves it.
+    /// Its path at the bank.
     pub fn path(self) -> &'static str {
         match self {
             Self::CompanyInfo => "/company_info",
@@ -47,7 +47,7 @@ impl Feed {
         }
     }
 
-    /// What its imports are.
+    /// The kind of its imports.
     pub fn kind(self) -> Kind {
         match self {
             Self::CompanyInfo => Kind::Customers,

@@ -1,8 +1,8 @@
-//! The figures of a feed, or of a part of it: folded of pages and of what became of them, and added up.
+//! The figures of a feed, or of a part of it: folded from its pages and their imports.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imports::{BatchOutcome, Found};
+use imports::{BatchOutcome, ImportStats};
 use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
@@ -12,18 +12,19 @@ use crate::{Counted, PageRecord};
 /// Pages of a feed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PageProof {
-    /// Those that were taken.
+    /// The accepted rows.
     pub taken: u64,
-    /// How often one was asked for.
-    pub asked: u64,
-    /// How often another one came instead.
+    /// The number of requests.
+    #[serde(rename = "asked")]
+    pub requests: u64,
+    /// The number of responses with another page.
     pub repeated: u64,
-    /// Imports they were gathered into.
+    /// The number of imports of these pages.
     pub imports: u64,
-    /// Those that declare neither rows nor sums.
+    /// Pages that declare neither rows nor sums.
     #[serde(default)]
     pub undeclared: u64,
-    /// Answers that ended in the middle or could not be read, of a server that may not repeat them.
+    /// Truncated or unreadable responses of a server that may not repeat them.
     #[serde(default)]
     pub damaged: u64,
 }
@@ -31,49 +32,49 @@ pub struct PageProof {
 /// Rows of a feed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct RowProof {
-    /// As the pages say.
+    /// As declared by the pages.
     pub declared: u64,
     /// As counted on the pages.
     pub received: u64,
-    /// As the imports have read them.
+    /// As read by the imports.
     pub read: u64,
-    /// Those that the imports took.
+    /// Rows that the imports accepted.
     pub taken: u64,
-    /// Those that they did not, each with its reason.
+    /// Rows that the imports rejected, each with its reason.
     pub rejected: u64,
 }
 
-/// Entries made of a feed's rows.
+/// Entries from the rows of a feed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct EntryProof {
-    /// One for each account we keep.
+    /// One for each registered account.
     pub made: u64,
-    /// New in the books. Entries of rows that the bank has withdrawn since are not counted: the proof's notes name them.
+    /// New in the books, without entries of rows that the bank has withdrawn since: the proof's notes name those.
     pub posted: u64,
-    /// In the books before.
+    /// Entries that were already in the books.
     pub duplicates: u64,
-    /// Batch payments and invalid IBANs: posted, but in no balance.
+    /// Batch payments and invalid IBANs: posted, but not part of any balance.
     pub dirty: u64,
 }
 
-/// Sums of one currency. Those of entries are without their signs.
+/// Sums of one currency. The sums of entries ignore the sign.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CurrencyProof {
-    /// Of rows, as the pages say.
+    /// Of rows, as declared by the pages.
     pub declared: Money,
     /// Of rows, as counted on the pages.
     pub received: Money,
-    /// Of rows that were taken.
+    /// Of accepted rows.
     pub taken: Money,
-    /// Of rows that were not.
+    /// Of rejected rows.
     pub rejected: Money,
-    /// Of entries made.
+    /// Of entries.
     pub made: Money,
-    /// Of those that are new in the books.
+    /// Of entries that are new in the books.
     pub posted: Money,
-    /// Of those that were there before.
+    /// Of entries that already existed.
     pub duplicates: Money,
-    /// Of those that are dirty.
+    /// Of dirty entries.
     pub dirty: Money,
 }
 
@@ -84,30 +85,30 @@ pub struct Figures {
     pub pages: PageProof,
     /// Its rows: declared = received = read = taken + rejected.
     pub rows: RowProof,
-    /// The entries made of them: made = posted + duplicates; dirty ones are posted, too.
+    /// The entries from these rows: made = posted + duplicates; dirty entries are posted, too.
     pub entries: EntryProof,
-    /// The sums of the same, by currency.
+    /// The sums, by currency.
     pub currencies: Vec<CurrencyProof>,
 }
 
 impl Figures {
-    /// The figures of pages that were gathered into one import, and of that import; `None`: into none.
+    /// The figures of pages and of their import; `None` if the pages have no import.
     pub(crate) fn of(pages: &[PageRecord], posting: Option<&Posting>) -> Self {
         let sum = |count: fn(&PageRecord) -> u64| pages.iter().map(count).fold(0, u64::saturating_add);
-        let found = |count: fn(&Found) -> u64| posting.and_then(Posting::found).map_or(0, count);
+        let found = |count: fn(&ImportStats) -> u64| posting.and_then(Posting::found).map_or(0, count);
         let outcome = |count: fn(&BatchOutcome) -> u64| {
             posting.iter().flat_map(|it| &it.outcomes).map(count).fold(0, u64::saturating_add)
         };
         let earlier = |count: fn(&BatchOutcome) -> u64| {
             posting.iter().flat_map(|it| &it.earlier).map(count).fold(0, u64::saturating_add)
         };
-        // What an earlier import has posted of rows that are not on the corrected pages, on at most both sides of each.
+        // Entries that an earlier import has posted for rows missing on the corrected pages, at most two for each row.
         let superseded = earlier(|it| it.posted).saturating_sub(outcome(|it| it.duplicates));
         let superseded = superseded.min(sum(PageRecord::withdrawn).saturating_mul(2));
         Self {
             pages: PageProof {
                 taken: u64::try_from(pages.len()).unwrap_or(u64::MAX),
-                asked: sum(|it| u64::from(it.asked)),
+                requests: sum(|it| u64::from(it.requests)),
                 repeated: sum(|it| u64::from(it.repeated)),
                 imports: u64::from(posting.is_some()),
                 undeclared: sum(|it| u64::from(!it.format.declares())),
@@ -123,7 +124,8 @@ impl Figures {
             entries: EntryProof {
                 made: found(|it| it.entries),
                 posted: outcome(|it| it.posted).saturating_add(earlier(|it| it.posted)).saturating_sub(superseded),
-                // What an earlier import of the same pages has posted is no duplicate, though this one found it posted.
+                // Entries that an earlier import of the same pages has posted are not duplicates, although this import
+                // reports them as such.
                 duplicates: outcome(|it| it.duplicates).saturating_sub(earlier(|it| it.posted)),
                 dirty: outcome(|it| it.dirty).saturating_add(earlier(|it| it.dirty)),
             },
@@ -147,7 +149,7 @@ impl Figures {
         }
     }
 
-    /// Whether the pages and their import, which is done, add up.
+    /// Checks that the pages and their finished import add up.
     pub(crate) fn check(&self, pages: &[PageRecord], posting: &Posting, gaps: &mut Gaps) {
         self.rows.check(gaps);
         self.entries.check(posting, gaps);
@@ -169,7 +171,7 @@ impl PageProof {
     fn and(self, other: Self) -> Self {
         Self {
             taken: self.taken.saturating_add(other.taken),
-            asked: self.asked.saturating_add(other.asked),
+            requests: self.requests.saturating_add(other.requests),
             repeated: self.repeated.saturating_add(other.repeated),
             imports: self.imports.saturating_add(other.imports),
             undeclared: self.undeclared.saturating_add(other.undeclared),
@@ -210,7 +212,7 @@ impl EntryProof {
     }
 
     fn check(&self, posting: &Posting, gaps: &mut Gaps) {
-        // Only of transfers are there sums of rows.
+        // Only transfers have sums of rows.
         let sides = posting.found().into_iter().flat_map(|it| &it.transfers);
         let sides = sides.map(|it| it.taken_rows.saturating_add(it.both_rows)).fold(0, u64::saturating_add);
         gaps.equal("entries of rows taken, and made", sides.into(), self.made.into());
@@ -240,15 +242,15 @@ impl CurrencyProof {
         let mut equal = |what: &str, one: i128, other: i128| gaps.equal(&format!("{currency}: {what}"), one, other);
         let declared = self.declared.minor().saturating_add(undeclared_minor);
         equal("sums declared and received", declared, self.received.minor());
-        // A row whose currency cannot be read is in no sum of the pages, nor is it in one of the imports.
+        // A row with an unreadable currency is neither in the sums of the pages nor in those of the imports.
         if !unreadable {
             let read = self.taken.minor().saturating_add(self.rejected.minor());
             equal("sums received, and taken or rejected", self.received.minor(), read);
         }
         equal("sums of rows taken, on each side, and of entries made", sides, self.made.minor());
-        // More may be dirty than was posted: a row may show that one of another file is part of a batch payment.
+        // More entries may be dirty than posted: a row may identify a row of another file as part of a batch payment.
         if self.duplicates.minor() < 0 {
-            gaps.add(format!("{currency}: more is posted than was made"));
+            gaps.add(format!("{currency}: more is posted than the rows give"));
         }
     }
 }
@@ -276,7 +278,7 @@ fn currencies(pages: &[PageRecord], posting: Option<&Posting>) -> Vec<CurrencyPr
         let sums = || found().into_iter().flat_map(|it| &it.sums);
         let (credits, debits) = (total(&mut sums().map(|it| it.credits)), total(&mut sums().map(|it| it.debits)));
         let made = credits.minor().saturating_sub(debits.minor());
-        // More is posted than was made only of rows that the bank has withdrawn.
+        // Posted entries may exceed the entries of the rows only if the bank has withdrawn rows.
         let posted = if is_corrected { Money::new(posted.minor().min(made), currency) } else { posted };
         CurrencyProof {
             declared: Money::new(declared.sum_minor(currency), currency),
@@ -292,7 +294,7 @@ fn currencies(pages: &[PageRecord], posting: Option<&Posting>) -> Vec<CurrencyPr
     named.into_iter().map(of_currency).collect()
 }
 
-/// What the rows taken come to, those with both accounts twice.
+/// The sum of the accepted rows; rows with two registered accounts count twice.
 fn sides_minor(currency: Currency, posting: &Posting) -> i128 {
     let transfers = posting.found().into_iter().flat_map(|it| &it.transfers);
     let of_currency = transfers.filter(|it| it.taken.currency() == currency);

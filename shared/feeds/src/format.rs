@@ -5,19 +5,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Feed, Page, PageError, cdm};
 
-/// In which format a bank serves its feeds.
+/// The format of a bank's feeds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FeedFormat {
-    /// Pages with cursors that declare how many rows they have and what these come to.
+    /// Pages with cursors that declare their number of rows and sums.
     #[default]
     Millrace,
-    /// The format of the original assignment: lists of rows as texts, without a cursor and without any declaration. The
-    /// server keeps the cursor: each request for transfers gets the next page, and none at the end.
+    /// The format of the original assignment: lists of rows as strings, without cursors and declared counts. The server
+    /// keeps the cursor: each request for transfers returns the next page, and no response at the end.
     Cdm,
 }
 
-/// A text that is the name of no format.
+/// A text that is not the name of a format.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[error("not a format of feeds: millrace or cdm")]
 pub struct UnknownFormat;
@@ -31,13 +31,13 @@ impl FeedFormat {
         }
     }
 
-    /// Whether a page says how many rows it has and what they come to.
+    /// Whether pages declare their number of rows and sums.
     pub fn declares(self) -> bool {
         self == Self::Millrace
     }
 
-    /// Reads an answer of `feed`. Of one that ends in the middle, [`FeedFormat::Cdm`] reads what is whole,
-    /// and no answer is unreadable.
+    /// Reads an answer of `feed`. [`FeedFormat::Cdm`] reads the complete objects of a truncated answer, so every answer
+    /// is readable.
     pub fn parse(self, feed: Feed, body: &[u8]) -> Result<Page, PageError> {
         match self {
             Self::Millrace => Page::parse(feed, body),

@@ -5,7 +5,7 @@ use flate2::write::GzEncoder;
 
 use crate::{Feed, Page};
 
-/// The file that is imported for some pages: their rows under one header, gzipped. The same pages give the same bytes.
+/// Builds the import file of some pages: their rows under one header, gzipped. The same pages give the same bytes.
 pub struct Gathered(GzEncoder<Vec<u8>>);
 
 impl Gathered {

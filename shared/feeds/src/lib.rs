@@ -1,8 +1,8 @@
-//! Feeds: companies, exchange rates and transfers that a bank serves page by page, from a cursor on.
+//! Feeds: companies, exchange rates and transfers that a bank serves in pages with cursors.
 //!
-//! A feed's pages are kept as they come, gathered into imports like any other file, and proven: what the pages declare
-//! is what was received, what was received is what the imports read, and what they made is in the books. [`Progress`]
-//! says what is to be done next; whoever does it writes the progress and its effect in one step.
+//! The pages of a feed are stored unchanged, gathered into imports like any other file, and proven: declared = received
+//! = read by the imports, and their entries are in the books. [`Progress`] determines the next step; each step writes
+//! the progress and its effect in one transaction.
 
 pub mod cdm;
 mod credentials;
@@ -28,9 +28,9 @@ pub use feed::{Feed, UnknownFeed};
 pub use figures::{CurrencyProof, EntryProof, Figures, PageProof, RowProof};
 pub use format::{FeedFormat, UnknownFormat};
 pub use gather::Gathered;
-pub use log::{AnswerWindow, Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress, ReplacedPage, Step};
+pub use log::{AnswerWindow, MAX_WAITING_BYTES, Next, PageBatch, PageRecord, Progress, ReplacedPage, Step};
 pub use page::{Counted, Page, PageError};
-pub use ports::{AskError, CutAnswer, FeedLog, FeedServer, PollFeed, PollQueue};
+pub use ports::{CutAnswer, FeedClient, FeedLog, FetchError, PollFeed, PollQueue};
 pub use proof::{Closed, Posting, Proof};
 pub use status::{FeedStatus, PollError};
 pub use sums::UnreadableSum;

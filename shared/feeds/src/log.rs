@@ -7,52 +7,53 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Closed, Counted, Feed, FeedFormat, Proof, UnreadableSum};
 
-/// So many bytes of rows are gathered into one import; a feed's end gathers what there is.
-pub const MOST_WAITING_BYTES: u64 = 128 * 1024 * 1024;
+/// The number of bytes of rows that trigger an import; the end of a feed gathers the remaining pages.
+pub const MAX_WAITING_BYTES: u64 = 128 * 1024 * 1024;
 
-/// How long an [`AnswerWindow`] stays, at least: an hour.
+/// The minimum time between two moves of an [`AnswerWindow`]: an hour.
 const WINDOW_MICROS: i64 = 3_600_000_000;
-/// What the key of an answer that was cut ends with, before `.json`.
+/// The suffix of the key of a truncated answer, before `.json`.
 const CUT: &str = "-cut";
 
-/// How far a feed has been taken in.
+/// The progress of a feed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Progress {
-    /// Of which feed.
+    /// The feed.
     pub feed: Feed,
-    /// When the poll that is under way, or the last one, was asked for.
+    /// When the current or the last poll was requested.
     pub poll: Moment,
-    /// Which message of the poll is at work: each one that goes on where another left has the next number.
+    /// The number of the current message of the poll: each message that continues another one has the next number.
     #[serde(default)]
     pub turn: u32,
     /// The cursor of the next page.
     pub cursor: String,
-    /// How many pages have been taken.
+    /// The number of fetched pages.
     pub pages: u32,
-    /// Whether the poll has come to the feed's end.
+    /// Whether the poll has reached the feed's end.
     pub at_end: bool,
-    /// How many pages, from the first on, have been gathered into imports.
+    /// The number of pages, from the first, that were gathered into imports.
     pub gathered: u32,
-    /// Bytes of rows on the pages that have not.
+    /// The bytes of rows on pages that were not gathered yet.
     pub waiting_bytes: u64,
-    /// How many imports there are.
+    /// The number of imports.
     pub imports: u32,
-    /// How many pages had been taken when the poll began.
+    /// The number of fetched pages at the start of the poll.
     #[serde(default)]
     pub pages_before: u32,
-    /// Without cursors: which of the answers that were kept may not be recorded.
+    /// Without cursors: which stored answers may be unrecorded.
     #[serde(default)]
     pub answers: AnswerWindow,
-    /// Whether the poll is a retry: it begins where the last one stood, and also imports again what was not imported.
+    /// Whether the poll is a retry: it continues where the last one ended, and also imports again what was not
+    /// imported.
     #[serde(default)]
     pub retry: bool,
-    /// Pages before this one have been reviewed by the poll.
+    /// The poll has reviewed the pages before this one.
     #[serde(default)]
     pub reviewed_to: u32,
-    /// The last poll whose review has ended.
+    /// The last poll with a finished review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewed: Option<Moment>,
-    /// The numbers of the gatherings that are to be imported again.
+    /// The numbers of the page batches to import again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub again: Vec<u32>,
     /// The last poll that has been proven.
@@ -61,25 +62,25 @@ pub struct Progress {
     /// When that poll was proven.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proven_at: Option<Moment>,
-    /// How often this has been written; the storage's own business.
-    #[serde(default)]
-    pub revision: u64,
+    /// The version of the record for conditional writes; managed by the storage.
+    #[serde(default, rename = "revision")]
+    pub version: u64,
 }
 
-/// From which page on answers are looked for that were kept and not recorded. A process may keep an answer after a later
-/// poll has ended, so the window moves an hour late: longer than any process runs.
+/// The first page from which to search for stored but unrecorded answers. A process may store an answer after a later
+/// poll has ended, so the window moves after an hour: longer than any process runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct AnswerWindow {
-    /// Every answer that came when an earlier page was the next one is recorded.
+    /// All answers for earlier pages are recorded.
     pub from: u32,
-    /// Where the window begins after it has moved.
+    /// The start of the window after its next move.
     then_from: u32,
-    /// The poll at whose end it last moved.
+    /// The last poll that moved it.
     moved: Option<Moment>,
 }
 
 impl AnswerWindow {
-    /// The window after `poll`, which began with so many pages, has come to the feed's end.
+    /// The window after `poll`, which began with `pages` pages, has reached the feed's end.
     fn ended(self, poll: Moment, pages_before: u32) -> Self {
         let since = |it: Moment| poll.micros().saturating_sub(it.micros());
         if self.moved.is_some_and(|it| since(it) < WINDOW_MICROS) {
@@ -89,109 +90,109 @@ impl AnswerWindow {
     }
 }
 
-/// What a poll does next.
+/// The next step of a poll.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Next {
-    /// Ask for the page at the cursor.
-    Ask,
+    /// Fetch the page at the cursor.
+    Fetch,
     /// Gather these pages into an import.
     Gather(Range<u32>),
-    /// Ask again for pages of earlier polls that are not as they declare: from this number on.
+    /// Fetch again pages of earlier polls that differ from their declared counts, starting at this number.
     Review(u32),
-    /// Gather the pages of this gathering again, into another import.
+    /// Gather the pages of this batch again, into another import.
     GatherAgain(u32),
-    /// Prove what has been taken.
+    /// Prove the feed.
     Prove,
     /// Nothing: the poll has ended.
     Rest,
 }
 
-/// What is written together with a feed's progress.
+/// The data that is written together with a feed's progress.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Step {
-    /// A page has been taken, or replaced by what the bank corrected it to.
+    /// A page was fetched, or replaced by the bank's correction.
     Page(PageRecord),
-    /// Pages have been gathered, for the first time or again.
-    Gathered(Gathering),
+    /// Pages were gathered, for the first time or again.
+    Gathered(PageBatch),
     /// A poll has been proven.
     Proven {
         /// Its proof.
         proof: Box<Proof>,
-        /// What is closed since.
+        /// The closed part since then.
         closed: Box<Closed>,
     },
-    /// A poll has begun, or its end has been reached.
+    /// A poll has begun or has reached its end.
     Nothing,
 }
 
-/// A page that was taken.
+/// A fetched page.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PageRecord {
     /// Its number, from 0.
     pub number: u32,
-    /// The format it came in.
+    /// Its format.
     #[serde(default)]
     pub format: FeedFormat,
-    /// Without cursors: 1 if the answer ends in the middle or cannot be read. Of one that cannot be read at all the page
-    /// has no rows.
+    /// Without cursors: 1 if the answer is truncated or unreadable. The page of an unreadable answer has no rows.
     #[serde(default)]
     pub damaged: u32,
-    /// The cursor it was asked for with.
+    /// The cursor of the request.
     pub cursor: String,
-    /// The cursor of what follows.
+    /// The cursor of the next page.
     pub next: String,
-    /// The object that holds it as it came.
+    /// The object with the unchanged response.
     pub key: String,
-    /// What it says is on it.
+    /// The declared rows and sums.
     pub declared: Counted,
-    /// The sums it declares that cannot be read.
+    /// The declared sums that cannot be read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unreadable_sums: Vec<UnreadableSum>,
     /// What is.
     pub received: Counted,
-    /// How often it was asked for until it came.
-    pub asked: u32,
-    /// How often another page came instead.
+    /// The number of requests until it arrived.
+    #[serde(rename = "asked")]
+    pub requests: u32,
+    /// The number of responses with another page.
     pub repeated: u32,
-    /// How it was taken before the bank corrected it.
+    /// The page before the bank corrected it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<ReplacedPage>,
 }
 
-/// A page as it was taken, and perhaps posted, before the bank corrected it.
+/// A page that was fetched, and maybe posted, before the bank corrected it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ReplacedPage {
-    /// The object that keeps it.
+    /// The object with its content.
     pub key: String,
-    /// What was on it.
+    /// Its rows and sums.
     pub received: Counted,
-    /// How many of its rows are not on the corrected page.
+    /// The number of its rows that are missing on the corrected page.
     pub withdrawn: u64,
 }
 
-/// Pages that were gathered into an import.
+/// Pages that are imported together.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Gathering {
+pub struct PageBatch {
     /// Its number, from 0.
     pub number: u32,
     /// The first page.
     pub from: u32,
     /// The page after the last one.
     pub to: u32,
-    /// The object that is imported.
+    /// The imported object.
     pub key: String,
     /// Its import.
     pub import: ImportId,
-    /// How often the pages have been gathered again.
+    /// How many times the pages were gathered again.
     #[serde(default)]
     pub attempt: u32,
-    /// The imports that counted before they were.
+    /// The earlier imports of these pages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<ImportId>,
 }
 
 impl Progress {
-    /// A feed of which nothing has been taken, at the begin of `poll`.
+    /// The progress of a new feed at the begin of `poll`.
     pub fn new(feed: Feed, poll: Moment) -> Self {
         Self {
             feed,
@@ -211,21 +212,21 @@ impl Progress {
             again: Vec::new(),
             proven: None,
             proven_at: None,
-            revision: 0,
+            version: 0,
         }
     }
 
-    /// What is to be done next.
+    /// The next step.
     pub fn next(&self) -> Next {
         let waits = self.gathered < self.pages;
-        if waits && (self.at_end || self.waiting_bytes >= MOST_WAITING_BYTES) {
+        if waits && (self.at_end || self.waiting_bytes >= MAX_WAITING_BYTES) {
             Next::Gather(self.gathered..self.pages)
         } else if !self.at_end {
-            Next::Ask
+            Next::Fetch
         } else if self.reviewed != Some(self.poll) {
             Next::Review(self.reviewed_to)
-        } else if let Some(gathering) = self.again.first() {
-            Next::GatherAgain(*gathering)
+        } else if let Some(page_batch) = self.again.first() {
+            Next::GatherAgain(*page_batch)
         } else if self.proven != Some(self.poll) {
             Next::Prove
         } else {
@@ -233,7 +234,8 @@ impl Progress {
         }
     }
 
-    /// The progress when `poll` begins: where the last one stood. `None`: it is an earlier poll, or this one.
+    /// The progress at the begin of `poll`, which continues where the last poll ended. `None` if `poll` is the current
+    /// or an earlier one.
     pub fn begun(&self, poll: Moment) -> Option<Self> {
         let begun = || Self {
             poll,
@@ -247,17 +249,17 @@ impl Progress {
         (poll > self.poll).then(begun)
     }
 
-    /// The same when `poll` is a retry: a feed that was at its end stays there.
+    /// The same for a retry: a feed at its end stays at its end.
     pub fn retried(&self, poll: Moment) -> Option<Self> {
         self.begun(poll).map(|it| Self { at_end: self.at_end, retry: true, ..it })
     }
 
-    /// The progress when message `turn` of the poll is at work.
+    /// The progress when message `turn` of the poll starts.
     pub fn turned(&self, turn: u32) -> Self {
         Self { turn, ..self.clone() }
     }
 
-    /// The progress when `page` has been taken, with `csv_bytes` of rows; after it the feed goes on or not.
+    /// The progress after `page` was fetched, with `csv_bytes` of rows; `more` tells whether the feed continues.
     pub fn taken(&self, page: &PageRecord, csv_bytes: u64, more: bool) -> Self {
         Self {
             cursor: page.next.clone(),
@@ -268,30 +270,30 @@ impl Progress {
         }
     }
 
-    /// The progress at the feed's end, where nothing is.
+    /// The progress at the feed's end.
     pub fn ended(&self) -> Self {
         Self { at_end: true, answers: self.answers.ended(self.poll, self.pages_before), ..self.clone() }
     }
 
-    /// The progress when all pages taken have been gathered.
+    /// The progress after all fetched pages were gathered.
     pub fn gathered(&self) -> Self {
         Self { gathered: self.pages, waiting_bytes: 0, imports: self.imports.saturating_add(1), ..self.clone() }
     }
 
-    /// The progress when the pages before `to` have been reviewed.
+    /// The progress after the pages before `to` were reviewed.
     pub fn reviewed_to(&self, to: u32) -> Self {
         Self { reviewed_to: to, ..self.clone() }
     }
 
-    /// The progress when `page`, which is part of gathering `number`, has been replaced.
+    /// The progress after `page`, which is part of page batch `number`, was replaced.
     pub fn replaced(&self, page: &PageRecord, number: u32) -> Self {
         let to = page.number.saturating_add(1);
-        // Nothing follows the last page yet, so its end may have moved.
+        // No page follows the last one yet, so its end may have moved.
         let cursor = if to == self.pages { page.next.clone() } else { self.cursor.clone() };
         Self { cursor, ..self.reviewed_to(to).gathers_again([number]) }
     }
 
-    /// The progress when the review has ended, and these gatherings are to be imported again.
+    /// The progress after the review, with the page batches to import again.
     pub fn reviewed(&self, again: impl IntoIterator<Item = u32>) -> Self {
         Self { reviewed: Some(self.poll), ..self.gathers_again(again) }
     }
@@ -301,60 +303,60 @@ impl Progress {
         Self { again: again.into_iter().collect(), ..self.clone() }
     }
 
-    /// The progress when the pages of gathering `number` have been gathered again.
+    /// The progress after the pages of batch `number` were gathered again.
     pub fn gathered_again(&self, number: u32) -> Self {
         let again = self.again.iter().copied().filter(|it| *it != number);
         Self { again: again.collect(), ..self.clone() }
     }
 
-    /// The progress when the poll is proven at `now`.
+    /// The progress after the poll is proven at `now`.
     pub fn proven(&self, now: Moment) -> Self {
         Self { proven: Some(self.poll), proven_at: Some(now), ..self.clone() }
     }
 }
 
 impl PageRecord {
-    /// The key of the object that keeps an answer of a server without cursors. `number` is the next page's when it came;
-    /// it is recorded as that page or a later one. `is_cut`: the connection ended before the answer did.
+    /// The key of the object with an answer of a server without cursors. `number` is the number of the next page at
+    /// that time; the answer is recorded as that page or a later one. `is_cut`: the connection ended early.
     pub fn answer_key(feed: Feed, number: u32, hash: &str, is_cut: bool) -> String {
         let cut = if is_cut { CUT } else { "" };
         format!("{}{number:08}-{hash}{cut}.json", Self::answers_prefix(feed))
     }
 
-    /// What the keys of all answers of `feed` begin with.
+    /// The common prefix of the keys of all answers of `feed`.
     pub fn answers_prefix(feed: Feed) -> String {
         format!("feeds/{feed}/answers/")
     }
 
-    /// The last possible key before those of answers that came when `number` or a later page was the next.
+    /// The greatest possible key before the keys of answers for page `number` or later.
     pub fn before_answers(feed: Feed, number: u32) -> String {
         format!("{}{number:08}", Self::answers_prefix(feed))
     }
 
-    /// Whether the answer of this key was cut.
+    /// Whether the answer with this key is truncated.
     pub fn is_cut(key: &str) -> bool {
         key.ends_with(&format!("{CUT}.json"))
     }
 
-    /// Whether the page has what it declares: as many rows, with the same sums, each of which can be read; or it declares nothing.
+    /// Whether the page matches its declared rows and readable sums, or declares nothing.
     pub fn is_as_declared(&self) -> bool {
         let is_as_declared = self.received.is_as_declared(&self.declared) && self.unreadable_sums.is_empty();
         is_as_declared || !self.format.declares()
     }
 
-    /// How many rows the bank has withdrawn after they were taken.
+    /// The number of rows that the bank has withdrawn after they were fetched.
     pub fn withdrawn(&self) -> u64 {
         self.replaced.as_ref().map_or(0, |it| it.withdrawn)
     }
 
-    /// The key of the object that keeps page `number` of `feed`; `hash` is of its bytes, for two polls at once may
-    /// receive different ones.
+    /// The key of the object with page `number` of `feed`; it contains the `hash` of the bytes, because two concurrent
+    /// polls may receive different ones.
     pub fn key(feed: Feed, number: u32, hash: &str) -> String {
         format!("feeds/{feed}/{number:08}-{hash}.json")
     }
 }
 
-impl Gathering {
+impl PageBatch {
     /// The key under which pages of `feed` are imported, the first time (`attempt` 0) or again.
     pub fn key(feed: Feed, pages: &Range<u32>, attempt: u32) -> String {
         let again = if attempt == 0 { String::new() } else { format!("-again-{attempt}") };
@@ -366,7 +368,7 @@ impl Gathering {
         self.from..self.to
     }
 
-    /// The same pages gathered again, into `import`.
+    /// The same pages, gathered again into `import`.
     #[must_use]
     pub fn again(&self, key: String, import: ImportId) -> Self {
         let earlier = self.earlier.iter().copied().chain([self.import]).collect();

@@ -1,10 +1,10 @@
-//! What a proof cannot say.
+//! Notes about the limits of a proof.
 
 use crate::{Counted, Feed, PageProof, PageRecord, Proof};
 
 impl Proof {
-    /// What could not be compared, and what was compared instead, of a bank that declares nothing; then the rows that the
-    /// bank has withdrawn after they were posted.
+    /// For a bank that declares nothing: what the proof cannot compare, and what it compares instead; then the rows
+    /// that the bank has withdrawn after they were posted.
     pub fn notes(&self) -> Vec<String> {
         self.comparisons().into_iter().chain(self.corrections.iter().cloned()).collect()
     }
@@ -30,9 +30,7 @@ impl Proof {
                                   with the books"
                     .to_owned()
             }
-            Feed::ExchangeRates => {
-                "the rates have no date, so they are of the day on which they were imported".to_owned()
-            }
+            Feed::ExchangeRates => "the rates have no date, so they apply to the day of their import".to_owned(),
         });
         if damaged > 0 {
             notes.push(format!(
@@ -45,8 +43,7 @@ impl Proof {
     }
 }
 
-/// What an operator has to know of a page of which the bank has withdrawn rows after they were taken; `None`: of this one
-/// it has not.
+/// The note for an operator about a page with withdrawn rows; `None` if the bank has withdrawn no row of it.
 pub(crate) fn correction(page: &PageRecord) -> Option<String> {
     let replaced = page.replaced.as_ref().filter(|it| it.withdrawn > 0)?;
     Some(format!(

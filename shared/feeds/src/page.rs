@@ -12,15 +12,15 @@ use crate::sums::{DeclaredSums, UnreadableSum};
 /// A page of a feed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Page {
-    /// The cursor that it answers.
+    /// The cursor of this page.
     pub cursor: String,
-    /// The cursor of what follows.
+    /// The cursor of the next page.
     pub next: String,
-    /// Whether something follows now. Without, `next` is where later rows will appear.
+    /// Whether more rows exist now. If not, later rows will appear at `next`.
     pub more: bool,
-    /// What the page says is on it.
+    /// The declared rows and sums.
     pub declared: Counted,
-    /// The sums it declares that cannot be read; they are not in `declared`.
+    /// The declared sums that cannot be read; they are not in `declared`.
     pub unreadable_sums: Vec<UnreadableSum>,
     /// What is.
     pub received: Counted,
@@ -33,19 +33,19 @@ pub struct Page {
 pub struct Counted {
     /// How many rows.
     pub rows: u64,
-    /// Those of them whose amount or currency cannot be read; they are in no sum.
+    /// The rows with an unreadable amount or currency; they are not part of any sum.
     #[serde(default)]
     pub unreadable: u64,
-    /// The sum of each currency, but those of zero.
+    /// The sum of each currency, without zero sums.
     pub sums: Vec<Money>,
 }
 
-/// Why an answer is no page. Asking again may help: a body may be cut off.
+/// Why an answer is not a page. A retry may help: the body may be truncated.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PageError {
-    /// It is no JSON, or not of this form. It does not quote the answer.
-    #[error("the answer is no page of the feed (line {line}, column {column})")]
+    /// It is not JSON, or of another form. The message does not quote the answer.
+    #[error("the answer is not a page of the feed (line {line}, column {column})")]
     Unreadable {
         /// In which line.
         line: usize,
@@ -55,7 +55,7 @@ pub enum PageError {
 }
 
 impl PageError {
-    /// Where in the answer it is.
+    /// The position in the answer.
     pub(crate) fn at(error: &serde_json::Error) -> Self {
         Self::Unreadable { line: error.line(), column: error.column() }
     }
@@ -81,19 +81,19 @@ impl Counted {
         }
     }
 
-    /// Whether these are the rows that were declared: as many, with the same sums.
+    /// Whether these rows match the declared number and sums.
     pub fn is_as_declared(&self, declared: &Self) -> bool {
         self.rows == declared.rows && self.sums == declared.sums
     }
 }
 
 impl Page {
-    /// Whether the page has what it declares: as many rows, with the same sums, each of which can be read.
+    /// Whether the page matches its declared rows and readable sums.
     pub fn is_as_declared(&self) -> bool {
         self.received.is_as_declared(&self.declared) && self.unreadable_sums.is_empty()
     }
 
-    /// How many rows of this page are not on `other`.
+    /// The number of rows of this page that are missing on `other`.
     pub fn rows_not_on(&self, other: &Self) -> u64 {
         let mut there = BTreeMap::<&[u8], u64>::new();
         for row in lines(&other.csv) {
@@ -110,8 +110,9 @@ impl Page {
         u64::try_from(lines(&self.csv).filter(is_missing).count()).unwrap_or(u64::MAX)
     }
 
-    /// Reads the answer of `feed`. A byte that is not UTF-8, a declared sum or a row that cannot be read does not make the
-    /// answer unreadable: the byte becomes `U+FFFD`, the sum a finding of the proof, the row a reject of its import.
+    /// Reads the answer of `feed`. A byte that is not UTF-8, a declared sum or a row that cannot be read does not make
+    /// the answer unreadable: the byte becomes `U+FFFD`, the sum a finding of the proof, the row a reject of its
+    /// import.
     pub fn parse(feed: Feed, body: &[u8]) -> Result<Self, PageError> {
         let body = String::from_utf8_lossy(body);
         let served: Served<'_> = serde_json::from_str(&body).map_err(|error| PageError::at(&error))?;
@@ -134,7 +135,7 @@ impl Page {
         })
     }
 
-    /// The columns of its rows, as an import's header.
+    /// The columns of its rows, as header of an import.
     pub fn columns(feed: Feed) -> &'static [&'static str] {
         match feed {
             Feed::CompanyInfo => CompanyRow::COLUMNS,
@@ -145,7 +146,7 @@ impl Page {
     }
 }
 
-/// A page as it is served. Its rows are parsed one by one: one that is odd hides no other.
+/// The raw page. Its rows are parsed one by one, so that an invalid row does not affect the others.
 #[derive(Deserialize)]
 struct Served<'a> {
     cursor: String,
@@ -158,7 +159,7 @@ struct Served<'a> {
     transfers: Vec<&'a RawValue>,
 }
 
-/// The lines of a CSV, each of which is one row.
+/// The lines of a CSV; each line is one row.
 fn lines(csv: &[u8]) -> impl Iterator<Item = &[u8]> {
     csv.split(|it| *it == b'\n').filter(|it| !it.is_empty())
 }

@@ -1,4 +1,4 @@
-//! What feeds need of the outside.
+//! The ports of feeds.
 
 use std::fmt;
 use std::ops::Range;
@@ -7,44 +7,45 @@ use calendar::Moment;
 use imports::{PortError, Saved};
 use serde::{Deserialize, Serialize};
 
-use crate::{Closed, CredentialsError, Feed, FeedFormat, Gathering, PageRecord, PollError, Progress, Proof, Step};
+use crate::{Closed, CredentialsError, Feed, FeedFormat, PageBatch, PageRecord, PollError, Progress, Proof, Step};
 
-/// The port to the bank's server.
-pub trait FeedServer {
+/// The port to the bank's feed server.
+pub trait FeedClient {
     /// The format of its answers.
     fn format(&self) -> FeedFormat {
         FeedFormat::Millrace
     }
 
-    /// With a format that does not say where a feed ends: after so many requests in a row without an answer it has.
+    /// For a format without an end marker: the number of consecutive requests without a response that means the end of
+    /// a feed.
     fn end_after_silences(&self) -> u32 {
         3
     }
 
-    /// Asks once for the page of `feed` at `cursor` (empty: the first), and returns the answer's body.
+    /// Sends one request for the page of `feed` at `cursor` (empty: the first) and returns the body of the response.
     ///
-    /// With [`FeedFormat::Cdm`] the server keeps the cursor and moves it when it answers: `cursor` is not used, another
-    /// instance that asks at the same time gets another page, and an answer that is not kept is lost.
-    fn ask(&self, feed: Feed, cursor: &str) -> impl Future<Output = Result<Vec<u8>, AskError>> + Send;
+    /// With [`FeedFormat::Cdm`] the server keeps the cursor and moves it with each response: `cursor` is not used, a
+    /// concurrent instance gets another page, and a response that is not stored is lost.
+    fn fetch_page(&self, feed: Feed, cursor: &str) -> impl Future<Output = Result<Vec<u8>, FetchError>> + Send;
 }
 
-/// Why the bank's server gives no page.
+/// Why the bank's server returned no page.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum AskError {
-    /// It does not answer, or not in time, or with a failure of its own: asking again may help.
+pub enum FetchError {
+    /// It does not respond in time, or responds with a server error: a retry may help.
     #[error("the feed's server fails: {0}")]
     Failing(String),
-    /// It is reached and sends nothing at all: it stays silent, or closes the connection.
+    /// It accepts the connection and sends nothing: it stays silent or closes the connection.
     #[error("the feed's server does not answer: {0}")]
     NoAnswer(String),
-    /// Its answer ends in the middle. Only with [`FeedFormat::Cdm`]: other answers are useless then.
-    #[error("the feed's server has sent a part of an answer only")]
+    /// Its response is truncated. Only with [`FeedFormat::Cdm`]; in other formats a truncated response is useless.
+    #[error("the feed's server has sent only a part of the response")]
     Cut(CutAnswer),
-    /// It refuses the question: asking again does not help.
-    #[error("the feed's server refuses the question with status {0}")]
+    /// It refuses the request: a retry does not help.
+    #[error("the feed's server refuses the request with status {0}")]
     Refused(u16),
-    /// It answers with more than a page may have.
+    /// Its response exceeds the maximum size of a page.
     #[error("the feed's server answers with more than {0} bytes")]
     TooLarge(u64),
     /// It required credentials that do not work: a retry does not help.
@@ -52,14 +53,14 @@ pub enum AskError {
     Credentials(CredentialsError),
 }
 
-impl AskError {
-    /// Whether the same question will have the same answer.
+impl FetchError {
+    /// Whether the same request will fail again.
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Refused(_) | Self::TooLarge(_) | Self::Credentials(_))
     }
 }
 
-/// The part of an answer that came. It prints without its rows.
+/// The received part of a response. It prints without its rows.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CutAnswer(pub Vec<u8>);
 
@@ -69,43 +70,43 @@ impl fmt::Debug for CutAnswer {
     }
 }
 
-/// The port to the record of what has been taken of each feed.
+/// The port to the record of each feed's progress and pages.
 ///
-/// Several instances may work on one feed at once. Between two calls of one of them another may advance the feed by
-/// any number of steps: what was read of pages, gatherings and the closed part may be older or newer than the progress
-/// that was read before. So every write is [`FeedLog::advance`], on condition of the revision of the progress: it fails
-/// if anything at all was written since that progress was read.
+/// Several instances may work on one feed at once. Between two calls of one instance another may advance the feed by
+/// any number of steps: pages, page batches and the closed part may be older or newer than the progress that was read
+/// before. So every write is [`FeedLog::advance`], conditional on the version of the progress: it fails if anything was
+/// written since that progress was read.
 pub trait FeedLog {
-    /// How far `feed` is, consistent; `None`: it was never polled.
+    /// The progress of `feed`, read consistently; `None` if it was never polled.
     fn progress(&self, feed: Feed) -> impl Future<Output = Result<Option<Progress>, PortError>> + Send;
 
-    /// Writes `progress` and what belongs to it in one step, if the stored revision is still [`Progress::revision`]
-    /// (0: there is none yet), with the next revision. A page, a gathering or a proof replaces the one of the same number
+    /// Writes `progress` with the next version, together with the data of the step, if the stored version is still
+    /// [`Progress::version`] (0: not stored yet). A page, a page batch or a proof replaces the one of the same number
     /// or poll.
     fn advance(&self, progress: &Progress, step: &Step) -> impl Future<Output = Result<Saved, PortError>> + Send;
 
-    /// The pages of these numbers, consistent, in order. Reads no others.
+    /// The pages with these numbers, read consistently, in order. Reads no others.
     fn pages(&self, feed: Feed, numbers: Range<u32>)
     -> impl Future<Output = Result<Vec<PageRecord>, PortError>> + Send;
 
-    /// The gatherings of these numbers, consistent, in order. Reads no others.
-    fn gatherings(
+    /// The page batches with these numbers, read consistently, in order. Reads no others.
+    fn page_batches(
         &self,
         feed: Feed,
         numbers: Range<u32>,
-    ) -> impl Future<Output = Result<Vec<Gathering>, PortError>> + Send;
+    ) -> impl Future<Output = Result<Vec<PageBatch>, PortError>> + Send;
 
-    /// What is closed of a feed, consistent.
+    /// The closed part of a feed, read consistently.
     fn closed(&self, feed: Feed) -> impl Future<Output = Result<Closed, PortError>> + Send;
 
-    /// Records why a message of a poll has failed, in place of the error before it. Writes nothing else, so no poll that is
-    /// under way notices it.
+    /// Records why a message of a poll has failed and replaces the previous error. Writes nothing else, so running
+    /// polls are not affected.
     fn note_error(&self, feed: Feed, error: &PollError) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// The last error recorded, consistent.
+    /// The last recorded error, read consistently.
     fn last_error(&self, feed: Feed) -> impl Future<Output = Result<Option<PollError>, PortError>> + Send;
 
-    /// The proof of the latest poll that has one.
+    /// The latest proof.
     fn proof(&self, feed: Feed) -> impl Future<Output = Result<Option<Proof>, PortError>> + Send;
 }
 
@@ -115,17 +116,17 @@ pub trait FeedLog {
 pub struct PollFeed {
     /// The version of this message.
     pub v: u32,
-    /// Which feed; none: all of them.
+    /// The feed; `None`: all feeds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feed: Option<Feed>,
-    /// Which poll, named by when it was asked for; none: by when this message was sent.
+    /// The poll, identified by the time of its request; `None`: by the time of this message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll: Option<Moment>,
     /// Zero-based index of this message among those of the poll and the feed: each continues where the one before
     /// stopped.
     #[serde(default)]
     pub turn: u32,
-    /// How many messages before this one have waited for others without a pause: the delay grows with them.
+    /// The number of messages before this one that have waited for others: the delay grows with it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub waits: u32,
     /// Whether the poll is a retry: it imports again what was not imported, and fetches new pages only where the last
@@ -148,7 +149,7 @@ impl PollFeed {
     /// The version of the message.
     pub const VERSION: u32 = 1;
 
-    /// A poll of all feeds, named by when the message is sent.
+    /// A poll of all feeds, identified by the time of the message.
     pub fn all() -> Self {
         Self { v: Self::VERSION, feed: None, poll: None, turn: 0, waits: 0, retry: false }
     }
@@ -156,6 +157,6 @@ impl PollFeed {
 
 /// The port to the queue of polls.
 pub trait PollQueue {
-    /// Asks for a poll to be begun or to go on, at least once, in about so many seconds.
+    /// Requests that a poll begins or continues, at least once, after about `after_seconds`.
     fn send(&self, request: PollFeed, after_seconds: u32) -> impl Future<Output = Result<(), PortError>> + Send;
 }

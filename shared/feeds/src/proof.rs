@@ -1,94 +1,95 @@
 use calendar::Moment;
-use imports::{BatchOutcome, Found, Import, State};
+use imports::{BatchOutcome, Import, ImportStats, State};
 use serde::{Deserialize, Serialize};
 
 use crate::notes;
-use crate::{CurrencyProof, EntryProof, Feed, Figures, Gathering, PageProof, PageRecord, RowProof, UnreadableSum};
+use crate::{CurrencyProof, EntryProof, Feed, Figures, PageBatch, PageProof, PageRecord, RowProof, UnreadableSum};
 
-/// How many gaps a proof names.
-const MOST_GAPS: usize = 50;
-/// How many corrections a proof names.
-const MOST_CORRECTIONS: usize = 50;
+/// The maximum number of gaps in a proof.
+const MAX_GAPS: usize = 50;
+/// The maximum number of corrections in a proof.
+const MAX_CORRECTIONS: usize = 50;
 
-/// Whether all that a feed has declared is in the books, row by row and cent by cent. Of all pages since the first
-/// one: those of its closed part are in [`Closed`], the others are folded anew each time.
+/// The proof that everything a feed has declared is in the books, row by row and cent by cent. It covers all pages
+/// since the first one: [`Closed`] holds the figures of the closed part, the other pages are folded again for each
+/// proof.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Proof {
-    /// Of which feed.
+    /// The feed.
     pub feed: Feed,
-    /// After which poll.
+    /// The poll.
     pub poll: Moment,
-    /// What is missing or does not add up, and where; nothing: the feed is complete.
+    /// What is missing or does not add up, and where; empty if the feed is complete.
     pub gaps: Vec<String>,
     /// Its pages.
     pub pages: PageProof,
     /// Its rows: declared = received = read = taken + rejected.
     pub rows: RowProof,
-    /// The entries made of them: made = posted + duplicates; dirty ones are posted, too.
+    /// The entries from these rows: made = posted + duplicates; dirty entries are posted, too.
     pub entries: EntryProof,
-    /// The sums of the same, by currency.
+    /// The sums, by currency.
     pub currencies: Vec<CurrencyProof>,
-    /// Pages of which the bank has withdrawn rows after they were taken, and what an operator has to do: the latest 50.
+    /// Pages with rows that the bank has withdrawn after they were fetched, and what an operator has to do: the latest
+    /// 50.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<String>,
 }
 
-/// The part of a feed that is proven without a gap, from its first page on. It does not change any more: neither its
-/// pages nor their imports are read again. (A row of a later import may turn an entry of an earlier one dirty; it is the
-/// later import that reports it, and only there it is counted.)
+/// The part of a feed that is proven without a gap, from its first page. It does not change any more, and its pages and
+/// imports are not read again. (A row of a later import may make an entry of an earlier import dirty; the later import
+/// reports and counts it.)
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Closed {
-    /// How many pages it has.
+    /// Its number of pages.
     pub pages: u32,
-    /// How many imports they were gathered into.
+    /// Its number of imports.
     pub imports: u32,
-    /// The cursor of the page after it.
+    /// The cursor of the following page.
     pub cursor: String,
     /// Its figures.
     pub figures: Figures,
-    /// Pages of it of which the bank has withdrawn rows, as in [`Proof::corrections`].
+    /// Its pages with withdrawn rows, as in [`Proof::corrections`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<String>,
 }
 
-/// What became of a gathering: its import, and what its batches brought.
+/// A page batch with its import and the outcomes of the import.
 pub struct Posting {
     /// Which pages.
-    pub gathering: Gathering,
-    /// The import that counts: the last one of these pages. `None`: there is no record of it.
+    pub page_batch: PageBatch,
+    /// The valid import: the last one of these pages. `None` if it has no record.
     pub import: Option<Import>,
-    /// What was posted of it.
+    /// The outcomes of its batches.
     pub outcomes: Vec<BatchOutcome>,
-    /// What earlier imports of the same pages have posted, those that failed or had a page that was replaced.
+    /// The outcomes of earlier imports of the same pages, which failed or contained a page that was replaced.
     pub earlier: Vec<BatchOutcome>,
 }
 
 impl Posting {
-    /// Whether nothing more happens to it by itself.
+    /// Whether the state is final.
     pub fn is_final(&self) -> bool {
         self.import.as_ref().is_some_and(|it| it.state.is_final())
     }
 
-    /// Whether its pages have to be imported again to be in the books: their import was refused, has failed, or never
-    /// came to be.
+    /// Whether its pages must be imported again: their import was refused, has failed or was never created.
     pub fn is_lost(&self) -> bool {
         let state = self.import.as_ref().map(|it| &it.state);
         state.is_none_or(|it| matches!(it, State::Refused { .. } | State::Failed { .. }))
     }
 
-    pub(crate) fn found(&self) -> Option<&Found> {
+    pub(crate) fn found(&self) -> Option<&ImportStats> {
         self.import.as_ref().and_then(|it| it.found.as_ref())
     }
 }
 
 impl Proof {
-    /// Folds all pages of a feed and what became of them.
+    /// Folds all pages of a feed and their imports.
     pub fn of(feed: Feed, poll: Moment, pages: &[PageRecord], postings: &[Posting]) -> Self {
         Self::since(&Closed::default(), feed, poll, pages, postings).0
     }
 
-    /// Folds what is after the closed part of a feed, all its pages and what became of them, and adds it up with the
-    /// closed part. Returns what is closed then: up to the first gap.
+    /// Folds all pages after the closed part of a feed and their imports, and adds the closed part. Returns the new
+    /// closed part: everything up to the first gap.
     pub fn since(
         closed: &Closed,
         feed: Feed,
@@ -100,7 +101,7 @@ impl Proof {
         let mut corrections = closed.corrections.clone();
         let (mut end, mut next, mut open) = (closed.pages, (closed.pages, closed.cursor.clone()), pages);
         for posting in postings {
-            let Gathering { from, to, .. } = posting.gathering;
+            let PageBatch { from, to, .. } = posting.page_batch;
             if from != end {
                 gaps.add(format!("pages {end} to {from} are in no import"));
             }
@@ -115,7 +116,7 @@ impl Proof {
             check_posting(of_it, posting, &part, &mut gaps);
             figures = figures.and(&part);
             corrections.extend(of_it.iter().filter_map(notes::correction));
-            corrections.drain(..corrections.len().saturating_sub(MOST_CORRECTIONS));
+            corrections.drain(..corrections.len().saturating_sub(MAX_CORRECTIONS));
             if gaps.is_empty() {
                 let imports = closed.imports.saturating_add(1);
                 closed = Closed {
@@ -142,14 +143,14 @@ impl Proof {
         Figures { pages: *pages, rows: *rows, entries: *entries, currencies: currencies.clone() }
     }
 
-    /// Whether nothing is missing and all adds up.
+    /// Whether nothing is missing and everything adds up.
     pub fn is_complete(&self) -> bool {
         self.gaps.is_empty()
     }
 }
 
-/// Each page has what it declares, and begins where the one before ends: the first one has the number and the cursor
-/// of `next`. Returns those of the page after them.
+/// Checks that each page matches its declared counts and follows the page before: the first one must have the number
+/// and the cursor of `next`. Returns the number and the cursor of the page after them.
 fn check_pages(pages: &[PageRecord], next: (u32, String), gaps: &mut Gaps) -> (u32, String) {
     let (mut number, mut cursor) = next;
     for page in pages {
@@ -176,11 +177,11 @@ fn check_pages(pages: &[PageRecord], next: (u32, String), gaps: &mut Gaps) -> (u
     (number, cursor)
 }
 
-/// The import of some pages is in the books, with as many rows and the same sums as they have.
+/// Checks that the import of some pages is in the books, with the same number of rows and the same sums.
 fn check_posting(pages: &[PageRecord], posting: &Posting, figures: &Figures, gaps: &mut Gaps) {
-    let Gathering { from, to, import: id, .. } = &posting.gathering;
+    let PageBatch { from, to, import: id, .. } = &posting.page_batch;
     match posting.import.as_ref().map(|it| &it.state) {
-        // Rows that were rejected are accounted for.
+        // Rejected rows are accounted for.
         Some(State::Done | State::Rejected { .. }) => {}
         Some(State::Refused { reason } | State::Failed { reason }) => gaps.add(format!("import {id}: {reason}")),
         Some(state) => gaps.add(format!("import {id} is {}", state.name())),
@@ -194,7 +195,7 @@ fn check_posting(pages: &[PageRecord], posting: &Posting, figures: &Figures, gap
     figures.check(pages, posting, gaps);
 }
 
-/// What does not add up, while it is looked for.
+/// Collects the gaps.
 #[derive(Default)]
 pub(crate) struct Gaps {
     named: Vec<String>,
@@ -203,7 +204,7 @@ pub(crate) struct Gaps {
 
 impl Gaps {
     pub(crate) fn add(&mut self, gap: String) {
-        if self.named.len() < MOST_GAPS {
+        if self.named.len() < MAX_GAPS {
             self.named.push(gap);
         } else {
             self.more = self.more.saturating_add(1);

@@ -11,9 +11,9 @@ use crate::Counted;
 use crate::page::monies;
 use crate::rows::{Row, RowAmount};
 
-/// The longest field. An import rejects a longer row, so no valid field is longer.
-pub(crate) const MOST_FIELD_BYTES: usize = 64 * 1024;
-/// What a field that was cut ends with: no amount, date or IBAN that was cut can be taken for a valid one.
+/// The maximum length of a field. An import rejects a longer row, so no valid field is longer.
+pub(crate) const MAX_FIELD_BYTES: usize = 64 * 1024;
+/// The end mark of a truncated field: a truncated amount, date or IBAN is never valid.
 const CUT_MARK: &str = "…";
 
 /// Collects the rows of one page.
@@ -31,8 +31,8 @@ impl RowWriter {
         Self { rows: 0, unreadable: 0, sums: BTreeMap::new(), csv }
     }
 
-    /// Adds rows. One that cannot be parsed becomes a row of empty fields, which the import rejects: it hides no other
-    /// row, and the page still has as many rows as it declares.
+    /// Adds rows. An unreadable row becomes a row of empty fields, which the import rejects: it does not affect other
+    /// rows, and the page keeps its declared number of rows.
     pub(crate) fn add_all<'a, R: Row + Default + Deserialize<'a>>(&mut self, rows: &[&'a RawValue]) {
         for row in rows {
             self.add(&parse::<R>(row));
@@ -54,27 +54,27 @@ impl RowWriter {
         self.csv.write_record(fields.iter().map(|it| it.as_bytes())).unwrap_or_default();
     }
 
-    /// The rows' count and sums, and their CSV without a header.
+    /// The number and sums of the rows, and their CSV without a header.
     pub(crate) fn finish(self) -> (Counted, Vec<u8>) {
         let received = Counted { rows: self.rows, unreadable: self.unreadable, sums: monies(self.sums) };
         (received, self.csv.into_inner().unwrap_or_default())
     }
 }
 
-/// A row; an empty one if `raw` is no object, or has a field twice.
+/// A row; an empty row if `raw` is not an object or has a duplicate field.
 fn parse<'a, R: Row + Default + Deserialize<'a>>(raw: &'a RawValue) -> R {
     let raw = raw.get();
-    // A list would be read as the fields in their order.
+    // serde would read a list as the fields in their order.
     if raw.starts_with('{') { serde_json::from_str(raw).unwrap_or_default() } else { R::default() }
 }
 
 /// A field without control characters and of bounded length, so that each row is one line of the import. A line break
 /// in a quoted field could make one long row several rows.
 fn on_one_line(field: Cow<'_, str>) -> Cow<'_, str> {
-    if field.len() <= MOST_FIELD_BYTES && !field.contains(char::is_control) {
+    if field.len() <= MAX_FIELD_BYTES && !field.contains(char::is_control) {
         return field;
     }
-    let (kept, mark) = match field.get(..field.floor_char_boundary(MOST_FIELD_BYTES)) {
+    let (kept, mark) = match field.get(..field.floor_char_boundary(MAX_FIELD_BYTES)) {
         Some(kept) if kept.len() < field.len() => (kept, CUT_MARK),
         _ => (&*field, ""),
     };

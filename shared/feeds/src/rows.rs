@@ -1,7 +1,6 @@
-//! Each feed's own spelling of its rows, as the columns of an import.
+//! Maps the field names of each feed to the columns of an import.
 //!
-//! A field that is missing becomes an empty one, and a number its digits as they stand: whether a row can be taken, and
-//! why not, is for the import to say.
+//! A missing field becomes an empty one, and a number keeps its digits: the import decides whether a row is valid.
 
 pub(crate) mod cdm;
 
@@ -19,7 +18,7 @@ pub(crate) trait Row {
     /// The fields in the same order.
     fn fields(&self) -> Vec<Cow<'_, str>>;
 
-    /// What the page's sums count.
+    /// The amount for the page's sums.
     fn amount(&self) -> RowAmount {
         RowAmount::None
     }
@@ -27,9 +26,9 @@ pub(crate) trait Row {
 
 /// The amount of a row.
 pub(crate) enum RowAmount {
-    /// Rows of its kind have none.
+    /// Rows of this kind have no amount.
     None,
-    /// It, or its currency, cannot be read.
+    /// The amount or its currency is unreadable.
     Unreadable,
     /// In minor units.
     Minor(Currency, i64),
@@ -37,7 +36,7 @@ pub(crate) enum RowAmount {
 
 const TRANSFER: &[&str] = &["id", "payer", "beneficiary", "amount", "currency", "timestamp"];
 
-/// A transfer as `/sepa` spells it; all are in euros.
+/// A transfer of `/sepa`; all are in euros.
 #[derive(Deserialize, Default)]
 pub(crate) struct SepaRow<'a> {
     #[serde(borrow, default)]
@@ -65,7 +64,7 @@ impl Row for SepaRow<'_> {
     }
 }
 
-/// A transfer as `/swift` spells it.
+/// A transfer of `/swift`.
 #[derive(Deserialize, Default)]
 pub(crate) struct SwiftRow<'a> {
     #[serde(borrow, default)]
@@ -103,7 +102,7 @@ fn minor(amount: &str, currency: Option<Currency>) -> RowAmount {
     }
 }
 
-/// A company as `/company_info` spells it.
+/// A company of `/company_info`.
 #[derive(Deserialize, Default)]
 pub(crate) struct CompanyRow<'a> {
     #[serde(borrow, default)]
@@ -116,7 +115,7 @@ pub(crate) struct CompanyRow<'a> {
     address: Field<'a>,
     #[serde(borrow, default)]
     email: Field<'a>,
-    /// A list; where it is a text, the import can read that, too.
+    /// A list, or a string that the import can parse.
     #[serde(borrow, default)]
     ibans: Field<'a>,
 }
@@ -131,7 +130,7 @@ impl Row for CompanyRow<'_> {
     }
 }
 
-/// A rate as `/exchange_rates` spells it.
+/// A rate of `/exchange_rates`.
 #[derive(Deserialize, Default)]
 pub(crate) struct RateRow<'a> {
     #[serde(borrow, default)]
@@ -152,24 +151,24 @@ impl Row for RateRow<'_> {
     }
 }
 
-/// A value as it stands in the document. A number is never read as one, for that would go through a float.
+/// A raw value of the document. Numbers are not parsed, because that would use a float.
 #[derive(Deserialize, Default)]
 #[serde(transparent)]
 pub(crate) struct Field<'a>(#[serde(borrow)] Option<&'a RawValue>);
 
 impl Field<'_> {
-    /// A text without its quotes and escapes, anything else as it is written; nothing for `null`.
+    /// A string without quotes and escapes, any other value verbatim; empty for `null`.
     pub(crate) fn text(&self) -> Cow<'_, str> {
         let raw = self.0.map_or("", RawValue::get);
         match raw.strip_prefix('"').and_then(|it| it.strip_suffix('"')) {
             Some(plain) if !plain.contains('\\') => plain.into(),
-            // Half of a character, such as `\ud800`, stays as it is written.
+            // Half of a surrogate pair, such as `\ud800`, stays verbatim.
             Some(escaped) => serde_json::from_str::<String>(raw).map_or(escaped.into(), Cow::Owned),
             None => raw.into(),
         }
     }
 
-    /// The values of a list, separated by `;`; anything else as [`Field::text`] gives it.
+    /// The values of a list, separated by `;`; any other value as in [`Field::text`].
     pub(crate) fn list(&self) -> Cow<'_, str> {
         match self.0.map(|it| serde_json::from_str::<Vec<Field<'_>>>(it.get())) {
             Some(Ok(values)) => values.iter().map(Field::text).collect::<Vec<_>>().join(";").into(),

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Feed, FeedLog, Next, Progress, Proof};
 
-/// Why a message of a poll has failed. It is delivered again, up to a limit.
+/// Why a message of a poll has failed. SQS redelivers it, up to a limit.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PollError {
     /// When.
@@ -13,17 +13,17 @@ pub struct PollError {
     pub what: String,
 }
 
-/// What an operator wants to know of a feed.
+/// The status of a feed for operators.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct FeedStatus {
-    /// Of which feed.
+    /// The feed.
     pub feed: Feed,
-    /// `never-polled`, `asking`, `importing`, `proving`, or `at-rest` if no poll is under way.
+    /// `never-polled`, `asking`, `importing`, `proving`, or `at-rest` if no poll is running.
     pub state: &'static str,
-    /// When the poll that is under way, or the last one, was requested.
+    /// When the current or the last poll was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub poll: Option<Moment>,
-    /// How many pages have been taken.
+    /// The number of fetched pages.
     pub pages: u32,
     /// When the feed was last proven.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ pub struct FeedStatus {
 }
 
 impl FeedStatus {
-    /// Reads what is recorded of `feed`.
+    /// Loads the status of `feed`.
     pub async fn load(log: &impl FeedLog, feed: Feed) -> Result<Self, PortError> {
         let progress = log.progress(feed).await?;
         let proven_at = progress.as_ref().and_then(|it| it.proven_at);
@@ -54,14 +54,14 @@ impl FeedStatus {
     }
 
     /// Whether the last proof has no gap, and no poll has failed since.
-    pub fn is_well(&self) -> bool {
+    pub fn is_healthy(&self) -> bool {
         self.error.is_none() && self.proof.as_ref().is_none_or(Proof::is_complete)
     }
 }
 
 fn state(progress: &Progress) -> &'static str {
     match progress.next() {
-        Next::Ask | Next::Review(_) => "asking",
+        Next::Fetch | Next::Review(_) => "asking",
         Next::Gather(_) | Next::GatherAgain(_) => "importing",
         Next::Prove => "proving",
         Next::Rest => "at-rest",

@@ -11,7 +11,7 @@ use money::{Currency, Money};
 use serde_json::{Value, json};
 
 use crate::{
-    AskError, Closed, Counted, Feed, FeedLog, FeedServer, Gathering, PageRecord, PollError, PollFeed, PollQueue,
+    Closed, Counted, Feed, FeedClient, FeedLog, FetchError, PageBatch, PageRecord, PollError, PollFeed, PollQueue,
     Progress, Proof, Step,
 };
 
@@ -25,19 +25,19 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[derive(Clone, Default)]
 pub struct FakeFeedLog(Arc<Mutex<BTreeMap<Feed, Logged>>>);
 
-/// What is recorded of a feed.
+/// The records of a feed.
 #[derive(Clone, Default, PartialEq, Debug)]
 struct Logged {
     progress: Option<Progress>,
     pages: BTreeMap<u32, PageRecord>,
-    gatherings: BTreeMap<u32, Gathering>,
+    page_batches: BTreeMap<u32, PageBatch>,
     proofs: BTreeMap<calendar::Moment, Proof>,
     closed: Closed,
     error: Option<PollError>,
 }
 
 impl FakeFeedLog {
-    /// Keeps a proof as if a poll had ended with it.
+    /// Stores a proof as if a poll had ended with it.
     pub fn keep_proof(&self, proof: &Proof) {
         lock(&self.0).entry(proof.feed).or_default().proofs.insert(proof.poll, proof.clone());
     }
@@ -51,21 +51,21 @@ impl FeedLog for FakeFeedLog {
     async fn advance(&self, progress: &Progress, step: &Step) -> Result<Saved, PortError> {
         let mut logs = lock(&self.0);
         let log = logs.entry(progress.feed).or_default();
-        if log.progress.as_ref().map_or(0, |it| it.revision) != progress.revision {
+        if log.progress.as_ref().map_or(0, |it| it.version) != progress.version {
             return Ok(Saved::Conflict);
         }
-        let revision = progress.revision.saturating_add(1);
-        log.progress = Some(Progress { revision, ..progress.clone() });
+        let version = progress.version.saturating_add(1);
+        log.progress = Some(Progress { version, ..progress.clone() });
         match step {
             Step::Page(page) => drop(log.pages.insert(page.number, page.clone())),
-            Step::Gathered(gathering) => drop(log.gatherings.insert(gathering.number, gathering.clone())),
+            Step::Gathered(page_batch) => drop(log.page_batches.insert(page_batch.number, page_batch.clone())),
             Step::Proven { proof, closed } => {
                 log.proofs.insert(proof.poll, (**proof).clone());
                 log.closed = (**closed).clone();
             }
             Step::Nothing => {}
         }
-        Ok(Saved::Stored(revision))
+        Ok(Saved::Stored(version))
     }
 
     async fn pages(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageRecord>, PortError> {
@@ -74,10 +74,10 @@ impl FeedLog for FakeFeedLog {
         Ok(pages.map(|(_, page)| page.clone()).collect())
     }
 
-    async fn gatherings(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<Gathering>, PortError> {
+    async fn page_batches(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageBatch>, PortError> {
         let logs = lock(&self.0);
-        let gatherings = logs.get(&feed).into_iter().flat_map(|it| it.gatherings.range(numbers.clone()));
-        Ok(gatherings.map(|(_, gathering)| gathering.clone()).collect())
+        let page_batches = logs.get(&feed).into_iter().flat_map(|it| it.page_batches.range(numbers.clone()));
+        Ok(page_batches.map(|(_, page_batch)| page_batch.clone()).collect())
     }
 
     async fn closed(&self, feed: Feed) -> Result<Closed, PortError> {
@@ -99,31 +99,31 @@ impl FeedLog for FakeFeedLog {
     }
 }
 
-/// A bank's server in memory: of each feed, rows in the feed's own spelling, so many on a page. Cursors are places.
+/// A bank's server in memory: rows in the format of each feed, a fixed number on a page. Cursors are row indexes.
 #[derive(Default)]
-pub struct FakeFeedServer {
+pub struct FakeFeedClient {
     feeds: Mutex<BTreeMap<Feed, Vec<Value>>>,
-    /// What it answers the next questions with, whatever they are.
-    instead: Mutex<Vec<Result<Vec<u8>, AskError>>>,
-    /// What it answers once instead of the page of a feed at a cursor.
+    /// The responses to the next requests.
+    instead: Mutex<Vec<Result<Vec<u8>, FetchError>>>,
+    /// One-time responses instead of the page of a feed at a cursor.
     odd: Mutex<Vec<(Feed, String, Vec<u8>)>>,
 }
 
-/// Rows on a page of [`FakeFeedServer`].
+/// Rows on a page of [`FakeFeedClient`].
 const PAGE_ROWS: usize = 3;
 
-impl FakeFeedServer {
+impl FakeFeedClient {
     /// Adds rows to the end of a feed.
     pub fn add(&self, feed: Feed, rows: impl IntoIterator<Item = Value>) {
         lock(&self.feeds).entry(feed).or_default().extend(rows);
     }
 
-    /// Answers the next question with `answer`, the one after it as before; later calls come first.
-    pub fn answer_once(&self, answer: Result<Vec<u8>, AskError>) {
+    /// Responds to the next request with `answer`, once; later calls come first.
+    pub fn answer_once(&self, answer: Result<Vec<u8>, FetchError>) {
         lock(&self.instead).push(answer);
     }
 
-    /// Answers the next `times` questions for the page of `feed` at `cursor` with `answer`.
+    /// Responds to the next `times` requests for the page of `feed` at `cursor` with `answer`.
     pub fn answer_at(&self, feed: Feed, cursor: &str, answer: &[u8], times: usize) {
         let odd = (feed, cursor.to_owned(), answer.to_vec());
         lock(&self.odd).extend(std::iter::repeat_n(odd, times));
@@ -161,8 +161,8 @@ impl FakeFeedServer {
     }
 }
 
-impl FeedServer for FakeFeedServer {
-    async fn ask(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, AskError> {
+impl FeedClient for FakeFeedClient {
+    async fn fetch_page(&self, feed: Feed, cursor: &str) -> Result<Vec<u8>, FetchError> {
         let mut odd = lock(&self.odd);
         if let Some(at) = odd.iter().position(|(of, place, _)| (*of, place.as_str()) == (feed, cursor)) {
             return Ok(odd.swap_remove(at).2);
@@ -177,7 +177,7 @@ impl FeedServer for FakeFeedServer {
 pub struct FakePollQueue(Mutex<Vec<(PollFeed, u32)>>);
 
 impl FakePollQueue {
-    /// Takes what was sent.
+    /// Removes and returns the sent messages.
     pub fn take(&self) -> Vec<(PollFeed, u32)> {
         std::mem::take(&mut lock(&self.0))
     }
@@ -190,7 +190,7 @@ impl PollQueue for FakePollQueue {
     }
 }
 
-/// The contract of [`FeedLog`]: an empty record in, panics where it is not honoured.
+/// Tests the contract of [`FeedLog`] on an empty record; panics if it is violated.
 #[allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a contract test fails by panicking")]
 pub async fn feed_log_contract(log: &impl FeedLog) {
     let poll = |text: &str| text.parse().unwrap();
@@ -200,7 +200,7 @@ pub async fn feed_log_contract(log: &impl FeedLog) {
     assert_eq!(log.advance(&begun, &Step::Nothing).await.unwrap(), Saved::Stored(1));
     assert_eq!(log.advance(&begun, &Step::Nothing).await.unwrap(), Saved::Conflict, "it is there already");
     let begun = log.progress(feed).await.unwrap().unwrap();
-    assert_eq!(begun.revision, 1);
+    assert_eq!(begun.version, 1);
 
     let counted = Counted { rows: 3, unreadable: 1, sums: vec![Money::new(500, Currency::EUR)] };
     let page = |number: u32| PageRecord {
@@ -213,17 +213,17 @@ pub async fn feed_log_contract(log: &impl FeedLog) {
         declared: counted.clone(),
         unreadable_sums: Vec::new(),
         received: counted.clone(),
-        asked: 2,
+        requests: 2,
         repeated: 1,
         replaced: None,
     };
     let mut progress = begun.clone();
     for number in 0..12 {
         let taken = progress.taken(&page(number), 100, true);
-        let Saved::Stored(revision) = log.advance(&taken, &Step::Page(page(number))).await.unwrap() else {
+        let Saved::Stored(version) = log.advance(&taken, &Step::Page(page(number))).await.unwrap() else {
             unreachable!("nobody else writes")
         };
-        progress = Progress { revision, ..taken };
+        progress = Progress { version, ..taken };
     }
     assert_eq!(log.advance(&begun, &Step::Page(page(77))).await.unwrap(), Saved::Conflict);
     assert_eq!(log.progress(feed).await.unwrap(), Some(progress.clone()), "a conflict writes nothing");
@@ -231,27 +231,27 @@ pub async fn feed_log_contract(log: &impl FeedLog) {
     assert_eq!(log.pages(feed, 2..4).await.unwrap(), [page(2), page(3)]);
     assert!(log.pages(Feed::Swift, 0..100).await.unwrap().is_empty(), "each feed has its own");
 
-    let other = PageRecord { asked: 9, ..page(3) };
+    let other = PageRecord { requests: 9, ..page(3) };
     let advanced = log.advance(&progress.replaced(&other, 0), &Step::Page(other.clone())).await.unwrap();
     assert!(matches!(advanced, Saved::Stored(_)), "a page may be replaced");
     assert_eq!(log.pages(feed, 3..4).await.unwrap(), [other]);
     assert!(log.pages(feed, 3..3).await.unwrap().is_empty());
 
-    let gathering = |number: u32| {
+    let page_batch = |number: u32| {
         let import = ImportId::of("a", &number.to_string());
-        let (key, earlier) = (Gathering::key(feed, &(number..12), 0), Vec::new());
-        Gathering { number, from: number, to: 12, key, import, attempt: 0, earlier }
+        let (key, earlier) = (PageBatch::key(feed, &(number..12), 0), Vec::new());
+        PageBatch { number, from: number, to: 12, key, import, attempt: 0, earlier }
     };
     for number in 0..3 {
         let progress = log.progress(feed).await.unwrap().unwrap().gathered();
-        log.advance(&progress, &Step::Gathered(gathering(number))).await.unwrap();
+        log.advance(&progress, &Step::Gathered(page_batch(number))).await.unwrap();
     }
-    assert_eq!(log.gatherings(feed, 0..9).await.unwrap(), (0..3).map(gathering).collect::<Vec<_>>(), "in order");
-    assert_eq!(log.gatherings(feed, 1..2).await.unwrap(), [gathering(1)]);
+    assert_eq!(log.page_batches(feed, 0..9).await.unwrap(), (0..3).map(page_batch).collect::<Vec<_>>(), "in order");
+    assert_eq!(log.page_batches(feed, 1..2).await.unwrap(), [page_batch(1)]);
     let progress = log.progress(feed).await.unwrap().unwrap();
-    let again = gathering(1).again("b".to_owned(), ImportId::of("b", "1"));
+    let again = page_batch(1).again("b".to_owned(), ImportId::of("b", "1"));
     log.advance(&progress.gathered_again(1), &Step::Gathered(again.clone())).await.unwrap();
-    assert_eq!(log.gatherings(feed, 1..2).await.unwrap(), [again]);
+    assert_eq!(log.page_batches(feed, 1..2).await.unwrap(), [again]);
     proofs_contract(log, &page(0)).await;
 }
 

@@ -1,4 +1,4 @@
-//! Which secrets are credentials, and that none of them prints.
+//! Which secrets are valid credentials, and that none of them is printed.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use feeds::testing::FakeFeedServer;
-use feeds::{AskError, CredentialsError, CutAnswer, Feed, FeedFormat, FeedServer, PollFeed, Secret};
+use feeds::testing::FakeFeedClient;
+use feeds::{CredentialsError, CutAnswer, Feed, FeedClient, FeedFormat, FetchError, PollFeed, Secret};
 
 #[test]
 fn each_feed_has_its_name_and_its_path() {
@@ -37,19 +37,19 @@ fn each_format_has_its_name_and_only_one_declares_what_a_page_has() {
 
 #[test]
 fn a_server_declares_its_pages_unless_it_says_otherwise() {
-    let server = FakeFeedServer::default();
+    let server = FakeFeedClient::default();
     assert_eq!((server.format(), server.end_after_silences()), (FeedFormat::Millrace, 3));
 }
 
 #[test]
 fn only_an_answer_that_would_be_the_same_again_is_final() {
     for (error, is_final) in [
-        (AskError::Failing("status 503".to_owned()), false),
-        (AskError::NoAnswer("connection closed".to_owned()), false),
-        (AskError::Cut(CutAnswer(b"{".to_vec())), false),
-        (AskError::Refused(404), true),
-        (AskError::TooLarge(1), true),
-        (AskError::Credentials(CredentialsError::Shape), true),
+        (FetchError::Failing("status 503".to_owned()), false),
+        (FetchError::NoAnswer("connection closed".to_owned()), false),
+        (FetchError::Cut(CutAnswer(b"{".to_vec())), false),
+        (FetchError::Refused(404), true),
+        (FetchError::TooLarge(1), true),
+        (FetchError::Credentials(CredentialsError::Shape), true),
     ] {
         assert_eq!(error.is_final(), is_final, "{error:?}");
     }

@@ -1,10 +1,10 @@
-//! One odd value in an answer costs at most its own row: it stops no feed and hides no other row.
+//! An invalid value in an answer affects at most its own row: it does not stop the feed and does not affect other rows.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use customers::Directory;
 use feeds::{Feed, Gathered, Page, cdm};
-use imports::{Importer, Instructions, Read, Setting};
+use imports::{ImportContext, Importer, Instructions, ParsedFile};
 use money::Currency;
 
 /// A row of a company that is as it should be.
@@ -19,10 +19,10 @@ fn body(name: &str, rows: &[&str]) -> Vec<u8> {
 }
 
 /// What the import of a page reads.
-fn imported(feed: Feed, page: &Page) -> Read {
+fn imported(feed: Feed, page: &Page) -> ParsedFile {
     let mut file = Gathered::new(feed).unwrap();
     file.add(page).unwrap();
-    let mut importer = Importer::new(Setting {
+    let mut importer = Importer::new(ImportContext {
         instructions: Instructions { source: Some(feed.name().to_owned()), ..Instructions::default() },
         profile: None,
         uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
@@ -94,7 +94,7 @@ fn sums_that_are_no_map_are_one_sum_that_cannot_be_read() {
     assert_eq!(read("{}"), []);
     let list = r#"[{"currency":"EUR","amount":"1"}]"#;
     for odd in [list, "7", r#""EUR 7""#] {
-        assert_eq!(read(odd), [(odd.to_owned(), "the sums are no map of currencies".to_owned())]);
+        assert_eq!(read(odd), [(odd.to_owned(), "the sums are not a map of currencies".to_owned())]);
     }
 }
 
@@ -175,7 +175,7 @@ fn line_breaks_in_a_field_become_spaces() {
 }
 
 #[test]
-fn an_answer_of_which_nothing_can_be_read_is_an_import_without_rows() {
+fn a_completely_unreadable_answer_is_an_import_without_rows() {
     let page = cdm::parse(Feed::Sepa, b"<html>").page;
     let found = imported(Feed::Sepa, &page).found;
     assert_eq!((found.rows_read, found.rows_rejected), (0, 0));

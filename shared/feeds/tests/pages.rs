@@ -1,4 +1,4 @@
-//! What is read of a bank's answers.
+//! How a bank's answers are parsed.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -6,7 +6,7 @@ use std::io::Read as _;
 
 use customers::Directory;
 use feeds::{Counted, Feed, Gathered, Page, PageError, PollFeed};
-use imports::{Importer, Instructions, Setting};
+use imports::{ImportContext, Importer, Instructions};
 use money::Currency;
 use proptest::prelude::*;
 
@@ -88,7 +88,7 @@ fn the_sample_pages_are_as_they_declare() {
 }
 
 #[test]
-fn a_poll_is_asked_for_by_the_schedule_and_by_the_poll_itself() {
+fn a_poll_is_requested_by_the_schedule_and_by_the_poll_itself() {
     assert_eq!(serde_json::from_str::<PollFeed>(r#"{"v":1}"#).unwrap(), PollFeed::all());
     let sample = include_str!("../../../events/poll-feed.v1.json");
     let poll = PollFeed {
@@ -176,7 +176,7 @@ fn a_row_that_cannot_be_read_is_a_reject_of_the_import_with_its_reason() {
     assert_eq!((page.received.rows, page.received.unreadable), (3, 3));
     let mut file = Gathered::new(Feed::Swift).unwrap();
     file.add(&page).unwrap();
-    let mut importer = Importer::new(Setting {
+    let mut importer = Importer::new(ImportContext {
         instructions: Instructions { source: Some("swift".to_owned()), ..Instructions::default() },
         profile: None,
         uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
@@ -198,7 +198,7 @@ fn what_is_no_page_says_where() {
         assert!(matches!(cut, Err(PageError::Unreadable { .. })), "{end}");
     }
     let error = Page::parse(Feed::Sepa, b"<html>secret</html>").unwrap_err().to_string();
-    assert_eq!(error, "the answer is no page of the feed (line 1, column 1)");
+    assert_eq!(error, "the answer is not a page of the feed (line 1, column 1)");
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! What comes next, whatever has been recorded.
+//! The next step for any recorded progress.
 
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
 use calendar::Moment;
-use feeds::{Counted, Feed, FeedFormat, Gathering, MOST_WAITING_BYTES, Next, PageRecord, Progress, UnreadableSum};
+use feeds::{Counted, Feed, FeedFormat, MAX_WAITING_BYTES, Next, PageBatch, PageRecord, Progress, UnreadableSum};
 use imports::ImportId;
 
 fn at(text: &str) -> Moment {
@@ -25,21 +25,21 @@ fn page(number: u32) -> PageRecord {
         declared: Counted::default(),
         unreadable_sums: Vec::new(),
         received: Counted::default(),
-        asked: 1,
+        requests: 1,
         repeated: 0,
         replaced: None,
     }
 }
 
 #[test]
-fn a_poll_asks_gathers_reviews_proves_and_rests() {
+fn a_poll_fetches_gathers_reviews_proves_and_ends() {
     let progress = begun();
-    assert_eq!(progress.next(), Next::Ask);
+    assert_eq!(progress.next(), Next::Fetch);
     let progress = progress.taken(&page(0), 10, true);
-    assert_eq!((progress.next(), progress.cursor.as_str(), progress.pages), (Next::Ask, "1", 1));
-    let full = progress.taken(&page(1), MOST_WAITING_BYTES - 10, true);
-    assert_eq!((full.next(), full.gathered().next()), (Next::Gather(0..2), Next::Ask), "enough for an import");
-    assert_eq!(progress.taken(&page(1), MOST_WAITING_BYTES - 11, true).next(), Next::Ask);
+    assert_eq!((progress.next(), progress.cursor.as_str(), progress.pages), (Next::Fetch, "1", 1));
+    let full = progress.taken(&page(1), MAX_WAITING_BYTES - 10, true);
+    assert_eq!((full.next(), full.gathered().next()), (Next::Gather(0..2), Next::Fetch), "enough for an import");
+    assert_eq!(progress.taken(&page(1), MAX_WAITING_BYTES - 11, true).next(), Next::Fetch);
     let progress = progress.taken(&page(1), 10, false);
     assert_eq!((progress.next(), progress.waiting_bytes), (Next::Gather(0..2), 20));
     let progress = progress.gathered();
@@ -55,7 +55,7 @@ fn a_poll_asks_gathers_reviews_proves_and_rests() {
 
 #[test]
 fn an_import_has_at_most_128_mebibytes_of_rows() {
-    assert_eq!(MOST_WAITING_BYTES, 134_217_728);
+    assert_eq!(MAX_WAITING_BYTES, 134_217_728);
 }
 
 #[test]
@@ -103,15 +103,15 @@ fn a_later_poll_begins_where_the_last_one_stood() {
     let later = at("2026-11-22T10:00:00Z");
     assert_eq!(ended.turned(5), Progress { turn: 5, ..ended.clone() });
     let poll = ended.turned(5).begun(later).unwrap();
-    assert_eq!((poll.poll, poll.turn, poll.next(), poll.cursor.as_str()), (later, 0, Next::Ask, "1"));
+    assert_eq!((poll.poll, poll.turn, poll.next(), poll.cursor.as_str()), (later, 0, Next::Fetch, "1"));
     assert_eq!((poll.pages_before, poll.reviewed_to, poll.retry), (1, 0, false));
     assert_eq!(poll.ended().next(), Next::Review(0));
     assert_eq!(poll.ended().reviewed([]).next(), Next::GatherAgain(0), "what was not gathered again is still to be");
 
     let retry = ended.retried(later).unwrap();
-    assert_eq!((retry.retry, retry.next()), (true, Next::Review(0)), "there is nothing to ask for");
+    assert_eq!((retry.retry, retry.next()), (true, Next::Review(0)), "there is nothing to fetch");
     let halfway = begun().taken(&page(0), 1, true).retried(later).unwrap();
-    assert_eq!((halfway.retry, halfway.next()), (true, Next::Ask), "the last poll had not come to the end");
+    assert_eq!((halfway.retry, halfway.next()), (true, Next::Fetch), "the last poll had not come to the end");
     let after = retry.begun(at("2026-11-23T10:00:00Z")).unwrap();
     assert!(!after.retry);
 }
@@ -124,7 +124,7 @@ fn answers_are_looked_for_from_where_a_poll_of_an_hour_ago_began() {
         progress.answers.from
     };
     assert_eq!(ended("2026-11-22T10:00:00Z"), 0);
-    assert_eq!(ended("2026-11-22T10:01:00Z"), 0, "a process of the last poll may still be at work");
+    assert_eq!(ended("2026-11-22T10:01:00Z"), 0, "a process of the last poll may still be running");
     assert_eq!(ended("2026-11-22T10:59:59Z"), 0);
     assert_eq!(ended("2026-11-23T10:00:00Z"), 0, "where the first of them began");
     assert_eq!(ended("2026-11-23T10:30:00Z"), 0);
@@ -149,12 +149,12 @@ fn keys_of_answers_follow_each_other_by_number() {
 #[test]
 fn keys_tell_feed_pages_and_attempt() {
     assert_eq!(PageRecord::key(Feed::Swift, 12, "0a"), "feeds/swift/00000012-0a.json");
-    assert_eq!(Gathering::key(Feed::Swift, &(3..12), 0), "imports/swift/pages-00000003-00000012.csv.gz");
-    assert_eq!(Gathering::key(Feed::Swift, &(3..12), 2), "imports/swift/pages-00000003-00000012-again-2.csv.gz");
+    assert_eq!(PageBatch::key(Feed::Swift, &(3..12), 0), "imports/swift/pages-00000003-00000012.csv.gz");
+    assert_eq!(PageBatch::key(Feed::Swift, &(3..12), 2), "imports/swift/pages-00000003-00000012-again-2.csv.gz");
     let (first, second, third) = (ImportId::of("a", "1"), ImportId::of("b", "1"), ImportId::of("c", "1"));
-    let gathering =
-        Gathering { number: 4, from: 3, to: 12, key: "a".to_owned(), import: first, attempt: 0, earlier: Vec::new() };
-    let again = gathering.again("b".to_owned(), second).again("c".to_owned(), third);
+    let page_batch =
+        PageBatch { number: 4, from: 3, to: 12, key: "a".to_owned(), import: first, attempt: 0, earlier: Vec::new() };
+    let again = page_batch.again("b".to_owned(), second).again("c".to_owned(), third);
     assert_eq!((again.number, again.pages(), again.key.as_str(), again.attempt), (4, 3..12, "c", 2));
     assert_eq!((again.import, again.earlier), (third, vec![first, second]));
 }
@@ -165,7 +165,7 @@ fn what_was_recorded_before_retries_were_known_is_read() {
         "waiting_bytes":0,"imports":1}"#;
     let progress: Progress = serde_json::from_str(progress).unwrap();
     assert_eq!(progress.next(), Next::Review(0));
-    let gathering = r#"{"number":0,"from":0,"to":1,"key":"k","import":"00000000000000000000000000000000"}"#;
-    let gathering: Gathering = serde_json::from_str(gathering).unwrap();
-    assert_eq!((gathering.attempt, gathering.earlier.len()), (0, 0));
+    let page_batch = r#"{"number":0,"from":0,"to":1,"key":"k","import":"00000000000000000000000000000000"}"#;
+    let page_batch: PageBatch = serde_json::from_str(page_batch).unwrap();
+    assert_eq!((page_batch.attempt, page_batch.earlier.len()), (0, 0));
 }

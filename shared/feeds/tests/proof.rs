@@ -1,4 +1,4 @@
-//! Each way in which a feed may not be complete is a gap that says where.
+//! Every kind of incompleteness of a feed gives a gap with its position.
 
 #![allow(
     clippy::unwrap_used,
@@ -10,8 +10,8 @@
 
 use std::collections::BTreeMap;
 
-use feeds::{Closed, Counted, Feed, Gathering, PageRecord, Posting, Proof, ReplacedPage, UnreadableSum};
-use imports::{BatchOutcome, Found, Import, ImportId, PostedSums, State, Sums, TransferSums, Upload};
+use feeds::{Closed, Counted, Feed, PageBatch, PageRecord, Posting, Proof, ReplacedPage, UnreadableSum};
+use imports::{BatchOutcome, Import, ImportId, ImportStats, PostedSums, State, Sums, TransferSums, Upload};
 use money::{Currency, Money};
 
 fn eur(minor: i64) -> Money {
@@ -32,7 +32,7 @@ fn complete() -> (Vec<PageRecord>, Vec<Posting>) {
         declared: counted.clone(),
         unreadable_sums: Vec::new(),
         received: counted.clone(),
-        asked: 2,
+        requests: 2,
         repeated: 1,
         replaced: None,
     };
@@ -51,17 +51,17 @@ fn complete() -> (Vec<PageRecord>, Vec<Posting>) {
         rejected_rows: 1,
         rejected: eur(100),
     };
-    let found = Found {
+    let found = ImportStats {
         rows_read: 6,
         rows_taken: 5,
         rows_rejected: 1,
         entries: 7,
         sums: vec![Sums { credits: eur(350), debits: eur(-350) }],
         transfers: vec![transfers],
-        ..Found::default()
+        ..ImportStats::default()
     };
     let import = Import { state: State::Done, found: Some(found), ..Import::received(&upload) };
-    let gathering = Gathering {
+    let page_batch = PageBatch {
         number: 0,
         from: 0,
         to: 3,
@@ -74,7 +74,7 @@ fn complete() -> (Vec<PageRecord>, Vec<Posting>) {
     let outcome = BatchOutcome { posted: 6, duplicates: 1, dirty: 1, accounts: 2, sums, ..BatchOutcome::default() };
     (
         vec![page(0), page(1), page(2)],
-        vec![Posting { gathering, import: Some(import), outcomes: vec![outcome], earlier: vec![] }],
+        vec![Posting { page_batch, import: Some(import), outcomes: vec![outcome], earlier: vec![] }],
     )
 }
 
@@ -87,7 +87,7 @@ fn what_adds_up_has_no_gaps() {
     let (pages, postings) = complete();
     let proof = proof(&pages, &postings);
     assert_eq!(proof.gaps, Vec::<String>::new());
-    assert_eq!((proof.pages.taken, proof.pages.asked, proof.pages.repeated), (3, 6, 3));
+    assert_eq!((proof.pages.taken, proof.pages.requests, proof.pages.repeated), (3, 6, 3));
     assert_eq!((proof.rows.declared, proof.rows.taken, proof.rows.rejected), (6, 5, 1));
     let eur = &proof.currencies[0];
     assert_eq!([eur.made, eur.posted, eur.duplicates, eur.dirty].map(Money::amount), ["7.00", "6.00", "1.00", "1.00"]);
@@ -95,7 +95,7 @@ fn what_adds_up_has_no_gaps() {
     assert_eq!(serde_json::from_str::<Proof>(&json).unwrap(), proof);
 }
 
-/// Changes one thing and says which gap must be told first.
+/// Changes one value; checks the first reported gap.
 fn check(expected: &str, change: impl FnOnce(&mut Vec<PageRecord>, &mut Vec<Posting>)) {
     let (mut pages, mut postings) = complete();
     change(&mut pages, &mut postings);
@@ -103,7 +103,7 @@ fn check(expected: &str, change: impl FnOnce(&mut Vec<PageRecord>, &mut Vec<Post
     assert!(gaps.iter().any(|gap| gap.contains(expected)), "{expected}: {gaps:?}");
 }
 
-fn found(postings: &mut [Posting]) -> &mut Found {
+fn found(postings: &mut [Posting]) -> &mut ImportStats {
     postings[0].import.as_mut().unwrap().found.as_mut().unwrap()
 }
 
@@ -129,25 +129,25 @@ fn each_thing_that_does_not_is_named() {
     });
     check("entries of rows taken, and made: 7 is not 8", |_, postings| found(postings).entries = 8);
     check("entries made, and posted or known before: 7 is not 6", |_, postings| postings[0].outcomes[0].posted = 5);
-    check("EUR: more is posted than was made", |_, postings| postings[0].outcomes[0].sums[0].posted = eur(701));
+    check("EUR: more is posted than the rows give", |_, postings| postings[0].outcomes[0].sums[0].posted = eur(701));
     check("there is no record of import", |_, postings| postings[0].import = None);
     check("is posting", |_, postings| postings[0].import.as_mut().unwrap().state = State::Posting);
     check(": it is late", |_, postings| {
         postings[0].import.as_mut().unwrap().state = State::Failed { reason: "it is late".to_owned() };
     });
     check("pages 0 to 3 are in no import", |_, postings| postings.clear());
-    check("pages 0 to 1 are in no import", |_, postings| postings[0].gathering.from = 1);
-    check("pages 2 to 3 are in no import", |_, postings| postings[0].gathering.to = 2);
+    check("pages 0 to 1 are in no import", |_, postings| postings[0].page_batch.from = 1);
+    check("pages 2 to 3 are in no import", |_, postings| postings[0].page_batch.to = 2);
 }
 
 #[test]
 fn a_gathering_of_another_import_is_no_gap_by_itself() {
     let (pages, mut postings) = complete();
-    postings[0].gathering.import = ImportId::of("imports/sepa/pages.csv.gz", "2");
-    assert!(proof(&pages, &postings).is_complete(), "its duplicate stands for it");
+    postings[0].page_batch.import = ImportId::of("imports/sepa/pages.csv.gz", "2");
+    assert!(proof(&pages, &postings).is_complete(), "its duplicate replaces it");
 }
 
-/// The same six pages further on: pages 3 to 5, and their import.
+/// The same pages with other numbers: pages 3 to 5, and their import.
 fn later() -> (Vec<PageRecord>, Vec<Posting>) {
     let (mut pages, mut postings) = complete();
     for page in &mut pages {
@@ -155,8 +155,8 @@ fn later() -> (Vec<PageRecord>, Vec<Posting>) {
         page.next = (page.number + 4).to_string();
         page.number += 3;
     }
-    postings[0].gathering.number = 1;
-    (postings[0].gathering.from, postings[0].gathering.to) = (3, 6);
+    postings[0].page_batch.number = 1;
+    (postings[0].page_batch.from, postings[0].page_batch.to) = (3, 6);
     (pages, postings)
 }
 
@@ -228,14 +228,14 @@ fn what_an_earlier_import_of_the_same_pages_has_posted_is_posted_once() {
     assert_eq!((whole.entries.made, whole.entries.posted, whole.entries.duplicates), (7, 6, 1));
     assert_eq!([whole.currencies[0].posted, whole.currencies[0].duplicates].map(Money::amount), ["6.00", "1.00"]);
 
-    // The earlier import has posted entries that the pages do not have any more.
+    // The earlier import has posted entries that the pages no longer contain.
     (postings[0].earlier, postings[0].outcomes) = (vec![outcome(5, 0)], vec![outcome(3, 4)]);
     let gaps = proof(&pages, &postings).gaps;
     assert!(gaps.iter().any(|it| it == "entries made, and posted or known before: 7 is not 8"), "{gaps:?}");
-    assert!(gaps.iter().any(|it| it == "EUR: more is posted than was made"), "{gaps:?}");
+    assert!(gaps.iter().any(|it| it == "EUR: more is posted than the rows give"), "{gaps:?}");
 }
 
-/// A page that came first with one row garbled, 10.00 as 100.00, and the same page corrected by the bank.
+/// A page with one garbled row, 10.00 as 100.00, and the same page corrected by the bank.
 fn corrected() -> (Vec<PageRecord>, Vec<Posting>) {
     let counted = |minor: i64| Counted { rows: 1, unreadable: 0, sums: vec![eur(minor)] };
     let (pages, mut postings) = complete();
@@ -255,13 +255,13 @@ fn corrected() -> (Vec<PageRecord>, Vec<Posting>) {
         rejected_rows: 0,
         rejected: eur(0),
     };
-    *found(&mut postings) = Found {
+    *found(&mut postings) = ImportStats {
         rows_read: 1,
         rows_taken: 1,
         entries: 1,
         sums: vec![Sums { credits: eur(1000), debits: eur(0) }],
         transfers: vec![transfers],
-        ..Found::default()
+        ..ImportStats::default()
     };
     let outcome = |minor: i64, dirty: u64| BatchOutcome {
         posted: 1,
@@ -271,13 +271,13 @@ fn corrected() -> (Vec<PageRecord>, Vec<Posting>) {
         sums: vec![PostedSums { entries: 1, posted: eur(minor), dirty: eur(0) }],
         ..BatchOutcome::default()
     };
-    postings[0].gathering.to = 1;
+    postings[0].page_batch.to = 1;
     (postings[0].earlier, postings[0].outcomes) = (vec![outcome(10_000, 0)], vec![outcome(1000, 2)]);
     (vec![page], postings)
 }
 
 #[test]
-fn a_page_whose_row_was_corrected_closes_its_gap_and_leaves_a_note() {
+fn a_corrected_row_closes_the_gap_of_its_page_and_leaves_a_note() {
     let (pages, postings) = corrected();
     let (proof, closed) = since(&Closed::default(), &pages, &postings);
     assert_eq!((proof.gaps.clone(), closed.pages), (vec![], 1));
@@ -299,7 +299,10 @@ fn a_surplus_without_withdrawn_rows_stays_a_gap() {
     let (mut pages, postings) = corrected();
     pages[0].replaced = None;
     let gaps = proof(&pages, &postings).gaps;
-    assert_eq!(gaps, ["entries made, and posted or known before: 1 is not 2", "EUR: more is posted than was made"]);
+    assert_eq!(
+        gaps,
+        ["entries made, and posted or known before: 1 is not 2", "EUR: more is posted than the rows give"]
+    );
 
     // Two withdrawn rows have four entries at most.
     let (mut pages, mut postings) = corrected();
@@ -313,7 +316,7 @@ fn a_surplus_without_withdrawn_rows_stays_a_gap() {
 fn a_proof_names_the_latest_corrections_only() {
     let (mut closed, (mut pages, mut postings)) = (Closed::default(), corrected());
     for number in 0..60 {
-        (pages[0].number, postings[0].gathering.from, postings[0].gathering.to) = (number, number, number + 1);
+        (pages[0].number, postings[0].page_batch.from, postings[0].page_batch.to) = (number, number, number + 1);
         (pages[0].cursor, pages[0].next) = (closed.cursor.clone(), number.to_string());
         closed = since(&closed, &pages, &postings).1;
     }

@@ -6,7 +6,7 @@ use crate::{DynamoDbImports, IMPORT, broken, failed, import_key, import_of};
 
 impl Imports for DynamoDbImports {
     async fn receive(&self, import: &Import) -> Result<Import, PortError> {
-        let first = Import { revision: 1, ..import.clone() };
+        let first = Import { version: 1, ..import.clone() };
         match self.table.put_if_absent(item(&first)?).await.map_err(failed)? {
             Put::Stored => Ok(first),
             Put::There(item) if !item.is_empty() => import_of(&item),
@@ -56,7 +56,7 @@ impl Imports for DynamoDbImports {
 impl DynamoDbImports {
     async fn content(&self, key: &Key) -> Result<Item, PortError> {
         let item = self.table.get(key).await.map_err(failed)?;
-        item.ok_or_else(|| broken("the record of a content has gone"))
+        item.ok_or_else(|| broken("the record of a content is missing"))
     }
 }
 
@@ -69,8 +69,7 @@ fn content_item(key: &Key, history: &ContentHistory) -> Item {
     ])
 }
 
-/// The imports of a content. Items of earlier releases do not say when the earliest one was received: then it is
-/// `received_at`.
+/// The imports of a content. Items of earlier releases lack the time of the earliest import: then it is `received_at`.
 fn history_of(item: &Item, received_at: Moment) -> Result<ContentHistory, PortError> {
     let received_at = optional(item, "received_at")?.map_or(Ok(received_at), |it| it.parse().map_err(broken))?;
     let ids = optional(item, "failed")?.unwrap_or_default().split(' ').filter(|it| !it.is_empty());
@@ -86,11 +85,11 @@ pub(crate) fn import_named(item: &Item) -> Result<ImportId, PortError> {
     text_of(item, "import").map_err(failed)?.parse().map_err(broken)
 }
 
-/// The write of an import over the revision it was read in, and its new revision.
+/// The conditional write of an import, and its new version.
 fn next(import: &Import) -> Result<(u64, Write), PortError> {
-    let next = import.revision.saturating_add(1);
-    let item = item(&Import { revision: next, ..import.clone() })?;
-    Ok((next, Write::Put(item, Condition::version("revision", import.revision))))
+    let next = import.version.saturating_add(1);
+    let item = item(&Import { version: next, ..import.clone() })?;
+    Ok((next, Write::Put(item, Condition::version("revision", import.version))))
 }
 
 fn item(import: &Import) -> Result<Item, PortError> {
@@ -98,7 +97,7 @@ fn item(import: &Import) -> Result<Item, PortError> {
     let received_at = format!("{}#{}", sortable(import.received_at), import.id);
     let mut item = import_key(import.id).with([
         ("doc", text(doc)),
-        ("revision", number(import.revision)),
+        ("revision", number(import.version)),
         ("listing", text(IMPORT)),
         ("received_at", text(received_at)),
     ]);

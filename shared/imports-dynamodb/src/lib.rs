@@ -1,11 +1,11 @@
-//! The record of imports, their batches, which import brought a content first, and exchange rates in a table of DynamoDB.
+//! The record of imports, their batches, the first import of each content, and exchange rates in a DynamoDB table.
 //!
 //! | pk | sk | attributes |
 //! | --- | --- | --- |
-//! | `IMPORT#<id>` | `IMPORT` | `doc` the import as JSON, `revision`; `listing` and `received_at` for the index `by-received`; `open` and `open_since`, while it is not final, for the index `open` |
-//! | `IMPORT#<id>` | `BATCH#<number>` | `doc` what came of posting it, as JSON; `finished_at` |
-//! | `IMPORT#<id>` | `GROUP#<level>#<number>` | none: it is there once all members of the group are complete |
-//! | `CONTENT#<content>` | `CONTENT` | `import` that brought it first of those that have not failed, `received_at` of the earliest one, `failed` the ids of those before `import` |
+//! | `IMPORT#<id>` | `IMPORT` | `doc` the import as JSON, `version`; `listing` and `received_at` for the index `by-received`; `open` and `open_since`, while it is not final, for the index `open` |
+//! | `IMPORT#<id>` | `BATCH#<number>` | `doc` the outcome as JSON; `finished_at` |
+//! | `IMPORT#<id>` | `GROUP#<level>#<number>` | none: it exists after all members of the group are complete |
+//! | `CONTENT#<content>` | `CONTENT` | `import` the first import that has not failed, `received_at` of the earliest one, `failed` the ids of those before `import` |
 //! | `SOURCES` | `<source>` | `declared_at` |
 //! | `SOURCE#<source>` | `FIRST` | `import` |
 //! | `RATES#<currency>` | `<year>` | `rates` of all days of the year, with the imports they are from, as JSON; `version` |
@@ -39,10 +39,10 @@ fn import_key(id: ImportId) -> Key {
     Key::new(format!("IMPORT#{id}"), IMPORT)
 }
 
-/// The import an item holds. Its revision is the item's.
+/// The import of an item, with the version of the item.
 fn import_of(item: &Item) -> Result<Import, PortError> {
     let import: Import = serde_json::from_str(text_of(item, "doc").map_err(failed)?).map_err(broken)?;
-    Ok(Import { revision: number_of(item, "revision").map_err(failed)?, ..import })
+    Ok(Import { version: number_of(item, "revision").map_err(failed)?, ..import })
 }
 
 fn failed(error: DynamoDbError) -> PortError {

@@ -4,8 +4,8 @@ use imports::{Import, ImportId, ImportList, PortError, RecentPage, StalledPage, 
 
 use crate::{DynamoDbImports, IMPORT, broken, failed, import_key, import_of};
 
-/// How many stalled imports a page has at most.
-const MOST_STALLED: usize = 100;
+/// The maximum number of stalled imports on a page.
+const MAX_STALLED: usize = 100;
 
 impl ImportList for DynamoDbImports {
     async fn recent(&self, after: Option<&str>, limit: usize) -> Result<RecentPage, PortError> {
@@ -26,14 +26,14 @@ impl ImportList for DynamoDbImports {
         if let Some(after) = after {
             query = query.after(stalled_after(after)?);
         }
-        let (items, last) = self.table.page(&query, MOST_STALLED).await.map_err(failed)?;
+        let (items, last) = self.table.page(&query, MAX_STALLED).await.map_err(failed)?;
         let next = last.as_ref().map(stalled_cursor).transpose()?;
         let read = |item| import_of(item).map_err(|error| named(item, error));
         Ok(StalledPage { imports: items.iter().map(read).collect(), next })
     }
 }
 
-/// The import of an item or, if it cannot be read, what the index's own key says of it.
+/// The import of an item or, if it is unreadable, an error with the data of the index key.
 fn listed(item: &Item) -> Result<Result<Import, UnreadableImport>, PortError> {
     match import_of(item) {
         Ok(import) => Ok(Ok(import)),

@@ -9,7 +9,7 @@ use money::Currency;
 use crate::rates_of_year::{RatesOfYear, Source};
 use crate::{DynamoDbImports, broken, failed};
 
-/// How many currencies or years are read or written at once.
+/// The number of currencies or years that are read or written concurrently.
 const AT_ONCE: usize = 16;
 
 impl Rates for DynamoDbImports {
@@ -29,7 +29,7 @@ impl Rates for DynamoDbImports {
 /// A currency and a year.
 type Year = (Currency, i32);
 
-/// Rates by the item they lie in.
+/// Rates by their item.
 fn by_year(rates: &[DatedRate]) -> BTreeMap<Year, Vec<DatedRate>> {
     let mut years = BTreeMap::<Year, Vec<DatedRate>>::new();
     for rate in rates {
@@ -55,7 +55,10 @@ impl DynamoDbImports {
                 return Ok(());
             }
             if !backoff.wait().await {
-                return Err(PortError::Unavailable("the record of imports", "others keep writing its rates".into()));
+                return Err(PortError::Unavailable(
+                    "the record of imports",
+                    "other instances keep writing its rates".into(),
+                ));
             }
         }
     }
@@ -66,15 +69,15 @@ impl DynamoDbImports {
         let below = last.saturating_add(1).to_string();
         let mut query = Some(Query::partition(partition(currency)).below("sk", below).backwards());
         let mut rates = Vec::new();
-        // The latest year first, until there is a rate before `from`.
-        while let Some(asked) = query.take() {
-            let (items, next) = self.table.page(&asked, usize::try_from(years).unwrap_or(2)).await.map_err(failed)?;
+        // Reads from the latest year backwards, until there is a rate before `from`.
+        while let Some(first) = query.take() {
+            let (items, next) = self.table.page(&first, usize::try_from(years).unwrap_or(2)).await.map_err(failed)?;
             for item in &items {
                 let (_, year) = stored(item, currency)?;
                 rates.extend(year.rates().rev().filter(|it| it.date <= to));
             }
             let enough = rates.last().is_some_and(|it: &DatedRate| it.date < from);
-            query = next.filter(|_| !enough).map(|start| asked.after(start));
+            query = next.filter(|_| !enough).map(|start| first.after(start));
         }
         let within = rates.iter().take_while(|it| it.date >= from).count();
         rates.truncate(within.saturating_add(1));

@@ -8,14 +8,14 @@ use money::Currency;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// The encoding written here; a text of another one is broken.
+/// The current encoding; a text with another one is corrupt.
 const ENCODING: u32 = 1;
 
-/// The rates by their date, each with where it is from.
+/// The rates by date, each with its source.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct RatesOfYear(BTreeMap<Date, (Source, DatedRate)>);
 
-/// Which import a rate is from. The one received later is the greater one.
+/// The import of a rate. A later import is greater.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub(crate) struct Source {
     pub(crate) received_at: Moment,
@@ -25,11 +25,11 @@ pub(crate) struct Source {
 /// Why a packed text cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UnpackError {
-    #[error("packed rates are not of the form they should have, at column {0}")]
+    #[error("packed rates have an invalid form at column {0}")]
     Malformed(usize),
-    #[error("packed rates are of the unknown encoding {0}")]
+    #[error("packed rates have the unknown encoding {0}")]
     Encoding(u32),
-    #[error("a packed rate is not above zero, or from no source")]
+    #[error("a packed rate is not above zero or has no source")]
     Rate,
 }
 
@@ -38,12 +38,12 @@ pub(crate) enum UnpackError {
 struct Packed {
     v: u32,
     sources: Vec<Source>,
-    /// In USD, in EUR, and the place of the source.
+    /// In USD, in EUR, and the index of the source.
     rates: BTreeMap<Date, (String, String, usize)>,
 }
 
 impl RatesOfYear {
-    /// Takes rates in. Of two for one day, the one from the greater source stays.
+    /// Adds rates. Of two rates for one day, the one from the greater source wins.
     pub(crate) fn with(mut self, source: Source, rates: &[DatedRate]) -> Self {
         for rate in rates {
             let kept = self.0.entry(rate.date).or_insert((source, *rate));
@@ -124,13 +124,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_is_told() {
+    fn corrupt_data_is_reported() {
         for (text, expected) in [
-            ("", "packed rates are not of the form they should have, at column 0"),
-            (r#"{"v":2,"sources":[],"rates":{}}"#, "packed rates are of the unknown encoding 2"),
+            ("", "packed rates have an invalid form at column 0"),
+            (r#"{"v":2,"sources":[],"rates":{}}"#, "packed rates have the unknown encoding 2"),
             (
                 r#"{"v":1,"sources":[],"rates":{"2024-01-02":["1","1",0]}}"#,
-                "a packed rate is not above zero, or from no source",
+                "a packed rate is not above zero or has no source",
             ),
         ] {
             assert_eq!(RatesOfYear::unpack(text, Currency::USD).unwrap_err().to_string(), expected);

@@ -27,7 +27,7 @@ impl Sources for DynamoDbImports {
             Put::Stored => Ok(import),
             Put::There(_) => {
                 let item = self.table.get(&key).await.map_err(failed)?;
-                import_named(&item.ok_or_else(|| broken("the record of a source has gone"))?)
+                import_named(&item.ok_or_else(|| broken("the record of a source is missing"))?)
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The contract of the record of imports, kept on the local stack.
+//! Tests the contract of the record of imports on the local stack.
 
 #![allow(
     clippy::unwrap_used,

@@ -5,11 +5,11 @@ use aws_sdk_s3::config::{
     Builder, RequestChecksumCalculation, ResponseChecksumValidation, StalledStreamProtectionConfig,
 };
 
-/// How long a body may stand still before it counts as lost; the SDK's own five seconds end slow reads.
+/// The time without progress after which a body counts as lost; the SDK's default of five seconds ends slow reads.
 const GRACE: Duration = Duration::from_secs(20);
 
-/// A client for S3. With an endpoint of its own (the laptop's stack) the bucket's name goes into the path, and
-/// checksums only where S3 requires them.
+/// A client for S3. With a custom endpoint (the laptop's stack) it uses path-style addressing, and checksums only if S3
+/// requires them.
 pub fn client(config: &SdkConfig) -> aws_sdk_s3::Client {
     let builder = Builder::from(config)
         .stalled_stream_protection(StalledStreamProtectionConfig::enabled().grace_period(GRACE).build());

@@ -12,18 +12,18 @@ pub(crate) fn broken(error: impl Into<Box<dyn Error + Send + Sync>>) -> PortErro
     PortError::Broken("the bucket", error.into())
 }
 
-/// What an unsuccessful answer says of an object.
+/// The meaning of an error response for an object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Answer {
-    /// There is no such object or version, or it is deleted, or is another by now.
+    /// The object or version does not exist, was deleted or has changed.
     Gone,
-    /// The range begins behind its end.
+    /// The range begins after its end.
     BehindEnd,
     /// Something else.
     Other,
 }
 
-/// By status, because an answer to HEAD has no body that could say more.
+/// By status, because a response to HEAD has no body.
 pub(crate) fn answer<E>(error: &SdkError<E, HttpResponse>) -> Answer {
     match error.raw_response().map(|it| it.status().as_u16()) {
         Some(404 | 405 | 412) => Answer::Gone,

@@ -17,7 +17,7 @@ pub struct S3Files {
 }
 
 impl S3Files {
-    /// The files in the bucket of this name. `client` is best made by [`crate::client`].
+    /// The files in the bucket of this name. Create `client` with [`crate::client`].
     pub fn new(client: Client, bucket: impl Into<String>) -> Self {
         Self { client, bucket: bucket.into() }
     }

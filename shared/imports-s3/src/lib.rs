@@ -1,4 +1,4 @@
-//! Uploads, batches, rejects: the files of imports in a bucket of S3.
+//! Uploads, batches, rejects: the files of imports in an S3 bucket.
 
 mod client;
 mod error;

@@ -6,7 +6,7 @@ use imports::{Downloads, PortError};
 use crate::S3Files;
 use crate::error::unavailable;
 
-/// How long a link is good for.
+/// The lifetime of a link.
 const GOOD_FOR: Duration = Duration::from_mins(1);
 
 impl Downloads for S3Files {
@@ -19,7 +19,7 @@ impl Downloads for S3Files {
     }
 }
 
-/// A file name of a fixed alphabet, so that nothing in it can end the header it stands in.
+/// A file name with a restricted alphabet, so that it is safe in a header.
 fn plain(file_name: &str) -> String {
     let plain = |it: char| if it.is_ascii_alphanumeric() || matches!(it, '.' | '-' | '_') { it } else { '_' };
     file_name.chars().map(plain).take(120).collect()

@@ -8,9 +8,9 @@ use crate::S3Files;
 use crate::error::{Answer, answer, broken, unavailable};
 use crate::version::Wanted;
 
-/// What one request asks for at most.
+/// The maximum size of one request.
 const PART_BYTES: u64 = 8 * 1024 * 1024;
-/// How many requests are under way at once.
+/// The number of concurrent requests.
 const AT_ONCE: usize = 6;
 
 enum Part {
@@ -20,8 +20,8 @@ enum Part {
 }
 
 impl S3Files {
-    /// Reads a range in parts, the first alone, because it tells how long the object is, the others together. All of
-    /// them are of the object that the first one is of.
+    /// Reads a range in parts: first one part, which gives the length of the object, then the others concurrently. All
+    /// parts are of the same version of the object.
     pub(crate) async fn read_parts(
         &self,
         key: &str,
@@ -87,12 +87,12 @@ impl S3Files {
     }
 }
 
-/// How long the object is of which this is a part: what follows the slash of `bytes 0-9/99`. `None`: it is no part,
-/// it is all of it.
+/// The length of the whole object: the number after the slash of `bytes 0-9/99`. `None` if the response is the whole
+/// object.
 fn length(part: &GetObjectOutput) -> Result<Option<u64>, PortError> {
     let Some(range) = part.content_range() else { return Ok(None) };
     let length = range.rsplit_once('/').and_then(|(_, length)| length.parse().ok());
-    length.map(Some).ok_or_else(|| broken("an answer does not say of which range it is"))
+    length.map(Some).ok_or_else(|| broken("a response does not state its range"))
 }
 
 /// The range of a whole object.

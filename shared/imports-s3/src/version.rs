@@ -1,11 +1,11 @@
 use imports::e_tag_of;
 
-/// How to ask for a version.
+/// How to request a version.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Wanted {
-    /// As one of the bucket's versions.
+    /// By version ID.
     pub(crate) version_id: Option<String>,
-    /// As the object with this ETag.
+    /// By ETag.
     pub(crate) if_match: Option<String>,
 }
 
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_object_without_a_version_is_asked_for_by_its_etag() {
+    fn an_object_without_a_version_is_requested_by_its_etag() {
         assert_eq!(of(Some("v1"), Some("\"e\"")).as_deref(), Some("v1"));
         let version = of(None, Some("\"e\""));
         assert_eq!(version.as_deref(), Some("etag:e"));

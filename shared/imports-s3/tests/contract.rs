@@ -1,4 +1,4 @@
-//! The contract of the files, kept on the local stack.
+//! Tests the contract of the files on the local stack.
 
 #![allow(
     clippy::unwrap_used,
@@ -39,7 +39,7 @@ async fn the_contract_is_kept_in_a_bucket_with_versions() {
 
     client.put_object().bucket(&files.1).key(key).body(b"three".to_vec().into()).send().await.unwrap();
     let bytes = files.read(key, Some(&latest.version), 0..99).await.unwrap();
-    assert_eq!(bytes.as_deref(), Some(&b"two!"[..]), "the version that was asked for");
+    assert_eq!(bytes.as_deref(), Some(&b"two!"[..]), "the requested version");
     client.delete_object().bucket(&files.1).key(key).send().await.unwrap();
     assert_eq!(files.describe(key, None).await.unwrap(), None, "deleted");
     assert_eq!(files.read(key, None, 0..1).await.unwrap(), None);

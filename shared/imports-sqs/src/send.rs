@@ -3,23 +3,23 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use imports::PortError;
 
-/// The most messages of one call.
-const MOST_MESSAGES: usize = 10;
-/// How many calls are under way at once.
+/// The maximum number of messages in one call.
+const MAX_MESSAGES: usize = 10;
+/// The number of concurrent calls.
 const AT_ONCE: usize = 8;
-/// How often messages that were not taken are sent again.
-const MOST_TRIES: u32 = 5;
+/// The maximum number of attempts for messages that SQS did not accept.
+const MAX_TRIES: u32 = 5;
 
 /// Sends messages, each at least once.
 pub(crate) async fn send_all(client: &Client, queue_url: &str, bodies: Vec<String>) -> Result<(), PortError> {
-    let batches: Vec<Vec<String>> = bodies.chunks(MOST_MESSAGES).map(<[String]>::to_vec).collect();
+    let batches: Vec<Vec<String>> = bodies.chunks(MAX_MESSAGES).map(<[String]>::to_vec).collect();
     let calls = stream::iter(batches).map(|some| Ok(Box::pin(send_batch(client, queue_url, some))));
     calls.try_buffer_unordered(AT_ONCE).try_collect().await
 }
 
 async fn send_batch(client: &Client, queue_url: &str, bodies: Vec<String>) -> Result<(), PortError> {
     let mut left = bodies;
-    for _ in 0..MOST_TRIES {
+    for _ in 0..MAX_TRIES {
         let entry = |(at, body): (usize, &String)| {
             SendMessageBatchRequestEntry::builder().id(at.to_string()).message_body(body).build().map_err(failed)
         };

@@ -4,10 +4,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::send::send_all;
 
-/// What S3 leaves as it is in the key of an event.
+/// The characters that S3 does not encode in the key of an event.
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'*');
 
-/// The queue of uploads, with messages as S3 sends them.
+/// The queue of uploads, with messages in the format of S3.
 #[derive(Clone, Debug)]
 pub struct SqsUploadQueue {
     client: Client,
@@ -28,7 +28,7 @@ impl UploadQueue for SqsUploadQueue {
     }
 }
 
-/// The event S3 sends when an object is created, as far as anyone here reads it.
+/// The part of S3's event for a created object that the functions read.
 fn event(bucket: &str, request: &SplitFile) -> String {
     let mut object = serde_json::json!({ "key": utf8_percent_encode(&request.key, KEPT).to_string() });
     if let (Some(version), Some(object)) = (&request.version, object.as_object_mut()) {

@@ -1,4 +1,4 @@
-//! What the queues must do, on the local stack.
+//! Tests the contract of the queues on the local stack.
 
 #![allow(
     clippy::unwrap_used,
@@ -53,7 +53,7 @@ async fn each_batch_arrives() {
 }
 
 #[tokio::test]
-async fn an_upload_arrives_as_s3_tells_of_it() {
+async fn an_upload_arrives_in_the_format_of_s3() {
     let Some((client, url)) = queue().await else { return };
     let queue = SqsUploadQueue::new(client.clone(), &url, "files");
     let request = SplitFile { key: "imports/sepa/july é+1.csv".to_owned(), version: Some("v1".to_owned()) };

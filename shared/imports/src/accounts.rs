@@ -5,16 +5,16 @@ use customers::{CustomerId, Directory};
 
 use crate::intern::Interner;
 
-/// The accounts that a file names, each with a number, and what is known of them.
+/// The accounts that a file names, each with an index and its registration state.
 #[derive(Default)]
 pub(crate) struct Accounts {
     names: Interner,
     /// Other spellings: with spaces, in lower case.
     spellings: HashMap<Box<[u8]>, u32>,
     notes: Vec<Note>,
-    /// The holders of those that the register has.
+    /// The holders of the registered accounts.
     holders: HashMap<u32, CustomerId>,
-    /// Those that must be looked up in the register.
+    /// The accounts to look up in the register.
     unknown: Vec<u32>,
 }
 
@@ -27,17 +27,17 @@ struct Note {
 /// Whether an account is in the register.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum InRegister {
-    /// Nobody needs to know: it is a counterparty only.
+    /// Irrelevant: the account is only a counterparty.
     NotNeeded,
-    /// It must be looked up.
+    /// The account must be looked up.
     Unknown,
     No,
-    /// It is, or the file registers it.
+    /// The account is registered, or the file registers it.
     Yes,
 }
 
 impl Accounts {
-    /// The number of the account that `text` names. What is no account number at all is one of its own, with no
+    /// The index of the account that `text` names. A text that is not an account number gets its own index, without a
     /// country.
     pub(crate) fn number(&mut self, text: &[u8]) -> u32 {
         if let Some(number) = self.names.find(text).or_else(|| self.spellings.get(text).copied()) {
@@ -60,7 +60,7 @@ impl Accounts {
         number
     }
 
-    /// Whether the account is in the register, or `None`: that must be looked up first.
+    /// Whether the account is in the register; `None` if it must be looked up first.
     pub(crate) fn in_register(&mut self, number: u32) -> Option<bool> {
         let note = self.notes.get_mut(usize::try_from(number).unwrap_or(usize::MAX))?;
         match note.state {
@@ -80,7 +80,7 @@ impl Accounts {
         self.unknown.iter().filter_map(|it| self.name(*it).parse().ok()).collect()
     }
 
-    /// Learns who holds those accounts; the others of them are not in the register.
+    /// Records the holders of those accounts; the remaining ones are not in the register.
     pub(crate) fn learn(&mut self, register: &Directory) {
         for number in std::mem::take(&mut self.unknown) {
             let holder = register.get(self.name(number)).copied();
@@ -96,7 +96,7 @@ impl Accounts {
         }
     }
 
-    /// Who holds the account as the register has it.
+    /// The registered holder of the account.
     pub(crate) fn holder(&self, number: u32) -> Option<CustomerId> {
         self.holders.get(&number).copied()
     }

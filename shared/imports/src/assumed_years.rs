@@ -2,7 +2,7 @@ use calendar::Date;
 
 use crate::Warning;
 
-/// The years that were assumed for dates without one, over the rows taken.
+/// The years that the import assumed for dates without a year, over the accepted rows.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct AssumedYears {
     rows: u64,
@@ -11,19 +11,19 @@ pub(crate) struct AssumedYears {
 }
 
 impl AssumedYears {
-    /// Counts a row, whose date was assumed to be `date`.
+    /// Counts a row with the assumed date `date`.
     pub(crate) fn add(&mut self, date: Date) {
         let (year, _, _) = date.civil();
         self.rows = self.rows.saturating_add(1);
         self.years = Some(self.years.map_or((year, year), |(first, last)| (first.min(year), last.max(year))));
     }
 
-    /// Whether there are such rows.
+    /// Whether any year was assumed.
     pub(crate) fn any(self) -> bool {
         self.rows > 0
     }
 
-    /// What the report says of them.
+    /// The warnings for the report.
     pub(crate) fn warning(self) -> Option<Warning> {
         let (first, last) = self.years?;
         let years = if first == last { first.to_string() } else { format!("{first} to {last}") };

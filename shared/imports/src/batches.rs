@@ -1,5 +1,5 @@
-//! The entries of a file as batches of about 64 KB: many accounts in one batch, or one large account in several, which
-//! are posted one after the other.
+//! The entries of a file as batches of about 64 KB: many accounts in one batch, or one large account in several batches
+//! that are posted sequentially.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -12,50 +12,50 @@ use crate::entry_file::EntryFile;
 use crate::layout::Layout;
 use crate::rows::{NONE, TakenRow, amount_of};
 use crate::sums::EntrySums;
-use crate::{BatchOutcome, Found, ImportId, Kind, PostBatch, Read};
+use crate::{BatchOutcome, ImportId, ImportStats, Kind, ParsedFile, PostBatch};
 
-/// How large a batch is, about: one account more or less.
+/// The approximate size of a batch: it ends at the end of an account.
 const BATCH_BYTES: usize = 64 * 1024;
-/// The most entries of one account in a batch: with them, posting a batch takes some ten megabytes. Each batch rewrites
-/// the months it touches, so smaller ones would cost more writes.
-const MOST_OF_ACCOUNT: usize = 20_000;
+/// The maximum number of entries of one account in a batch: posting that many takes about ten megabytes. Each batch
+/// rewrites the months it touches, so smaller batches would cost more writes.
+const MAX_OF_ACCOUNT: usize = 20_000;
 
-/// The entries of an import, packed, and where its batches lie in them.
+/// The packed entries of an import and the byte ranges of its batches.
 #[derive(Debug, Default)]
 pub struct PackedEntries {
     /// All batches, end to end.
     pub bytes: Vec<u8>,
-    /// Where each begins and ends.
+    /// The start and end of each batch.
     pub index: BatchIndex,
 }
 
-/// The list of an import's batches, kept beside them.
+/// The list of an import's batches, stored next to them.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchIndex {
     /// The version of this document.
     pub v: u32,
-    /// Whether its accounts' holders get a summary.
+    /// Whether the holders of its accounts get a summary.
     pub summaries: bool,
     /// Whether the import repeats another one: then only accounts with new entries get a summary.
     #[serde(default)]
     pub repeats: bool,
-    /// The failed imports of the same content whose place this import has taken ([`PostBatch::failed_before`]).
+    /// The failed imports of the same content that this import replaces ([`PostBatch::failed_before`]).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed_before: Vec<ImportId>,
-    /// The version of the object that holds the batches; `None` in lists of earlier releases: the latest.
+    /// The version of the object that holds the batches; `None` (the latest version) in lists of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// The first byte of each batch, and at last the byte behind the last one.
+    /// The offset of each batch, and finally the total length.
     pub bounds: Vec<u64>,
     /// The accounts that have several batches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chains: Vec<Chain>,
 }
 
-/// The batches of an account that has several of its own. They are posted one after the other: writers of one account
-/// only hinder each other, what a posting adds is remembered until the next one, and the account's summary goes out
-/// after the last.
+/// The batches of an account that has several batches. They are posted sequentially: concurrent writers of one account
+/// only cause conflicts, the totals remember the result of a posting until the next one, and the account's summary is
+/// sent after the last one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chain {
@@ -66,8 +66,8 @@ pub struct Chain {
 }
 
 impl BatchIndex {
-    /// A request for each batch that is not in `finished`. The batches of a chain share one, for the first of them that
-    /// is left, with the others behind it.
+    /// Requests for all batches that are not in `finished`. The batches of a chain share one request, for the first
+    /// unfinished batch followed by the others.
     pub fn unfinished(&self, import: ImportId, finished: &[(u32, BatchOutcome)]) -> Vec<PostBatch> {
         let posted: HashMap<u32, u64> = finished.iter().map(|(batch, outcome)| (*batch, outcome.posted)).collect();
         let of = u32::try_from(self.bounds.len().saturating_sub(1)).unwrap_or(u32::MAX);
@@ -87,13 +87,13 @@ impl BatchIndex {
         requests
     }
 
-    /// A request for each batch, posted or not. Those of a chain may be posted in any order, and more than once.
+    /// A request for each batch, posted or not. The batches of a chain may be posted in any order and more than once.
     pub fn all(&self, import: ImportId) -> Vec<PostBatch> {
         let follow = |first| std::iter::successors(Some(first), |request: &PostBatch| request.next(0));
         self.unfinished(import, &[]).into_iter().flat_map(follow).collect()
     }
 
-    /// The request for `batch`, with those up to `last` behind it.
+    /// The request for `batch`, followed by the batches up to `last`.
     fn request(&self, import: ImportId, batch: u32, last: u32, of: u32, posted_before: u64) -> Option<PostBatch> {
         let bound = |at: u32| self.bounds.get(usize::try_from(at).ok()?).copied();
         let end = batch.checked_add(1)?;
@@ -114,7 +114,7 @@ impl BatchIndex {
     }
 }
 
-impl Read {
+impl ParsedFile {
     /// Packs the entries and counts them in [`Read::found`]. Files of customers or rates have none.
     pub fn pack(&mut self) -> PackedEntries {
         let Some((layout, file)) = self.entries.take() else {
@@ -137,13 +137,13 @@ impl Read {
 
 struct Packing {
     packed: PackedEntries,
-    /// Where the batch begins that is being filled.
+    /// The offset of the current batch.
     begun: usize,
     sums: EntrySums,
 }
 
 impl Packing {
-    fn pack(&mut self, layout: &Layout, file: &EntryFile, found: &mut Found) {
+    fn pack(&mut self, layout: &Layout, file: &EntryFile, found: &mut ImportStats) {
         let mut postings = postings(layout, file, found);
         found.entries = u64::try_from(postings.len()).unwrap_or(u64::MAX);
         let of_one = |a: &Posting, b: &Posting| a.account == b.account;
@@ -157,16 +157,16 @@ impl Packing {
         self.close();
     }
 
-    /// Packs an account whose postings are in order: into the batch that is being filled or, if it is a large one, into
-    /// several of its own.
+    /// Packs an account with sorted postings: into the current batch or, for a large account, into several separate
+    /// batches.
     fn account(&mut self, layout: &Layout, file: &EntryFile, postings: &[Posting]) {
-        let several = postings.len() > MOST_OF_ACCOUNT;
+        let several = postings.len() > MAX_OF_ACCOUNT;
         if several {
             self.close();
         }
         let first = self.closed();
         let mut last: Option<Entry> = None;
-        for some in postings.chunks(MOST_OF_ACCOUNT) {
+        for some in postings.chunks(MAX_OF_ACCOUNT) {
             let mut entries = entries(layout, file, some);
             number(&mut entries, last.as_ref());
             entries.iter().for_each(|entry| self.sums.add(entry.currency, entry.amount_minor));
@@ -182,7 +182,7 @@ impl Packing {
         }
     }
 
-    /// How many batches are closed: the number of the one that is being filled.
+    /// The number of closed batches, which is the index of the current batch.
     fn closed(&self) -> u32 {
         u32::try_from(self.packed.index.bounds.len().saturating_sub(1)).unwrap_or(u32::MAX)
     }
@@ -196,7 +196,7 @@ impl Packing {
     }
 }
 
-/// One entry to make: of which row, on which account, on which side.
+/// One entry to create: its row, account and side.
 #[derive(Clone, Copy)]
 struct Posting {
     account: u32,
@@ -204,9 +204,9 @@ struct Posting {
     side: Side,
 }
 
-/// One for each row and side whose account is registered, by account and then in the file's order. What transfers come
-/// to is noted in `found`.
-fn postings(layout: &Layout, file: &EntryFile, found: &mut Found) -> Vec<Posting> {
+/// One posting for each row and side with a registered account, sorted by account and then by the file's order. Records
+/// the sums of transfers in `found`.
+fn postings(layout: &Layout, file: &EntryFile, found: &mut ImportStats) -> Vec<Posting> {
     let rows = file.rows.rows();
     let mut postings = Vec::with_capacity(rows.len());
     let mut sums = file.rejected.clone();
@@ -229,7 +229,7 @@ fn postings(layout: &Layout, file: &EntryFile, found: &mut Found) -> Vec<Posting
     postings
 }
 
-/// How the entries of two postings of one account are ordered: as [`Entry`] orders them before they have ordinals.
+/// The order of two postings of one account: that of [`Entry`], before ordinals are assigned.
 fn order(file: &EntryFile, a: &Posting, b: &Posting) -> Ordering {
     let row = |posting: &Posting| file.rows.rows().get(usize::try_from(posting.row).ok()?);
     let (Some(left), Some(right)) = (row(a), row(b)) else { return a.row.cmp(&b.row) };
@@ -268,13 +268,13 @@ fn entries(layout: &Layout, file: &EntryFile, postings: &[Posting]) -> Vec<Entry
     entries
 }
 
-/// Gives entries without an id their ordinal among their equals; `before` is the one before the first.
+/// Assigns the ordinal among identical rows to entries without an id; `before` is the entry before the first.
 fn number(entries: &mut [Entry], before: Option<&Entry>) {
     let unnumbered = before.map(|it| Entry { ordinal: 0, ..it.clone() });
     let next = before.map_or(0, |it| it.ordinal.saturating_add(1));
     for (run, equals) in entries.chunk_by_mut(|a, b| a == b).enumerate() {
-        let goes_on = run == 0 && equals.first() == unnumbered.as_ref();
-        let from = if goes_on { next } else { 0 };
+        let continues = run == 0 && equals.first() == unnumbered.as_ref();
+        let from = if continues { next } else { 0 };
         for (ordinal, entry) in (from..).zip(equals.iter_mut()).filter(|(_, entry)| entry.id.is_none()) {
             entry.ordinal = ordinal;
         }
@@ -290,7 +290,7 @@ fn write_account(bytes: &mut Vec<u8>, account: &str, entries: &[Entry]) {
     bytes.extend_from_slice(&packed);
 }
 
-/// Why a batch cannot be read: broken storage.
+/// A batch cannot be read: the storage is corrupt.
 #[derive(Debug, thiserror::Error)]
 #[error("a batch is broken")]
 pub struct BatchError(#[source] Option<ledger::CodecError>);

@@ -1,25 +1,25 @@
-//! What the books have room for: an account's totals hold the figures of each month and currency in one item.
+//! The capacity of the books: one item holds the figures of each month and currency of an account.
 
 use std::collections::{HashMap, HashSet};
 
 use calendar::{Date, Moment, Month};
-use ledger::MOST_MONTHS_AND_CURRENCIES;
+use ledger::MAX_MONTHS_AND_CURRENCIES;
 
 use crate::Warning;
 use crate::rows::TakenRow;
 
-/// No entry is older.
+/// The earliest date of an entry.
 const FIRST_DAY: &str = "1970-01-01";
-/// How many days after its upload a row of a file may be, for dates of the future: ten years.
-const MOST_DAYS_AHEAD: i32 = 3_653;
+/// The maximum number of days between the upload and a future date of a row: ten years.
+const MAX_DAYS_AHEAD: i32 = 3_653;
 
-/// Which rows may go to the books. Counts nothing until the file as a whole could bring an account too many months.
+/// Decides which rows fit into the books. It counts only if the whole file could add too many months to an account.
 pub(crate) struct Bounds {
     last_day: Date,
     uploaded_on: Date,
-    /// How many of the rows taken are dated after the upload.
+    /// The number of accepted rows with a date after the upload.
     ahead: u64,
-    /// The first and last day of the rows, and how many currencies they have.
+    /// The first and last day of the rows, and their number of currencies.
     days: Option<(Date, Date)>,
     currencies: usize,
     seen: Option<Seen>,
@@ -34,11 +34,11 @@ struct Seen {
 
 impl Bounds {
     pub(crate) fn new(uploaded_on: Date) -> Self {
-        let last_day = uploaded_on.plus_days(MOST_DAYS_AHEAD).unwrap_or(Date::MAX);
+        let last_day = uploaded_on.plus_days(MAX_DAYS_AHEAD).unwrap_or(Date::MAX);
         Self { last_day, uploaded_on, ahead: 0, days: None, currencies: 0, seen: None }
     }
 
-    /// What is wrong with the date of a row, if anything is.
+    /// The problem with the date of a row, if any.
     pub(crate) fn check_date(&self, at: Moment) -> Result<(), String> {
         let date = at.date();
         if date.days() < 0 {
@@ -50,8 +50,8 @@ impl Bounds {
         Ok(())
     }
 
-    /// Takes a row that is about to follow `rows`, or says what is wrong with it. `currencies` is how many the file has so
-    /// far, and `accounts` are those that the row brings an entry to.
+    /// Accepts a row that follows `rows`, or returns its problem. `currencies` is the number of currencies so far, and
+    /// `accounts` are the accounts that get an entry.
     pub(crate) fn take<I: Iterator<Item = u32>>(
         &mut self,
         rows: &[TakenRow],
@@ -68,14 +68,14 @@ impl Bounds {
             seen
         });
         if accounts(row).any(|account| !seen.has_room(account, row)) {
-            let most = MOST_MONTHS_AND_CURRENCIES;
+            let most = MAX_MONTHS_AND_CURRENCIES;
             return Err(format!("the account has more than {most} months and currencies; are the dates right?"));
         }
         accounts(row).for_each(|account| seen.add(account, row));
         Ok(())
     }
 
-    /// Notes the date of a row that was taken.
+    /// Records the date of an accepted row.
     pub(crate) fn note_date(&mut self, at: Moment) {
         self.ahead = self.ahead.saturating_add(u64::from(at.date() > self.uploaded_on));
     }
@@ -86,7 +86,7 @@ impl Bounds {
         (self.ahead > 0).then_some(Warning { what, rows: self.ahead })
     }
 
-    /// Whether one account may have rows in too many months, as far as the file's first and last day tell.
+    /// Whether one account could have rows in too many months, judging by the file's first and last day.
     fn may_be_too_many(&mut self, date: Date, currencies: usize) -> bool {
         let (first, last) = self.days.map_or((date, date), |(first, last)| (first.min(date), last.max(date)));
         if self.days == Some((first, last)) && self.currencies == currencies {
@@ -95,14 +95,14 @@ impl Bounds {
         self.days = Some((first, last));
         self.currencies = currencies;
         let months = last.month().ordinal().saturating_sub(first.month().ordinal()).saturating_add(1);
-        usize::try_from(months).unwrap_or(usize::MAX).saturating_mul(currencies) > MOST_MONTHS_AND_CURRENCIES
+        usize::try_from(months).unwrap_or(usize::MAX).saturating_mul(currencies) > MAX_MONTHS_AND_CURRENCIES
     }
 }
 
 impl Seen {
     fn has_room(&self, account: u32, row: &TakenRow) -> bool {
         let count = self.counts.get(&account).copied().unwrap_or(0);
-        count < MOST_MONTHS_AND_CURRENCIES || self.periods.contains(&(account, row.at.date().month(), row.currency))
+        count < MAX_MONTHS_AND_CURRENCIES || self.periods.contains(&(account, row.at.date().month(), row.currency))
     }
 
     fn add(&mut self, account: u32, row: &TakenRow) {

@@ -7,8 +7,8 @@ use crate::BatchOutcome;
 
 /// Counts and sums of entries by currency, either as imports report them or as the books have them.
 ///
-/// The two are kept independently, so comparing them finds an update that was lost: totals, months and entries of the
-/// books agree with each other after it.
+/// The two are kept independently, so comparing them detects a lost update, after which totals, months and entries of
+/// the books still agree with each other.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ControlTotals(BTreeMap<Currency, Control>);
 
@@ -21,19 +21,19 @@ pub struct Control {
     pub gross_minor: u128,
 }
 
-/// A currency in which the books do not have what imports report.
+/// A currency in which the books and the reports of imports differ.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ControlDifference {
     /// The currency.
     pub currency: Currency,
-    /// What imports report as posted.
+    /// The entries that imports report as posted.
     pub reported: Control,
-    /// What the books have.
+    /// The entries in the books.
     pub kept: Control,
 }
 
 impl ControlTotals {
-    /// Adds what a batch of an import reports as new in the books.
+    /// Adds the new entries that a batch of an import reports.
     pub fn add_outcome(&mut self, outcome: &BatchOutcome) {
         for sums in &outcome.sums {
             let gross_minor = sums.posted.minor().unsigned_abs();
@@ -41,7 +41,7 @@ impl ControlTotals {
         }
     }
 
-    /// Adds what the books have of an account, dirty entries included.
+    /// Adds the entries of an account in the books, including dirty ones.
     pub fn add_totals(&mut self, totals: &Totals) {
         for (currency, figures) in totals.figures(None, View::All) {
             self.add(currency, Control { entries: figures.count, gross_minor: figures.gross_minor() });
@@ -54,7 +54,7 @@ impl ControlTotals {
         sum.gross_minor = sum.gross_minor.saturating_add(control.gross_minor);
     }
 
-    /// The currencies in which `kept` differs from these reports.
+    /// The currencies in which `kept` (the books) differs from these reports.
     pub fn differences(&self, kept: &Self) -> Vec<ControlDifference> {
         let mut currencies: Vec<Currency> = self.0.keys().chain(kept.0.keys()).copied().collect();
         currencies.sort();
@@ -118,7 +118,7 @@ mod tests {
     fn what_batches_report_is_what_the_books_have_until_an_update_is_lost() {
         let (books, account) = (FakeBooks::default(), "4711".parse::<AccountNumber>().unwrap());
         let mut reported = ControlTotals::default();
-        // The second batch repeats an entry, and has one of zero.
+        // The second batch repeats an entry and contains one of zero.
         let batches = [
             vec![entry("a", 6050, "EUR"), entry("b", -1030, "EUR"), entry("c", 7, "JPY")],
             vec![entry("b", -1030, "EUR"), entry("d", 0, "USD")],
@@ -136,7 +136,7 @@ mod tests {
             reported.iter().map(|(currency, it)| (currency.code(), it.entries, it.gross_minor)).collect();
         assert_eq!(figures, [("EUR", 2, 7080), ("JPY", 1, 7), ("USD", 1, 0)]);
 
-        // The second update is lost: what is left agrees with itself.
+        // The second update is lost: the remaining data is consistent.
         let mut lost = ControlTotals::default();
         lost.add_totals(&first.unwrap());
         let [difference] = reported.differences(&lost)[..] else { panic!("one currency differs") };

@@ -3,13 +3,13 @@
 use banking::{AccountNumber, IbanCheck, check_iban};
 use customers::{Account, Customer, CustomerId, CustomerKind, EmailAddress, Registration};
 
-use crate::entry_file::{Wrong, is_clean};
+use crate::entry_file::{RowError, is_clean};
 use crate::ids::id_or_none;
 use crate::layout::Layout;
 use crate::scanner::Fields;
 use crate::{Column, Warning};
 
-/// The companies of a file, while it is read.
+/// The companies of a file that is being read.
 #[derive(Default)]
 pub(crate) struct CustomerFile {
     registrations: Vec<Registration>,
@@ -17,29 +17,32 @@ pub(crate) struct CustomerFile {
 }
 
 impl CustomerFile {
-    /// How many companies it names so far.
+    /// The number of companies so far.
     pub(crate) fn new_customers(&self) -> usize {
         self.registrations.len()
     }
 
-    pub(crate) fn take(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), Wrong> {
-        let place = |column: Column| layout.places.find(column).unwrap_or(usize::MAX);
+    pub(crate) fn take(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), RowError> {
+        let place = |column: Column| layout.column_map.find(column).unwrap_or(usize::MAX);
         let text = |column: Column| {
             let bytes = fields.get(row, place(column));
             match std::str::from_utf8(bytes) {
                 Ok(text) if bytes.len() <= 500 && is_clean(bytes) => Ok(text),
-                _ => Err(Wrong::field(place(column), "not a text: UTF-8 of at most 500 bytes, no controls")),
+                _ => Err(RowError::field(
+                    place(column),
+                    "not a text: UTF-8 of at most 500 bytes without control characters",
+                )),
             }
         };
         let optional = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let id = text(Column::Id)?;
         // Companies may be numbered from 0.
         if id != "0" && id_or_none(id.as_bytes()).is_empty() {
-            return Err(Wrong::field(place(Column::Id), "a company needs an id"));
+            return Err(RowError::field(place(Column::Id), "a company needs an id"));
         }
         let email = match text(Column::Email)? {
             "" => None,
-            email => Some(EmailAddress::parse(email).map_err(|error| Wrong::field(place(Column::Email), error))?),
+            email => Some(EmailAddress::parse(email).map_err(|error| RowError::field(place(Column::Email), error))?),
         };
         let customer = Customer {
             id: CustomerId::of_company(id),
@@ -52,10 +55,10 @@ impl CustomerFile {
         };
         let mut accounts = Vec::new();
         for iban in ibans(&String::from_utf8_lossy(fields.get(row, place(Column::Ibans)))) {
-            let number = iban.map_err(|error| Wrong::field(place(Column::Ibans), error))?;
+            let number = iban.map_err(|error| RowError::field(place(Column::Ibans), error))?;
             match check_iban(number.as_str()) {
                 IbanCheck::NoCountry => {
-                    return Err(Wrong::field(place(Column::Ibans), "an IBAN starts with no country of ISO 3166"));
+                    return Err(RowError::field(place(Column::Ibans), "an IBAN starts with no country of ISO 3166"));
                 }
                 IbanCheck::WrongChecksum => self.wrong_checksums = self.wrong_checksums.saturating_add(1),
                 IbanCheck::Valid => {}
@@ -67,20 +70,20 @@ impl CustomerFile {
     }
 
     pub(crate) fn finish(self) -> (Vec<Registration>, Vec<Warning>) {
-        let what = "an IBAN's check digits are wrong".to_owned();
+        let what = "an IBAN's check digits are invalid".to_owned();
         let rows = self.wrong_checksums;
         (self.registrations, if rows > 0 { vec![Warning { what, rows }] } else { Vec::new() })
     }
 }
 
 /// The IBANs of a list in any of the usual notations: separated by `;`, `,`, `|` or spaces, in brackets or braces,
-/// quoted, each perhaps in groups of four.
+/// quoted, or in groups of four characters.
 fn ibans(list: &str) -> Vec<Result<AccountNumber, banking::AccountNumberError>> {
     let plain: String = list.chars().filter(|it| !"[]{}()\"'".contains(*it)).collect();
     let mut found = Vec::new();
     for part in plain.split([';', ',', '|', '\n']).map(str::trim).filter(|it| !it.is_empty()) {
         let words: Vec<&str> = part.split_whitespace().collect();
-        // Groups of four are one IBAN; longer words are IBANs by themselves.
+        // Consecutive groups of four form one IBAN; each longer word is an IBAN.
         if words.len() > 1 && words.iter().all(|it| it.len() > 4) {
             found.extend(words.into_iter().map(str::parse));
         } else {

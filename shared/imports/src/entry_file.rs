@@ -16,65 +16,66 @@ use crate::scanner::Fields;
 use crate::sums::RowSums;
 use crate::{Column, Kind, Warning};
 
-/// The longest id and the longest text of an entry, in bytes.
-const MOST_ID_BYTES: usize = 255;
-const MOST_TEXT_BYTES: usize = 500;
+/// The maximum length of an entry's id and text, in bytes.
+const MAX_ID_BYTES: usize = 255;
+const MAX_TEXT_BYTES: usize = 500;
 
-/// Why a row is rejected: at which field, if at one, and what is wrong.
-pub(crate) struct Wrong {
+/// Why a row is rejected: the field, if known, and the problem.
+pub(crate) struct RowError {
     field: Option<usize>,
     what: String,
 }
 
-impl Wrong {
+impl RowError {
     pub(crate) fn row(what: impl Into<String>) -> Self {
         Self { field: None, what: what.into() }
     }
 
-    #[allow(clippy::needless_pass_by_value, reason = "errors are handed over whole, as `map_err` has them")]
+    #[allow(clippy::needless_pass_by_value, reason = "`map_err` passes errors by value")]
     pub(crate) fn field(field: usize, what: impl ToString) -> Self {
         Self { field: Some(field), what: what.to_string() }
     }
 
-    /// The reason as people read it: `transaction: not an amount`.
+    /// The reason for the report: `transaction: not an amount`.
     pub(crate) fn reason(&self, layout: &Layout) -> String {
-        self.field.map_or_else(|| self.what.clone(), |field| format!("{}: {}", layout.places.name(field), self.what))
+        self.field
+            .map_or_else(|| self.what.clone(), |field| format!("{}: {}", layout.column_map.name(field), self.what))
     }
 }
 
-/// Why a row is not taken, or not yet.
+/// Why a row is rejected or must wait.
 pub(crate) enum NotTaken {
-    Wrong(Wrong),
-    /// It names accounts that must be looked up first.
+    RowError(RowError),
+    /// Its accounts must be looked up first.
     Waits,
 }
 
-impl From<Wrong> for NotTaken {
-    fn from(wrong: Wrong) -> Self {
-        Self::Wrong(wrong)
+impl From<RowError> for NotTaken {
+    fn from(wrong: RowError) -> Self {
+        Self::RowError(wrong)
     }
 }
 
-/// A file of entries while it is read, and when it has been.
+/// A file of entries, during and after reading.
 pub(crate) struct EntryFile {
     pub(crate) accounts: Accounts,
     pub(crate) rows: TakenRows,
     bounds: Bounds,
     holders: Holders,
-    places: EntryPlaces,
-    /// For a file of one account: which.
+    column_map: EntryColumns,
+    /// The account, for a file of one account.
     one_account: Option<u32>,
     wrong_checksums: u64,
-    /// Of the dates of rows taken.
+    /// For the dates of accepted rows.
     pub(crate) assumed_years: AssumedYears,
-    /// What the rejected rows of a file of transfers come to.
+    /// The sums of the rejected rows of a file of transfers.
     pub(crate) rejected: RowSums,
     last_currency: Option<([u8; 3], u8, u32)>,
     text: Vec<u8>,
 }
 
-/// The columns of an entry, resolved once.
-struct EntryPlaces {
+/// The column indexes of an entry, resolved once.
+struct EntryColumns {
     id: Option<usize>,
     date: usize,
     amount: usize,
@@ -88,9 +89,9 @@ struct EntryPlaces {
 }
 
 impl EntryFile {
-    /// `one_account` is the account of a file of one, with its holder.
+    /// `one_account` is the account and its holder, for a file of one account.
     pub(crate) fn new(layout: &Layout, one_account: Option<Registration>, uploaded_on: Date) -> Self {
-        let find = |column| layout.places.find(column);
+        let find = |column| layout.column_map.find(column);
         let mut accounts = Accounts::default();
         let mut holders = Holders::default();
         let one_account = one_account.and_then(|it| holders.add_one(&mut accounts, it));
@@ -99,7 +100,7 @@ impl EntryFile {
             rows: TakenRows::default(),
             bounds: Bounds::new(uploaded_on),
             holders,
-            places: EntryPlaces {
+            column_map: EntryColumns {
                 id: find(Column::Id),
                 date: find(Column::Date).unwrap_or(usize::MAX),
                 amount: find(Column::Amount).unwrap_or(usize::MAX),
@@ -120,19 +121,19 @@ impl EntryFile {
         }
     }
 
-    /// Takes a row, or says what is wrong with it or that it must wait. A row that waits leaves nothing behind.
+    /// Accepts a row, or returns its error, or that it must wait. A waiting row leaves no trace.
     pub(crate) fn take(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), NotTaken> {
         let field = |index: usize| fields.get(row, index);
-        let date = self.places.date;
-        let at = layout.dates.read(field(date)).map_err(|error| Wrong::field(date, error))?;
-        self.bounds.check_date(at).map_err(|error| Wrong::field(date, error))?;
+        let date = self.column_map.date;
+        let at = layout.dates.read(field(date)).map_err(|error| RowError::field(date, error))?;
+        self.bounds.check_date(at).map_err(|error| RowError::field(date, error))?;
         let assumes_year = layout.dates.assumes_year(field(date));
         let (currency, decimals) = self.currency(layout, fields, row)?;
         let amount_minor = self.amount(layout, fields, row, decimals)?;
-        let id = id_or_none(self.places.id.map_or(&[][..], field));
-        if id.len() > MOST_ID_BYTES || !is_clean(id) {
-            let what = "not an id: UTF-8 of at most 255 bytes, no controls";
-            return Err(Wrong::field(self.places.id.unwrap_or(0), what).into());
+        let id = id_or_none(self.column_map.id.map_or(&[][..], field));
+        if id.len() > MAX_ID_BYTES || !is_clean(id) {
+            let what = "not an id: UTF-8 of at most 255 bytes without control characters";
+            return Err(RowError::field(self.column_map.id.unwrap_or(0), what).into());
         }
         let mut newly_seen = None;
         let (account, other) = match layout.kind {
@@ -140,7 +141,7 @@ impl EntryFile {
             _ => (self.account(layout, fields, row, &mut newly_seen)?, self.counterparty(fields, row)?),
         };
         let text = self.text(layout, fields, row)?;
-        let no_room = || Wrong::row("the file has too many distinct texts");
+        let no_room = || RowError::row("the file has too many distinct texts");
         let (id_from, id_length) = self.rows.keep_id(id).ok_or_else(no_room)?;
         let row = TakenRow { at, amount_minor, account, other, text, id_from, id_length, currency };
         let is_transfer = layout.kind == Kind::Transfers;
@@ -150,7 +151,7 @@ impl EntryFile {
             parties.filter(|account| !is_transfer || self.accounts.is_registered(*account))
         };
         let taken = self.bounds.take(self.rows.rows(), &row, self.rows.currencies(), accounts);
-        taken.map_err(Wrong::row)?;
+        taken.map_err(RowError::row)?;
         self.bounds.note_date(at);
         self.rows.push(row);
         if let Some(seen) = newly_seen {
@@ -162,67 +163,70 @@ impl EntryFile {
         Ok(())
     }
 
-    /// Notes what a rejected transfer would have come to, if that can be read.
+    /// Records the amount of a rejected transfer, if it can be read.
     pub(crate) fn reject(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) {
-        let code = self.places.currency.map_or(&[][..], |it| fields.get(row, it));
+        let code = self.column_map.currency.map_or(&[][..], |it| fields.get(row, it));
         let Some(currency) = Currency::parse(code).ok().filter(|_| layout.kind == Kind::Transfers) else { return };
         if let Ok(minor) = self.amount(layout, fields, row, currency.decimals()) {
             self.rejected.reject(currency, minor);
         }
     }
 
-    fn currency(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(u8, u32), Wrong> {
-        let code = self.places.currency.map_or(&[][..], |it| fields.get(row, it));
+    fn currency(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(u8, u32), RowError> {
+        let code = self.column_map.currency.map_or(&[][..], |it| fields.get(row, it));
         if let Some((_, place, decimals)) = self.last_currency.filter(|(last, ..)| last == code) {
             return Ok((place, decimals));
         }
-        let currency = match self.places.currency {
+        let currency = match self.column_map.currency {
             Some(index) if !code.is_empty() || layout.kind == Kind::Transfers => {
-                Currency::parse(code).map_err(|error| Wrong::field(index, error))?
+                Currency::parse(code).map_err(|error| RowError::field(index, error))?
             }
             _ => layout.currency,
         };
-        let place = self.rows.currency(currency).ok_or_else(|| Wrong::row("too many currencies"))?;
+        let place = self.rows.currency(currency).ok_or_else(|| RowError::row("too many currencies"))?;
         if let Ok(code) = <[u8; 3]>::try_from(code) {
             self.last_currency = Some((code, place, currency.decimals()));
         }
         Ok((place, currency.decimals()))
     }
 
-    fn amount(&self, layout: &Layout, fields: &Fields, row: &[u8], decimals: u32) -> Result<i64, Wrong> {
-        let index = self.places.amount;
+    fn amount(&self, layout: &Layout, fields: &Fields, row: &[u8], decimals: u32) -> Result<i64, RowError> {
+        let index = self.column_map.amount;
         let read = |index: usize| {
             let text = fields.get(row, index);
-            parse_minor(text, decimals, layout.decimal_mark).map_err(|error| Wrong::field(index, error))
+            parse_minor(text, decimals, layout.decimal_mark).map_err(|error| RowError::field(index, error))
         };
         let unsigned = |index: usize| match fields.get(row, index).first() {
-            Some(b'+' | b'-') => Err(Wrong::field(index, "has a sign, though the profile says where the sign is told")),
+            Some(b'+' | b'-') => {
+                Err(RowError::field(index, "has a sign, but by the profile the sign is in another column"))
+            }
             _ => read(index),
         };
         match &layout.sign {
             Sign::Amount => read(index),
             Sign::Words { credit, debit } => {
-                let place = self.places.sign.unwrap_or(usize::MAX);
+                let place = self.column_map.sign.unwrap_or(usize::MAX);
                 let word = fields.get(row, place);
                 let is = |words: &[String]| words.iter().any(|it| it.as_bytes() == word);
                 match (is(credit), is(debit)) {
                     (true, _) => unsigned(index),
                     (_, true) => unsigned(index).map(i64::saturating_neg),
-                    _ => Err(Wrong::field(place, "neither a word for a credit nor one for a debit")),
+                    _ => Err(RowError::field(place, "neither a word for a credit nor one for a debit")),
                 }
             }
             Sign::TwoColumns => {
-                let debit = self.places.debit.unwrap_or(usize::MAX);
+                let debit = self.column_map.debit.unwrap_or(usize::MAX);
                 match (fields.get(row, index), fields.get(row, debit)) {
                     (_, []) => unsigned(index),
                     ([], _) => unsigned(debit).map(i64::saturating_neg),
-                    _ => Err(Wrong::field(debit, "there is a credit and a debit in one row")),
+                    _ => Err(RowError::field(debit, "there is a credit and a debit in one row")),
                 }
             }
         }
     }
 
-    /// The account of a row. A holder the file has not named before is left in `newly_seen`, until the row is taken.
+    /// The account of a row. A holder that the file names for the first time goes to `newly_seen` until the row is
+    /// accepted.
     fn account(
         &mut self,
         layout: &Layout,
@@ -233,7 +237,7 @@ impl EntryFile {
         if let Some(account) = self.one_account {
             return Ok(account);
         }
-        let index = self.places.account.unwrap_or(usize::MAX);
+        let index = self.column_map.account.unwrap_or(usize::MAX);
         let text = fields.get(row, index);
         let account = self.accounts.number(text);
         if self.accounts.in_register(account).is_none() {
@@ -242,7 +246,7 @@ impl EntryFile {
         let seen = self.holders.see(&self.accounts, account, layout, fields, row);
         *newly_seen = seen.map_err(|wrong| match wrong.field {
             Some(_) => wrong,
-            None => Wrong::field(index, wrong.what),
+            None => RowError::field(index, wrong.what),
         })?;
         Ok(account)
     }
@@ -251,41 +255,44 @@ impl EntryFile {
     fn parties(&mut self, amount_minor: i64, fields: &Fields, row: &[u8]) -> Result<(u32, u32), NotTaken> {
         if amount_minor < 0 {
             let what = "a transfer's amount has no minus; payer and beneficiary say its direction";
-            return Err(Wrong::field(self.places.amount, what).into());
+            return Err(RowError::field(self.column_map.amount, what).into());
         }
         let mut party = |place: Option<usize>| {
             let index = place.unwrap_or(usize::MAX);
             let text = fields.get(row, index);
             if text.len() > 64 || !is_clean(text) {
-                return Err(Wrong::field(index, "not an account number: at most 64 bytes, no controls"));
+                return Err(RowError::field(
+                    index,
+                    "not an account number: at most 64 bytes without control characters",
+                ));
             }
             Ok(self.accounts.number(text))
         };
-        let (payer, beneficiary) = (party(self.places.payer)?, party(self.places.beneficiary)?);
+        let (payer, beneficiary) = (party(self.column_map.payer)?, party(self.column_map.beneficiary)?);
         match [payer, beneficiary].map(|it| self.accounts.in_register(it)) {
             [None, _] | [_, None] => return Err(NotTaken::Waits),
             [Some(true), _] | [_, Some(true)] => {}
-            _ => return Err(Wrong::row("neither payer nor beneficiary is an account in the register").into()),
+            _ => return Err(RowError::row("neither payer nor beneficiary is an account in the register").into()),
         }
         let checksum_wrong = [payer, beneficiary].iter().any(|it| self.accounts.iban(*it) == IbanCheck::WrongChecksum);
         self.wrong_checksums = self.wrong_checksums.saturating_add(u64::from(checksum_wrong));
         Ok((payer, beneficiary))
     }
 
-    fn counterparty(&mut self, fields: &Fields, row: &[u8]) -> Result<u32, Wrong> {
-        let Some(index) = self.places.counterparty else {
+    fn counterparty(&mut self, fields: &Fields, row: &[u8]) -> Result<u32, RowError> {
+        let Some(index) = self.column_map.counterparty else {
             return Ok(NONE);
         };
         match fields.get(row, index) {
             [] => Ok(NONE),
             text if text.len() <= 64 && is_clean(text) => Ok(self.accounts.number(text)),
-            _ => Err(Wrong::field(index, "not an account number: at most 64 bytes, no controls")),
+            _ => Err(RowError::field(index, "not an account number: at most 64 bytes without control characters")),
         }
     }
 
-    fn text(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<u32, Wrong> {
+    fn text(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<u32, RowError> {
         self.text.clear();
-        for part in layout.places.texts.iter().map(|it| fields.get(row, *it)).filter(|it| !it.is_empty()) {
+        for part in layout.column_map.texts.iter().map(|it| fields.get(row, *it)).filter(|it| !it.is_empty()) {
             if !self.text.is_empty() {
                 self.text.push(b' ');
             }
@@ -294,9 +301,9 @@ impl EntryFile {
         if self.text.is_empty() {
             return Ok(NONE);
         }
-        if self.text.len() > MOST_TEXT_BYTES || !is_clean(&self.text) {
-            let index = layout.places.texts.first().copied().unwrap_or(0);
-            return Err(Wrong::field(index, "not a text: UTF-8 of at most 500 bytes, no controls"));
+        if self.text.len() > MAX_TEXT_BYTES || !is_clean(&self.text) {
+            let index = layout.column_map.texts.first().copied().unwrap_or(0);
+            return Err(RowError::field(index, "not a text: UTF-8 of at most 500 bytes without control characters"));
         }
         Ok(self.rows.texts.intern(&self.text))
     }
@@ -306,26 +313,26 @@ impl EntryFile {
         self.one_account.map(|it| self.accounts.name(it))
     }
 
-    /// How many customers the file names.
+    /// The number of customers that the file names.
     pub(crate) fn customers(&self) -> u64 {
         self.holders.named()
     }
 
-    /// How many customers it registers so far.
+    /// The number of customers to register so far.
     pub(crate) fn new_customers(&self) -> usize {
         self.holders.new_customers()
     }
 
-    /// Forgets the holders the file names: none of its rows was taken.
+    /// Drops the holders that the file names: none of its rows was accepted.
     pub(crate) fn forget_holders(&mut self) {
         self.holders = Holders::default();
     }
 
-    /// New customers and accounts, and what looked wrong.
+    /// New customers and accounts, and the warnings.
     pub(crate) fn registrations(&mut self) -> (Vec<Registration>, Vec<Warning>) {
         let mut warnings = self.holders.warnings();
         if self.wrong_checksums > 0 {
-            let what = "an IBAN's check digits are wrong".to_owned();
+            let what = "an IBAN's check digits are invalid".to_owned();
             warnings.push(Warning { what, rows: self.wrong_checksums });
         }
         warnings.extend(self.bounds.warning());
@@ -335,7 +342,7 @@ impl EntryFile {
     }
 }
 
-/// Whether a text may be kept: UTF-8 without control characters.
+/// Whether a text is valid: UTF-8 without control characters.
 pub(crate) fn is_clean(text: &[u8]) -> bool {
     let ascii = text.iter().all(|it| (0x20..0x7f).contains(it));
     ascii || std::str::from_utf8(text).is_ok_and(|it| !it.chars().any(char::is_control))

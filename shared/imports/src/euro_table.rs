@@ -1,31 +1,31 @@
 //! Tables of rates with a column for each currency, as the European Central Bank publishes them: a row is a day, and
-//! every number in it is how many units of the column's currency one euro is worth.
+//! each number is the price of one euro in the currency of the column.
 
 use money::Currency;
 use rust_decimal::Decimal;
 
-use crate::entry_file::Wrong;
+use crate::entry_file::RowError;
 use crate::layout::Layout;
 use crate::rates_file::above_zero;
 use crate::scanner::Fields;
 use crate::{DatedRate, Warning};
 
-/// Where the day stands in a row.
+/// The index of the date column.
 const DATE: usize = 0;
 
 /// The columns of such a table.
 pub(crate) struct EuroTable {
     dollar: usize,
-    /// All currencies, the dollar among them, with their places.
+    /// All currencies, including the dollar, with their column indexes.
     currencies: Vec<(usize, Currency)>,
-    /// Codes that are of no currency, or of none any more, with their places.
+    /// Codes of unknown or former currencies, with their column indexes.
     unknown: Vec<(usize, String)>,
-    /// Rows with a number for one of them.
+    /// The number of rows with a rate for one of these codes.
     rows_with_unknown: u64,
 }
 
 impl EuroTable {
-    /// The table with this header, if it is of one: `Date`, then nothing but codes of three letters, `USD` among them.
+    /// The table for this header, if it is a table: `Date`, then only codes of three letters, including `USD`.
     pub(crate) fn of(names: &[String]) -> Option<Self> {
         let (date, codes) = names.split_first()?;
         let codes: Vec<String> = codes.iter().map(|it| it.trim().to_uppercase()).collect();
@@ -44,12 +44,12 @@ impl EuroTable {
         Some(Self { dollar, currencies, unknown, rows_with_unknown: 0 })
     }
 
-    /// The rates of a row: what one unit of each currency is worth, and one euro.
-    pub(crate) fn take(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<Vec<DatedRate>, Wrong> {
-        let date = layout.dates.read(fields.get(row, DATE)).map_err(|error| Wrong::field(DATE, error))?.date();
+    /// The rates of a row: the worth of one unit of each currency and of one euro.
+    pub(crate) fn take(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<Vec<DatedRate>, RowError> {
+        let date = layout.dates.read(fields.get(row, DATE)).map_err(|error| RowError::field(DATE, error))?.date();
         let for_a_euro = |place: usize| match fields.get(row, place) {
             b"" | b"N/A" => Ok(None),
-            text => above_zero(text).map(Some).ok_or_else(|| Wrong::field(place, "not a rate above zero")),
+            text => above_zero(text).map(Some).ok_or_else(|| RowError::field(place, "not a rate above zero")),
         };
         let mut numbers = Vec::new();
         for (place, currency) in &self.currencies {
@@ -64,19 +64,20 @@ impl EuroTable {
             return Ok(Vec::new());
         }
         let dollars = numbers.iter().find(|it| it.0 == self.dollar).map(|it| it.2);
-        let dollars = dollars.ok_or_else(|| Wrong::field(self.dollar, "missing; the day has no worth in dollars"))?;
+        let dollars = dollars
+            .ok_or_else(|| RowError::field(self.dollar, "missing; without it the day has no rates in dollars"))?;
         let one_euro = DatedRate { date, currency: Currency::EUR, usd: dollars, eur: Decimal::ONE };
         let worth = |(place, currency, number): (usize, Currency, Decimal)| {
             let one_unit = |of: Decimal| {
                 let worth = of.checked_div(number).filter(|it| *it > Decimal::ZERO);
-                worth.ok_or_else(|| Wrong::field(place, "too large or too small for a rate"))
+                worth.ok_or_else(|| RowError::field(place, "too large or too small for a rate"))
             };
             Ok(DatedRate { date, currency, usd: one_unit(dollars)?, eur: one_unit(Decimal::ONE)? })
         };
         std::iter::once(Ok(one_euro)).chain(numbers.into_iter().map(worth)).collect()
     }
 
-    /// What was left out.
+    /// The omitted columns.
     pub(crate) fn warning(&self) -> Option<Warning> {
         let codes: Vec<&str> = self.unknown.iter().map(|(_, code)| code.as_str()).collect();
         let what = format!("left out, as ISO 4217 has no such currency today: {}", codes.join(", "));

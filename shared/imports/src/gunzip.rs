@@ -4,13 +4,13 @@ use flate2::write::MultiGzDecoder;
 
 use crate::Refusal;
 
-/// What a gzip begins with.
+/// The magic bytes of a gzip.
 pub(crate) const MAGIC: [u8; 2] = [0x1f, 0x8b];
-/// The most a gzip may unpack to, in multiples of its size; bank files stay below 40.
-const MOST_RATIO: u64 = 200;
-/// Below this, the ratio says nothing.
+/// The maximum compression ratio of a gzip; bank files stay below 40.
+const MAX_RATIO: u64 = 200;
+/// Below this size the ratio is not checked.
 const SMALL_BYTES: u64 = 1024 * 1024;
-/// How much is unpacked at a time: a kilobyte of gzip is at most a megabyte of text.
+/// The input that is unpacked at a time: a kilobyte of gzip is at most a megabyte of text.
 const PIECE_BYTES: usize = 1024;
 
 /// Unpacks a gzip piece by piece, in bounded memory.
@@ -46,8 +46,8 @@ impl Gunzip {
     fn drain(&mut self, sink: &mut impl FnMut(&[u8]) -> Result<(), Refusal>) -> Result<(), Refusal> {
         let text = std::mem::take(self.decoder.get_mut());
         self.unpacked = self.unpacked.saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
-        if self.unpacked > SMALL_BYTES && self.unpacked > self.packed.saturating_mul(MOST_RATIO) {
-            return Err(Refusal::Bomb(MOST_RATIO));
+        if self.unpacked > SMALL_BYTES && self.unpacked > self.packed.saturating_mul(MAX_RATIO) {
+            return Err(Refusal::Bomb(MAX_RATIO));
         }
         let result = sink(&text);
         let mut text = text;

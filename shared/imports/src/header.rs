@@ -1,10 +1,10 @@
-//! What a header says of its file.
+//! Derives the layout of a file from its header.
 
 use calendar::Date;
 use money::Currency;
 
 use crate::hints::DELIMITERS;
-use crate::layout::{Dates, Layout, Places, Sign, recognise, shown};
+use crate::layout::{ColumnMap, Dates, Layout, Sign, recognise, shown};
 use crate::scanner::{Dialect, Fields};
 use crate::sources::{is_known_source, known_sources};
 use crate::{Instructions, Kind, Refusal};
@@ -17,15 +17,16 @@ pub(crate) fn usual_layout(
     reference: Date,
     declared_sources: &[String],
 ) -> Result<Layout, Refusal> {
-    // A header that ends in a delimiter has one nameless column too many.
+    // A header that ends in a delimiter has an extra column without a name.
     while names.len() > 1 && names.last().is_some_and(String::is_empty) {
         names.pop();
     }
     if names.iter().all(|it| it.trim().is_empty()) {
         return Err(Refusal::UnknownHeader { found: shown(&names) });
     }
-    let (kind, places): (Kind, Places) = recognise(&names)?;
-    // Only transfers have several sources of one kind; an account's file is that account's, wherever it lies.
+    let (kind, column_map): (Kind, ColumnMap) = recognise(&names)?;
+    // Only transfers have several sources of one kind; the source of an account's file is the account, whatever its
+    // folder.
     let source = match kind {
         Kind::Transfers => known_source(instructions, declared_sources)?,
         _ => kind.name().to_owned(),
@@ -38,7 +39,7 @@ pub(crate) fn usual_layout(
         dates: Dates::Usual { year: instructions.year, reference },
         currency,
         sign: Sign::Amount,
-        places,
+        column_map,
     })
 }
 
@@ -65,7 +66,7 @@ fn known_source(instructions: &Instructions, declared: &[String]) -> Result<Stri
     }
 }
 
-/// The refusal of a header that is of no known kind, with the delimiter under which it would be of one.
+/// The refusal of an unknown header, with the delimiter that would make it a known one.
 pub(crate) fn with_delimiter(refusal: Refusal, dialect: Dialect, row: &[u8], fields: &mut Fields) -> Refusal {
     let Refusal::UnknownHeader { found } = refusal else { return refusal };
     for delimiter in DELIMITERS {
@@ -78,7 +79,7 @@ pub(crate) fn with_delimiter(refusal: Refusal, dialect: Dialect, row: &[u8], fie
     Refusal::UnknownHeader { found }
 }
 
-/// A comma, unless the header has none but semicolons or tabs.
+/// A comma, unless the header has only semicolons or tabs.
 pub(crate) fn delimiter_of(header: &[u8]) -> u8 {
     let has = |byte: u8| memchr::memchr(byte, header).is_some();
     [b',', b';', b'\t'].into_iter().find(|it| has(*it)).unwrap_or(b',')

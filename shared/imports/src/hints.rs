@@ -1,4 +1,4 @@
-//! Hints why rows are rejected: another decimal mark, date order or delimiter than the file is read with.
+//! Hints why rows are rejected: a decimal mark, date order or delimiter that differs from the expected one.
 
 use calendar::DateFormat;
 use money::{DecimalMark, parse_minor};
@@ -7,41 +7,41 @@ use crate::layout::{Dates, Layout};
 use crate::scanner::{Dialect, Fields};
 use crate::{Column, Warning};
 
-/// The date formats that banks use most.
+/// The most common date formats of banks.
 const DATE_FORMATS: [&str; 9] =
     ["%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y-%m-%d", "%Y%m%d", "%d.%m.%y", "%d/%m/%y"];
-/// The delimiters that banks use most.
+/// The most common delimiters of banks.
 pub(crate) const DELIMITERS: [u8; 4] = *b",;\t|";
-/// An amount with more decimals than this may as well have grouped thousands.
-const MOST_DECIMALS: u32 = 2;
+/// An amount with more decimals than this may have grouped thousands instead.
+const MAX_DECIMALS: u32 = 2;
 
-/// What the rejected rows of a file look like.
+/// Statistics about the rejected rows of a file.
 #[derive(Default)]
 pub(crate) struct Hints {
-    /// Rows that the delimiter of this place in [`DELIMITERS`] splits into the columns of the header.
+    /// The number of rows that each of [`DELIMITERS`] splits into the columns of the header.
     delimiters: [u64; DELIMITERS.len()],
     other_decimal_mark: u64,
-    /// Rows with a `D/M`.
+    /// The number of rows with a `D/M`.
     day_first: u64,
-    /// Rows with a date in the format of this place in [`DATE_FORMATS`].
+    /// The number of rows with a date in each of [`DATE_FORMATS`].
     date_formats: [u64; DATE_FORMATS.len()],
-    /// The formats, parsed when the first row is noted.
+    /// The formats, parsed at the first rejected row.
     formats: Vec<Option<DateFormat>>,
     fields: Fields,
 }
 
 impl Hints {
-    /// Notes what a rejected row looks like. `fields` are those of the row.
+    /// Records a rejected row with its `fields`.
     pub(crate) fn note(&mut self, layout: &Layout, dialect: Dialect, fields: &Fields, row: &[u8]) {
-        if fields.len() < layout.places.width() && self.note_delimiter(layout, dialect, row) {
+        if fields.len() < layout.column_map.width() && self.note_delimiter(layout, dialect, row) {
             return;
         }
-        let amounts = [Column::Amount, Column::Debit].map(|it| layout.places.find(it));
+        let amounts = [Column::Amount, Column::Debit].map(|it| layout.column_map.find(it));
         let looks_other = |index: &usize| has_other_mark(layout, dialect, fields, row, *index);
         if amounts.iter().flatten().any(looks_other) {
             self.other_decimal_mark = self.other_decimal_mark.saturating_add(1);
         }
-        if let Some(date) = layout.places.find(Column::Date) {
+        if let Some(date) = layout.column_map.find(Column::Date) {
             self.note_date(layout, fields.get(row, date));
         }
     }
@@ -49,7 +49,7 @@ impl Hints {
     fn note_delimiter(&mut self, layout: &Layout, dialect: Dialect, row: &[u8]) -> bool {
         for (delimiter, rows) in DELIMITERS.into_iter().zip(&mut self.delimiters) {
             self.fields.split(row, Dialect { delimiter, ..dialect });
-            if delimiter != dialect.delimiter && self.fields.len() == layout.places.width() {
+            if delimiter != dialect.delimiter && self.fields.len() == layout.column_map.width() {
                 *rows = rows.saturating_add(1);
                 return true;
             }
@@ -76,7 +76,7 @@ impl Hints {
         }
     }
 
-    /// The hints, each with the number of rows it is for.
+    /// The hints, each with its number of rows.
     pub(crate) fn warnings(&self, layout: &Layout, dialect: Dialect) -> Vec<Warning> {
         let has_profile = matches!(layout.dates, Dates::Format(_));
         let mut hints = Vec::new();
@@ -91,7 +91,7 @@ impl Hints {
         hints.extend(self.date_format(has_profile));
         let mark = if layout.decimal_mark == DecimalMark::Point { "comma" } else { "point" };
         let cure = if has_profile {
-            "the profile's `decimal_mark` is another one"
+            "the profile's `decimal_mark` differs"
         } else {
             "name `decimal_mark` in a profile, or write 60.5"
         };
@@ -107,12 +107,12 @@ impl Hints {
         (self.day_first > 0).then(|| Warning { what: what.to_owned(), rows: self.day_first })
     }
 
-    /// Of several formats, the first one that fits most rows.
+    /// The format that fits most rows; of several, the first.
     fn date_format(&self, has_profile: bool) -> Option<Warning> {
         let most = self.date_formats.iter().copied().max().filter(|rows| *rows > 0)?;
         let (format, rows) = DATE_FORMATS.iter().zip(self.date_formats).find(|(_, rows)| *rows == most)?;
         let cure = if has_profile {
-            "the profile's `date_format` is another one"
+            "the profile's `date_format` differs"
         } else {
             "name that as `date_format` in a profile, or write YYYY-MM-DD"
         };
@@ -120,12 +120,12 @@ impl Hints {
     }
 }
 
-/// A delimiter, for people.
+/// A delimiter for messages.
 pub(crate) fn name(delimiter: u8) -> String {
     if delimiter == b'\t' { "tabs".to_owned() } else { format!("`{}`", char::from(delimiter)) }
 }
 
-/// Whether an amount cannot be read, but could with the other decimal mark.
+/// Whether an amount is valid only with the other decimal mark.
 fn has_other_mark(layout: &Layout, dialect: Dialect, fields: &Fields, row: &[u8], index: usize) -> bool {
     let text = fields.get(row, index);
     let (other, mark, group) = match layout.decimal_mark {
@@ -134,17 +134,17 @@ fn has_other_mark(layout: &Layout, dialect: Dialect, fields: &Fields, row: &[u8]
     };
     let reads = |text: &[u8]| {
         let plain: Vec<u8> = text.iter().copied().filter(|byte| *byte != group && *byte != b' ').collect();
-        plain.contains(&mark) && parse_minor(&plain, MOST_DECIMALS, other).is_ok()
+        plain.contains(&mark) && parse_minor(&plain, MAX_DECIMALS, other).is_ok()
     };
-    // Without quotes, the mark has split the amount into two fields.
-    if dialect.delimiter == mark && fields.len() == layout.places.width().saturating_add(1) {
+    // Without quotes, the decimal mark has split the amount into two fields.
+    if dialect.delimiter == mark && fields.len() == layout.column_map.width().saturating_add(1) {
         let decimals = fields.get(row, index.saturating_add(1));
         return reads(&[text, &[mark], decimals].concat());
     }
-    parse_minor(text, MOST_DECIMALS, layout.decimal_mark).is_err() && reads(text)
+    parse_minor(text, MAX_DECIMALS, layout.decimal_mark).is_err() && reads(text)
 }
 
-/// Whether a text is `D/M` with a day that is no month.
+/// Whether a text is `D/M` with a day above 12.
 fn is_day_and_month(text: &[u8]) -> bool {
     let number = |text: &str| text.parse::<u32>().ok();
     let parts = std::str::from_utf8(text).ok().and_then(|it| it.split_once('/'));

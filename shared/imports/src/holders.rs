@@ -7,27 +7,27 @@ use customers::{Account, Customer, CustomerId, CustomerKind, EmailAddress, Regis
 use hashbrown::DefaultHashBuilder;
 
 use crate::accounts::Accounts;
-use crate::entry_file::{Wrong, is_clean};
+use crate::entry_file::{RowError, is_clean};
 use crate::layout::Layout;
 use crate::scanner::Fields;
 use crate::{Column, Warning};
 
-/// The holders a file names with its accounts. A new account is registered with the holder its first row names; an
-/// account that has a holder keeps them, and rows that name another are counted.
+/// The holders that a file names with its accounts. The first row of a new account determines its holder; a registered
+/// account keeps its holder, and rows with another holder are counted.
 #[derive(Default)]
 pub(crate) struct Holders {
-    /// The account of a file of one, and its holder as the upload names them.
+    /// The account of a file of one account, and the holder that the upload names.
     one: Option<(u32, Registration)>,
     new: HashMap<CustomerId, Registration>,
-    /// For each account seen: the hash of the fields its holder was read from, and who that is.
+    /// For each account so far: the hash of the holder's fields, and the holder.
     seen: HashMap<u32, (u64, Option<CustomerId>)>,
-    /// Everyone the file names, registered before or not: a split that is done again counts the same.
+    /// All customers that the file names, registered or not, so that a repeated split counts the same.
     named: HashSet<CustomerId>,
     hasher: DefaultHashBuilder,
     others_named: u64,
 }
 
-/// An account that a row names first, and its holder as the row names them.
+/// An account that a row names for the first time, with the holder of that row.
 pub(crate) struct NewlySeen {
     account: u32,
     hash: u64,
@@ -52,7 +52,7 @@ impl Holders {
         Some(number)
     }
 
-    /// Reads the holder of a row of `account`, which has been looked up. `None`: the file has named the account before.
+    /// Reads the holder of a row of `account`, which has been looked up. `None` if an earlier row names the account.
     pub(crate) fn see(
         &mut self,
         accounts: &Accounts,
@@ -60,10 +60,10 @@ impl Holders {
         layout: &Layout,
         fields: &Fields,
         row: &[u8],
-    ) -> Result<Option<Box<NewlySeen>>, Wrong> {
-        let places = FIELDS.map(|it| layout.places.find(it));
-        let nameless = places.iter().all(Option::is_none);
-        let texts = places.map(|it| it.map_or(&[][..], |index| fields.get(row, index)));
+    ) -> Result<Option<Box<NewlySeen>>, RowError> {
+        let column_map = FIELDS.map(|it| layout.column_map.find(it));
+        let nameless = column_map.iter().all(Option::is_none);
+        let texts = column_map.map(|it| it.map_or(&[][..], |index| fields.get(row, index)));
         let hash = self.hasher.hash_one(texts);
         if let Some((known, holder)) = self.seen.get(&account) {
             if *known != hash && holder.is_some() {
@@ -72,18 +72,19 @@ impl Holders {
             }
             return Ok(None);
         }
-        let number: AccountNumber = accounts.name(account).parse().map_err(|error| Wrong::row(format!("{error}")))?;
+        let number: AccountNumber =
+            accounts.name(account).parse().map_err(|error| RowError::row(format!("{error}")))?;
         let customer = if nameless {
             nameless_customer(CustomerId::of_account(&number))
         } else {
             read_holder(layout, fields, row)?
         };
-        let r#type = layout.places.find(Column::Type).map(|it| fields.get(row, it)).filter(|it| !it.is_empty());
+        let r#type = layout.column_map.find(Column::Type).map(|it| fields.get(row, it)).filter(|it| !it.is_empty());
         let r#type = r#type.map(|it| String::from_utf8_lossy(it).chars().take(40).collect());
         Ok(Some(Box::new(NewlySeen { account, hash, number, r#type, nameless, customer })))
     }
 
-    /// Keeps the holder of a row that was taken.
+    /// Stores the holder of an accepted row.
     pub(crate) fn keep(&mut self, accounts: &mut Accounts, seen: NewlySeen) {
         let NewlySeen { account, hash, number, r#type, nameless, customer } = seen;
         let registered = accounts.holder(account);
@@ -100,25 +101,25 @@ impl Holders {
         new.accounts.push(Account { number, customer: holder, r#type });
     }
 
-    /// How many customers the file names.
+    /// The number of customers that the file names.
     pub(crate) fn named(&self) -> u64 {
         u64::try_from(self.named.len()).unwrap_or(u64::MAX)
     }
 
-    /// How many of them are new.
+    /// The number of new ones.
     pub(crate) fn new_customers(&self) -> usize {
         self.new.len()
     }
 
     pub(crate) fn warnings(&self) -> Vec<Warning> {
-        let what = "the row names another holder than the register; the register stays".to_owned();
+        let what = "the row names another holder than the register; the register does not change".to_owned();
         let rows = self.others_named;
         if rows > 0 { vec![Warning { what, rows }] } else { Vec::new() }
     }
 
-    /// What is to be registered, in a lasting order.
+    /// The registrations, in a stable order.
     pub(crate) fn registrations(&mut self, accounts: &Accounts) -> Vec<Registration> {
-        // Someone else's account keeps its holder, and a file tells nothing of them.
+        // An account of another customer keeps its holder, and the file does not change that customer.
         let is_theirs =
             |(number, it): &(u32, Registration)| accounts.holder(*number).is_none_or(|holder| holder == it.customer.id);
         if let Some((_, registration)) = self.one.take().filter(is_theirs) {
@@ -134,7 +135,7 @@ fn nameless_customer(id: CustomerId) -> Customer {
     Customer { id, kind: CustomerKind::Person, name: None, born_on: None, email: None, owner: None, address: None }
 }
 
-/// The holder of a file of one account: named by the object's metadata, or nameless.
+/// The holder of a file of one account: from the object's metadata, or without a name.
 pub(crate) fn holder_of_one(
     account: &AccountNumber,
     name: Option<String>,
@@ -145,15 +146,15 @@ pub(crate) fn holder_of_one(
     Registration { customer, accounts: vec![Account { number: account.clone(), customer: id, r#type: None }] }
 }
 
-fn read_holder(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<Customer, Wrong> {
+fn read_holder(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<Customer, RowError> {
     let text = |column: Column| {
-        let Some(index) = layout.places.find(column) else {
+        let Some(index) = layout.column_map.find(column) else {
             return Ok((0, ""));
         };
         let text = fields.get(row, index);
         match std::str::from_utf8(text) {
             Ok(it) if text.len() <= 200 && is_clean(text) => Ok((index, it)),
-            _ => Err(Wrong::field(index, "not a text: UTF-8 of at most 200 bytes, no controls")),
+            _ => Err(RowError::field(index, "not a text: UTF-8 of at most 200 bytes without control characters")),
         }
     };
     let (_, first) = text(Column::FirstName)?;
@@ -162,12 +163,12 @@ fn read_holder(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<Customer,
     let (email_at, email) = text(Column::Email)?;
     let born_on = match born {
         "" => None,
-        // A profile's format holds for all of its dates; without one it is ISO 8601.
-        _ => Some(read_date(layout, born).map_err(|error| Wrong::field(born_at, error))?),
+        // The format of a profile applies to all dates; without a profile it is ISO 8601.
+        _ => Some(read_date(layout, born).map_err(|error| RowError::field(born_at, error))?),
     };
     let email = match email {
         "" => None,
-        _ => Some(EmailAddress::parse(email).map_err(|error| Wrong::field(email_at, error))?),
+        _ => Some(EmailAddress::parse(email).map_err(|error| RowError::field(email_at, error))?),
     };
     let name = [first, last].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" ");
     let id = CustomerId::of_person(first, last, born_on, email.as_ref());

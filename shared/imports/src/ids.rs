@@ -1,25 +1,25 @@
-//! What is an id, and what only stands where one should be.
+//! Distinguishes ids from placeholders.
 
 use crate::Warning;
 use crate::rejects::cut;
 use crate::rows::TakenRows;
 
-/// What banks write where there is no id, in any case: of ISO 20022 `NOTPROVIDED`, of MT940 `NONREF`.
+/// The placeholders for a missing id, in any case: of ISO 20022 `NOTPROVIDED`, of MT940 `NONREF`.
 const NO_IDS: [&[u8]; 5] = [b"NOTPROVIDED", b"NONREF", b"N/A", b"-", b"0"];
-/// In a file with fewer rows, an id that most of them share may be chance.
+/// In a file with fewer rows, a shared id may be a coincidence.
 const FEW_ROWS: usize = 10;
 
-/// The id, or nothing where it identifies nothing.
+/// The id, or nothing if it is a placeholder.
 pub(crate) fn id_or_none(id: &[u8]) -> &[u8] {
     if NO_IDS.iter().any(|it| id.eq_ignore_ascii_case(it)) { &[] } else { id }
 }
 
-/// A warning if more than half of the rows, and of at least ten, have one and the same id.
+/// A warning if more than half of at least ten rows have the same id.
 pub(crate) fn shared_id(rows: &TakenRows) -> Option<Warning> {
     if rows.rows().len() < FEW_ROWS {
         return None;
     }
-    // Boyer and Moore: of all ids, only the one that is left can be that of most rows.
+    // Boyer and Moore: only the remaining id can be the id of the majority.
     let (mut most, mut votes) = (&[][..], 0_u64);
     for id in rows.rows().iter().map(|row| rows.id_of(row)) {
         if votes == 0 {

@@ -15,7 +15,7 @@ use crate::{Kind, Upload};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ImportId([u8; 16]);
 
-/// A text that is no import id.
+/// A text that is not an import id.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[error("not an import id: 32 hexadecimal digits")]
 pub struct ImportIdError;
@@ -29,7 +29,7 @@ impl ImportId {
         Self(id)
     }
 
-    /// Under what the entries of one of its batches are posted.
+    /// The id of the posting of one of its batches.
     pub fn posting(self, batch: u32) -> PostingId {
         PostingId::new(self.0, batch)
     }
@@ -70,32 +70,32 @@ impl<'de> Deserialize<'de> for ImportId {
     }
 }
 
-/// How far an import is.
+/// The state of an import.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(tag = "name", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum State {
-    /// The file lies in the bucket.
+    /// The file is in the bucket.
     Received,
-    /// It can be read; batches are being written.
+    /// The file is readable; batches are being written.
     Splitting,
     /// Its batches are being posted.
     Posting,
-    /// All its entries are in the books, but for those that an account has no room for ([`NotPosted`]).
-    // What repeated another import was once a `duplicate` of it, and not read.
+    /// All its entries are in the books, except those that an account has no room for ([`NotPosted`]).
+    // Earlier releases marked an import that repeats another one as `duplicate` and did not read it.
     #[serde(alias = "duplicate")]
     Done,
     /// All its rows were read, and each of them was rejected.
     Rejected {
-        /// How many, and why the first one was.
+        /// The number of rows, and the reason of the first one.
         reason: String,
     },
-    /// Nothing of it was taken.
+    /// The whole file was refused.
     Refused {
-        /// Why, and what to do.
+        /// The reason, and what to do.
         reason: String,
     },
-    /// It was tried as often as it may be; what was posted stays. Uploading the file again takes it up.
+    /// All retries failed; posted entries stay. Uploading the file again posts the rest.
     Failed {
         /// Why.
         reason: String,
@@ -103,12 +103,12 @@ pub enum State {
 }
 
 impl State {
-    /// Whether nothing more happens to it by itself.
+    /// Whether the state is final.
     pub fn is_final(&self) -> bool {
         !matches!(self, Self::Received | Self::Splitting | Self::Posting)
     }
 
-    /// Its word in tables and documents.
+    /// Its name in tables and documents.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Received => "received",
@@ -122,7 +122,7 @@ impl State {
     }
 }
 
-/// One file brought in, and what came of it.
+/// One imported file and its results.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Import {
     /// Its id.
@@ -135,99 +135,99 @@ pub struct Import {
     pub size_bytes: u64,
     /// When it was uploaded.
     pub received_at: Moment,
-    /// How far it is.
+    /// Its state.
     pub state: State,
-    /// What kind of file it is, once that is known.
+    /// The kind of the file, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
-    /// Where its rows come from: `account`, `sepa`, a profile's name; once that is known.
+    /// The source of its rows: `account`, `sepa`, a profile's name; once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// SHA-256 of its text and what it is imported for, in hexadecimal; once it is read.
+    /// SHA-256 of its text and its instructions, in hexadecimal; once the file is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// The import that brought the same content first. It is read again: what is in the books is a duplicate row by
-    /// row, what is not (its profile was wrong, its accounts were not registered) is posted.
+    /// The first import of the same content. The file is read again: each row that is already in the books is a
+    /// duplicate, every other row (the profile was wrong, the accounts were not registered) is posted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<ImportId>,
-    /// The version of the list of its batches ([`Import::index_key`]), once they are written: another split of the same
-    /// import may write the list, too.
+    /// The version of the list of its batches ([`Import::index_key`]), once written: another split of the same import
+    /// may write the list, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index_version: Option<String>,
-    /// What was found in it, once it is read.
+    /// The statistics of the file, once it is read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub found: Option<Found>,
+    pub found: Option<ImportStats>,
     /// When its state last changed.
     pub touched_at: Moment,
-    /// How often it has been taken up again after standing still.
-    #[serde(default)]
-    pub taken_up: u32,
-    /// How often it has been written; the storage's own business.
-    #[serde(default)]
-    pub revision: u64,
+    /// The number of retries since its last progress.
+    #[serde(default, rename = "taken_up")]
+    pub retries: u32,
+    /// The version of the record for conditional writes; managed by the storage.
+    #[serde(default, rename = "revision")]
+    pub version: u64,
 }
 
-/// What was found in a file. Rows: read = taken + rejected.
+/// The statistics of a file. Rows: read = taken + rejected.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct Found {
-    /// Data rows, the header not counted.
+pub struct ImportStats {
+    /// Data rows, without the header.
     pub rows_read: u64,
-    /// Rows that were taken.
+    /// Accepted rows.
     pub rows_taken: u64,
-    /// Rows that were not, each with its reason in the rejects file.
+    /// Rejected rows, each with its reason in the rejects file.
     pub rows_rejected: u64,
-    /// How many of them the rejects file leaves out, because it has a bound.
+    /// The number of rejects that exceed the limit of the rejects file.
     #[serde(default)]
     pub rejects_left_out: u64,
-    /// Entries made of the rows taken; a transfer makes one for each account we keep.
+    /// Entries from the accepted rows; a transfer gives one entry for each registered account.
     pub entries: u64,
     /// Accounts they are on.
     pub accounts: u64,
-    /// Customers and companies the file named.
+    /// Customers and companies that the file names.
     pub customers: u64,
     /// Batches they were split into.
     pub batches: u32,
     /// The sums of the entries, by currency.
     pub sums: Vec<Sums>,
-    /// Of a file of transfers: what its rows come to, by currency.
+    /// For a file of transfers: the sums of its rows, by currency.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transfers: Vec<TransferSums>,
-    /// What looks wrong in rows that were taken, and hints why others were rejected.
+    /// Warnings about accepted rows, and hints about rejected ones.
     pub warnings: Vec<Warning>,
     /// The first rejects.
     pub first_rejects: Vec<Reject>,
-    /// Whether the accounts' holders get a summary.
+    /// Whether the holders of the accounts get a summary.
     pub summaries: bool,
 }
 
 /// Credits and debits of one currency.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Sums {
-    /// The sum of what is above zero.
+    /// The sum of the amounts above zero.
     pub credits: Money,
-    /// The sum of what is below zero.
+    /// The sum of the amounts below zero.
     pub debits: Money,
 }
 
-/// The rows of one currency in a file of transfers, and the sums of their amounts. The entries made of them are as
-/// many as `taken_rows` and `both_rows` together, and so are their sums.
+/// The rows of one currency in a file of transfers, and the sums of their amounts. The number of their entries is
+/// `taken_rows` + `both_rows`; the same holds for the sums.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct TransferSums {
-    /// Rows that were taken.
+    /// Accepted rows.
     pub taken_rows: u64,
     /// Their sum.
     pub taken: Money,
-    /// Those of them of which both accounts are registered: they make two entries.
+    /// The accepted rows with two registered accounts: each gives two entries.
     pub both_rows: u64,
     /// Their sum.
     pub both: Money,
-    /// Rows that were rejected, though currency and amount can be read.
+    /// Rejected rows with a readable currency and amount.
     pub rejected_rows: u64,
     /// Their sum.
     pub rejected: Money,
 }
 
-/// Something that looks wrong, and in how many rows.
+/// A warning, and its number of rows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Warning {
     /// What.
@@ -236,10 +236,10 @@ pub struct Warning {
     pub rows: u64,
 }
 
-/// A row that was not taken.
+/// A rejected row.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Reject {
-    /// Its line in the file, the header being line 1.
+    /// Its line in the file; the header is line 1.
     pub line: u64,
     /// Why, and where in it.
     pub reason: String,
@@ -247,14 +247,14 @@ pub struct Reject {
     pub row: String,
 }
 
-/// What came of posting one batch.
+/// The result of posting one batch.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct BatchOutcome {
     /// Entries that are new in the books.
     pub posted: u64,
-    /// Entries that were there already.
+    /// Entries that already existed.
     pub duplicates: u64,
-    /// Entries that are dirty since: new ones, and those that a new one shows to be part of a batch payment.
+    /// Entries that became dirty: new ones, and existing ones that a new entry identifies as part of a batch payment.
     #[serde(default)]
     pub dirty: u64,
     /// Accounts they are on.
@@ -265,7 +265,7 @@ pub struct BatchOutcome {
     /// The sums of the new and of the dirty ones, by currency.
     #[serde(default)]
     pub sums: Vec<PostedSums>,
-    /// What the books have no room for: entries = posted + duplicates + not posted.
+    /// Entries that do not fit into the books: entries = posted + duplicates + not posted.
     #[serde(default, skip_serializing_if = "NotPosted::is_empty")]
     pub not_posted: NotPosted,
 }
@@ -288,7 +288,7 @@ pub struct FullAccount {
     pub account: AccountNumber,
     /// How many entries were not posted to it.
     pub entries: u64,
-    /// Why, and what to do.
+    /// The reason, and what to do.
     pub reason: String,
 }
 
@@ -328,7 +328,7 @@ pub struct PostedSums {
 }
 
 impl BatchOutcome {
-    /// What came of posting to so many accounts.
+    /// The outcome of posting to `accounts` accounts.
     pub fn new(added: &Added, duplicates: u64, accounts: u64) -> Self {
         let money = |minor: u128, currency| Money::new(i128::try_from(minor).unwrap_or(i128::MAX), currency);
         let sums = added.gross.iter().map(|(currency, gross)| PostedSums {
@@ -348,13 +348,13 @@ impl BatchOutcome {
     }
 }
 
-impl Found {
-    /// Whether the file has rows, and none of them was taken.
+impl ImportStats {
+    /// Whether the file has rows and all of them were rejected.
     pub fn is_rejected(&self) -> bool {
         self.rows_read > 0 && self.rows_taken == 0
     }
 
-    /// The state of the import once nothing of it is left to post.
+    /// The final state of the import, after everything is posted.
     pub fn end_state(&self) -> State {
         if !self.is_rejected() {
             return State::Done;
@@ -366,7 +366,7 @@ impl Found {
 }
 
 impl Import {
-    /// An import whose file has just arrived.
+    /// A new import after the upload of its file.
     pub fn received(upload: &Upload) -> Self {
         Self {
             id: upload.id(),
@@ -382,21 +382,21 @@ impl Import {
             index_version: None,
             found: None,
             touched_at: upload.uploaded_at,
-            taken_up: 0,
-            revision: 0,
+            retries: 0,
+            version: 0,
         }
     }
 
-    /// A failed import as it is when an operator retries it: it goes on where it was, under the same id. `None` if it has
-    /// not failed.
+    /// A failed import after an operator has retried it: it continues from where it stopped, under the same id. `None`
+    /// if it has not failed.
     pub fn retried(&self, now: Moment) -> Option<Self> {
         let State::Failed { .. } = self.state else { return None };
-        // What was found is saved once all batches are written.
+        // The statistics are saved after all batches are written.
         let state = if self.found.is_some() { State::Posting } else { State::Received };
-        Some(Self { state, touched_at: now, taken_up: 0, ..self.clone() })
+        Some(Self { state, touched_at: now, retries: 0, ..self.clone() })
     }
 
-    /// The file's name, as its sender knows it.
+    /// The name of the uploaded file.
     pub fn file_name(&self) -> &str {
         self.key.rsplit('/').next().unwrap_or_default()
     }
@@ -422,7 +422,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_import_goes_on_where_it_was() {
+    fn a_failed_import_continues_where_it_stopped() {
         let now: Moment = "2026-11-21T10:00:00Z".parse().unwrap();
         let received = Import::received(&Upload {
             key: "imports/a.csv".to_owned(),
@@ -432,10 +432,10 @@ mod tests {
             metadata: std::collections::BTreeMap::new(),
         });
         let failed = State::Failed { reason: "x".to_owned() };
-        let unread = Import { state: failed.clone(), taken_up: 5, ..received.clone() };
-        let retried = Import { state: State::Received, taken_up: 0, touched_at: now, ..unread.clone() };
+        let unread = Import { state: failed.clone(), retries: 5, ..received.clone() };
+        let retried = Import { state: State::Received, retries: 0, touched_at: now, ..unread.clone() };
         assert_eq!(unread.retried(now), Some(retried));
-        let split = Import { found: Some(Found::default()), state: failed, ..received.clone() };
+        let split = Import { found: Some(ImportStats::default()), state: failed, ..received.clone() };
         assert_eq!(split.retried(now).unwrap().state, State::Posting);
         for state in [State::Received, State::Posting, State::Done] {
             assert_eq!(Import { state, ..received.clone() }.retried(now), None);

@@ -1,4 +1,4 @@
-//! Reads an uploaded file, however it comes in pieces, into what it brings.
+//! Parses an uploaded file, in pieces of any size.
 
 use banking::AccountNumber;
 use calendar::{Date, Moment};
@@ -7,7 +7,7 @@ use money::Currency;
 use sha2::{Digest, Sha256};
 
 use crate::customers_file::CustomerFile;
-use crate::entry_file::{EntryFile, NotTaken, Wrong};
+use crate::entry_file::{EntryFile, NotTaken, RowError};
 use crate::gunzip::{Gunzip, MAGIC};
 use crate::header::{delimiter_of, usual_layout, with_delimiter, with_known_source};
 use crate::hints::Hints;
@@ -17,58 +17,57 @@ use crate::rates_file::RateFile;
 use crate::rejects::{Rejects, cut};
 use crate::scanner::{Dialect, Fields, Row, Scanner, Shape};
 use crate::waiting::Waiting;
-use crate::{DatedRate, Found, Instructions, Kind, Profile, Refusal, Warning};
+use crate::{DatedRate, ImportStats, Instructions, Kind, Profile, Refusal, Warning};
 
-/// The most text one import takes, in bytes: measured (`cargo run -p costs -- pack`), so that a file of any shape fits
-/// into the memory that the template gives `split-import`.
-pub const MOST_TEXT_BYTES: u64 = 400 * 1024 * 1024;
-/// The most new customers one import registers: each takes about a kilobyte until the file is read.
-pub const MOST_NEW_CUSTOMERS: usize = 500_000;
-/// The most columns a header may have.
-const MOST_COLUMNS: usize = 1000;
+/// The maximum size of an import's text in bytes: measured (`cargo run -p costs -- pack`) so that every file fits into
+/// the memory of `split-import`.
+pub const MAX_TEXT_BYTES: u64 = 400 * 1024 * 1024;
+/// The maximum number of new customers in one import: each takes about a kilobyte until the file is read.
+pub const MAX_NEW_CUSTOMERS: usize = 500_000;
+/// The maximum number of columns of a header.
+const MAX_COLUMNS: usize = 1000;
 
-/// What an import is read with.
-pub struct Setting {
-    /// What the upload's key and metadata say.
+/// The parameters for parsing a file.
+pub struct ImportContext {
+    /// The instructions from the upload's key and metadata.
     pub instructions: Instructions,
-    /// The profile they name.
+    /// The profile that the instructions name.
     pub profile: Option<Profile>,
     /// When it was uploaded.
     pub uploaded_at: Moment,
-    /// The currency of amounts that have none, where neither file nor upload say one.
+    /// The currency of amounts if neither the file nor the upload states one.
     pub default_currency: Currency,
-    /// The sources of transfers that are declared, apart from those of the feeds.
+    /// The declared sources of transfers, without those of the feeds.
     pub declared_sources: Vec<String>,
 }
 
-/// A file while it is read. Feed it all pieces, then end it.
+/// A parser for one file. Pass all pieces, then call `end`.
 ///
-/// Which of its accounts are in the register is looked up by the caller: those of [`Importer::unknown`] after each
-/// piece, and those of [`Ended::unknown`] at the end. Each account is named once, so the cost follows the file and not
-/// the register: of a million strangers' accounts each is looked up, of a million registered ones that the file does not
-/// name none.
+/// The caller looks up its accounts in the register: those of [`Importer::unknown`] after each piece, and those of
+/// [`Ended::unknown`] at the end. Each account is looked up once, so the cost depends on the file and not on the size
+/// of the register.
 pub struct Importer {
     text: Text,
     gunzip: Option<Gunzip>,
-    /// The first bytes, until it is known whether they are a gzip.
+    /// The first bytes, until the format (gzip or not) is known.
     head: Vec<u8>,
     sniffed: bool,
 }
 
-/// The text of the file: what is left when it is unpacked.
+/// The text of the file, unpacked.
 struct Text {
     scanner: Scanner,
     reader: Reader,
     hash: Sha256,
     bytes: u64,
-    /// The first bytes of the text, until it is known whether they are a byte order mark.
+    /// The first bytes of the text, until a byte order mark is detected or excluded.
     head: Vec<u8>,
     sniffed: bool,
 }
 
 struct Reader {
-    setting: Option<Setting>,
-    /// The day that a date without a year must not be after.
+    context: Option<ImportContext>,
+    /// The latest possible day of a date without a year.
     reference: Date,
     file: Option<(Layout, FileRows)>,
     dialect: Dialect,
@@ -86,42 +85,42 @@ enum FileRows {
     Rates(RateFile),
 }
 
-/// A file of which all pieces have been read.
+/// A file after its last piece.
 pub struct Ended {
     reader: Reader,
     text_hash: [u8; 32],
 }
 
-/// What a file brings, once it has been read whole.
-pub struct Read {
-    /// What kind of file it is.
+/// The content of a file, after all pieces are parsed.
+pub struct ParsedFile {
+    /// The kind of the file.
     pub kind: Kind,
-    /// Where its rows come from.
+    /// The source of its rows.
     pub source: String,
-    /// SHA-256 of its text and of what it is imported for, in hexadecimal: it tells that an import repeats another.
+    /// SHA-256 of its text and its instructions, in hexadecimal; equal for imports that repeat each other.
     pub content: String,
-    /// Counts, warnings and first rejects. Entries, accounts and batches are counted when they are made.
-    pub found: Found,
-    /// The rows that were not taken, as a CSV.
+    /// Counts, warnings and first rejects. Entries, accounts and batches are counted when the entries are packed.
+    pub found: ImportStats,
+    /// The rejected rows, as CSV.
     pub rejects_csv: Vec<u8>,
     /// Customers and accounts to register.
     pub registrations: Vec<Registration>,
-    /// Exchange rates to keep.
+    /// Exchange rates to store.
     pub rates: Vec<DatedRate>,
-    /// Whether dates of rows taken have no year, so that they depend on the reference date
+    /// Whether dates of accepted rows have no year, so that they depend on the reference date
     /// ([`Importer::with_reference_date`]).
     pub assumes_years: bool,
     pub(crate) entries: Option<(Layout, Box<EntryFile>)>,
 }
 
 impl Importer {
-    /// An importer for a file of which nothing has been read yet.
-    pub fn new(setting: Setting) -> Self {
-        let dialect = setting.profile.as_ref().map(Profile::dialect);
+    /// An importer before the first piece.
+    pub fn new(context: ImportContext) -> Self {
+        let dialect = context.profile.as_ref().map(Profile::dialect);
         let dialect = dialect.unwrap_or(Dialect { delimiter: b',', quote: Some(b'"') });
         let reader = Reader {
-            reference: setting.uploaded_at.date(),
-            setting: Some(setting),
+            reference: context.uploaded_at.date(),
+            context: Some(context),
             file: None,
             dialect,
             fields: Fields::default(),
@@ -142,15 +141,15 @@ impl Importer {
         Self { text, gunzip: None, head: Vec::new(), sniffed: false }
     }
 
-    /// Reads dates without a year as the latest ones that are not after `date`, instead of not after the upload. An import
-    /// that repeats another one has the date of the first one, so that the same content always makes the same entries.
+    /// Interprets dates without a year as the latest ones not after `date`, instead of not after the upload. A repeated
+    /// import uses the date of the first import, so that the same content always gives the same entries.
     #[must_use]
     pub fn with_reference_date(mut self, date: Date) -> Self {
         self.text.reader.reference = date;
         self
     }
 
-    /// Takes the next piece of the file.
+    /// Parses the next piece of the file.
     pub fn feed(&mut self, piece: &[u8]) -> Result<(), Refusal> {
         if self.sniffed {
             return self.unpack(piece);
@@ -174,18 +173,18 @@ impl Importer {
         }
     }
 
-    /// The accounts that must be looked up in the register, each named once.
+    /// The accounts to look up in the register, each once.
     pub fn unknown(&self) -> Vec<AccountNumber> {
         self.text.reader.unknown()
     }
 
-    /// Learns who holds the accounts of [`Importer::unknown`]: those that are not in `register` have no holder. Rows
-    /// that name an account wait for this, so calling it after each piece bounds the memory; nothing else depends on it.
+    /// Records the holders of the accounts of [`Importer::unknown`]: accounts missing in `register` have no holder.
+    /// Rows wait for their accounts, so a call after each piece bounds the memory; nothing else depends on it.
     pub fn learn(&mut self, register: &Directory) {
         self.text.reader.learn(register);
     }
 
-    /// Says that there are no more pieces.
+    /// Ends the file after its last piece.
     pub fn end(mut self) -> Result<Ended, Refusal> {
         if !self.sniffed {
             self.sniff()?;
@@ -199,13 +198,13 @@ impl Importer {
 }
 
 impl Ended {
-    /// The accounts that must still be looked up in the register, each named once.
+    /// The remaining accounts to look up in the register, each once.
     pub fn unknown(&self) -> Vec<AccountNumber> {
         self.reader.unknown()
     }
 
-    /// What the file brings, given who holds the accounts of [`Ended::unknown`].
-    pub fn finish(mut self, register: &Directory) -> Result<Read, Refusal> {
+    /// Returns the content of the file, given the holders of the accounts of [`Ended::unknown`].
+    pub fn finish(mut self, register: &Directory) -> Result<ParsedFile, Refusal> {
         self.reader.learn(register);
         self.reader.check_new_customers()?;
         self.reader.finish(&self.text_hash)
@@ -216,8 +215,8 @@ impl Text {
     fn feed(&mut self, piece: &[u8]) -> Result<(), Refusal> {
         self.hash.update(piece);
         self.bytes = self.bytes.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
-        if self.bytes > MOST_TEXT_BYTES {
-            return Err(Refusal::TooLarge(MOST_TEXT_BYTES));
+        if self.bytes > MAX_TEXT_BYTES {
+            return Err(Refusal::TooLarge(MAX_TEXT_BYTES));
         }
         if self.sniffed {
             return self.scan(piece);
@@ -259,17 +258,17 @@ impl Reader {
         if blank && row.shape == Shape::Whole {
             return Ok(());
         }
-        if let Some(setting) = self.setting.take() {
-            self.file = Some(header(setting, self.reference, dialect, row, &mut self.fields)?);
+        if let Some(context) = self.context.take() {
+            self.file = Some(header(context, self.reference, dialect, row, &mut self.fields)?);
             self.dialect = *dialect;
             return Ok(());
         }
         self.rows_read = self.rows_read.saturating_add(1);
         let taken = match row.shape {
-            Shape::Unclosed => Err(Wrong::row("a quote is not closed; is the file cut off?").into()),
-            Shape::TooLong => Err(Wrong::row("the row is longer than 64 KB").into()),
+            Shape::Unclosed => Err(RowError::row("a quote is not closed; is the file cut off?").into()),
+            Shape::TooLong => Err(RowError::row("the row is longer than 64 KB").into()),
             Shape::Whole if memchr::memchr(0, row.bytes).is_some() => {
-                Err(Wrong::row("there is a NUL in the row").into())
+                Err(RowError::row("the row contains a NUL character").into())
             }
             Shape::Whole => self.take(row.line, row.bytes),
         };
@@ -279,7 +278,7 @@ impl Reader {
                 self.waiting.add(row.line, row.bytes);
                 Ok(())
             }
-            Err(NotTaken::Wrong(wrong)) => self.reject(row, &wrong),
+            Err(NotTaken::RowError(wrong)) => self.reject(row, &wrong),
         }
     }
 
@@ -291,20 +290,20 @@ impl Reader {
         fields.split(bytes, *dialect);
         let taken = check_width(layout, fields, bytes).map_err(NotTaken::from).and_then(|()| match rows {
             FileRows::Entries(file) => file.take(layout, fields, bytes).inspect_err(|why| {
-                if matches!(why, NotTaken::Wrong(_)) {
+                if matches!(why, NotTaken::RowError(_)) {
                     file.reject(layout, fields, bytes);
                 }
             }),
             FileRows::Customers(file) => Ok(file.take(layout, fields, bytes)?),
             FileRows::Rates(file) => Ok(file.take(layout, line, fields, bytes)?),
         });
-        if matches!(taken, Err(NotTaken::Wrong(_))) {
+        if matches!(taken, Err(NotTaken::RowError(_))) {
             hints.note(layout, *dialect, fields, bytes);
         }
         taken
     }
 
-    fn reject(&mut self, row: Row<'_>, wrong: &Wrong) -> Result<(), Refusal> {
+    fn reject(&mut self, row: Row<'_>, wrong: &RowError) -> Result<(), Refusal> {
         let Some((layout, rows)) = &self.file else { return Ok(()) };
         let reason = wrong.reason(layout);
         if matches!(rows, FileRows::Rates(file) if !file.rejects_rows()) {
@@ -318,14 +317,14 @@ impl Reader {
         Ok(())
     }
 
-    /// Refuses a file that registers too many. Rows that wait are counted when the next piece comes, or at the end.
+    /// Refuses a file with too many new customers. Waiting rows are counted at the next piece or at the end.
     fn check_new_customers(&self) -> Result<(), Refusal> {
         let new = match &self.file {
             Some((_, FileRows::Entries(file))) => file.new_customers(),
             Some((_, FileRows::Customers(file))) => file.new_customers(),
             _ => 0,
         };
-        if new > MOST_NEW_CUSTOMERS { Err(Refusal::TooManyCustomers(MOST_NEW_CUSTOMERS)) } else { Ok(()) }
+        if new > MAX_NEW_CUSTOMERS { Err(Refusal::TooManyCustomers(MAX_NEW_CUSTOMERS)) } else { Ok(()) }
     }
 
     fn unknown(&self) -> Vec<AccountNumber> {
@@ -350,15 +349,15 @@ impl Reader {
         self.waiting = waiting;
     }
 
-    /// Takes a row that has waited. Its accounts are known, so it waits no more.
+    /// Parses a row that has waited. Its accounts are known now.
     fn take_again(&mut self, line: u64, bytes: &[u8]) {
-        if let Err(NotTaken::Wrong(wrong)) = self.take(line, bytes) {
+        if let Err(NotTaken::RowError(wrong)) = self.take(line, bytes) {
             let reason = self.file.as_ref().map(|(layout, _)| wrong.reason(layout)).unwrap_or_default();
             self.rejects.add(line, &reason, bytes);
         }
     }
 
-    fn finish(self, text_hash: &[u8]) -> Result<Read, Refusal> {
+    fn finish(self, text_hash: &[u8]) -> Result<ParsedFile, Refusal> {
         let Self { file, mut rejects, rows_read, hints, dialect, .. } = self;
         let (layout, mut rows) = file.ok_or(Refusal::Empty)?;
         let rates = match &mut rows {
@@ -368,18 +367,18 @@ impl Reader {
         let rows_rejected = rejects.count();
         let (rejects_csv, rejects_left_out, first_rejects) = rejects.finish();
         let kind = layout.kind;
-        let mut read = Read {
+        let mut read = ParsedFile {
             kind,
             source: layout.source.clone(),
             content: String::new(),
-            found: Found {
+            found: ImportStats {
                 rows_read,
                 rows_taken: rows_read.saturating_sub(rows_rejected),
                 rows_rejected,
                 rejects_left_out,
                 first_rejects,
                 summaries: kind.sends_summaries(),
-                ..Found::default()
+                ..ImportStats::default()
             },
             rejects_csv,
             registrations: Vec::new(),
@@ -427,15 +426,15 @@ fn content(kind: Kind, target: &str, text_hash: &[u8]) -> String {
     digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
-/// A row has as many fields as the header; empty ones behind them do no harm.
-fn check_width(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), Wrong> {
-    let width = layout.places.width();
+/// A row has as many fields as the header; additional empty fields are ignored.
+fn check_width(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), RowError> {
+    let width = layout.column_map.width();
     let fits = fields.len() >= width && (width..fields.len()).all(|it| fields.get(row, it).is_empty());
-    if fits { Ok(()) } else { Err(Wrong::row(format!("has {} fields, the header has {width}", fields.len()))) }
+    if fits { Ok(()) } else { Err(RowError::row(format!("has {} fields, the header has {width}", fields.len()))) }
 }
 
 fn header(
-    setting: Setting,
+    context: ImportContext,
     reference: Date,
     dialect: &mut Dialect,
     row: Row<'_>,
@@ -444,12 +443,12 @@ fn header(
     if row.shape != Shape::Whole || memchr::memchr(0, row.bytes).is_some() {
         return Err(Refusal::UnknownHeader { found: cut(row.bytes, 200) });
     }
-    let Setting { instructions, profile, uploaded_at, default_currency, declared_sources } = setting;
+    let ImportContext { instructions, profile, uploaded_at, default_currency, declared_sources } = context;
     if profile.is_none() {
         dialect.delimiter = delimiter_of(row.bytes);
     }
     fields.split(row.bytes, *dialect);
-    if fields.len() > MOST_COLUMNS {
+    if fields.len() > MAX_COLUMNS {
         return Err(Refusal::UnknownHeader { found: cut(row.bytes, 200) });
     }
     let names: Vec<String> =

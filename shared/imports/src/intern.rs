@@ -2,7 +2,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-/// Gives each distinct text a number, from 0, and keeps the texts end to end: no allocation per text.
+/// Assigns an index from 0 to each distinct text and stores the texts contiguously: no allocation per text.
 #[derive(Default)]
 pub(crate) struct Interner {
     bytes: Vec<u8>,
@@ -12,18 +12,18 @@ pub(crate) struct Interner {
 }
 
 impl Interner {
-    /// The number of `text`, if it has one.
+    /// The index of `text`, if it has one.
     pub(crate) fn find(&self, text: &[u8]) -> Option<u32> {
         let hash = self.hasher.hash_one(text);
         self.table.find(hash, |number| self.get(*number) == text).copied()
     }
 
-    /// The number of `text`, a new one if need be.
+    /// The index of `text`, a new one if necessary.
     pub(crate) fn intern(&mut self, text: &[u8]) -> u32 {
         if let Some(number) = self.find(text) {
             return number;
         }
-        // 4 GiB of distinct texts are far above the limit of a file.
+        // 4 GiB of distinct texts exceed the size limit of a file.
         let number = u32::try_from(self.ends.len()).unwrap_or(u32::MAX);
         self.bytes.extend_from_slice(text);
         self.ends.push(self.bytes.len());
@@ -33,7 +33,7 @@ impl Interner {
         number
     }
 
-    /// The text of a number.
+    /// The text of an index.
     pub(crate) fn get(&self, number: u32) -> &[u8] {
         slice(&self.bytes, &self.ends, number)
     }

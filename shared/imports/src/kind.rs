@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-/// What kind of file an import is; recognised from its header, or said by a profile.
+/// The kind of a file; recognised from its header or stated by a profile.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -16,7 +16,7 @@ pub enum Kind {
     Rates,
 }
 
-/// A column that some kind of file has.
+/// A column of some kind of file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Column {
     /// The source's id of the transaction, or of the company.
@@ -25,7 +25,7 @@ pub enum Column {
     Date,
     /// How much.
     Amount,
-    /// How much, where debits have a column of their own.
+    /// The amount of a debit, if debits have a separate column.
     Debit,
     /// On which account.
     Account,
@@ -59,13 +59,13 @@ pub enum Column {
     Address,
     /// The company's accounts.
     Ibans,
-    /// What one unit is worth in USD.
+    /// The worth of one unit in USD.
     UsdRate,
-    /// What one unit is worth in EUR.
+    /// The worth of one unit in EUR.
     EurRate,
 }
 
-/// A column of a kind: its names (the first is the one in messages), and whether the kind needs it.
+/// A column of a kind: its names (messages use the first), and whether the kind requires it.
 pub(crate) struct Named {
     pub(crate) column: Column,
     pub(crate) names: &'static [&'static str],
@@ -145,10 +145,10 @@ const RATES: &[Named] = &[
 ];
 
 impl Kind {
-    /// All kinds, in the order in which a header is compared with them.
+    /// All kinds, in the order of recognition.
     pub const ALL: [Self; 5] = [Self::Holders, Self::Transfers, Self::Customers, Self::Account, Self::Rates];
 
-    /// Its word in tables and messages.
+    /// Its name in tables and messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Account => "account",

@@ -8,23 +8,23 @@ use crate::euro_table::EuroTable;
 use crate::kind::Named;
 use crate::{Column, Kind, Refusal};
 
-/// How a file is to be read: what its header or its profile says, resolved to places in a row.
+/// How to read a file: its header or profile, resolved to column indexes.
 pub(crate) struct Layout {
     pub(crate) kind: Kind,
-    /// Where the rows come from; part of an entry's identity.
+    /// The source of the rows; part of an entry's identity.
     pub(crate) source: String,
     /// `None`: UTF-8.
     pub(crate) encoding: Option<&'static Encoding>,
     pub(crate) decimal_mark: DecimalMark,
     pub(crate) dates: Dates,
-    /// The currency of amounts that have none of their own.
+    /// The currency of amounts without a currency.
     pub(crate) currency: Currency,
     pub(crate) sign: Sign,
-    pub(crate) places: Places,
+    pub(crate) column_map: ColumnMap,
 }
 
 impl Layout {
-    /// A row as UTF-8, where the profile names another encoding.
+    /// Decodes a row to UTF-8 if the profile names another encoding.
     pub(crate) fn decode<'a>(&self, bytes: &'a [u8], decoded: &'a mut String) -> &'a [u8] {
         match self.encoding {
             Some(encoding) if !bytes.is_ascii() => {
@@ -37,17 +37,17 @@ impl Layout {
     }
 }
 
-/// Where each column stands in a row.
+/// Maps each column to its index in a row.
 #[derive(Default)]
-pub(crate) struct Places {
+pub(crate) struct ColumnMap {
     columns: BTreeMap<Column, usize>,
-    /// The columns that make an entry's text.
+    /// The columns that form an entry's text.
     pub(crate) texts: Vec<usize>,
     /// The names in the header.
     names: Vec<String>,
 }
 
-/// How dates are written.
+/// The format of dates.
 pub(crate) enum Dates {
     /// An ISO date, an RFC 3339 time stamp, or `M/D`.
     Usual {
@@ -56,22 +56,22 @@ pub(crate) enum Dates {
         /// The day that `M/D` without a year must not be after.
         reference: Date,
     },
-    /// As the profile says.
+    /// The format of the profile.
     Format(DateFormat),
 }
 
-/// How the sign of an amount is told.
+/// How a file states the sign of an amount.
 pub(crate) enum Sign {
-    /// By the amount itself; unsigned is a credit.
+    /// In the amount itself; an unsigned amount is a credit.
     Amount,
-    /// By a word in [`Column::Sign`]; the amount is unsigned.
+    /// As a word in [`Column::Sign`]; the amount is unsigned.
     Words {
         /// The words for a credit.
         credit: Vec<String>,
         /// The words for a debit.
         debit: Vec<String>,
     },
-    /// By the column: [`Column::Amount`] holds credits, [`Column::Debit`] debits; one of them is empty.
+    /// By column: [`Column::Amount`] holds credits, [`Column::Debit`] debits; one of them is empty.
     TwoColumns,
 }
 
@@ -92,7 +92,7 @@ impl Dates {
     }
 }
 
-impl Places {
+impl ColumnMap {
     pub(crate) fn new(names: Vec<String>) -> Self {
         Self { names, ..Self::default() }
     }
@@ -109,29 +109,29 @@ impl Places {
         self.columns.get(&column).copied()
     }
 
-    /// The name the header has for what is at `index`.
+    /// The name of the column at `index`.
     pub(crate) fn name(&self, index: usize) -> &str {
         self.names.get(index).map_or("?", String::as_str)
     }
 
-    /// The names the header has.
+    /// The names in the header.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// How many fields a row has.
+    /// The number of fields of a row.
     pub(crate) fn width(&self) -> usize {
         self.names.len()
     }
 }
 
-/// A header's name without case, spaces around it and differences of separators.
+/// A header's name, normalised in case, surrounding spaces and separators.
 pub(crate) fn plain(name: &str) -> String {
     name.trim().to_lowercase().replace([' ', '-'], "_")
 }
 
 /// Recognises the kind of a file from its header.
-pub(crate) fn recognise(names: &[String]) -> Result<(Kind, Places), Refusal> {
+pub(crate) fn recognise(names: &[String]) -> Result<(Kind, ColumnMap), Refusal> {
     let plain: Vec<String> = names.iter().map(|it| plain(it)).collect();
     let fits = |kind: Kind| {
         let has = |named: &Named| named.names.iter().any(|name| plain.iter().any(|it| it == name));
@@ -140,7 +140,7 @@ pub(crate) fn recognise(names: &[String]) -> Result<(Kind, Places), Refusal> {
     let kind = Kind::ALL.into_iter().find(|kind| fits(*kind));
     let kind = kind.or_else(|| EuroTable::of(names).map(|_| Kind::Rates));
     let kind = kind.ok_or_else(|| Refusal::UnknownHeader { found: shown(names) })?;
-    let mut places = Places::new(names.to_vec());
+    let mut column_map = ColumnMap::new(names.to_vec());
     for named in kind.columns() {
         let mut found = plain.iter().enumerate().filter(|(_, it)| named.names.contains(&it.as_str()));
         let Some((index, _)) = found.next() else { continue };
@@ -149,9 +149,9 @@ pub(crate) fn recognise(names: &[String]) -> Result<(Kind, Places), Refusal> {
             let meaning = named.names.first().copied().unwrap_or_default().to_owned();
             return Err(Refusal::AmbiguousHeader { first: name(index), second: name(other), meaning });
         }
-        places.put(named.column, index);
+        column_map.put(named.column, index);
     }
-    Ok((kind, places))
+    Ok((kind, column_map))
 }
 
 /// A header for messages, cut after 200 bytes.

@@ -1,4 +1,4 @@
-//! Imports: a bank's file becomes entries, once, and every row of it is accounted for.
+//! Imports: the entries of a bank's file are posted exactly once, and each row is an entry, a duplicate or a reject.
 
 mod accounts;
 mod assumed_years;
@@ -40,10 +40,10 @@ pub use batches::{BatchError, BatchIndex, Chain, PackedEntries, read_batch};
 pub use completion::{GROUP, is_complete};
 pub use control::{Control, ControlDifference, ControlTotals};
 pub use import::{
-    BatchOutcome, Found, FullAccount, Import, ImportId, ImportIdError, NotPosted, PostedSums, Reject, State, Sums,
-    TransferSums, Warning,
+    BatchOutcome, FullAccount, Import, ImportId, ImportIdError, ImportStats, NotPosted, PostedSums, Reject, State,
+    Sums, TransferSums, Warning,
 };
-pub use importer::{Ended, Importer, MOST_NEW_CUSTOMERS, MOST_TEXT_BYTES, Read, Setting};
+pub use importer::{Ended, ImportContext, Importer, MAX_NEW_CUSTOMERS, MAX_TEXT_BYTES, ParsedFile};
 pub use kind::{Column, Kind};
 pub use metadata::metadata_value;
 pub use ports::{

@@ -1,10 +1,10 @@
-//! Texts in the metadata of an S3 object, which are ASCII: others travel as encoded words (RFC 2047). S3 itself writes
-//! them so when it hands out metadata that was sent as UTF-8.
+//! Texts in the metadata of an S3 object, which is ASCII: other texts are encoded words (RFC 2047). S3 itself returns
+//! metadata that was sent as UTF-8 in this form.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-/// A text as it may stand in an object's metadata.
+/// Encodes a text for an object's metadata.
 ///
 /// ```
 /// assert_eq!(imports::metadata_value("Ada"), "Ada");
@@ -15,12 +15,12 @@ pub fn metadata_value(text: &str) -> String {
     if plain { text.to_owned() } else { format!("=?UTF-8?B?{}?=", STANDARD.encode(text)) }
 }
 
-/// The text that stands in an object's metadata: encoded words are decoded, anything else stays as it is.
+/// Decodes a text of an object's metadata: decodes encoded words and keeps everything else.
 pub(crate) fn decoded(value: &str) -> String {
     let mut text = String::new();
     let mut rest = value;
     while let Some((before, word, behind)) = next_word(rest) {
-        // Space between two encoded words belongs to neither.
+        // White space between two encoded words is ignored.
         if text.is_empty() || !before.trim().is_empty() {
             text.push_str(before);
         }
@@ -30,7 +30,7 @@ pub(crate) fn decoded(value: &str) -> String {
     text + rest
 }
 
-/// What is before the first encoded word, the word, and what is behind it.
+/// Splits into the text before the first encoded word, the word, and the rest.
 fn next_word(text: &str) -> Option<(&str, String, &str)> {
     let (before, behind) = text.split_once("=?")?;
     let mut parts = behind.splitn(3, '?');

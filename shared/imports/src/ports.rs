@@ -1,4 +1,4 @@
-//! What imports need of the outside.
+//! The ports of imports.
 
 use std::ops::Range;
 
@@ -9,34 +9,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BatchOutcome, Import, ImportId, Upload};
 
-/// Why a port cannot do what it was asked. All of these are worth another try, but for [`PortError::Broken`].
+/// Why a port call failed. All of these can be retried, except [`PortError::Broken`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PortError {
-    /// It does not answer, or not now.
+    /// It is unavailable.
     #[error("{0} cannot be reached")]
     Unavailable(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
-    /// What is stored cannot be read: someone must look.
-    #[error("something stored in {0} is broken")]
+    /// Stored data is corrupt: an operator must investigate.
+    #[error("stored data in {0} is corrupt")]
     Broken(&'static str, #[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The cursor is none that a page gave.
-    #[error("the cursor is none that was given out")]
+    /// The cursor does not come from a page.
+    #[error("the cursor is not one that a page returned")]
     BadCursor,
 }
 
 /// The port to the bucket.
 ///
-/// Anybody may write a key at any time, between any two calls: what was described is read by its version, and what was
-/// written is known by the version that the write returned, never by describing the key afterwards.
+/// Other writers may write a key at any time between two calls. So callers read a described object by its version, and
+/// identify a written object by the version that the write returned.
 pub trait Files {
-    /// Describes an object; `None` if there is no such version any more. Without a version, the latest.
+    /// Describes an object; `None` if the version no longer exists. Without a version, the latest.
     fn describe(
         &self,
         key: &str,
         version: Option<&str>,
     ) -> impl Future<Output = Result<Option<Upload>, PortError>> + Send;
 
-    /// Reads bytes `range` of an object (its end may lie behind the object's); `None` if there is no such object.
+    /// Reads bytes `range` of an object (its end may exceed the object's end); `None` if there is no such object.
     fn read(
         &self,
         key: &str,
@@ -44,8 +44,8 @@ pub trait Files {
         range: Range<u64>,
     ) -> impl Future<Output = Result<Option<Vec<u8>>, PortError>> + Send;
 
-    /// Writes an object whole and returns the version it has written, which is not the latest one if somebody else has
-    /// written the key since. Writing the same again is harmless, but it is another version.
+    /// Writes a whole object and returns its version, which is not the latest one if somebody else has written the key
+    /// since. Writing the same content again is harmless but creates another version.
     fn write(
         &self,
         key: &str,
@@ -53,33 +53,34 @@ pub trait Files {
         content_type: &str,
     ) -> impl Future<Output = Result<String, PortError>> + Send;
 
-    /// Lists the keys that begin with `prefix` and are greater than `after`, in order. Consistent: it has every object
-    /// that was written before the call.
+    /// Lists the keys that begin with `prefix` and are greater than `after`, in order. Consistent: includes every
+    /// object that was written before the call.
     fn list(&self, prefix: &str, after: &str) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
 }
 
-/// The port that hands out short-lived links to objects.
+/// The port that creates short-lived links to objects.
 pub trait Downloads {
-    /// A link to `key`, good for a minute, under which it is saved as `file_name`.
+    /// A link to `key`, valid for a minute, that downloads it as `file_name`.
     fn link(&self, key: &str, file_name: &str) -> impl Future<Output = Result<String, PortError>> + Send;
 }
 
-/// The port to the record of imports. Every write is on condition of the revision that was read.
+/// The port to the record of imports. Every write is conditional on the version that was read.
 pub trait Imports {
-    /// Records an import if there is none of its id, and returns what is recorded then.
+    /// Records an import unless its id exists, and returns the recorded one.
     fn receive(&self, import: &Import) -> impl Future<Output = Result<Import, PortError>> + Send;
 
     /// An import, consistent.
     fn find(&self, id: ImportId) -> impl Future<Output = Result<Option<Import>, PortError>> + Send;
 
-    /// Writes `import` if its stored revision is still [`Import::revision`], with the next revision.
+    /// Writes `import` with the next version, if the stored version is still [`Import::version`].
     fn save(&self, import: &Import) -> impl Future<Output = Result<Saved, PortError>> + Send;
 
-    /// Records that `import` brings `content`, and returns which imports brought it: the first one is `import` itself,
-    /// unless another one did. The place of a first import that has failed, was refused or is gone passes to the next one.
+    /// Records that `import` has `content`, and returns the imports of this content: the first one is `import` itself,
+    /// unless there is an earlier one. If the first import has failed, was refused or is gone, the next one replaces
+    /// it.
     ///
-    /// This excludes nobody: another instance may read the same content at the same time, and both post it. One of them
-    /// is the first, and a call that is repeated gets the same answer unless the first import has failed meanwhile.
+    /// This is not a lock: another instance may read the same content at the same time, and both post it. One of them
+    /// is the first, and a repeated call returns the same answer unless the first import has failed meanwhile.
     fn first_with(
         &self,
         content: &str,
@@ -87,39 +88,39 @@ pub trait Imports {
     ) -> impl Future<Output = Result<ContentHistory, PortError>> + Send;
 }
 
-/// The imports that brought one content.
+/// The imports of one content.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ContentHistory {
-    /// The first one that has not failed.
+    /// The first import that has not failed.
     pub first: ImportId,
-    /// When the earliest one was received, whether or not it failed. Dates without a year are read relative to it.
+    /// When the earliest import was received, failed or not. Dates without a year are relative to it.
     pub received_at: Moment,
-    /// Those before `first`, which failed, the latest first; at most [`ContentHistory::MAX_FAILED`].
+    /// The failed imports before `first`, latest first; at most [`ContentHistory::MAX_FAILED`].
     pub failed: Vec<ImportId>,
 }
 
 impl ContentHistory {
-    /// The most failed imports that are kept of one content.
+    /// The maximum number of failed imports in the history of one content.
     pub const MAX_FAILED: usize = 8;
 
-    /// The history of a content that nobody brought before `import`.
+    /// The history of a content without earlier imports than `import`.
     pub fn of(import: &Import) -> Self {
         Self { first: import.id, received_at: import.received_at, failed: Vec::new() }
     }
 
-    /// The history once the first import has failed and `import` takes its place.
+    /// The history after the first import has failed and `import` replaces it.
     #[must_use]
     pub fn passed_to(&self, import: ImportId) -> Self {
         let failed = std::iter::once(&self.first).chain(&self.failed).filter(|it| **it != import);
         Self { first: import, received_at: self.received_at, failed: failed.take(Self::MAX_FAILED).copied().collect() }
     }
 
-    /// The import that `import` repeats: the first one or, if `import` is that, the latest one that failed.
+    /// The import that `import` repeats: the first one or, if that is `import` itself, the latest failed one.
     pub fn repeated_by(&self, import: ImportId) -> Option<ImportId> {
         if self.first == import { self.failed.first().copied() } else { Some(self.first) }
     }
 
-    /// The failed imports whose place `import` has taken: what they did not finish is left to `import`.
+    /// The failed imports that `import` replaces: `import` finishes their work.
     pub fn failed_before(&self, import: ImportId) -> &[ImportId] {
         if self.first == import { &self.failed } else { &[] }
     }
@@ -133,27 +134,27 @@ pub trait Sources {
     /// The declared sources by name, consistent.
     fn declared(&self) -> impl Future<Output = Result<Vec<String>, PortError>> + Send;
 
-    /// Records that `import` has transfers from `source`, and returns the first import that had: `import` itself, unless
-    /// there was another one. A call that is repeated returns the same.
+    /// Records that `import` has transfers from `source`, and returns the first import from this source: `import`
+    /// itself, unless there is an earlier one. A repeated call returns the same.
     fn first_from(&self, source: &str, import: ImportId) -> impl Future<Output = Result<ImportId, PortError>> + Send;
 }
 
-/// What became of a conditional write.
+/// The result of a conditional write.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Saved {
-    /// Stored; this is its revision now.
+    /// Stored; this is the new version.
     Stored(u64),
-    /// Someone else wrote in between; nothing was written.
+    /// Another writer was faster; nothing was written.
     Conflict,
 }
 
 /// The port to the record of posted batches.
 ///
 /// Several instances post batches of one import at the same time, and may post the same batch. Reads are consistent:
-/// what was written before the call is seen; what another instance writes during the call may be.
+/// they include all writes before the call, and maybe those during the call.
 pub trait Batches {
-    /// Records a batch as posted at `now`, if it is not yet, and returns the outcome that is recorded: the first one
-    /// stays.
+    /// Records a batch as posted at `now`, unless it already is, and returns the recorded outcome, which is the first
+    /// one.
     fn finish(
         &self,
         import: ImportId,
@@ -162,20 +163,20 @@ pub trait Batches {
         now: Moment,
     ) -> impl Future<Output = Result<BatchOutcome, PortError>> + Send;
 
-    /// The batches that are posted, by number.
+    /// The posted batches, by number.
     fn finished(&self, import: ImportId) -> impl Future<Output = Result<Vec<(u32, BatchOutcome)>, PortError>> + Send;
 
     /// Whether this batch is posted.
     fn is_finished(&self, import: ImportId, batch: u32) -> impl Future<Output = Result<bool, PortError>> + Send;
 
-    /// When the newest of the posted batches was recorded.
+    /// When the last batch was recorded as posted.
     fn last_progress(&self, import: ImportId) -> impl Future<Output = Result<Option<Moment>, PortError>> + Send;
 
     /// Marks group `number` of `level` (1 or higher) as complete. Marking it again changes nothing.
     fn complete(&self, import: ImportId, level: u8, number: u32) -> impl Future<Output = Result<(), PortError>> + Send;
 
-    /// How many members of a group are complete: of level 0 the batches `group * GROUP` and those after it, of the
-    /// levels above the groups with these numbers ([`crate::GROUP`]).
+    /// The number of complete members of a group: at level 0 the batches from `group * GROUP`, at higher levels the
+    /// groups with these numbers ([`crate::GROUP`]).
     fn complete_in(
         &self,
         import: ImportId,
@@ -184,14 +185,14 @@ pub trait Batches {
     ) -> impl Future<Output = Result<u32, PortError>> + Send;
 }
 
-/// The port to lists of imports. Eventually consistent: they only find.
+/// The port to lists of imports, which are eventually consistent.
 pub trait ImportList {
-    /// The imports, the latest received first, at most `limit`, and where to go on. An import that cannot be read is an
-    /// error of its own and hides none of the others.
+    /// Lists at most `limit` imports, latest received first, and the cursor of the next page. An unreadable import is a
+    /// separate error and does not hide the others.
     fn recent(&self, after: Option<&str>, limit: usize) -> impl Future<Output = Result<RecentPage, PortError>> + Send;
 
-    /// Imports that are not final and were last touched before `before`, those touched first coming first, and where
-    /// to go on. An import that cannot be read is an error of its own and hides none of the others.
+    /// Lists imports that are not final and were last touched before `before`, oldest first, and the cursor of the next
+    /// page. An unreadable import is a separate error and does not hide the others.
     fn stalled(
         &self,
         before: Moment,
@@ -202,13 +203,13 @@ pub trait ImportList {
 /// A page of the list of imports.
 #[derive(Debug, Default)]
 pub struct RecentPage {
-    /// The imports, or why one of them cannot be read.
+    /// The imports, or the error of an unreadable one.
     pub imports: Vec<Result<Import, UnreadableImport>>,
-    /// Where the next page begins; `None` after the last one.
+    /// The cursor of the next page; `None` after the last one.
     pub next: Option<String>,
 }
 
-/// An import whose record cannot be read, with what its keys say.
+/// An import with an unreadable record, identified by its keys.
 #[derive(Debug, thiserror::Error)]
 #[error("the record of import {id} cannot be read")]
 pub struct UnreadableImport {
@@ -220,12 +221,12 @@ pub struct UnreadableImport {
     pub source: PortError,
 }
 
-/// A page of imports that have made no progress for a while.
+/// A page of stalled imports.
 #[derive(Debug, Default)]
 pub struct StalledPage {
-    /// The imports, or why one of them cannot be read.
+    /// The imports, or the error of an unreadable one.
     pub imports: Vec<Result<Import, PortError>>,
-    /// Where the next page begins; `None` after the last one.
+    /// The cursor of the next page; `None` after the last one.
     pub next: Option<String>,
 }
 
@@ -235,44 +236,43 @@ pub struct StalledPage {
 pub struct PostBatch {
     /// The version of this message.
     pub v: u32,
-    /// Whose batch.
+    /// The import of the batch.
     pub import: ImportId,
     /// Its number, from 0.
     pub batch: u32,
-    /// How many there are.
+    /// The number of batches.
     pub of: u32,
     /// Its first byte.
     pub from: u64,
     /// The byte after its last.
     pub to: u64,
-    /// Whether its accounts' holders get a summary.
+    /// Whether the holders of its accounts get a summary.
     pub summaries: bool,
     /// Whether the import repeats another one: then only accounts with new entries get a summary.
     #[serde(default)]
     pub repeats: bool,
-    /// The failed imports of the same content whose place this import has taken: an account without new entries gets a
-    /// summary if none of them requested one.
+    /// The failed imports of the same content that this import replaces: an account without new entries gets a summary
+    /// if none of them requested one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub failed_before: Vec<ImportId>,
-    /// The version of the object; requests of earlier releases have none and mean the latest.
+    /// The version of the object; `None` (the latest version) in requests of earlier releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// The ends of the batches to post after this one, each beginning where the one before ends: they are all of the same
-    /// account.
+    /// The ends of the following batches of the same account; each begins at the end of the one before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub then: Vec<u64>,
-    /// How many entries the batches before it have brought to the same account.
+    /// The number of entries that earlier batches have added to the same account.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub posted_before: u64,
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
 impl PostBatch {
-    /// The request for the next batch of the same account, once this one has brought `posted` entries.
+    /// The request for the next batch of the same account, after this one has added `posted` entries.
     pub fn next(&self, posted: u64) -> Option<Self> {
         let (to, then) = self.then.split_first()?;
         Some(Self {
@@ -285,37 +285,37 @@ impl PostBatch {
         })
     }
 
-    /// Whether its accounts have everything the import brings them once it is posted, and get a summary.
+    /// Whether this is the last batch of its accounts, so that their summaries can be sent.
     pub fn wants_summaries(&self) -> bool {
         self.summaries && self.then.is_empty()
     }
 }
 
-/// A request to split an uploaded file: what an S3 event says.
+/// A request to split an uploaded file, from an S3 event.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SplitFile {
     /// The object's key, decoded.
     pub key: String,
-    /// Its version, where the bucket keeps versions.
+    /// Its version, if the bucket has versioning.
     pub version: Option<String>,
 }
 
 /// The port to the queue of batches.
 pub trait BatchQueue {
-    /// Asks for batches to be posted, each at least once.
+    /// Requests the posting of batches, each at least once.
     fn send(&self, requests: &[PostBatch]) -> impl Future<Output = Result<(), PortError>> + Send;
 }
 
 /// The port to the queue of uploads.
 pub trait UploadQueue {
-    /// Asks for a file to be split, at least once.
+    /// Requests the split of a file, at least once.
     fn send(&self, request: &SplitFile) -> impl Future<Output = Result<(), PortError>> + Send;
 }
 
-/// The worth of one unit of a currency on a date, as a file of rates says.
+/// The worth of one unit of a currency on a date, from a file of rates.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DatedRate {
-    /// Of which day.
+    /// The day.
     pub date: Date,
     /// The currency.
     pub currency: Currency,
@@ -327,8 +327,8 @@ pub struct DatedRate {
 
 /// The port to the exchange rates.
 pub trait Rates {
-    /// Keeps rates with the import they come from. The same again changes nothing; of two imports with a rate for
-    /// the same day, the one received later is the one read.
+    /// Stores rates with their import. Storing the same rates again changes nothing; of two imports with a rate for the
+    /// same day, the later one wins.
     fn keep(&self, import: &Import, rates: &[DatedRate]) -> impl Future<Output = Result<(), PortError>> + Send;
 
     /// The rates of `currencies` from `from` to `to`, both inclusive, and of each currency the latest one before

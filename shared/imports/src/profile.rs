@@ -5,11 +5,11 @@ use encoding_rs::Encoding;
 use money::{Currency, DecimalMark};
 use serde::Deserialize;
 
-use crate::layout::{Dates, Layout, Places, Sign, plain, shown};
+use crate::layout::{ColumnMap, Dates, Layout, Sign, plain, shown};
 use crate::scanner::Dialect;
 use crate::{Column, Kind, Refusal};
 
-/// How another bank's CSV maps to a kind of file; a JSON document under `profiles/` in the bucket. See
+/// Maps another bank's CSV to a kind of file; a JSON document under `profiles/` in the bucket. See
 /// `docs/PROFILES.md`.
 pub struct Profile {
     name: String,
@@ -64,7 +64,7 @@ fn comma() -> String {
     ",".to_owned()
 }
 
-// The wrapping is serde's: a field that may be `null`.
+// serde needs the `Option`: the field may be `null`.
 #[allow(clippy::unnecessary_wraps, reason = "the default of an optional field")]
 fn quote() -> Option<String> {
     Some("\"".to_owned())
@@ -78,8 +78,8 @@ fn point() -> String {
     ".".to_owned()
 }
 
-/// What a profile of a kind must map, by the name in its `columns`. Names and birth dates of holders need not be in
-/// the file: an account without them is registered by its number.
+/// The columns that a profile of a kind must map, by their name in `columns`. Names and birth dates of holders are
+/// optional: an account without them is registered by its number.
 fn needed(kind: Kind, by_columns: bool) -> &'static [&'static str] {
     match (kind, by_columns) {
         (Kind::Account, false) => &["date", "transaction"],
@@ -96,7 +96,7 @@ impl Profile {
         self.kind == Kind::Transfers
     }
 
-    /// Reads and checks a profile. The refusal names everything that is wrong with it.
+    /// Reads and checks a profile. The refusal lists all problems.
     pub fn parse(name: &str, json: &[u8]) -> Result<Self, Refusal> {
         let bad = |what: String| Refusal::BadProfile { name: name.to_owned(), what };
         let document: Document = serde_json::from_slice(json).map_err(|error| bad(error.to_string()))?;
@@ -110,7 +110,7 @@ impl Profile {
         let mut one_byte = |field: &str, text: &str| match text.as_bytes() {
             [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\r\n.-+".contains(byte) => *byte,
             _ => {
-                wrong.push(format!("`{field}` is not one ASCII character that can stand between fields"));
+                wrong.push(format!("`{field}` is not one ASCII character that can separate fields"));
                 b','
             }
         };
@@ -130,7 +130,7 @@ impl Profile {
             }
         };
         let encoding = encoding(&document.encoding).unwrap_or_else(|| {
-            wrong.push(format!("`encoding` {} is none that can be read line by line", document.encoding));
+            wrong.push(format!("`encoding` {} is unknown or cannot be read line by line", document.encoding));
             None
         });
         let date_format = DateFormat::parse(&document.date_format);
@@ -145,7 +145,7 @@ impl Profile {
         let by_columns = matches!(sign, Sign::TwoColumns);
         columns.extend(mapped(kind, &document.columns, &mut wrong));
         for name in needed(kind, by_columns).iter().filter(|it| !document.columns.contains_key(**it)) {
-            wrong.push(format!("`columns` does not say which column is `{name}`"));
+            wrong.push(format!("`columns` does not map `{name}`"));
         }
         if kind == Kind::Transfers && currency.is_none() && !document.columns.contains_key("currency") {
             wrong.push("neither `currency` nor a column `currency` is given".to_owned());
@@ -163,15 +163,15 @@ impl Profile {
         self.dialect
     }
 
-    /// What the profile makes of a file with this header.
+    /// The layout of a file with this header.
     pub(crate) fn layout(self, names: Vec<String>, currency: Currency) -> Result<Layout, Refusal> {
         let header: Vec<String> = names.iter().map(|it| plain(it)).collect();
         let mut missing = Vec::new();
         let shown = shown(&names);
-        let mut places = Places::new(names);
+        let mut column_map = ColumnMap::new(names);
         for (column, name) in &self.columns {
             match header.iter().position(|it| *it == plain(name)) {
-                Some(index) => places.put(*column, index),
+                Some(index) => column_map.put(*column, index),
                 None => missing.push(format!("`{name}`")),
             }
         }
@@ -186,13 +186,13 @@ impl Profile {
             dates: Dates::Format(self.date_format),
             currency: self.currency.unwrap_or(currency),
             sign: self.sign,
-            places,
+            column_map,
         })
     }
 }
 
-/// `Some(None)` for UTF-8, `None` for what is unknown or not cut into lines byte by byte.
-#[allow(clippy::option_option, reason = "UTF-8 needs no encoding, which is not an unknown one")]
+/// `Some(None)` for UTF-8, `None` for unknown encodings and those that cannot be split into lines byte by byte.
+#[allow(clippy::option_option, reason = "UTF-8 needs no decoder, which differs from an unknown encoding")]
 fn encoding(label: &str) -> Option<Option<&'static Encoding>> {
     let encoding = Encoding::for_label(label.as_bytes())?;
     if encoding == encoding_rs::UTF_8 {
@@ -240,7 +240,7 @@ fn mapped(kind: Kind, columns: &BTreeMap<String, OneOrMore>, wrong: &mut Vec<Str
         let Some(named) = kind.columns().iter().find(|it| it.names.first() == Some(&name.as_str())) else {
             let known: Vec<&str> = kind.columns().iter().filter_map(|it| it.names.first().copied()).collect();
             wrong.push(format!(
-                "`columns` has `{name}`, which a file of {} has not; it has {}",
+                "`columns` has `{name}`, which is not a column of {}; the columns are {}",
                 kind.name(),
                 known.join(", ")
             ));
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_wrong_with_a_profile_is_told_at_once() {
+    fn one_refusal_lists_all_problems_of_a_profile() {
         let json = r#"{"kind": "rates", "delimiter": ";;", "encoding": "utf-16le", "decimal_mark": "'",
             "date_format": "%Q", "currency": "euro", "columns": {"colour": "c", "transaction": ["a", "b"]},
             "sign": {"column": "x"}}"#;

@@ -1,5 +1,5 @@
-//! Tables of exchange rates. A table that somebody uploads is taken whole or not at all, for they can correct it. A file
-//! gathered from a bank's feed is taken row by row: the next one would have the same wrong row again.
+//! Tables of exchange rates. An uploaded table is accepted completely or not at all, because the user can correct it. A
+//! file from a bank's feed is accepted row by row: the next file would contain the same wrong row again.
 
 use std::collections::BTreeMap;
 
@@ -8,84 +8,84 @@ use money::Currency;
 use rust_decimal::Decimal;
 
 use crate::assumed_years::AssumedYears;
-use crate::entry_file::Wrong;
+use crate::entry_file::RowError;
 use crate::euro_table::EuroTable;
 use crate::layout::Layout;
-use crate::rejects::{MOST_SHOWN, Rejects, cut};
+use crate::rejects::{MAX_SHOWN, Rejects, cut};
 use crate::scanner::Fields;
 use crate::{Column, DatedRate, Refusal, Warning};
 
-/// The folder of `imports/` in which the files of a bank's feed of rates lie.
+/// The folder of `imports/` for the files of a bank's feed of rates.
 const FEED: &str = "exchange-rates";
-/// How many of a table's contradictions a refusal names.
-const MOST_NAMED: usize = 10;
+/// The maximum number of contradictions in a refusal.
+const MAX_NAMED: usize = 10;
 
-/// The rates of a file, while it is read.
+/// The rates of a file that is being read.
 pub(crate) struct RateFile {
-    /// Of which day rates without a date are.
+    /// The day of rates without a date.
     uploaded_on: Date,
-    /// The columns, where each currency has one.
+    /// The columns of a table with a column for each currency.
     euro_table: Option<EuroTable>,
     rates: Rows,
-    /// Of the dates of rows taken.
+    /// For the dates of accepted rows.
     pub(crate) assumed_years: AssumedYears,
-    /// Of a feed's file: its rows by line, cut, for those that are rejected.
+    /// For a feed's file: its rows by line, truncated, for the rejects.
     shown: Option<BTreeMap<u64, String>>,
 }
 
 impl RateFile {
-    /// A file that lies in the folder `source` of `imports/`.
+    /// A file in the folder `source` of `imports/`.
     pub(crate) fn new(layout: &Layout, uploaded_on: Date, source: Option<&str>) -> Self {
-        let is_listed = layout.places.find(Column::Currency).is_some();
-        let euro_table = if is_listed { None } else { EuroTable::of(layout.places.names()) };
+        let is_listed = layout.column_map.find(Column::Currency).is_some();
+        let euro_table = if is_listed { None } else { EuroTable::of(layout.column_map.names()) };
         let shown = (source == Some(FEED)).then(BTreeMap::new);
         Self { uploaded_on, euro_table, rates: Vec::new(), assumed_years: AssumedYears::default(), shown }
     }
 
-    /// Whether rows that are wrong are rejected, and not the whole file refused.
+    /// Whether invalid rows are rejected, instead of the whole file.
     pub(crate) fn rejects_rows(&self) -> bool {
         self.shown.is_some()
     }
 
-    pub(crate) fn take(&mut self, layout: &Layout, line: u64, fields: &Fields, row: &[u8]) -> Result<(), Wrong> {
+    pub(crate) fn take(&mut self, layout: &Layout, line: u64, fields: &Fields, row: &[u8]) -> Result<(), RowError> {
         let rates = match &mut self.euro_table {
             Some(table) => table.take(layout, fields, row)?,
             None => vec![self.listed(layout, fields, row)?],
         };
-        let date = layout.places.find(Column::Date).map_or(&[][..], |it| fields.get(row, it));
+        let date = layout.column_map.find(Column::Date).map_or(&[][..], |it| fields.get(row, it));
         if let Some(rate) = rates.first().filter(|_| layout.dates.assumes_year(date)) {
             self.assumed_years.add(rate.date);
         }
         if let Some(shown) = &mut self.shown {
-            shown.insert(line, cut(row, MOST_SHOWN));
+            shown.insert(line, cut(row, MAX_SHOWN));
         }
         self.rates.extend(rates.into_iter().map(|rate| (line, rate)));
         Ok(())
     }
 
-    fn listed(&self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<DatedRate, Wrong> {
-        let place = |column: Column| layout.places.find(column).unwrap_or(usize::MAX);
+    fn listed(&self, layout: &Layout, fields: &Fields, row: &[u8]) -> Result<DatedRate, RowError> {
+        let place = |column: Column| layout.column_map.find(column).unwrap_or(usize::MAX);
         let field = |column: Column| fields.get(row, place(column));
         let rate = |column: Column| {
-            above_zero(field(column)).ok_or_else(|| Wrong::field(place(column), "not a rate above zero"))
+            above_zero(field(column)).ok_or_else(|| RowError::field(place(column), "not a rate above zero"))
         };
         let currency = Currency::parse(field(Column::Currency));
-        let currency = currency.map_err(|error| Wrong::field(place(Column::Currency), error))?;
+        let currency = currency.map_err(|error| RowError::field(place(Column::Currency), error))?;
         let date = match field(Column::Date) {
             [] => self.uploaded_on,
-            text => layout.dates.read(text).map_err(|error| Wrong::field(place(Column::Date), error))?.date(),
+            text => layout.dates.read(text).map_err(|error| RowError::field(place(Column::Date), error))?.date(),
         };
         Ok(DatedRate { date, currency, usd: rate(Column::UsdRate)?, eur: rate(Column::EurRate)? })
     }
 
-    /// What was left out.
+    /// The omitted columns.
     pub(crate) fn warnings(&self) -> Vec<Warning> {
         self.euro_table.iter().filter_map(EuroTable::warning).chain(self.assumed_years.warning()).collect()
     }
 
-    /// The rates that agree with each other: the two rates of a row imply what a euro is worth in dollars, and that must
-    /// be within 5 % of what the middle one of the day's rows implies; and no currency has two rates for a day. Rows that
-    /// do not are rejected in a feed's file; any other file is refused.
+    /// The consistent rates. The two rates of a row imply the price of a euro in dollars; it must be within 5 % of the
+    /// median of the day, and a currency must not have two rates for a day. Inconsistent rows of a feed's file are
+    /// rejected; any other file is refused.
     pub(crate) fn finish(&mut self, rejects: &mut Rejects) -> Result<Vec<DatedRate>, Refusal> {
         let rates = std::mem::take(&mut self.rates);
         let (off, rates_of) = (off_the_middle(&rates), |rates: Rows| rates.into_iter().map(|(_, rate)| rate).collect());
@@ -96,8 +96,8 @@ impl RateFile {
             if wrong.is_empty() {
                 return Ok(rates_of(rates));
             }
-            let more = wrong.len().saturating_sub(MOST_NAMED);
-            wrong.truncate(MOST_NAMED);
+            let more = wrong.len().saturating_sub(MAX_NAMED);
+            wrong.truncate(MAX_NAMED);
             let more = if more > 0 { format!("; and {more} more") } else { String::new() };
             return Err(Refusal::ContradictoryRates(format!("{}{more}", wrong.join("; "))));
         };
@@ -116,7 +116,7 @@ impl RateFile {
 /// Rates with their lines.
 type Rows = Vec<(u64, DatedRate)>;
 
-/// Rows that give a currency more than one rate for a day.
+/// Rows with more than one rate of a currency for a day.
 struct TwoRates {
     lines: Vec<u64>,
     reason: String,
@@ -136,7 +136,7 @@ fn two_rates(rates: &[(u64, DatedRate)]) -> Vec<TwoRates> {
     two.collect()
 }
 
-/// Rows, by line, that imply another worth of a euro than the others of their day.
+/// Rows, by line, that imply another price of the euro than the other rows of the day.
 fn off_the_middle(rates: &[(u64, DatedRate)]) -> Vec<(u64, String)> {
     let mut days = BTreeMap::<Date, Vec<(u64, DatedRate, Decimal)>>::new();
     for (line, rate) in rates {
@@ -153,7 +153,7 @@ fn off_the_middle(rates: &[(u64, DatedRate)]) -> Vec<(u64, String)> {
             off.checked_mul(Decimal::from(20)).is_none_or(|it| it > middle)
         };
         let off: Vec<_> = rows.iter().filter(|it| far(it.2)).collect();
-        // Of two rows, nobody knows which is wrong.
+        // With two rows it is unknown which one is wrong.
         let named = if rows.len() == 2 && !off.is_empty() { rows.iter().collect() } else { off };
         wrong.extend(named.into_iter().map(|(line, rate, cross)| {
             let [cross, middle] = [*cross, middle].map(|it| it.round_dp(4).normalize());

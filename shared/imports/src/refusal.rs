@@ -8,12 +8,12 @@ pub enum Refusal {
     #[error("the file is empty; its first line must name the columns")]
     Empty,
     /// The header is of no known kind.
-    #[error("the header `{found}` is of no known kind of file. Known are: {}", known_headers())]
+    #[error("the header `{found}` is of no known kind of file. Known headers: {}", known_headers())]
     UnknownHeader {
         /// The header, cut after 200 bytes.
         found: String,
     },
-    /// The header is of a known kind, but for its delimiter.
+    /// The header would be of a known kind with another delimiter.
     #[error(
         "the header `{found}` is that of a file of the kind {kind}, but delimited by `{delimiter}`; name it as \
          `delimiter` in a profile, or use `,`"
@@ -26,23 +26,23 @@ pub enum Refusal {
         /// The delimiter.
         delimiter: char,
     },
-    /// Two columns of the header have one meaning.
+    /// Two columns of the header have the same meaning.
     #[error("the columns `{first}` and `{second}` of the header both mean {meaning}; leave one of them out")]
     AmbiguousHeader {
         /// One of them.
         first: String,
         /// The other.
         second: String,
-        /// What both mean.
+        /// The meaning.
         meaning: String,
     },
-    /// A file of one account that does not say of which.
+    /// A file of one account without an account number.
     #[error(
-        "this is a file of one account, but not of which: upload it to imports/accounts/<account>/, or set the \
+        "the account of this file is missing: upload it to imports/accounts/<account>/, or set the \
          object's metadata `account`"
     )]
     NoAccount,
-    /// Transfers of a source that nobody has declared.
+    /// Transfers from a source that is not declared.
     #[error(
         "the source `{source_name}` is not declared. Known are: {known}. If it is misspelt, upload the file to \
          imports/<source>/ again; if it is new, run `millrace source add {source_name}` first"
@@ -62,7 +62,7 @@ pub enum Refusal {
         /// The known ones.
         known: String,
     },
-    /// The key has the form of a known place but its folder is wrong.
+    /// The key has the form of a known folder but an invalid name.
     #[error("the object's key is not of the form {expected}")]
     BadKey {
         /// The form.
@@ -73,7 +73,7 @@ pub enum Refusal {
     BadMetadata {
         /// Its name.
         name: &'static str,
-        /// What it should be.
+        /// The expected form.
         expected: &'static str,
     },
     /// The profile does not exist.
@@ -84,10 +84,10 @@ pub enum Refusal {
     BadProfile {
         /// Its name.
         name: String,
-        /// All that is wrong with it.
+        /// All problems of the profile.
         what: String,
     },
-    /// The file lacks columns its profile speaks of.
+    /// The file lacks columns that its profile names.
     #[error("the profile `{name}` does not fit the file: its header has no column {missing}; it has `{found}`")]
     ProfileDoesNotFit {
         /// The profile.
@@ -100,13 +100,13 @@ pub enum Refusal {
     /// UTF-16 or UTF-32.
     #[error("the file is {0}, not UTF-8; save it as UTF-8, or name its encoding in a profile")]
     NotUtf8(&'static str),
-    /// More bytes than one import takes.
+    /// More bytes than the limit of an import.
     #[error("the file has more than {} MiB of text; split it into smaller files", .0.wrapping_shr(20))]
     TooLarge(u64),
-    /// More new customers than one import registers.
+    /// More new customers than the limit of an import.
     #[error("the file names more than {0} new customers; split it into smaller files")]
     TooManyCustomers(usize),
-    /// A compressed file that unfolds beyond measure.
+    /// A compressed file with an excessive compression ratio.
     #[error("the file unpacks to more than {0} times its size, which no bank file does")]
     Bomb(u64),
     /// A broken gzip.
@@ -118,15 +118,15 @@ pub enum Refusal {
          or say in a profile that it has none"
     )]
     UnbalancedQuotes {
-        /// How many are borne.
+        /// The limit.
         limit: u32,
         /// The first.
         line: u64,
     },
-    /// A table of rates that contradicts itself.
+    /// A table with contradictory rates.
     #[error("the rates contradict each other: {0}")]
     ContradictoryRates(String),
-    /// Rows of rates that cannot be read; a table is taken whole or not at all.
+    /// Unreadable rows of rates; a table is accepted completely or not at all.
     #[error("the rates cannot be read: {0}")]
     BadRates(String),
 }

@@ -1,14 +1,14 @@
 use crate::Reject;
 
-/// How much of a row a reject shows, in bytes.
-pub(crate) const MOST_SHOWN: usize = 200;
-/// The most rejects the CSV holds, and the most bytes of them, so that memory stays bounded; all are counted.
-const MOST_LINES: u64 = 100_000;
-const MOST_BYTES: usize = 16 * 1024 * 1024;
-/// How many rejects an import's report shows.
-const MOST_FIRST: usize = 20;
+/// The maximum length of the row in a reject, in bytes.
+pub(crate) const MAX_SHOWN: usize = 200;
+/// The maximum number and size of rejects in the CSV, which bounds the memory; all rejects are counted.
+const MAX_LINES: u64 = 100_000;
+const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// The number of rejects in an import's report.
+const MAX_FIRST: usize = 20;
 
-/// The rows that were not taken, as a CSV for the file's sender.
+/// The rejected rows, as CSV for the sender of the file.
 pub(crate) struct Rejects {
     csv: Vec<u8>,
     count: u64,
@@ -23,18 +23,18 @@ impl Rejects {
 
     pub(crate) fn add(&mut self, line: u64, reason: &str, row: &[u8]) {
         self.count = self.count.saturating_add(1);
-        if self.left_out > 0 || self.count > MOST_LINES || self.csv.len() >= MOST_BYTES {
+        if self.left_out > 0 || self.count > MAX_LINES || self.csv.len() >= MAX_BYTES {
             self.left_out = self.left_out.saturating_add(1);
             return;
         }
-        let row = cut(row, MOST_SHOWN);
+        let row = cut(row, MAX_SHOWN);
         self.csv.extend_from_slice(line.to_string().as_bytes());
         self.csv.push(b',');
         write_field(&mut self.csv, reason);
         self.csv.push(b',');
         write_field(&mut self.csv, &row);
         self.csv.extend_from_slice(b"\r\n");
-        if self.first.len() < MOST_FIRST {
+        if self.first.len() < MAX_FIRST {
             self.first.push(Reject { line, reason: reason.to_owned(), row });
         }
     }
@@ -43,7 +43,7 @@ impl Rejects {
         self.count
     }
 
-    /// The CSV, how many rejects it leaves out, which its last line says too, and the first rejects.
+    /// The CSV, the number of omitted rejects, which the last line states, too, and the first rejects.
     pub(crate) fn finish(mut self) -> (Vec<u8>, u64, Vec<Reject>) {
         if self.left_out > 0 {
             let what = format!("{} more rows were rejected and are not listed", self.left_out);
@@ -55,7 +55,7 @@ impl Rejects {
     }
 }
 
-/// Bytes as text for people: at most `most` of them, what is no UTF-8 or cannot be printed replaced.
+/// Bytes as readable text: at most `most` bytes, with invalid UTF-8 and unprintable characters replaced.
 pub(crate) fn cut(bytes: &[u8], most: usize) -> String {
     let shown = bytes.get(..most.min(bytes.len())).unwrap_or_default();
     let mut text: String = String::from_utf8_lossy(shown)
@@ -68,7 +68,7 @@ pub(crate) fn cut(bytes: &[u8], most: usize) -> String {
     text
 }
 
-/// A quoted field. One that a spreadsheet would take for a formula gets an apostrophe before it.
+/// A quoted field. A field that a spreadsheet would execute as a formula gets a leading apostrophe.
 fn write_field(csv: &mut Vec<u8>, text: &str) {
     csv.push(b'"');
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
@@ -101,27 +101,27 @@ mod tests {
         assert_eq!(first.len(), 2);
     }
 
-    /// Adds `count` rejects of the same row; the CSV's lines, its bytes and how many it leaves out.
+    /// Adds `count` rejects of the same row; returns the CSV's lines, its bytes and the number of omitted rejects.
     fn bounded(count: u64, row: &[u8]) -> (Vec<String>, usize, u64) {
         let mut rejects = Rejects::new();
         (0..count).for_each(|line| rejects.add(line, "not an amount", row));
         assert_eq!(rejects.count(), count);
         let (csv, left_out, first) = rejects.finish();
-        assert_eq!(first.len(), MOST_FIRST);
+        assert_eq!(first.len(), MAX_FIRST);
         let lines = String::from_utf8(csv.clone()).unwrap().lines().map(str::to_owned).collect();
         (lines, csv.len(), left_out)
     }
 
     #[test]
     fn rejects_have_a_bound_and_say_how_many_are_left_out() {
-        let (lines, _, left_out) = bounded(MOST_LINES, b"a");
+        let (lines, _, left_out) = bounded(MAX_LINES, b"a");
         assert_eq!((lines.len(), left_out), (100_001, 0), "the header and every reject");
-        let (lines, _, left_out) = bounded(MOST_LINES + 1_234, b"a");
+        let (lines, _, left_out) = bounded(MAX_LINES + 1_234, b"a");
         assert_eq!((lines.len(), left_out), (100_002, 1_234));
         assert_eq!(lines.last().unwrap(), ",\"1234 more rows were rejected and are not listed\",");
-        let (lines, bytes, left_out) = bounded(MOST_LINES, &[b'"'; 200]);
-        assert!(bytes < MOST_BYTES + 1_000, "{bytes} bytes");
+        let (lines, bytes, left_out) = bounded(MAX_LINES, &[b'"'; 200]);
+        assert!(bytes < MAX_BYTES + 1_000, "{bytes} bytes");
         let listed = u64::try_from(lines.len()).unwrap() - 2;
-        assert_eq!(listed + left_out, MOST_LINES);
+        assert_eq!(listed + left_out, MAX_LINES);
     }
 }

@@ -4,50 +4,50 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BatchOutcome, FullAccount, Import, ImportId, Kind, NotPosted, Reject, State, Sums, Warning};
 
-/// What came of an import, for whoever uploaded the file: rows read = taken + rejected, and once it is done
-/// entries made = posted + duplicates + not posted.
+/// The report of an import for the person who uploaded the file: rows read = taken + rejected, and after completion
+/// entries = posted + duplicates + not posted.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ImportReport {
     /// Its id.
     pub id: ImportId,
-    /// The file's name, as its sender knows it.
+    /// The name of the uploaded file.
     pub file: String,
-    /// How far it is: [`State::name`].
+    /// Its state: [`State::name`].
     pub state: String,
-    /// Why it was rejected or refused, or has failed.
+    /// The reason of a rejected, refused or failed import.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The import that brought the same content first; what this one repeats is a duplicate row by row.
+    /// The first import of the same content; rows that this import repeats are duplicates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeats: Option<ImportId>,
-    /// What kind of file it is, once that is known.
+    /// The kind of the file, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<Kind>,
-    /// Where its rows come from, once that is known.
+    /// The source of its rows, once known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
     /// When it was uploaded.
     pub received_at: Moment,
-    /// Its rows, the header not counted.
+    /// Its rows, without the header.
     pub rows: RowCounts,
-    /// What was made of them.
+    /// Its entries.
     pub entries: EntryCounts,
     /// Accounts they are on.
     pub accounts: u64,
-    /// Customers and companies the file named.
+    /// Customers and companies that the file names.
     pub customers: u64,
-    /// The sums of the entries made, and of those that are new in the books, by currency.
+    /// The sums of its entries, and of those that are new in the books, by currency.
     pub sums: Vec<ReportSums>,
-    /// What looks wrong in rows that were taken, and hints why others were rejected.
+    /// Warnings about accepted rows, and hints about rejected ones.
     pub warnings: Vec<Warning>,
-    /// The first rows that were not taken.
+    /// The first rejected rows.
     pub rejects: Vec<Reject>,
     /// The first accounts that have no room for their entries.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub full_accounts: Vec<FullAccount>,
-    /// How far the posting is.
+    /// The progress of the posting.
     pub batches: BatchCounts,
-    /// The summaries that go to the accounts' holders, by state.
+    /// The summaries to the holders of the accounts, by state.
     pub mails: MailCounts,
 }
 
@@ -56,11 +56,11 @@ pub struct ImportReport {
 pub struct RowCounts {
     /// All of them.
     pub read: u64,
-    /// Those that were taken.
+    /// The accepted rows.
     pub taken: u64,
-    /// Those that were not, each with its reason.
+    /// The rejected rows, each with its reason.
     pub rejected: u64,
-    /// How many of them the rejects file leaves out, because it has a bound.
+    /// The number of rejects that exceed the limit of the rejects file.
     #[serde(default)]
     pub rejects_left_out: u64,
 }
@@ -68,13 +68,13 @@ pub struct RowCounts {
 /// Sums of one currency. A turnover is the sum of amounts without their signs.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ReportSums {
-    /// The sum of the entries made that are above zero.
+    /// The sum of the entries above zero.
     pub credits: Money,
-    /// The sum of those below zero.
+    /// The sum of the entries below zero.
     pub debits: Money,
-    /// The turnover of the entries made.
+    /// The turnover of the entries.
     pub turnover: Money,
-    /// The turnover of those that are new in the books, as far as the posting is.
+    /// The turnover of the entries that are new in the books so far.
     pub new_turnover: Money,
 }
 
@@ -94,17 +94,16 @@ impl ReportSums {
 /// Entries of an import.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct EntryCounts {
-    /// Made of the rows; a transfer makes one for each account we keep.
+    /// From the rows; a transfer gives one entry for each registered account.
     pub made: u64,
-    /// New in the books, as far as the posting is.
+    /// New in the books so far.
     pub posted: u64,
-    /// In the books already, as far as the posting is.
+    /// Already in the books, so far.
     pub duplicates: u64,
-    /// Not posted, as far as the posting is: their account has no room for them.
+    /// Not posted so far, because their account has no room for them.
     #[serde(default)]
     pub not_posted: u64,
-    /// Dirty since, as far as the posting is: batch payments, with the rows of earlier imports that belong to them, and
-    /// invalid IBANs.
+    /// Became dirty so far: batch payments, including rows of earlier imports that belong to them, and invalid IBANs.
     #[serde(default)]
     pub dirty: u64,
 }
@@ -125,23 +124,23 @@ pub struct MailCounts {
     pub wanted: u64,
     /// Being sent.
     pub sending: u64,
-    /// Taken by the carrier.
+    /// Accepted by the provider.
     pub sent: u64,
-    /// Refused by the carrier.
+    /// Refused by the provider.
     pub refused: u64,
-    /// Without an address to send to.
+    /// Without an address.
     pub no_address: u64,
     /// To holders who have opted out of mails.
     #[serde(default)]
     pub opted_out: u64,
-    /// Sent twice without an answer.
+    /// Sent twice without a response.
     pub unknown: u64,
-    /// Given up before anything was sent.
+    /// Failed before anything was sent.
     pub failed: u64,
-    /// To an address that gets no more mails.
+    /// To a suppressed address.
     #[serde(default)]
     pub suppressed: u64,
-    /// Taken by the carrier, not delivered.
+    /// Accepted by the provider, not delivered.
     #[serde(default)]
     pub bounced: u64,
     /// Delivered; the receiver complained.
@@ -150,7 +149,7 @@ pub struct MailCounts {
 }
 
 impl ImportReport {
-    /// The report of `import`, of whose batches `posted` are in the books.
+    /// The report of `import` with the outcomes `posted` of its posted batches.
     pub fn new(import: &Import, posted: &[(u32, BatchOutcome)], mails: MailCounts) -> Self {
         let found = import.found.clone().unwrap_or_default();
         let reason = match &import.state {
@@ -200,7 +199,7 @@ impl ImportReport {
     }
 }
 
-/// The warnings of a file, and one of entries that the books also have from another source.
+/// The warnings of a file, and one for entries that the books also have from another source.
 fn warnings(of_file: Vec<Warning>, from_another_source: u64) -> Vec<Warning> {
     let what =
         "the entry is in the books from another source, too; was one file uploaded under two sources?".to_owned();
@@ -213,7 +212,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::{Found, Upload};
+    use crate::{ImportStats, Upload};
 
     fn import(state: State) -> Import {
         let received = Import::received(&Upload {
@@ -230,13 +229,13 @@ mod tests {
     fn what_was_posted_adds_up_over_the_batches() {
         let import = Import {
             kind: Some(Kind::Account),
-            found: Some(Found {
+            found: Some(ImportStats {
                 rows_read: 10,
                 rows_taken: 9,
                 rows_rejected: 1,
                 entries: 9,
                 batches: 2,
-                ..Found::default()
+                ..ImportStats::default()
             }),
             ..import(State::Done)
         };
@@ -255,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_that_another_source_has_brought_are_warned_of() {
+    fn entries_known_from_another_source_give_a_warning() {
         let outcome = BatchOutcome { from_another_source: 3, ..BatchOutcome::default() };
         let outcomes = [(0, outcome.clone()), (1, outcome)];
         let report = ImportReport::new(&import(State::Done), &outcomes, MailCounts::default());
@@ -273,7 +272,8 @@ mod tests {
             }
             outcome
         };
-        let import = Import { found: Some(Found { entries: 70, ..Found::default() }), ..import(State::Done) };
+        let import =
+            Import { found: Some(ImportStats { entries: 70, ..ImportStats::default() }), ..import(State::Done) };
         let outcomes = [(0, outcome(4, 0..15)), (1, outcome(6, 15..30))];
         assert_eq!(outcomes[1].1.not_posted.accounts, 15);
         let report = ImportReport::new(&import, &outcomes, MailCounts::default());
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_taken_says_why() {
+    fn a_rejected_row_has_a_reason() {
         let reason = "an unknown header".to_owned();
         let refused = import(State::Refused { reason: reason.clone() });
         let report = ImportReport::new(&refused, &[], MailCounts::default());

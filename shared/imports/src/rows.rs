@@ -7,7 +7,7 @@ use crate::intern::Interner;
 /// No account, no text.
 pub(crate) const NONE: u32 = u32::MAX;
 
-/// One row taken, in 48 bytes; ids and texts lie elsewhere.
+/// One accepted row, in 48 bytes; ids and texts are stored separately.
 #[derive(Clone, Copy)]
 pub(crate) struct TakenRow {
     pub(crate) at: Moment,
@@ -22,7 +22,7 @@ pub(crate) struct TakenRow {
     pub(crate) currency: u8,
 }
 
-/// The rows of a file that were taken: memory grows with the entries, not with the text.
+/// The accepted rows of a file: memory grows with the entries, not with the text.
 #[derive(Default)]
 pub(crate) struct TakenRows {
     rows: Vec<TakenRow>,
@@ -32,7 +32,7 @@ pub(crate) struct TakenRows {
 }
 
 impl TakenRows {
-    /// Keeps a row's id; where it lies and how long it is. `None`: there is no room left.
+    /// Stores a row's id and returns its offset and length. `None` if there is no room.
     pub(crate) fn keep_id(&mut self, id: &[u8]) -> Option<(u32, u8)> {
         let from = u32::try_from(self.ids.len()).ok()?;
         let length = u8::try_from(id.len()).ok()?;
@@ -40,7 +40,8 @@ impl TakenRows {
         Some((from, length))
     }
 
-    /// The place of a currency among those of the file. `None`: more than 255 of them, which ISO 4217 has not.
+    /// The index of a currency among those of the file. `None` if there are more than 255, which ISO 4217 does not
+    /// have.
     pub(crate) fn currency(&mut self, currency: Currency) -> Option<u8> {
         let place = self.currencies.iter().position(|it| *it == currency).unwrap_or_else(|| {
             self.currencies.push(currency);
@@ -49,7 +50,7 @@ impl TakenRows {
         u8::try_from(place).ok()
     }
 
-    /// How many currencies the rows have so far.
+    /// The number of currencies of the rows so far.
     pub(crate) fn currencies(&self) -> usize {
         self.currencies.len()
     }
@@ -77,7 +78,7 @@ impl TakenRows {
         (row.text != NONE).then(|| self.texts.get(row.text))
     }
 
-    /// The entry that `row` makes on one side.
+    /// The entry of `row` on one side.
     pub(crate) fn entry(&self, row: &TakenRow, side: Side, source: &str, other: Option<&str>) -> Entry {
         let boxed = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(Box::<str>::from);
         let id = self.id_of(row);
@@ -96,7 +97,7 @@ impl TakenRows {
     }
 }
 
-/// The amount of a row as the account on one side sees it.
+/// The signed amount of a row for the account on one side.
 pub(crate) fn amount_of(row: &TakenRow, side: Side) -> i64 {
     if side == Side::Payer { row.amount_minor.saturating_neg() } else { row.amount_minor }
 }

@@ -1,4 +1,4 @@
-//! Cuts a text that comes in pieces into rows, and a row into fields (RFC 4180, with any delimiter and quote).
+//! Splits a text that arrives in pieces into rows, and a row into fields (RFC 4180, with any delimiter and quote).
 //!
 //! A row without quotes, the usual one, is never copied. A quote opens a quoted field only at the field's start;
 //! a quoted field may hold delimiters, line breaks and doubled quotes. A line ends with LF, CRLF, or, as old
@@ -9,14 +9,14 @@ use memchr::{memchr, memchr_iter, memchr2, memchr2_iter};
 use crate::Refusal;
 
 /// The longest row, in bytes.
-pub(crate) const MOST_ROW_BYTES: usize = 64 * 1024;
-/// How many rows with a quote that is not closed are borne before the file is refused.
-const MOST_UNCLOSED: u32 = 100;
+pub(crate) const MAX_ROW_BYTES: usize = 64 * 1024;
+/// The maximum number of rows with an unclosed quote before the file is refused.
+const MAX_UNCLOSED: u32 = 100;
 
-/// A row as it stands in the file.
+/// A raw row of the file.
 #[derive(Clone, Copy)]
 pub(crate) struct Row<'a> {
-    /// The line it begins in, from 1.
+    /// Its first line, from 1.
     pub(crate) line: u64,
     /// Its bytes, without the line break.
     pub(crate) bytes: &'a [u8],
@@ -27,26 +27,26 @@ pub(crate) struct Row<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Shape {
     Whole,
-    /// It has a quote that is not closed within [`MOST_ROW_BYTES`].
+    /// A quote is not closed within [`MAX_ROW_BYTES`].
     Unclosed,
-    /// It is longer than [`MOST_ROW_BYTES`]; these are its first bytes.
+    /// It is longer than [`MAX_ROW_BYTES`]; these are its first bytes.
     TooLong,
 }
 
-/// How rows are cut into fields.
+/// How rows are split into fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Dialect {
     pub(crate) delimiter: u8,
     pub(crate) quote: Option<u8>,
 }
 
-/// Where in a row the scanner stands.
+/// The position of the scanner in a row.
 #[derive(Clone, Copy)]
 enum At {
     FieldStart,
     Plain,
     Quoted,
-    /// Behind a quote inside a quoted field: its end, or half of a doubled quote.
+    /// After a quote inside a quoted field: the end of the field, or half of a doubled quote.
     QuoteInQuoted,
 }
 
@@ -75,15 +75,15 @@ impl Dialect {
     }
 }
 
-/// Cuts text into rows.
+/// Splits text into rows.
 pub(crate) struct Scanner {
     dialect: Dialect,
-    /// The beginning of a row whose end has not come yet.
+    /// The beginning of an incomplete row.
     carry: Vec<u8>,
     carry_at: At,
-    /// Inside a row that is too long: drop bytes up to its end.
+    /// Inside a row that is too long: drops bytes up to its end.
     skipping: bool,
-    /// The last row ended with a CR at the end of a piece: an LF that follows belongs to it.
+    /// The last row ended with a CR at the end of a piece: a following LF belongs to it.
     after_cr: bool,
     line: u64,
     unclosed: u32,
@@ -104,7 +104,7 @@ impl Scanner {
         }
     }
 
-    /// Takes the next piece of the text and gives each row that ends in it to `sink`.
+    /// Reads the next piece of the text and passes each complete row to `sink`.
     pub(crate) fn feed(
         &mut self,
         piece: &[u8],
@@ -124,8 +124,8 @@ impl Scanner {
             self.carry.extend_from_slice(head);
             self.carry_at = self.dialect.advance(self.carry_at, head);
             let open = matches!(self.carry_at, At::Quoted);
-            let too_long = self.carry.len() > MOST_ROW_BYTES;
-            // Of several lines that are too long together, only the first one is lost.
+            let too_long = self.carry.len() > MAX_ROW_BYTES;
+            // If several lines together are too long, only the first one is lost.
             let several = too_long && end_of_line(&self.carry) != Some(self.carry.len());
             if end.is_some() && !open && !several {
                 let carry = std::mem::take(&mut self.carry);
@@ -136,12 +136,12 @@ impl Scanner {
             }
         }
         self.scan(rest, sink)?;
-        // A CR that is carried is part of a quoted field.
+        // A carried CR is part of a quoted field.
         self.after_cr = *last == b'\r' && self.carry.is_empty();
         Ok(())
     }
 
-    /// Says that the text has ended.
+    /// Ends the text.
     pub(crate) fn finish(
         &mut self,
         sink: &mut dyn FnMut(&mut Dialect, Row<'_>) -> Result<(), Refusal>,
@@ -157,7 +157,7 @@ impl Scanner {
         Ok(())
     }
 
-    /// Rows that lie whole in `rest`; what is left over is carried.
+    /// Processes the complete rows of `rest` and carries the remainder.
     fn scan(
         &mut self,
         mut rest: &[u8],
@@ -168,7 +168,7 @@ impl Scanner {
             if quotes && self.dialect.has_quote(rest.get(..end).unwrap_or_default()) {
                 match self.end_of_row(rest, end) {
                     Ok(whole) => end = whole,
-                    Err(at) if rest.len() <= MOST_ROW_BYTES => {
+                    Err(at) if rest.len() <= MAX_ROW_BYTES => {
                         self.carry.extend_from_slice(rest);
                         self.carry_at = at;
                         return Ok(());
@@ -194,17 +194,17 @@ impl Scanner {
         }
         self.carry.extend_from_slice(rest);
         self.carry_at = self.dialect.advance(At::FieldStart, rest);
-        if self.carry.len() > MOST_ROW_BYTES {
+        if self.carry.len() > MAX_ROW_BYTES {
             self.give_up(false, sink)?;
         }
         Ok(())
     }
 
-    /// Where the row that begins `rest` ends, given its first line's end; or how it stands at the end of `rest` or
-    /// of what a row may have.
+    /// The end of the first row of `rest`, given the end of its first line; or the scanner position at the end of
+    /// `rest` or of the maximum row length.
     fn end_of_row(&self, rest: &[u8], first_end: usize) -> Result<usize, At> {
-        // One byte more: the last one may be a CR, and an LF behind it.
-        let most = rest.get(..MOST_ROW_BYTES.saturating_add(1).min(rest.len())).unwrap_or_default();
+        // One more byte: the last one may be a CR followed by an LF.
+        let most = rest.get(..MAX_ROW_BYTES.saturating_add(1).min(rest.len())).unwrap_or_default();
         let (mut from, mut to, mut at) = (0, first_end, At::FieldStart);
         loop {
             at = self.dialect.advance(at, rest.get(from..to).unwrap_or_default());
@@ -213,14 +213,14 @@ impl Scanner {
             }
             from = to;
             let next = end_of_line(most.get(to..).unwrap_or_default()).map(|next| to.saturating_add(next));
-            match next.filter(|next| *next <= MOST_ROW_BYTES) {
+            match next.filter(|next| *next <= MAX_ROW_BYTES) {
                 Some(next) => to = next,
                 None => return Err(self.dialect.advance(at, rest.get(from..).unwrap_or_default())),
             }
         }
     }
 
-    /// The carried row has no end in sight: its first line is reported, what follows is read anew.
+    /// The carried row is too long: its first line is reported, and the rest is scanned again.
     fn give_up(
         &mut self,
         line_ended: bool,
@@ -245,14 +245,14 @@ impl Scanner {
     ) -> Result<(), Refusal> {
         let line = self.line;
         self.line = line.saturating_add(line_ends(bytes));
-        let shape = if bytes.len() > MOST_ROW_BYTES { Shape::TooLong } else { shape };
+        let shape = if bytes.len() > MAX_ROW_BYTES { Shape::TooLong } else { shape };
         if shape == Shape::Unclosed {
             if self.unclosed == 0 {
                 self.first_unclosed = line;
             }
             self.unclosed = self.unclosed.saturating_add(1);
-            if self.unclosed > MOST_UNCLOSED {
-                return Err(Refusal::UnbalancedQuotes { limit: MOST_UNCLOSED, line: self.first_unclosed });
+            if self.unclosed > MAX_UNCLOSED {
+                return Err(Refusal::UnbalancedQuotes { limit: MAX_UNCLOSED, line: self.first_unclosed });
             }
         }
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
@@ -268,7 +268,7 @@ impl Scanner {
     }
 }
 
-/// Where the first line of `bytes` ends, its line break included. A CR at the very end may be half of a CRLF.
+/// The end of the first line of `bytes`, including its line break. A CR at the very end may be half of a CRLF.
 fn end_of_line(bytes: &[u8]) -> Option<usize> {
     let at = memchr2(b'\n', b'\r', bytes)?;
     let breaks = if bytes.get(at..).is_some_and(|it| it.starts_with(b"\r\n")) { 2 } else { 1 };
@@ -281,7 +281,7 @@ fn line_ends(bytes: &[u8]) -> u64 {
     memchr2_iter(b'\n', b'\r', bytes).map(|at| u64::from(!is_half(at))).fold(0, u64::saturating_add)
 }
 
-/// The fields of one row. Made once and filled again for each row.
+/// The fields of one row. Allocated once and reused for each row.
 #[derive(Default)]
 pub(crate) struct Fields {
     ranges: Vec<(usize, usize)>,
@@ -290,7 +290,7 @@ pub(crate) struct Fields {
 }
 
 impl Fields {
-    /// Cuts a whole row.
+    /// Splits a complete row.
     pub(crate) fn split(&mut self, row: &[u8], dialect: Dialect) {
         self.ranges.clear();
         self.unquoted.clear();
@@ -311,7 +311,7 @@ impl Fields {
         for byte in row {
             let next = dialect.advance(at, std::slice::from_ref(byte));
             match (at, next) {
-                // The quote that opens, and one that may close: both are dropped, unless the latter is doubled.
+                // The opening quote and a possible closing quote: both are dropped, unless the latter is doubled.
                 (At::FieldStart, At::Quoted) | (At::Quoted, At::QuoteInQuoted) => {}
                 (At::FieldStart | At::Plain | At::QuoteInQuoted, At::FieldStart) => {
                     self.ranges.push((from, self.unquoted.len()));
@@ -324,12 +324,12 @@ impl Fields {
         self.ranges.push((from, self.unquoted.len()));
     }
 
-    /// How many there are.
+    /// The number of batches.
     pub(crate) fn len(&self) -> usize {
         self.ranges.len()
     }
 
-    /// The field at `index` of the row that was split, without spaces around it; empty where there is none.
+    /// The field at `index` of the split row, without surrounding spaces; empty if there is no such field.
     pub(crate) fn get<'a>(&'a self, row: &'a [u8], index: usize) -> &'a [u8] {
         let Some((from, to)) = self.ranges.get(index).copied() else {
             return &[];

@@ -1,10 +1,10 @@
-//! The sources of transfers. The source is a part of an entry's identity, so the same transfers under a misspelt one
-//! would be booked twice: operators declare each source before its first file.
+//! The sources of transfers. The source is a part of an entry's identity, so the same transfers under a misspelt source
+//! would be posted twice: operators declare each source before its first file.
 
 /// The sources that need no declaration: those of the bank's feeds.
 pub const FEED_SOURCES: [&str; 2] = ["sepa", "swift"];
 
-/// Folders below `imports/` that name no source.
+/// Folders below `imports/` that are not sources.
 const OTHER_FOLDERS: [&str; 2] = ["accounts", "profiles"];
 
 /// Whether `text` may be the name of a source: lower case letters, digits and hyphens, at most 40.
@@ -17,7 +17,7 @@ pub fn is_known_source(source: &str, declared: &[String]) -> bool {
     FEED_SOURCES.contains(&source) || declared.iter().any(|it| it == source)
 }
 
-/// A name that may be part of a key.
+/// A name that is allowed in a key.
 pub(crate) fn is_plain_name(text: &str) -> bool {
     let plain = text.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-');
     plain && !text.is_empty() && text.len() <= 40

@@ -4,7 +4,7 @@ use money::{Currency, Money};
 
 use crate::{Sums, TransferSums};
 
-/// Sums by currency, while entries are made.
+/// Sums by currency, while entries are created.
 #[derive(Default)]
 pub(crate) struct EntrySums(BTreeMap<Currency, (i128, i128)>);
 
@@ -24,7 +24,7 @@ impl EntrySums {
     }
 }
 
-/// What transfers come to by currency, while they are read.
+/// The sums of transfers by currency, while they are read.
 #[derive(Clone, Default)]
 pub(crate) struct RowSums(BTreeMap<Currency, [RowSum; 3]>);
 
@@ -42,7 +42,7 @@ impl RowSum {
 }
 
 impl RowSums {
-    /// A row that was taken; `both`: it makes two entries.
+    /// Adds an accepted row; `both`: it gives two entries.
     pub(crate) fn take(&mut self, currency: Currency, minor: i64, both: bool) {
         let [taken, of_both, _] = self.0.entry(currency).or_default();
         taken.add(minor);
@@ -51,7 +51,7 @@ impl RowSums {
         }
     }
 
-    /// A row that was not.
+    /// Adds a rejected row.
     pub(crate) fn reject(&mut self, currency: Currency, minor: i64) {
         let [_, _, rejected] = self.0.entry(currency).or_default();
         rejected.add(minor);

@@ -17,7 +17,7 @@ use crate::{
 
 pub use contracts::{files_contract, imports_contract};
 
-/// The day on which everything is written that the functions write: 2026-11-21.
+/// The time of all writes of the functions: 2026-11-21.
 const WRITTEN_ON: i32 = 20_778;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -41,7 +41,7 @@ impl FakeFiles {
         lock(&self.versions).insert(key, (upload, bytes.to_vec()));
     }
 
-    /// Takes what S3 tells of objects that were written under `imports/`.
+    /// Takes the S3 events for objects that were written under `imports/`.
     pub fn take_arrived(&self) -> Vec<SplitFile> {
         std::mem::take(&mut lock(&self.arrived))
     }
@@ -113,20 +113,20 @@ pub struct FakeImports(Mutex<Records>);
 
 impl Records {
     fn save(&mut self, import: &Import) -> Saved {
-        let stored = self.imports.get(&import.id).map_or(0, |it| it.revision);
-        if stored != import.revision {
+        let stored = self.imports.get(&import.id).map_or(0, |it| it.version);
+        if stored != import.version {
             return Saved::Conflict;
         }
-        let revision = stored.saturating_add(1);
-        self.imports.insert(import.id, Import { revision, ..import.clone() });
-        Saved::Stored(revision)
+        let version = stored.saturating_add(1);
+        self.imports.insert(import.id, Import { version, ..import.clone() });
+        Saved::Stored(version)
     }
 }
 
 impl Imports for FakeImports {
     async fn receive(&self, import: &Import) -> Result<Import, PortError> {
         let mut records = lock(&self.0);
-        let first = Import { revision: 1, ..import.clone() };
+        let first = Import { version: 1, ..import.clone() };
         Ok(records.imports.entry(import.id).or_insert(first).clone())
     }
 
@@ -247,8 +247,8 @@ impl ImportList for FakeImports {
         let open = records.imports.values().filter(|it| !it.state.is_final() && it.touched_at < before);
         let mut stalled: Vec<&Import> = open.filter(|it| after.is_none_or(|after| place(it) > after)).collect();
         stalled.sort_by_key(|it| place(it));
-        let more = stalled.len() > MOST_STALLED;
-        stalled.truncate(MOST_STALLED);
+        let more = stalled.len() > MAX_STALLED;
+        stalled.truncate(MAX_STALLED);
         let next = stalled.last().filter(|_| more).map(|it| format!("{} {}", it.touched_at, it.id));
         let read = |import: &Import| {
             if records.unreadable.contains(&import.id) {
@@ -260,8 +260,8 @@ impl ImportList for FakeImports {
     }
 }
 
-/// How many stalled imports a page of the fake has.
-const MOST_STALLED: usize = 3;
+/// The number of stalled imports on a page of the fake.
+const MAX_STALLED: usize = 3;
 
 impl FakeImports {
     /// From now on this import's record cannot be read.
@@ -295,7 +295,7 @@ impl Rates for FakeImports {
     }
 }
 
-/// Queues in memory: what was sent, in order.
+/// Queues in memory: the sent messages, in order.
 #[derive(Default)]
 pub struct FakeQueues {
     batches: Mutex<Vec<PostBatch>>,
@@ -303,12 +303,12 @@ pub struct FakeQueues {
 }
 
 impl FakeQueues {
-    /// Takes all batch requests out.
+    /// Removes and returns all batch requests.
     pub fn take_batches(&self) -> Vec<PostBatch> {
         std::mem::take(&mut lock(&self.batches))
     }
 
-    /// Takes all split requests out.
+    /// Removes and returns all split requests.
     pub fn take_uploads(&self) -> Vec<SplitFile> {
         std::mem::take(&mut lock(&self.uploads))
     }

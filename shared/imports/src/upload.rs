@@ -9,21 +9,21 @@ use crate::metadata::decoded;
 use crate::sources::{FEED_SOURCES, is_plain_name};
 use crate::{ImportId, Refusal};
 
-/// Where uploads lie.
+/// The folder of uploads.
 const PREFIX: &str = "imports/";
 
 /// Marks a version that is an ETag.
 const ETAG: &str = "etag:";
 
-/// The version of an object: the one the bucket keeps or, in a bucket without versions, its `ETag`. Events, answers and
-/// requests all write it this way, since an import is the object and its version. `null`, which S3 calls an object's
-/// version where versions are suspended, names no bytes and counts as none.
+/// The version of an object: the version ID or, in a bucket without versioning, the `ETag`. Events, responses and
+/// requests all use this form, because the object and its version identify an import. S3 uses the version `null` if
+/// versioning is suspended; it does not identify the content and counts as none.
 pub fn object_version(version_id: Option<&str>, e_tag: Option<&str>) -> Option<String> {
     let version = version_id.filter(|it| !it.is_empty() && *it != "null").map(str::to_owned);
     version.or_else(|| e_tag.map(|it| format!("{ETAG}{}", it.trim_matches('"'))))
 }
 
-/// The `ETag` that a version of [`object_version`] is, if it is one.
+/// The `ETag` in a version of [`object_version`], if it is one.
 pub fn e_tag_of(version: &str) -> Option<&str> {
     version.strip_prefix(ETAG)
 }
@@ -43,7 +43,7 @@ pub struct Upload {
     pub metadata: BTreeMap<String, String>,
 }
 
-/// What an upload's key and metadata say of it.
+/// The instructions from an upload's key and metadata.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Instructions {
     /// The account, for a file of one account: `imports/accounts/<account>/…` or `account`.
@@ -52,9 +52,9 @@ pub struct Instructions {
     pub profile: Option<String>,
     /// The source of transfers: `imports/<source>/…`.
     pub source: Option<String>,
-    /// The year of dates that have none: `year`.
+    /// The year of dates without a year: `year`.
     pub year: Option<i32>,
-    /// The currency of amounts that have none: `currency`.
+    /// The currency of amounts without a currency: `currency`.
     pub currency: Option<Currency>,
     /// The holder's name: `name`.
     pub name: Option<String>,
@@ -63,7 +63,7 @@ pub struct Instructions {
 }
 
 impl Instructions {
-    /// Whether the file may be of transfers whose source must have been declared.
+    /// Whether the file may contain transfers of a source that must be declared.
     pub fn needs_declared_source(&self) -> bool {
         let of_feed = self.source.as_deref().is_some_and(|it| FEED_SOURCES.contains(&it));
         self.account.is_none() && self.profile.is_none() && !of_feed
@@ -71,7 +71,7 @@ impl Instructions {
 }
 
 impl Upload {
-    /// The import this upload is.
+    /// The id of the import of this upload.
     pub fn id(&self) -> ImportId {
         ImportId::of(&self.key, &self.version)
     }
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_says_whose_file_it_is() {
+    fn the_key_contains_the_account_or_profile_of_a_file() {
         let read = |key: &str| upload(key, &[]).instructions().unwrap();
         assert_eq!(read("imports/accounts/4711/july.csv").account.unwrap().as_str(), "4711");
         assert_eq!(read("imports/profiles/berka/trans.asc").profile.as_deref(), Some("berka"));

@@ -1,20 +1,20 @@
-/// As much of a rejected row as a report may show.
+/// The maximum length of a rejected row in a report.
 const SHOWN_BYTES: usize = 256;
 
-/// The rows that wait until the accounts they name are looked up in the register. Once one waits, rejects wait behind
-/// it, so that they stay in the order of the file.
+/// The rows that wait for the lookup of their accounts. Rejects after a waiting row wait, too, so that they stay in the
+/// order of the file.
 #[derive(Default)]
 pub(crate) struct Waiting {
-    /// The rows, end to end.
+    /// The rows, contiguous.
     bytes: Vec<u8>,
     rows: Vec<WaitingRow>,
 }
 
 struct WaitingRow {
     line: u64,
-    /// Where it ends in the bytes.
+    /// Its end offset.
     end: usize,
-    /// Why it is rejected, if that is known.
+    /// The reason of a reject, if known.
     reason: Option<String>,
 }
 
@@ -23,12 +23,12 @@ impl Waiting {
         self.rows.is_empty()
     }
 
-    /// A row that cannot be taken yet.
+    /// Adds a row that cannot be parsed yet.
     pub(crate) fn add(&mut self, line: u64, row: &[u8]) {
         self.keep(line, row, None);
     }
 
-    /// A row that is rejected.
+    /// Adds a rejected row.
     pub(crate) fn add_reject(&mut self, line: u64, row: &[u8], reason: String) {
         self.keep(line, row.get(..SHOWN_BYTES).unwrap_or(row), Some(reason));
     }
@@ -38,7 +38,7 @@ impl Waiting {
         self.rows.push(WaitingRow { line, end: self.bytes.len(), reason });
     }
 
-    /// The rows in order: line, bytes, and why it is rejected if that is known.
+    /// The rows in order: line, bytes, and the reason of a reject, if known.
     pub(crate) fn rows(&self) -> impl Iterator<Item = (u64, &[u8], Option<&str>)> {
         let begins = std::iter::once(0).chain(self.rows.iter().map(|it| it.end));
         self.rows.iter().zip(begins).map(|(row, begin)| {
@@ -47,7 +47,7 @@ impl Waiting {
         })
     }
 
-    /// Forgets the rows and keeps the memory.
+    /// Removes the rows and keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.bytes.clear();
         self.rows.clear();

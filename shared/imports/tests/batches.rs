@@ -1,4 +1,4 @@
-//! How entries become batches.
+//! How entries are packed into batches.
 #![allow(
     clippy::unwrap_used,
     clippy::arithmetic_side_effects,
@@ -11,15 +11,16 @@ use std::fmt::Write as _;
 
 use customers::{CustomerId, Directory};
 use imports::{
-    BatchIndex, BatchOutcome, Chain, ImportId, Importer, PackedEntries, PostBatch, Read, Setting, Upload, read_batch,
+    BatchIndex, BatchOutcome, Chain, ImportContext, ImportId, Importer, PackedEntries, ParsedFile, PostBatch, Upload,
+    read_batch,
 };
 use ledger::testing::FakeBooks;
 use ledger::{Entry, post};
 use money::Currency;
 
-const MOST_OF_ACCOUNT: usize = 20_000;
+const MAX_OF_ACCOUNT: usize = 20_000;
 
-fn read(key: &str, directory: &Directory, text: &str) -> (Read, PackedEntries) {
+fn read(key: &str, directory: &Directory, text: &str) -> (ParsedFile, PackedEntries) {
     let upload = Upload {
         key: key.to_owned(),
         version: "1".to_owned(),
@@ -27,7 +28,7 @@ fn read(key: &str, directory: &Directory, text: &str) -> (Read, PackedEntries) {
         uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
         metadata: BTreeMap::new(),
     };
-    let mut importer = Importer::new(Setting {
+    let mut importer = Importer::new(ImportContext {
         instructions: upload.instructions().unwrap(),
         profile: None,
         uploaded_at: upload.uploaded_at,
@@ -40,8 +41,8 @@ fn read(key: &str, directory: &Directory, text: &str) -> (Read, PackedEntries) {
     (read, packed)
 }
 
-/// A file of one account: `rows` rows over three days, of which every second has no id and is one of two amounts.
-fn one_account(rows: usize) -> (Read, PackedEntries) {
+/// A file of one account: `rows` rows over three days; every second row has no id and one of two amounts.
+fn one_account(rows: usize) -> (ParsedFile, PackedEntries) {
     let mut text = "Id,Date,Transaction\n".to_owned();
     for row in 0..rows {
         let (day, amount) = (1 + row % 3, 1 + (row / 6) % 2);
@@ -68,11 +69,11 @@ fn import() -> ImportId {
 
 #[test]
 fn a_large_account_has_several_batches_of_its_own() {
-    let rows = 2 * MOST_OF_ACCOUNT + 5;
+    let rows = 2 * MAX_OF_ACCOUNT + 5;
     let (read, packed) = one_account(rows);
     let batches = batches(&packed);
     let sizes: Vec<usize> = batches.iter().flatten().map(|(_, entries)| entries.len()).collect();
-    assert_eq!(sizes, [MOST_OF_ACCOUNT, MOST_OF_ACCOUNT, 5]);
+    assert_eq!(sizes, [MAX_OF_ACCOUNT, MAX_OF_ACCOUNT, 5]);
     assert_eq!(packed.index.chains, [Chain { first: 0, last: 2 }]);
     assert_eq!((read.found.batches, read.found.accounts), (3, 1));
     assert_eq!(read.found.entries, u64::try_from(rows).unwrap());
@@ -90,20 +91,20 @@ fn a_large_account_has_several_batches_of_its_own() {
 
 #[test]
 fn an_account_of_just_one_batch_shares_it_with_others() {
-    let (_, packed) = one_account(MOST_OF_ACCOUNT);
+    let (_, packed) = one_account(MAX_OF_ACCOUNT);
     assert_eq!((packed.index.bounds.len(), packed.index.chains.len()), (2, 0));
 
     let (large, small) = ("AT611904300234573201", "DE89370400440532013000");
     let directory: Directory = [large, small].map(|it| (it.parse().unwrap(), CustomerId::of_company(it))).into();
     let mut text = "id,payer,beneficiary,amount,currency,timestamp\n".to_owned();
-    for row in 0..=MOST_OF_ACCOUNT {
+    for row in 0..=MAX_OF_ACCOUNT {
         let payer = if row < 3 { small } else { "FR1420041010050500013M02606" };
         writeln!(text, "{row},{payer},{large},1,EUR,2026-07-01T10:00:00Z").unwrap();
     }
     let (_, packed) = read("imports/sepa/a.csv", &directory, &text);
     let names: Vec<Vec<String>> =
         batches(&packed).iter().map(|batch| batch.iter().map(|(account, _)| account.clone()).collect()).collect();
-    assert_eq!(names, [vec![large], vec![large], vec![small]], "parts of a large account lie alone");
+    assert_eq!(names, [vec![large], vec![large], vec![small]], "parts of a large account are separate");
     assert_eq!(packed.index.chains, [Chain { first: 0, last: 1 }]);
 }
 
@@ -146,7 +147,7 @@ fn the_batches_between_two_chains_are_requested_alone() {
 
 #[test]
 fn the_batches_of_an_account_are_requested_one_after_the_other() {
-    let (_, packed) = one_account(3 * MOST_OF_ACCOUNT + 1);
+    let (_, packed) = one_account(3 * MAX_OF_ACCOUNT + 1);
     let bounds = &packed.index.bounds;
     let [first] = packed.index.unfinished(import(), &[]).try_into().unwrap();
     let expected = PostBatch {
@@ -178,7 +179,7 @@ fn the_batches_of_an_account_are_requested_one_after_the_other() {
             (3, bounds[3], bounds[4], 21, true),
         ]
     );
-    // A retry goes on behind what is posted.
+    // A retry continues after the posted batches.
     let outcome = |posted| BatchOutcome { posted, ..BatchOutcome::default() };
     let left = packed.index.unfinished(import(), &[(0, outcome(7)), (1, outcome(7))]);
     assert_eq!(left, requests[2..3]);
@@ -206,7 +207,7 @@ fn lists_and_requests_of_earlier_releases_are_read_and_name_no_version() {
 
 #[test]
 fn the_books_do_not_depend_on_how_an_account_is_cut() {
-    let (_, packed) = one_account(2 * MOST_OF_ACCOUNT + 5);
+    let (_, packed) = one_account(2 * MAX_OF_ACCOUNT + 5);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (parts, whole) = (FakeBooks::default(), FakeBooks::default());
     let (mut entries, mut added) = (Vec::new(), 0);

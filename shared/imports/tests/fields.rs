@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use customers::{CustomerId, Directory};
-use imports::{Importer, Profile, Read, Refusal, Setting, Upload, read_batch};
+use imports::{ImportContext, Importer, ParsedFile, Profile, Refusal, Upload, read_batch};
 use ledger::Entry;
 use money::Currency;
 
@@ -18,7 +18,7 @@ fn importer(key: &str, metadata: &[(&str, &str)], profile: Option<&str>) -> Impo
         uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
         metadata: metadata.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     };
-    Importer::new(Setting {
+    Importer::new(ImportContext {
         instructions: upload.instructions().unwrap(),
         profile: profile.map(|json| Profile::parse("bank", json.as_bytes()).unwrap()),
         uploaded_at: upload.uploaded_at,
@@ -31,25 +31,25 @@ fn directory() -> Directory {
     OURS.map(|it| (it.parse().unwrap(), CustomerId::of_company(it))).into()
 }
 
-fn read(key: &str, profile: Option<&str>, text: &str) -> Result<Read, Refusal> {
+fn read(key: &str, profile: Option<&str>, text: &str) -> Result<ParsedFile, Refusal> {
     let mut importer = importer(key, &[], profile);
     importer.feed(text.as_bytes())?;
     importer.end()?.finish(&directory())
 }
 
-fn account(text: &str) -> Read {
+fn account(text: &str) -> ParsedFile {
     read("imports/accounts/4711/july.csv", None, text).unwrap()
 }
 
-fn transfers(rows: &str) -> Read {
+fn transfers(rows: &str) -> ParsedFile {
     read("imports/swift/1.csv", None, &format!("{TRANSFERS}{rows}")).unwrap()
 }
 
-fn rejects(read: &Read) -> Vec<(u64, &str)> {
+fn rejects(read: &ParsedFile) -> Vec<(u64, &str)> {
     read.found.first_rejects.iter().map(|it| (it.line, it.reason.as_str())).collect()
 }
 
-fn entries(mut read: Read) -> Vec<Entry> {
+fn entries(mut read: ParsedFile) -> Vec<Entry> {
     read_batch(&read.pack().bytes).unwrap().into_iter().flat_map(|(_, entries)| entries).collect()
 }
 
@@ -57,7 +57,7 @@ fn entries(mut read: Read) -> Vec<Entry> {
 fn an_id_has_up_to_255_bytes_and_no_controls() {
     let longest = "x".repeat(255);
     let read = account(&format!("Id,Date,Transaction\n{longest},7/15,1\nx{longest},7/15,1\na\u{1}b,7/15,1\n"));
-    let what = "Id: not an id: UTF-8 of at most 255 bytes, no controls";
+    let what = "Id: not an id: UTF-8 of at most 255 bytes without control characters";
     assert_eq!(rejects(&read), [(3, what), (4, what)]);
     assert_eq!(entries(read)[0].id.as_deref(), Some(longest.as_str()));
 }
@@ -67,7 +67,7 @@ fn a_text_has_up_to_500_bytes_and_no_controls() {
     let longest = "x".repeat(500);
     let rows = format!("1,7/15,1,{longest}\n2,7/15,1,x{longest}\n3,7/15,1,a\u{1}b\n4,7/15,1,Zoë\n");
     let read = account(&format!("Id,Date,Transaction,Text\n{rows}"));
-    let what = "Text: not a text: UTF-8 of at most 500 bytes, no controls";
+    let what = "Text: not a text: UTF-8 of at most 500 bytes without control characters";
     assert_eq!(rejects(&read), [(3, what), (4, what)]);
     let texts: Vec<_> = entries(read).into_iter().map(|it| it.text.unwrap().into_string()).collect();
     assert_eq!(texts, [longest, "Zoë".to_owned()]);
@@ -78,7 +78,7 @@ fn an_account_of_a_transfer_has_up_to_64_bytes_and_no_controls() {
     let longest = "x".repeat(64);
     let row = |other: &str| format!("1,{},{other},1,EUR,2026-01-02,\n", OURS[0]);
     let read = transfers(&[row(&longest), row(&format!("x{longest}")), row("a\u{1}b")].concat());
-    let what = "beneficiary: not an account number: at most 64 bytes, no controls";
+    let what = "beneficiary: not an account number: at most 64 bytes without control characters";
     assert_eq!(rejects(&read), [(3, what), (4, what)]);
     assert_eq!(entries(read)[0].counterparty.as_deref(), Some(longest.as_str()));
 }
@@ -97,7 +97,7 @@ fn a_counterparty_may_be_missing_and_has_up_to_64_bytes_and_no_controls() {
     ];
     let text = format!("account,date,amount,other,one,two\n{}\n", rows.join("\n"));
     let read = read("imports/a.csv", Some(profile), &text).unwrap();
-    let what = "other: not an account number: at most 64 bytes, no controls";
+    let what = "other: not an account number: at most 64 bytes without control characters";
     assert_eq!(rejects(&read), [(4, what), (5, what)]);
     let entries = entries(read);
     let seen = |it: &Entry| [&it.counterparty, &it.text].map(|it| it.as_deref().map(str::to_owned));
@@ -122,7 +122,7 @@ fn a_profile_s_words_say_which_amounts_are_debits() {
         "sign": {"column": "type", "credit": ["C", "IN"], "debit": ["D"]}}"#;
     let rows = "2026-01-01,1,C\n2026-01-02,2,IN\n2026-01-03,3,D\n2026-01-04,4,X\n2026-01-05,-5,D\n2026-01-06,+6,C\n";
     let read = read("imports/accounts/4711/a.csv", Some(profile), &format!("date,amount,type\n{rows}")).unwrap();
-    let signed = "amount: has a sign, though the profile says where the sign is told";
+    let signed = "amount: has a sign, but by the profile the sign is in another column";
     let expected = [(5, "type: neither a word for a credit nor one for a debit"), (6, signed), (7, signed)];
     assert_eq!(rejects(&read), expected);
     assert_eq!(entries(read).iter().map(|it| it.amount_minor).collect::<Vec<_>>(), [100, 200, -300]);
@@ -168,7 +168,7 @@ fn what_transfers_come_to_is_counted_by_row_side_and_currency() {
 #[test]
 fn a_null_byte_is_rejected_even_in_a_column_that_is_not_read() {
     let read = account("Id,Date,Transaction,Branch\n1,7/15,1,a\0b\n2,7/15,2,c\n");
-    assert_eq!(rejects(&read), [(2, "there is a NUL in the row")]);
+    assert_eq!(rejects(&read), [(2, "the row contains a NUL character")]);
     let refused = self::read("imports/accounts/4711/a.csv", None, "Id,Date,Transaction,Bra\0nch\n1,7/15,1,a\n");
     assert!(matches!(refused, Err(Refusal::UnknownHeader { .. })));
 }

@@ -1,11 +1,11 @@
-//! What comes of files, as their senders see it.
+//! The results of importing files.
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::io::Write;
 
 use customers::{CustomerId, Directory};
-use imports::{Importer, Profile, Read, Refusal, Setting, Upload, read_batch};
+use imports::{ImportContext, Importer, ParsedFile, Profile, Refusal, Upload, read_batch};
 use money::Currency;
 
 const HEADER: &str = "Id,Date,Transaction";
@@ -22,9 +22,9 @@ fn upload(key: &str, metadata: &[(&str, &str)]) -> Upload {
     }
 }
 
-fn read_with(upload: &Upload, profile: Option<&str>, pieces: &[&[u8]]) -> Result<Read, Refusal> {
+fn read_with(upload: &Upload, profile: Option<&str>, pieces: &[&[u8]]) -> Result<ParsedFile, Refusal> {
     let directory: Directory = OURS.map(|it| (it.parse().unwrap(), CustomerId::of_company(it))).into();
-    let mut importer = Importer::new(Setting {
+    let mut importer = Importer::new(ImportContext {
         instructions: upload.instructions()?,
         profile: profile.map(|json| Profile::parse("test", json.as_bytes())).transpose()?,
         uploaded_at: upload.uploaded_at,
@@ -37,16 +37,16 @@ fn read_with(upload: &Upload, profile: Option<&str>, pieces: &[&[u8]]) -> Result
     importer.end()?.finish(&directory)
 }
 
-fn account_file(text: &[u8]) -> Result<Read, Refusal> {
+fn account_file(text: &[u8]) -> Result<ParsedFile, Refusal> {
     read_with(&upload("imports/accounts/4711/july.csv", &[]), None, &[text])
 }
 
-fn transfers(text: &str) -> Read {
+fn transfers(text: &str) -> ParsedFile {
     read_with(&upload("imports/swift/1.csv", &[]), None, &[text.as_bytes()]).unwrap()
 }
 
-/// The entries as an accountant writes them: account, then time, amount, id (ordinal), counterparty.
-fn books(read: &mut Read) -> BTreeMap<String, Vec<String>> {
+/// The entries in the notation of an accountant: account, then time, amount, id (ordinal), counterparty.
+fn books(read: &mut ParsedFile) -> BTreeMap<String, Vec<String>> {
     let packed = read.pack();
     let batches = read_batch(&packed.bytes).unwrap();
     let line = |it: &ledger::Entry| {
@@ -64,7 +64,7 @@ fn books(read: &mut Read) -> BTreeMap<String, Vec<String>> {
     batches.iter().map(|(account, entries)| (account.as_str().to_owned(), entries.iter().map(line).collect())).collect()
 }
 
-fn rejects(read: &Read) -> Vec<(u64, String)> {
+fn rejects(read: &ParsedFile) -> Vec<(u64, String)> {
     read.found.first_rejects.iter().map(|it| (it.line, it.reason.clone())).collect()
 }
 
@@ -193,7 +193,7 @@ fn a_file_that_cannot_be_read_is_refused_with_what_to_do() {
     for (text, expected) in [
         (&b""[..], "the file is empty"),
         (b"\n\n", "the file is empty"),
-        (b"a,b,c\n1,2,3\n", "the header `a,b,c` is of no known kind of file. Known are: holders ("),
+        (b"a,b,c\n1,2,3\n", "the header `a,b,c` is of no known kind of file. Known headers: holders ("),
         (b"\x00\x01\x02\x03", "is of no known kind of file"),
         (&utf16, "the file is UTF-16"),
         (&with_mark, "the file is UTF-16"),
@@ -277,7 +277,7 @@ fn an_id_that_most_rows_share_is_warned_of() {
     assert_eq!(ids(10, 0), [(what.to_owned(), 10)]);
     assert_eq!(ids(5, 5), [], "a half is not most");
     assert_eq!(ids(9, 0), [], "too few rows to tell");
-    assert_eq!(warnings(&["", "", "", "", "", "", "", "", "a", "b"]), [], "none is no id that is shared");
+    assert_eq!(warnings(&["", "", "", "", "", "", "", "", "a", "b"]), [], "a missing id is not a shared id");
 }
 
 #[test]
@@ -400,7 +400,7 @@ fn a_feed_loses_the_rows_of_its_rates_that_contradict_each_other_and_no_others()
     );
     let two = "lines 2 and 4 give two rates for USD on 2024-01-02";
     check(&format!("{usd}{eur}USD,1,0.92,2024-01-02\n{usd}"), &[(2, two), (4, two), (5, two)], &["EUR 2024-01-02 1"]);
-    // Which of two rates is wrong, the others of the day may tell.
+    // The other rates of the day may show which of two rates is wrong.
     let off = "USD on 2024-01-02 implies 2 USD for a euro, the others imply 1.0989";
     check(&format!("{usd}{eur}USD,1,0.5,2024-01-02\n"), &[(4, off)], &["USD 2024-01-02 0.91", "EUR 2024-01-02 1"]);
     check(
@@ -418,7 +418,7 @@ const EURO_TABLE: &str = "Date,USD,JPY,EEK,TRL,TRY,IDR,
 2004-12-31,1.3621,139.65,15.6466,1836200,N/A,12646.6,
 ";
 
-fn rates(text: &str) -> Result<Read, Refusal> {
+fn rates(text: &str) -> Result<ParsedFile, Refusal> {
     read_with(&upload("imports/r.csv", &[]), None, &[text.as_bytes()])
 }
 
@@ -457,7 +457,7 @@ fn a_euro_table_is_refused_whole_and_says_where() {
         ("1836200", "-1", "line 5: TRL: not a rate above zero"),
         ("155.68", "79228162514264337593543950335", "line 3: JPY: too large or too small for a rate"),
         ("2024-01-01", "2024-02-30", "line 4: Date: no such day"),
-        ("1.3621", "N/A", "line 5: USD: missing; the day has no worth in dollars"),
+        ("1.3621", "N/A", "line 5: USD: missing; without it the day has no rates in dollars"),
     ] {
         let refusal = rates(&EURO_TABLE.replace(from, to)).err().unwrap().to_string();
         assert_eq!(refusal, format!("the rates cannot be read: {expected}"));

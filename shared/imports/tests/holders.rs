@@ -2,13 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use customers::{CustomerId, EmailAddress};
-use imports::{Importer, Profile, Read, Setting, Upload};
+use imports::{ImportContext, Importer, ParsedFile, Profile, Upload};
 use money::Currency;
 
 const OURS: &str = "DE89370400440532013000";
 const HOLDERS: &str = "account_number,first_name,last_name,dob,email,type,operation_id,transaction_ts,transaction\n";
 
-fn read(key: &str, metadata: &[(&str, &str)], profile: Option<&str>, holder: CustomerId, text: &str) -> Read {
+fn read(key: &str, metadata: &[(&str, &str)], profile: Option<&str>, holder: CustomerId, text: &str) -> ParsedFile {
     let upload = Upload {
         key: key.to_owned(),
         version: "1".to_owned(),
@@ -16,7 +16,7 @@ fn read(key: &str, metadata: &[(&str, &str)], profile: Option<&str>, holder: Cus
         uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
         metadata: metadata.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     };
-    let mut importer = Importer::new(Setting {
+    let mut importer = Importer::new(ImportContext {
         instructions: upload.instructions().unwrap(),
         profile: profile.map(|json| Profile::parse("bank", json.as_bytes()).unwrap()),
         uploaded_at: upload.uploaded_at,
@@ -27,7 +27,7 @@ fn read(key: &str, metadata: &[(&str, &str)], profile: Option<&str>, holder: Cus
     importer.end().unwrap().finish(&[(OURS.parse().unwrap(), holder)].into()).unwrap()
 }
 
-fn holders(rows: &str) -> Read {
+fn holders(rows: &str) -> ParsedFile {
     read("imports/h.csv", &[], None, CustomerId::of_company("acme"), &format!("{HOLDERS}{rows}"))
 }
 
@@ -60,7 +60,7 @@ fn a_name_has_up_to_200_bytes_and_no_controls() {
     let read = holders(&format!(
         "1,{longest},,,,giro,a,2026-01-02,1\n2,x{longest},,,,giro,b,2026-01-02,1\n3,a\u{1}b,,,,giro,c,2026-01-02,1\n"
     ));
-    let what = "first_name: not a text: UTF-8 of at most 200 bytes, no controls";
+    let what = "first_name: not a text: UTF-8 of at most 200 bytes without control characters";
     let rejects: Vec<_> = read.found.first_rejects.iter().map(|it| (it.line, it.reason.as_str())).collect();
     assert_eq!(rejects, [(3, what), (4, what)]);
     assert_eq!(read.registrations[0].customer.name.as_deref(), Some(longest.as_str()));

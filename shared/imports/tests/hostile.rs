@@ -13,7 +13,7 @@ use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use customers::{CustomerId, Directory};
-use imports::{Importer, Profile, Read, Refusal, Setting, Upload, read_batch};
+use imports::{ImportContext, Importer, ParsedFile, Profile, Refusal, Upload, read_batch};
 use money::Currency;
 
 const FILES: u64 = 20_000;
@@ -147,7 +147,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 /// Reads a file in pieces.
-fn read(key: &str, bytes: &[u8], piece: usize) -> Result<Read, Refusal> {
+fn read(key: &str, bytes: &[u8], piece: usize) -> Result<ParsedFile, Refusal> {
     let upload = Upload {
         key: key.to_owned(),
         version: "1".to_owned(),
@@ -157,7 +157,7 @@ fn read(key: &str, bytes: &[u8], piece: usize) -> Result<Read, Refusal> {
     };
     let instructions = upload.instructions()?;
     let directory: Directory = OURS.map(|it| (it.parse().unwrap(), CustomerId::of_company(it))).into();
-    let mut importer = Importer::new(Setting {
+    let mut importer = Importer::new(ImportContext {
         profile: instructions.profile.as_deref().map(|name| Profile::parse(name, PROFILE.as_bytes())).transpose()?,
         instructions,
         uploaded_at: upload.uploaded_at,
@@ -175,7 +175,7 @@ fn read(key: &str, bytes: &[u8], piece: usize) -> Result<Read, Refusal> {
 }
 
 /// All there is to see of what was read.
-fn told(read: Result<Read, Refusal>) -> String {
+fn rendered(read: Result<ParsedFile, Refusal>) -> String {
     let mut read = match read {
         Ok(read) => read,
         Err(refusal) => return format!("refused: {refusal}"),
@@ -202,11 +202,11 @@ fn nothing_panics_and_pieces_make_no_difference() {
     let (mut taken, mut refused) = (0, 0);
     for seed in 0..FILES {
         let (key, bytes) = hostile(seed);
-        let whole = catch_unwind(AssertUnwindSafe(|| told(read(key, &bytes, usize::MAX))));
+        let whole = catch_unwind(AssertUnwindSafe(|| rendered(read(key, &bytes, usize::MAX))));
         let Ok(whole) = whole else { panic!("file {seed} ({key})") };
         let piece = 1 + Noise(seed).below(if bytes.len() > 5_000 { 9_000 } else { 40 });
-        let in_pieces = told(read(key, &bytes, piece));
-        // Of two reasons to refuse a file, the one that is met first is told.
+        let in_pieces = rendered(read(key, &bytes, piece));
+        // If there are two reasons to refuse a file, the first one is reported.
         let both_refuse = [&whole, &in_pieces].iter().all(|it| it.starts_with("refused"));
         assert!(both_refuse || in_pieces == whole, "file {seed} in pieces of {piece}:\n{in_pieces}\n{whole}");
         if whole.starts_with("refused") { refused += 1 } else { taken += 1 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use customers::Directory;
-use imports::{Importer, MOST_NEW_CUSTOMERS, MOST_TEXT_BYTES, Read, Refusal, Setting, Upload};
+use imports::{ImportContext, Importer, MAX_NEW_CUSTOMERS, MAX_TEXT_BYTES, ParsedFile, Refusal, Upload};
 use money::Currency;
 
 fn importer(key: &str) -> Importer {
@@ -16,7 +16,7 @@ fn importer(key: &str) -> Importer {
         uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
         metadata: BTreeMap::new(),
     };
-    Importer::new(Setting {
+    Importer::new(ImportContext {
         instructions: upload.instructions().unwrap(),
         profile: None,
         uploaded_at: upload.uploaded_at,
@@ -25,7 +25,7 @@ fn importer(key: &str) -> Importer {
     })
 }
 
-fn read(mut importer: Importer, text: &str) -> Result<Read, Refusal> {
+fn read(mut importer: Importer, text: &str) -> Result<ParsedFile, Refusal> {
     for piece in text.as_bytes().chunks(1 << 20) {
         importer.feed(piece)?;
         importer.learn(&Directory::new());
@@ -38,7 +38,7 @@ fn a_file_with_a_byte_too_much_is_refused() {
     let mut importer = importer("imports/accounts/4711/a.csv");
     let header = b"Id,Date,Transaction\n";
     importer.feed(header).unwrap();
-    let mut left = MOST_TEXT_BYTES - u64::try_from(header.len()).unwrap();
+    let mut left = MAX_TEXT_BYTES - u64::try_from(header.len()).unwrap();
     let mut row = vec![b'a'; 4096];
     row[4095] = b'\n';
     while left > 0 {
@@ -47,7 +47,7 @@ fn a_file_with_a_byte_too_much_is_refused() {
         left -= u64::try_from(length).unwrap();
     }
     let refusal = importer.feed(b"\n").unwrap_err();
-    assert_eq!(refusal, Refusal::TooLarge(MOST_TEXT_BYTES));
+    assert_eq!(refusal, Refusal::TooLarge(MAX_TEXT_BYTES));
     assert_eq!(refusal.to_string(), "the file has more than 400 MiB of text; split it into smaller files");
 }
 
@@ -62,9 +62,9 @@ fn a_file_with_too_many_new_customers_is_refused() {
 
 fn refuses_one_more(key: &str, header: &str, row: impl Fn(usize) -> String) {
     let mut text = header.to_owned() + "\n";
-    (0..MOST_NEW_CUSTOMERS).for_each(|it| writeln!(text, "{}", row(it)).unwrap());
+    (0..MAX_NEW_CUSTOMERS).for_each(|it| writeln!(text, "{}", row(it)).unwrap());
     let taken = read(importer(key), &text).unwrap();
-    assert_eq!((taken.registrations.len(), taken.found.rows_rejected), (MOST_NEW_CUSTOMERS, 0), "{key}");
-    text += &row(MOST_NEW_CUSTOMERS);
-    assert_eq!(read(importer(key), &text).err(), Some(Refusal::TooManyCustomers(MOST_NEW_CUSTOMERS)), "{key}");
+    assert_eq!((taken.registrations.len(), taken.found.rows_rejected), (MAX_NEW_CUSTOMERS, 0), "{key}");
+    text += &row(MAX_NEW_CUSTOMERS);
+    assert_eq!(read(importer(key), &text).err(), Some(Refusal::TooManyCustomers(MAX_NEW_CUSTOMERS)), "{key}");
 }

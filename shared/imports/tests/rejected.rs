@@ -1,11 +1,11 @@
-//! What a sender learns from a file whose rows are rejected, and what such a file must not leave behind.
+//! What the report of a file with rejected rows contains, and what such a file must not leave behind.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use customers::Directory;
-use imports::{Importer, Profile, Read, Refusal, Setting, State, Upload};
+use imports::{ImportContext, Importer, ParsedFile, Profile, Refusal, State, Upload};
 use money::Currency;
 
-fn read(key: &str, profile: Option<&str>, text: &str) -> Result<Read, Refusal> {
+fn read(key: &str, profile: Option<&str>, text: &str) -> Result<ParsedFile, Refusal> {
     let upload = Upload {
         key: key.to_owned(),
         version: "1".to_owned(),
@@ -13,7 +13,7 @@ fn read(key: &str, profile: Option<&str>, text: &str) -> Result<Read, Refusal> {
         uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
         metadata: std::collections::BTreeMap::new(),
     };
-    let mut importer = Importer::new(Setting {
+    let mut importer = Importer::new(ImportContext {
         instructions: upload.instructions()?,
         profile: profile.map(|json| Profile::parse("bank", json.as_bytes())).transpose()?,
         uploaded_at: upload.uploaded_at,
@@ -26,18 +26,18 @@ fn read(key: &str, profile: Option<&str>, text: &str) -> Result<Read, Refusal> {
     ended.finish(&Directory::new())
 }
 
-fn account(text: &str) -> Read {
+fn account(text: &str) -> ParsedFile {
     read("imports/accounts/4711/july.csv", None, text).unwrap()
 }
 
-fn warnings(read: &Read) -> Vec<String> {
+fn warnings(read: &ParsedFile) -> Vec<String> {
     read.found.warnings.iter().map(|it| format!("{}: {}", it.rows, it.what)).collect()
 }
 
 const COMMA: &str = "the amount looks as if it had a decimal comma; name `decimal_mark` in a profile, or write 60.5";
 
 #[test]
-fn a_file_of_which_no_row_was_taken_is_rejected_and_not_done() {
+fn a_file_without_accepted_rows_is_rejected_and_not_done() {
     let rejected = account("Id,Date,Transaction\n0,7/15,x\n1,7/16,y\n");
     let reason = "0 of 2 rows were taken; line 2: Transaction: not an amount".to_owned();
     assert_eq!(rejected.found.end_state(), State::Rejected { reason });
@@ -96,8 +96,8 @@ fn a_profile_is_hinted_at_where_it_is_not_what_the_file_has() {
                       "columns": {"date": "date", "transaction": "transaction"}}"#;
     let text = "date,transaction\n31/01/2026,\"1,5\"\n30/01/2026,\"1,000.25\"\n";
     let read = read("imports/accounts/4711/a.csv", Some(profile), text).unwrap();
-    let day_first = "the date looks like %d/%m/%Y; the profile's `date_format` is another one";
-    let point = "the amount looks as if it had a decimal point; the profile's `decimal_mark` is another one";
+    let day_first = "the date looks like %d/%m/%Y; the profile's `date_format` differs";
+    let point = "the amount looks as if it had a decimal point; the profile's `decimal_mark` differs";
     assert_eq!(warnings(&read), [format!("2: {day_first}"), format!("1: {point}")]);
 }
 

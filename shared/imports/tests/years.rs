@@ -3,16 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use customers::Directory;
-use imports::{Importer, Instructions, Read, Setting, read_batch};
+use imports::{ImportContext, Importer, Instructions, ParsedFile, read_batch};
 use ledger::Entry;
 use money::Currency;
 
 const TEXT: &str = "Id,Date,Transaction\n7,7/15,+60.5\n8,12/28,-10\n9,2025-03-01,1\n";
 
 /// Reads `text` as uploaded at `uploaded_at`, with dates without a year relative to `reference`.
-fn read(text: &str, year: Option<i32>, uploaded_at: &str, reference: Option<&str>) -> Read {
+fn read(text: &str, year: Option<i32>, uploaded_at: &str, reference: Option<&str>) -> ParsedFile {
     let account = text.starts_with("Id").then(|| "4711".parse().unwrap());
-    let mut importer = Importer::new(Setting {
+    let mut importer = Importer::new(ImportContext {
         instructions: Instructions { account, year, ..Instructions::default() },
         profile: None,
         uploaded_at: uploaded_at.parse().unwrap(),
@@ -27,11 +27,11 @@ fn read(text: &str, year: Option<i32>, uploaded_at: &str, reference: Option<&str
     importer.end().unwrap().finish(&Directory::new()).unwrap()
 }
 
-fn entries(read: &mut Read) -> Vec<Entry> {
+fn entries(read: &mut ParsedFile) -> Vec<Entry> {
     read_batch(&read.pack().bytes).unwrap().remove(0).1
 }
 
-fn warnings(read: &Read) -> Vec<(&str, u64)> {
+fn warnings(read: &ParsedFile) -> Vec<(&str, u64)> {
     read.found.warnings.iter().map(|it| (it.what.as_str(), it.rows)).collect()
 }
 

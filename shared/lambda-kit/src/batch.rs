@@ -48,7 +48,7 @@ pub fn read<T: DeserializeOwned>(message: &SqsMessage) -> Result<T, MessageError
         .map_err(|error| MessageError { line: error.line(), column: error.column() })
 }
 
-/// Reads a message that is about an import, whose id is on its log lines from here on.
+/// Reads a message about an import and adds the import's id to the following log lines.
 pub fn read_about<T: DeserializeOwned, I: Display>(
     message: &SqsMessage,
     import: impl FnOnce(&T) -> I,
@@ -65,13 +65,13 @@ pub fn sent_at(message: &SqsMessage) -> Moment {
     sent_at.unwrap_or_else(|| SystemClock.now())
 }
 
-/// When an invocation must have ended.
+/// The end of an invocation.
 pub fn deadline(context: &Context) -> Moment {
     let at = i64::try_from(context.deadline).unwrap_or(i64::MAX).saturating_mul(1000);
     Moment::instant(at).unwrap_or_else(|_| SystemClock.now())
 }
 
-/// Hands each message to `handle` and answers which ones failed, so that only those come again.
+/// Passes each message to `handle` and returns the failed ones, so that only those are redelivered.
 ///
 /// A message fails by an error, which is logged, by a panic, or because too little time is left to begin with it.
 /// Nothing is left running when this returns.
@@ -194,8 +194,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_be_done_in_time_goes_back() {
-        let asked = AtomicUsize::new(0);
-        let time_left = || match asked.fetch_add(1, Ordering::Relaxed) {
+        let calls = AtomicUsize::new(0);
+        let time_left = || match calls.fetch_add(1, Ordering::Relaxed) {
             0 | 1 => Duration::from_secs(1),
             _ => Duration::from_millis(999),
         };

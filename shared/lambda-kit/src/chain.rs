@@ -1,7 +1,7 @@
 use std::error::Error;
 use std::fmt;
 
-/// An error with all its sources, for the one log line that tells of it: `cannot post: the books cannot be reached:
+/// An error with all its sources, for one log line: `cannot post: the books cannot be reached:
 /// time-out`.
 #[derive(Clone, Copy)]
 pub struct Chain<'a>(pub &'a (dyn Error + 'static));

@@ -2,7 +2,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use calendar::{Clock, Date, Moment, Timer};
 
-/// The clock of the machine. For leases and for what stands still, never for business time.
+/// The clock of the machine. For leases and stalled work, never for business time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct SystemClock;
 

@@ -14,7 +14,7 @@ pub struct Environment<'a> {
     missing: Vec<&'static str>,
 }
 
-/// The environment lacks names. All of them are told at once.
+/// Environment variables are missing. The error lists all of them.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[error("the environment lacks {}", .0.join(", "))]
 pub struct MissingEnvironment(pub Vec<&'static str>);
@@ -23,7 +23,7 @@ impl Environment<'_> {
     /// Reads a configuration from the environment of the process.
     #[allow(
         clippy::disallowed_methods,
-        reason = "the one place that reads the environment, so that all missing names are told in one error"
+        reason = "the one place that reads the environment, so that one error lists all missing names"
     )]
     pub fn read<T>(config: impl FnOnce(&mut Environment<'_>) -> T) -> Result<T, MissingEnvironment> {
         Self::read_from(&|name| std::env::var(name).ok(), config)
@@ -39,7 +39,7 @@ impl Environment<'_> {
         if environment.missing.is_empty() { Ok(config) } else { Err(MissingEnvironment(environment.missing)) }
     }
 
-    /// The value of `name`. Without one (or with an empty one) the whole reading fails, after all names were asked.
+    /// The value of `name`. If it is missing or empty, `finish` fails after all names were read.
     pub fn required(&mut self, name: &'static str) -> String {
         self.optional(name).unwrap_or_else(|| {
             self.missing.push(name);
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn all_missing_names_are_told_at_once() {
+    fn one_error_lists_all_missing_names() {
         let read = Environment::read_from(&value_of, |env| {
             (env.required("A"), env.required("B"), env.required("EMPTY"), env.optional("D"))
         });

@@ -1,4 +1,4 @@
-//! Log lines: JSON where Lambda asks for it, each with its time and with what its spans know, the request's id first.
+//! Log lines: JSON if Lambda requests it, each with its time and the fields of its spans, the request's id first.
 
 use std::fmt;
 use std::str::FromStr as _;
@@ -18,8 +18,8 @@ use crate::Environment;
 /// Sends log lines to standard output. Call it once, first.
 ///
 /// They are JSON where `AWS_LAMBDA_LOG_FORMAT` says so: `timestamp`, `level`, what the spans around the line know
-/// (`requestId`, `message.id`, `import.id`), and the line's own `fields`. `AWS_LAMBDA_LOG_LEVEL`, or else `RUST_LOG`, says
-/// how much is logged.
+/// (`requestId`, `message.id`, `import.id`), and the line's own `fields`. `AWS_LAMBDA_LOG_LEVEL`, or else `RUST_LOG`,
+/// says how much is logged.
 pub fn init_tracing() {
     let read = Environment::read(|env| {
         let level = env.optional("AWS_LAMBDA_LOG_LEVEL").or_else(|| env.optional("RUST_LOG"));

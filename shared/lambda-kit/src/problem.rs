@@ -24,7 +24,7 @@ pub struct Problem {
 pub struct FieldError {
     /// The field.
     pub field: String,
-    /// What is wrong with it.
+    /// The problem.
     pub detail: String,
 }
 
@@ -70,12 +70,12 @@ impl Problem {
         Self::new(401, "unauthorized", "Sign in first")
     }
 
-    /// Whoever is signed in may not do this.
+    /// The signed-in user may not do this.
     pub fn forbidden() -> Self {
         Self::new(403, "forbidden", "This is not yours to do")
     }
 
-    /// There is no such thing, or it is not for whoever asks.
+    /// The resource does not exist, or the caller may not see it.
     pub fn not_found() -> Self {
         Self::new(404, "not-found", "There is no such thing")
     }
@@ -95,9 +95,9 @@ impl Problem {
         Self::new(413, "too-large", "The request is too large")
     }
 
-    /// Something is wrong on our side; the log says what.
+    /// An internal error occurred; the log says what.
     pub fn internal() -> Self {
-        Self::new(500, "internal", "Something is wrong on our side")
+        Self::new(500, "internal", "An internal error occurred")
     }
 
     /// Something does not answer now.
@@ -112,7 +112,7 @@ impl axum::response::IntoResponse for Problem {
         use axum::http::{HeaderValue, StatusCode, header};
 
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        // A document of texts and numbers alone always has a JSON form.
+        // Serializing texts and numbers cannot fail.
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let media_type = HeaderValue::from_static(Self::MEDIA_TYPE);
         (status, [(header::CONTENT_TYPE, media_type)], body).into_response()

@@ -12,7 +12,7 @@ use crate::batch::{MessageError, read};
 pub struct UploadedObject {
     /// Its key, decoded.
     pub key: String,
-    /// Its version, where the bucket keeps versions.
+    /// Its version, if the bucket has versioning.
     pub version: Option<String>,
     /// Its entity tag.
     pub etag: Option<String>,
@@ -22,7 +22,7 @@ pub struct UploadedObject {
     pub uploaded_at: Option<Moment>,
 }
 
-/// The objects a message tells of; none for the test event that S3 sends when notifications are set up.
+/// The objects of a message; none for the test event that S3 sends when notifications are set up.
 pub fn objects(message: &SqsMessage) -> Result<Vec<UploadedObject>, MessageError> {
     let json: serde_json::Value = read(message)?;
     if json.get("Event").is_some_and(|it| it == "s3:TestEvent") {
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_is_told_with_its_key_decoded() {
+    fn the_key_of_an_upload_is_decoded() {
         let body = include_str!("../../../events/s3-object-created.json");
         let [object] = objects(&message(body)).unwrap().try_into().unwrap();
         assert_eq!(object.key, "imports/accounts/4711/july 2026.csv");
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_test_event_tells_of_nothing() {
+    fn the_test_event_contains_no_upload() {
         let body = r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}"#;
         assert_eq!(objects(&message(body)).unwrap(), []);
         assert!(objects(&message("no json")).is_err());

@@ -1,6 +1,6 @@
 use banking::AccountNumber;
 use dynamodb::{Key, Query};
-use ledger::{Archive, BooksError, CodecError, Shelf};
+use ledger::{Archive, BooksError, CodecError, StoredBooks};
 
 use crate::item::{TOTALS, account_of, partition, place, unavailable};
 use crate::{DynamoDbBooks, Vault};
@@ -15,13 +15,13 @@ impl<V: Vault + Sync> Archive for DynamoDbBooks<V> {
         Ok((accounts, next.map(|key| format!("{} {}", key.pk, key.sk))))
     }
 
-    async fn whole(&self, account: &AccountNumber) -> Result<Shelf, BooksError> {
+    async fn whole(&self, account: &AccountNumber) -> Result<StoredBooks, BooksError> {
         let query = Query::partition(partition(account));
-        let mut shelf = Shelf::default();
+        let mut stored_books = StoredBooks::default();
         for item in self.table.all(query).await.map_err(unavailable)? {
-            place(&mut shelf, item, &self.vault).await?;
+            place(&mut stored_books, item, &self.vault).await?;
         }
-        Ok(shelf)
+        Ok(stored_books)
     }
 }
 

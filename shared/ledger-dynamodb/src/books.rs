@@ -5,13 +5,13 @@ use banking::AccountNumber;
 use calendar::Month;
 use dynamodb::{Backoff, Client, Condition, Item, Key, Table, Transacted, Write, bytes, number, text};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use ledger::{Books, BooksError, Change, Kept, Shelf, Written};
+use ledger::{Books, BooksError, Change, StoredBooks, Versioned, Written};
 
 use crate::Vault;
 use crate::item::{hash, month_key, no_vault, place, totals_key, unavailable};
 
-/// Above this a packed month lies in the vault: an item has 400 KB at most, a transaction 4 MB.
-const MOST_BYTES_IN_TABLE: usize = 256 * 1024;
+/// Above this size a packed month is in the vault: an item has at most 400 KB, a transaction 4 MB.
+const MAX_BYTES_IN_TABLE: usize = 256 * 1024;
 /// The longest pause between two tries of a posting: some tens of writes to one item take no longer.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// How many large months are moved at once.
@@ -32,20 +32,20 @@ impl<V: Vault> DynamoDbBooks<V> {
 }
 
 impl<V: Vault + Sync> Books for DynamoDbBooks<V> {
-    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<StoredBooks, BooksError> {
         let months: BTreeSet<Month> = months.iter().copied().collect();
         let of_months = months.into_iter().map(|month| month_key(account, month));
         let keys: Vec<Key> = std::iter::once(totals_key(account)).chain(of_months).collect();
-        let mut shelf = Shelf::default();
+        let mut stored_books = StoredBooks::default();
         for item in self.table.get_all(&keys).await.map_err(unavailable)? {
-            place(&mut shelf, item, &self.vault).await?;
+            place(&mut stored_books, item, &self.vault).await?;
         }
-        Ok(shelf)
+        Ok(stored_books)
     }
 
     async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
         // First the vault: an item never points at what is not there. What a lost race leaves there is harmless.
-        let months: Vec<(Key, Kept)> =
+        let months: Vec<(Key, Versioned)> =
             change.months.iter().map(|(it, kept)| (month_key(account, *it), kept.clone())).collect();
         let items = stream::iter(months).map(|(key, kept)| self.month_put(key, kept)).buffered(AT_ONCE);
         let mut writes: Vec<Write> = items.try_collect().await?;
@@ -67,8 +67,8 @@ impl<V: Vault + Sync> Books for DynamoDbBooks<V> {
 }
 
 impl<V: Vault> DynamoDbBooks<V> {
-    async fn month_put(&self, key: Key, kept: Kept) -> Result<Write, BooksError> {
-        if kept.bytes.len() <= MOST_BYTES_IN_TABLE {
+    async fn month_put(&self, key: Key, kept: Versioned) -> Result<Write, BooksError> {
+        if kept.bytes.len() <= MAX_BYTES_IN_TABLE {
             return Ok(put(item(&key, &kept), &kept));
         }
         let hash = hash(&kept.bytes);
@@ -77,14 +77,14 @@ impl<V: Vault> DynamoDbBooks<V> {
     }
 }
 
-fn item(key: &Key, kept: &Kept) -> Item {
+fn item(key: &Key, kept: &Versioned) -> Item {
     key.with([("v", next(kept)), ("b", bytes(kept.bytes.as_slice()))])
 }
 
-fn next(kept: &Kept) -> dynamodb::Value {
+fn next(kept: &Versioned) -> dynamodb::Value {
     number(kept.version.saturating_add(1))
 }
 
-fn put(item: Item, kept: &Kept) -> Write {
+fn put(item: Item, kept: &Versioned) -> Write {
     Write::Put(item, Condition::version("v", kept.version))
 }

@@ -1,7 +1,7 @@
 use banking::AccountNumber;
 use calendar::Month;
 use dynamodb::{DynamoDbError, Item, Key, bytes_of, number_of, text_of};
-use ledger::{BooksError, CodecError, Kept, Shelf};
+use ledger::{BooksError, CodecError, StoredBooks, Versioned};
 use sha2::{Digest, Sha256};
 
 use crate::{Vault, VaultError};
@@ -32,22 +32,26 @@ pub(crate) fn hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
-/// Puts an item on the shelf, where it belongs.
-pub(crate) async fn place<V: Vault>(shelf: &mut Shelf, mut item: Item, vault: &V) -> Result<(), BooksError> {
+/// Adds an item to the stored books.
+pub(crate) async fn place<V: Vault>(
+    stored_books: &mut StoredBooks,
+    mut item: Item,
+    vault: &V,
+) -> Result<(), BooksError> {
     let version = number_of(&item, "v").map_err(unavailable)?;
     let bytes = match bytes_of(&mut item, "b").map_err(unavailable)? {
         Some(bytes) => bytes,
         None => fetch(text_of(&item, "s").map_err(unavailable)?, vault).await?,
     };
-    let kept = Kept { version, bytes };
+    let kept = Versioned { version, bytes };
     let sk = text_of(&item, "sk").map_err(unavailable)?;
     if sk == TOTALS {
-        shelf.totals = Some(kept);
+        stored_books.totals = Some(kept);
         return Ok(());
     }
     let month = sk.strip_prefix(MONTH).and_then(|it| it.parse().ok());
     let month = month.ok_or(CodecError::Broken("an item's key"))?;
-    shelf.months.insert(month, kept);
+    stored_books.months.insert(month, kept);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 use std::error::Error;
 
-/// The port to where months lie that are too large for the table: under the hash of their bytes, so that what is
+/// The port to the storage of months that are too large for the table: under the hash of their bytes, so that what is
 /// there never changes.
 pub trait Vault {
     /// Keeps `bytes` under `hash`, 64 hexadecimal digits. The same again is harmless.

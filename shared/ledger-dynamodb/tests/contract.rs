@@ -45,10 +45,10 @@ async fn the_contract_is_kept() {
 
 async fn large_months_are_checked(books: &DynamoDbBooks<&FakeVault>, vault: &FakeVault, account: &AccountNumber) {
     let april = "2024-04".parse().unwrap();
-    let shelf = books.whole(account).await.unwrap();
-    let mut large = shelf.months[&april].clone();
+    let stored_books = books.whole(account).await.unwrap();
+    let mut large = stored_books.months[&april].clone();
     large.bytes = vec![9; 300 * 1024];
-    let change = ledger::Change { totals: shelf.totals.unwrap(), months: [(april, large.clone())].into() };
+    let change = ledger::Change { totals: stored_books.totals.unwrap(), months: [(april, large.clone())].into() };
     books.write(account, &change).await.unwrap();
     assert_eq!(books.read(account, &[april, april]).await.unwrap().months[&april].bytes, large.bytes);
 

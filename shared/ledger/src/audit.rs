@@ -4,9 +4,9 @@ use banking::AccountNumber;
 use calendar::Month;
 
 use crate::totals::fold;
-use crate::{CodecError, Entry, Merged, Shelf, merge};
+use crate::{CodecError, Entry, Merged, StoredBooks, merge};
 
-/// Something an audit found wrong with an account's books.
+/// An inconsistency that an audit found in an account's books.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Finding {
@@ -15,32 +15,37 @@ pub enum Finding {
     Unreadable {
         /// A month, or `totals`.
         place: String,
-        /// What is wrong with it.
+        /// The problem.
         source: CodecError,
     },
-    /// Merging a month with itself changes it: its order, marks or identities are not those of the rules.
-    #[error("the entries of {0} are not as the merge leaves them")]
+    /// Merging a month with itself changes it: its order, marks or identities violate the rules.
+    #[error("the entries of {0} differ from the result of a merge")]
     NotMerged(Month),
     /// The totals of a month are not the fold of its entries.
     #[error("the totals of {0} are not the sum of its entries")]
     TotalsDiffer(Month),
-    /// The totals speak of a month that has no entries.
+    /// The totals have figures for a month without entries.
     #[error("the totals have figures for {0}, which has no entries")]
     MonthMissing(Month),
 }
 
-/// How many of `entries`, all of which were posted to `account`, are not in its books. `shelf` holds all that is kept.
+/// Counts how many of `entries`, all posted to `account`, are missing in its books. `stored_books` holds all books of
+/// the account.
 ///
-/// [`audit_account`] compares the books with themselves, and so cannot see an entry that is gone from all of them; this
-/// compares them with what was handed in.
-pub fn missing_entries(account: &AccountNumber, shelf: &Shelf, entries: Vec<Entry>) -> Result<u64, CodecError> {
+/// [`audit_account`] compares the books with themselves, so it cannot detect an entry that is missing everywhere; this
+/// function compares the books with the imported entries.
+pub fn missing_entries(
+    account: &AccountNumber,
+    stored_books: &StoredBooks,
+    entries: Vec<Entry>,
+) -> Result<u64, CodecError> {
     let mut by_month = BTreeMap::<Month, Vec<Entry>>::new();
     for entry in entries {
         by_month.entry(entry.at.date().month()).or_default().push(entry);
     }
     let mut missing = 0_u64;
     for (month, entries) in by_month {
-        let journal = shelf.month(month)?;
+        let journal = stored_books.month(month)?;
         let kept = journal.as_ref().map_or(0, |it| it.entries().len());
         if let Merged::Changed(merged) = merge(account, month, journal.as_ref(), entries) {
             let added = merged.entries().len().saturating_sub(kept);
@@ -50,21 +55,20 @@ pub fn missing_entries(account: &AccountNumber, shelf: &Shelf, entries: Vec<Entr
     Ok(missing)
 }
 
-/// Proves one account's books: every month is as the merge leaves it, and
-/// totals = fold(months) = fold(entries). `shelf` holds all that is kept. Returns the entries counted and what is
-/// wrong.
-pub fn audit_account(account: &AccountNumber, shelf: &Shelf) -> (u64, Vec<Finding>) {
+/// Verifies the books of one account: merging a month with itself changes nothing, and totals = fold(months) =
+/// fold(entries). `stored_books` holds all books of the account. Returns the number of entries and the findings.
+pub fn audit_account(account: &AccountNumber, stored_books: &StoredBooks) -> (u64, Vec<Finding>) {
     let mut findings = Vec::new();
     let mut entries = 0_u64;
     let unreadable = |place: &dyn ToString, source| Finding::Unreadable { place: place.to_string(), source };
-    let item = shelf.open().unwrap_or_else(|source| {
+    let item = stored_books.open().unwrap_or_else(|source| {
         findings.push(unreadable(&"totals", source));
         <_>::default()
     });
     let totals = &item.totals;
-    let months: BTreeSet<Month> = shelf.months.keys().chain(totals.months.keys()).copied().collect();
+    let months: BTreeSet<Month> = stored_books.months.keys().chain(totals.months.keys()).copied().collect();
     for month in months {
-        let journal = match shelf.month_of(&item, month) {
+        let journal = match stored_books.month_of(&item, month) {
             Ok(Some(journal)) => journal,
             Ok(None) => {
                 findings.push(Finding::MonthMissing(month));
@@ -94,7 +98,7 @@ mod tests {
 
     use super::*;
     use crate::codec::{TotalsItem, encode_month};
-    use crate::{Entry, Kept, Mark, Side, Totals};
+    use crate::{Entry, Mark, Side, Totals, Versioned};
 
     fn transfer(id: &str, minor: i64, mark: Mark) -> Entry {
         Entry {
@@ -111,13 +115,16 @@ mod tests {
         }
     }
 
-    /// A shelf with these entries of July in an item of their own, and totals that say what `totals_of` come to.
-    fn shelf(entries: &[Entry], totals_of: &[Entry]) -> Shelf {
+    /// Books with these entries of July in a separate item, and with the totals of `totals_of`.
+    fn stored_books(entries: &[Entry], totals_of: &[Entry]) -> StoredBooks {
         let july: Month = "2026-07".parse().unwrap();
         let totals = Totals { months: BTreeMap::from([(july, fold(totals_of))]) };
         let totals = TotalsItem { totals, ..TotalsItem::default() }.encode();
         let bytes = encode_month(&fold(entries), entries);
-        Shelf { totals: Some(Kept { version: 1, bytes: totals }), months: [(july, Kept { version: 1, bytes })].into() }
+        StoredBooks {
+            totals: Some(Versioned { version: 1, bytes: totals }),
+            months: [(july, Versioned { version: 1, bytes })].into(),
+        }
     }
 
     #[test]
@@ -125,8 +132,9 @@ mod tests {
         let account: AccountNumber = "DE89370400440532013000".parse().unwrap();
         let july = [1, 2, 3].map(|id: i64| transfer(&id.to_string(), -id, Mark::Clean));
         let august = Entry { at: "2026-08-01".parse().unwrap(), ..july[0].clone() };
-        let missing =
-            |kept: &[Entry], posted: &[Entry]| missing_entries(&account, &shelf(kept, kept), posted.to_vec()).unwrap();
+        let missing = |kept: &[Entry], posted: &[Entry]| {
+            missing_entries(&account, &stored_books(kept, kept), posted.to_vec()).unwrap()
+        };
         assert_eq!(missing(&july, &july), 0);
         assert_eq!(missing(&july, &july[..1]), 0, "the books may have more");
         assert_eq!(missing(&july[..1], &july), 2);
@@ -137,26 +145,26 @@ mod tests {
     fn an_audit_names_what_is_wrong() {
         let account: AccountNumber = "DE89370400440532013000".parse().unwrap();
         let july: Month = "2026-07".parse().unwrap();
-        let audit = |shelf: &Shelf| audit_account(&account, shelf);
+        let audit = |stored_books: &StoredBooks| audit_account(&account, stored_books);
         let two = [transfer("1", -1, Mark::Clean), transfer("2", -2, Mark::Clean)];
-        assert_eq!(audit(&shelf(&two, &two)), (2, vec![]));
-        assert_eq!(audit(&shelf(&two, &two[..1])), (2, vec![Finding::TotalsDiffer(july)]));
+        assert_eq!(audit(&stored_books(&two, &two)), (2, vec![]));
+        assert_eq!(audit(&stored_books(&two, &two[..1])), (2, vec![Finding::TotalsDiffer(july)]));
 
         let batch = [transfer("1", -2, Mark::Clean), transfer("1", -1, Mark::Clean)];
-        assert_eq!(audit(&shelf(&batch, &batch)), (2, vec![Finding::NotMerged(july)]), "not marked");
+        assert_eq!(audit(&stored_books(&batch, &batch)), (2, vec![Finding::NotMerged(july)]), "not marked");
         let twice = [transfer("1", -1, Mark::Clean), transfer("1", -1, Mark::Clean)];
-        assert_eq!(audit(&shelf(&twice, &twice)), (2, vec![Finding::NotMerged(july)]), "kept twice");
+        assert_eq!(audit(&stored_books(&twice, &twice)), (2, vec![Finding::NotMerged(july)]), "kept twice");
 
-        let mut unreadable = shelf(&two, &two);
-        unreadable.totals = Some(Kept { version: 1, bytes: vec![9, 9] });
+        let mut unreadable = stored_books(&two, &two);
+        unreadable.totals = Some(Versioned { version: 1, bytes: vec![9, 9] });
         let source = CodecError::UnknownVersion(9);
         let places = [Finding::Unreadable { place: "totals".into(), source }, Finding::TotalsDiffer(july)];
         assert_eq!(audit(&unreadable), (2, places.to_vec()));
-        let mut unreadable = shelf(&two, &two);
+        let mut unreadable = stored_books(&two, &two);
         unreadable.months.values_mut().for_each(|kept| kept.bytes.truncate(1));
         let source = CodecError::Broken("cut off");
         assert_eq!(audit(&unreadable), (0, vec![Finding::Unreadable { place: "2026-07".into(), source }]));
-        let mut missing = shelf(&two, &two);
+        let mut missing = stored_books(&two, &two);
         missing.months.clear();
         assert_eq!(audit(&missing), (0, vec![Finding::MonthMissing(july)]));
     }

@@ -6,90 +6,96 @@ use calendar::Month;
 use crate::codec::TotalsItem;
 use crate::{CodecError, JournalMonth, Totals};
 
-/// The port to where the books are kept: packed months and totals of each account, each with a version.
+/// The port to the storage of the books: packed months and totals of each account, each with a version.
 ///
-/// The latest month of an account is kept inside its totals while it is small: most postings then write one thing.
-/// Only [`post`](crate::post) writes, so every write carries the account's totals; whoever holds their version knows
-/// that nothing else of the account has changed.
+/// The totals of an account contain its latest month while that month is small, so most postings write one item. Only
+/// [`post`](crate::post) writes, and every write includes the account's totals: an unchanged version of the totals
+/// means that nothing else of the account has changed.
 pub trait Books {
     /// Reads the account's totals and, of `months`, those that have an item of their own.
     ///
-    /// Every item is read consistently (a write that ended before the call is seen), but at its own moment during the
-    /// call, in any order: another posting may commit between two of them. The shelf may then hold
+    /// Every item is read consistently (a write that ended before the call is seen), but the items are read in any
+    /// order and at different moments during the call: another posting may commit between two reads. The result may
+    /// then hold
     /// - a month that is newer or older than the totals;
-    /// - a month in neither place: its item was read before it moved out of the totals, the totals after;
-    /// - a month in both places: the totals were read before it moved out of them, its item after;
+    /// - a month that is missing: its item was read before the month moved out of the totals, the totals were read
+    ///   after;
+    /// - a month twice: the totals were read before the month moved out of them, its item was read after;
     /// - months of different moments.
     ///
-    /// In each of these cases a month has other figures than the totals have for it, or the totals have a newer
+    /// In each of these cases the figures of a month differ from those in the totals, or the totals have a newer
     /// version by now. Callers that need months and totals of one moment compare the figures and read again.
-    fn read(&self, account: &AccountNumber, months: &[Month])
-    -> impl Future<Output = Result<Shelf, BooksError>> + Send;
+    fn read(
+        &self,
+        account: &AccountNumber,
+        months: &[Month],
+    ) -> impl Future<Output = Result<StoredBooks, BooksError>> + Send;
 
     /// Writes all of `change` or nothing of it: each item only if its stored version is still the expected one
-    /// ([`Kept::version`]; 0: not there yet), with the next version. At most [`MOST_MONTHS`] months.
+    /// ([`Versioned::version`]; 0: not there yet), with the next version. At most [`MAX_MONTHS`] months.
     ///
     /// Other postings may read and write between this call and its effect. [`Written::Conflict`] may also be the
-    /// answer to a write that succeeded, where the adapter had to repeat it: read again before drawing conclusions.
+    /// answer to a write that succeeded, if the adapter had to repeat it: read again to find out.
     fn write(
         &self,
         account: &AccountNumber,
         change: &Change,
     ) -> impl Future<Output = Result<Written, BooksError>> + Send;
 
-    /// Waits before retry number `conflicts` (from 1) of a read or write that met another posting: a random part of a
-    /// time that grows with `conflicts`, at most half a second, so that postings to one account stop meeting.
+    /// Waits before retry number `conflicts` (from 1) of a read or write that conflicted with another posting: random
+    /// jitter up to a limit that grows with `conflicts`, at most half a second.
     fn pause(&self, conflicts: u32) -> impl Future<Output = ()> + Send;
 }
 
-/// The port through which the whole of the books is read, for audits.
+/// The port through which an audit reads all books.
 pub trait Archive {
-    /// Accounts that have books, in no order, each at least once; with where to go on, until `None`.
+    /// Lists the accounts that have books, unordered, each at least once, and the cursor of the next page (`None` at
+    /// the end).
     fn accounts(
         &self,
         after: Option<String>,
     ) -> impl Future<Output = Result<(Vec<AccountNumber>, Option<String>), BooksError>> + Send;
 
-    /// Everything kept of an account. Not one moment: see [`Books::read`].
-    fn whole(&self, account: &AccountNumber) -> impl Future<Output = Result<Shelf, BooksError>> + Send;
+    /// All books of an account. The items may be of different moments: see [`Books::read`].
+    fn whole(&self, account: &AccountNumber) -> impl Future<Output = Result<StoredBooks, BooksError>> + Send;
 }
 
-/// The most months one write takes: a DynamoDB transaction has 100 items, one is for the totals.
-pub const MOST_MONTHS: usize = 99;
+/// The maximum number of months in one write: a DynamoDB transaction has 100 items, one of them for the totals.
+pub const MAX_MONTHS: usize = 99;
 
 /// A packed value and its version.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Kept {
-    /// How often it has been written; in a [`Change`], the version expected to be stored.
+pub struct Versioned {
+    /// The number of writes so far; in a [`Change`], the expected stored version.
     pub version: u64,
     /// The packed value.
     pub bytes: Vec<u8>,
 }
 
-/// What is kept of one account, as far as it was asked for.
+/// The stored books of one account, as far as a read requested them.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Shelf {
+pub struct StoredBooks {
     /// The totals, if the account has any entry.
-    pub totals: Option<Kept>,
-    /// The months asked for that have entries.
-    pub months: BTreeMap<Month, Kept>,
+    pub totals: Option<Versioned>,
+    /// The requested months that have entries.
+    pub months: BTreeMap<Month, Versioned>,
 }
 
-/// What a posting changes of one account.
+/// The changes of a posting to one account.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Change {
     /// The new totals.
-    pub totals: Kept,
+    pub totals: Versioned,
     /// The new months.
-    pub months: BTreeMap<Month, Kept>,
+    pub months: BTreeMap<Month, Versioned>,
 }
 
-/// What became of a [`Change`].
+/// The result of writing a [`Change`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Written {
     /// It is in the books.
     Stored,
-    /// Another posting wrote since the read, or is writing; nothing was written (see [`Books::write`]).
+    /// Another posting has written since the read, or is writing; nothing was written (see [`Books::write`]).
     Conflict,
 }
 
@@ -97,24 +103,24 @@ pub enum Written {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BooksError {
-    /// The storage does not answer, or not now: try again.
+    /// The storage is unavailable: retry.
     #[error("the books cannot be reached")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Other postings changed the account during every one of several reads: try again.
+    /// Other postings changed the account during each of several reads: retry.
     #[error("the books of an account keep changing while they are read")]
     Unsettled,
-    /// The request needs more entries than its [`EntryBudget`](crate::EntryBudget) allows: ask for fewer days.
+    /// The request needs more entries than its [`EntryBudget`](crate::EntryBudget) allows: request fewer days.
     #[error("the request reads more than {most} entries")]
     TooManyEntries {
         /// The budget of the request.
         most: u64,
     },
-    /// What is stored is broken: someone must look.
+    /// Stored data is corrupt: an operator must investigate.
     #[error("the books of an account are broken")]
     Broken(#[from] CodecError),
 }
 
-impl Shelf {
+impl StoredBooks {
     /// The totals; empty ones for an account without entries.
     pub fn totals(&self) -> Result<Totals, CodecError> {
         Ok(self.open()?.totals)
@@ -125,16 +131,16 @@ impl Shelf {
         self.month_of(&self.open()?, month)
     }
 
-    /// The months that are here, packed.
+    /// The months that this value contains, packed.
     pub fn packed_months(&self) -> Result<BTreeMap<Month, Vec<u8>>, CodecError> {
         let mut packed: BTreeMap<_, _> = self.open()?.open.into_iter().collect();
         packed.extend(self.months.iter().map(|(month, kept)| (*month, kept.bytes.clone())));
         Ok(packed)
     }
 
-    /// One month, if it has entries; `item` is what [`Shelf::open`] returns.
+    /// One month, if it has entries; `item` is what [`StoredBooks::open`] returns.
     pub(crate) fn month_of(&self, item: &TotalsItem, month: Month) -> Result<Option<JournalMonth>, CodecError> {
-        // A month that is moving out of the totals is in both places; its own item is the newer one.
+        // A month that is moving out of the totals is stored twice; its separate item is the newer one.
         match self.months.get(&month) {
             Some(kept) => JournalMonth::decode(month, &kept.bytes).map(Some),
             None => item.month(month),
@@ -151,15 +157,15 @@ impl Shelf {
 }
 
 impl TotalsItem {
-    /// Whether `journal`, what was read of `month`, has the figures that the totals have for it.
+    /// Whether `journal`, which was read for `month`, has the figures of the totals.
     ///
-    /// Postings only add entries, so a month with the same figures has the same entries. One that differs in a text is
-    /// found out by its version when it is written.
+    /// Postings only add entries, so a month with the same figures has the same entries. A difference in a text shows
+    /// as a version conflict when the month is written.
     pub(crate) fn agrees(&self, month: Month, journal: Option<&JournalMonth>) -> bool {
         journal.map(JournalMonth::totals) == self.totals.months.get(&month)
     }
 
-    /// The month, if it is the one that lies in the totals.
+    /// The month, if it is the one in the totals.
     pub(crate) fn month(&self, month: Month) -> Result<Option<JournalMonth>, CodecError> {
         let packed = self.open.as_ref().filter(|(open, _)| *open == month);
         packed.map(|(_, packed)| JournalMonth::decode(month, packed)).transpose()

@@ -6,7 +6,7 @@ use crate::{BooksError, Totals};
 
 /// How many entries one request may decode, over all accounts that it reads side by side.
 ///
-/// The totals hold the number of entries of each month, so a reader knows the number before it reads a month.
+/// The totals contain the number of entries of each month, so a reader knows it before it reads a month.
 #[derive(Debug)]
 pub struct EntryBudget {
     most: u64,

@@ -6,7 +6,7 @@ use money::{Currency, Money};
 
 /// One signed movement on one account: above zero is a credit, below a debit, as the account holder sees it.
 ///
-/// Entries order by the time they happened and then by everything else, so a set of entries has one order.
+/// Entries are sorted by time and then by all other fields, so a set of entries has exactly one order.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// When it happened.
@@ -15,26 +15,26 @@ pub struct Entry {
     pub source: Box<str>,
     /// The source's own id of the transaction.
     pub id: Option<Box<str>>,
-    /// For an entry without an id: the how manieth of its equals in its file it is, from 0.
+    /// For an entry without an id: zero-based index among identical rows of its file.
     pub ordinal: u32,
     /// Minor units, signed.
     pub amount_minor: i64,
     /// Their currency.
     pub currency: Currency,
-    /// Which side of a transfer it is, if it is one.
+    /// The side of the transfer, if the entry is part of one.
     pub side: Side,
     /// The other account of a transfer.
     pub counterparty: Option<Box<str>>,
-    /// What the bank says it is for.
+    /// The purpose that the bank states.
     pub text: Option<Box<str>>,
-    /// Whether it counts; found by the merge, over the whole month.
+    /// Whether it counts; the merge derives this from the whole month.
     pub mark: Mark,
 }
 
 /// Which side of a transfer an entry is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum Side {
-    /// No transfer: a row of an account's own file.
+    /// Not a transfer: a row of an account's own file.
     #[default]
     None,
     /// The account paid.
@@ -56,7 +56,7 @@ pub enum Mark {
 }
 
 impl Mark {
-    /// The word for it in tables and documents.
+    /// Its name in tables and documents.
     pub fn name(self) -> &'static str {
         match self {
             Self::Clean => "clean",
@@ -72,9 +72,10 @@ impl Entry {
         Money::new(self.amount_minor, self.currency)
     }
 
-    /// What makes two entries the same one. With an id: source, id, both accounts, time, amount and currency;
-    /// without: time, amount, text, counterparty and the ordinal among its equals. A row of an account's own file that
-    /// has an id but no counterparty is also the same as one that has both: the merge keeps the fuller one.
+    /// The identity of an entry. With an id: source, id, both accounts, time, amount and currency;
+    /// without: time, amount, text, counterparty and the index among identical rows. A row of an account's own file
+    /// that has an id but no counterparty also equals a row that has both: the merge keeps the row with the
+    /// counterparty.
     pub(crate) fn same(&self, other: &Self) -> bool {
         self.at == other.at
             && self.source == other.source
@@ -91,7 +92,7 @@ impl Entry {
         self.text.as_deref().is_none_or(str::is_empty)
     }
 
-    /// Whether two entries are rows of one transfer as its sender numbered it.
+    /// Whether two entries are rows of one transfer, by the sender's id.
     pub(crate) fn same_transfer(&self, other: &Self) -> bool {
         self.side != Side::None
             && self.id.is_some()
@@ -104,9 +105,9 @@ impl Entry {
 }
 
 impl Ord for Entry {
-    // Rows of one transfer lie next to each other; the text comes last, for it is no part of the identity of an
-    // entry with an id; the mark is derived and takes no part. An entry with a text comes before one without, so that
-    // the merge, which keeps the first of the same entries, keeps the text.
+    // Rows of one transfer are adjacent. The text comes last because it is not part of the identity of an entry with an
+    // id; the mark is derived and not compared. An entry with a text precedes one without, so that the merge, which
+    // keeps the first of identical entries, keeps the text.
     fn cmp(&self, other: &Self) -> Ordering {
         self.at
             .cmp(&other.at)
@@ -141,8 +142,8 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// Under what entries are posted: 96 bits of the import's id, then the number of its batch. The books remember the last
-/// few postings of an account, so that one repeated after a crash reports the same count.
+/// The id of a posting: 96 bits of the import's id, then the number of its batch. The books remember the last postings
+/// of an account, so that a posting repeated after a crash reports the same count.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct PostingId(pub [u8; 16]);
 
@@ -160,5 +161,5 @@ impl PostingId {
     }
 }
 
-/// How many bytes of a posting's id name the import.
+/// The number of bytes of a posting's id that identify the import.
 const IMPORT_BYTES: usize = 12;

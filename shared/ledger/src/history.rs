@@ -5,9 +5,9 @@ use calendar::{Bucket, Date, Month};
 use money::Currency;
 
 use crate::codec::TotalsItem;
-use crate::queries::{MOST_READS, never_settles};
+use crate::queries::{MAX_READS, never_settles};
 use crate::totals::Split;
-use crate::{Books, BooksError, CodecError, EntryBudget, Figures, JournalMonth, Shelf, Totals, View};
+use crate::{Books, BooksError, CodecError, EntryBudget, Figures, JournalMonth, StoredBooks, Totals, View};
 
 /// Which history to read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,22 +20,22 @@ pub struct HistoryRequest {
     pub by: Bucket,
     /// Which entries count.
     pub view: View,
-    /// The currency that the history will be converted into, if any: it needs the flows of every other currency by
-    /// day, see [`History::flows_by_day`].
+    /// The currency to convert the history into, if any: this needs the flows of every other currency by day, see
+    /// [`History::flows_by_day`].
     pub converted_into: Option<Currency>,
 }
 
 /// The history of an account.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct History {
-    /// Its periods, the oldest first.
+    /// Its periods, oldest first.
     pub periods: Vec<Period>,
     /// The flows of each day in every currency but [`HistoryRequest::converted_into`]; empty without that.
     pub flows_by_day: FlowsByDay,
 }
 
 impl History {
-    /// The sum of this history and another account's, which must be of the same request.
+    /// The sum of this history and that of another account for the same request.
     pub fn and(mut self, other: Self) -> Self {
         if self.periods.is_empty() {
             self.periods = other.periods;
@@ -49,17 +49,17 @@ impl History {
     }
 }
 
-/// What moved on each day in each currency. Days and currencies without entries are left out.
+/// The flows of each day in each currency. Days and currencies without entries are omitted.
 pub type FlowsByDay = BTreeMap<Date, BTreeMap<Currency, Figures>>;
 
-/// A part of an account's history, with what moved in each currency.
+/// A part of an account's history, with the flows in each currency.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Period {
     /// Its first day.
     pub from: Date,
     /// Its last day.
     pub to: Date,
-    /// Every currency the account has or will have, moved or not.
+    /// Every currency of the account, including those without flows in this period.
     pub currencies: BTreeMap<Currency, Movement>,
 }
 
@@ -73,7 +73,7 @@ impl Period {
     }
 }
 
-/// What moved in one currency, in minor units: opening + in + out = closing.
+/// The flows in one currency, in minor units: opening + in + out = closing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Movement {
     /// The balance before the first day.
@@ -91,14 +91,14 @@ impl Movement {
 
 /// Reads the history of an account.
 ///
-/// Which months it reads besides the totals:
-/// - by day or week, every month with entries;
-/// - by month, quarter or year, a month only where `from` or `to` is within it;
+/// Besides the totals, it reads these months:
+/// - by day or week: every month with entries;
+/// - by month, quarter or year: a month only if `from` or `to` is inside it;
 /// - for a conversion also every month with flows in another currency: their sum over a month cannot be converted at
 ///   the rates of its days.
 ///
-/// It reads the totals first where only they tell which months these are, then the months with the totals in one read,
-/// and decodes each month once. The entries of the months are spent before they are decoded.
+/// If only the totals determine these months, it reads them first; then it reads the months and the totals in one read
+/// and decodes each month once. It spends the budget for the entries before it decodes them.
 pub async fn history<B: Books>(
     books: &B,
     account: &AccountNumber,
@@ -110,21 +110,21 @@ pub async fn history<B: Books>(
     }
     let mut months = request.months_known_without_totals();
     let (mut unsettled, mut is_spent) = (None, false);
-    for reads in 0..=MOST_READS {
-        let shelf = books.read(account, &months).await?;
-        let item = shelf.open()?;
+    for reads in 0..=MAX_READS {
+        let stored_books = books.read(account, &months).await?;
+        let item = stored_books.open()?;
         let needed = request.months(&item.totals);
         if !std::mem::replace(&mut is_spent, true) {
             budget.spend(&item.totals, &needed)?;
         }
         if needed.iter().any(|it| !months.contains(it)) {
-            // They are known now, or another posting began a month between two reads.
+            // They are known now, or another posting created a month between two reads.
             months = needed;
-        } else if let Some(history) = request.fold(&shelf, &item, &needed)? {
+        } else if let Some(history) = request.fold(&stored_books, &item, &needed)? {
             return Ok(history);
         } else {
-            never_settles(unsettled.as_ref(), &shelf)?;
-            unsettled = Some(shelf);
+            never_settles(unsettled.as_ref(), &stored_books)?;
+            unsettled = Some(stored_books);
         }
         if reads > 0 || unsettled.is_some() {
             books.pause(reads.max(1)).await;
@@ -134,19 +134,19 @@ pub async fn history<B: Books>(
 }
 
 impl HistoryRequest {
-    /// The months to read with the totals in one read; none if only the totals tell which ones.
+    /// The months to read together with the totals; `None` if only the totals determine them.
     fn months_known_without_totals(&self) -> Vec<Month> {
         let depends_on_totals = !self.by.is_of_months() || self.converted_into.is_some();
         if depends_on_totals { Vec::new() } else { self.partial_months().into_iter().collect() }
     }
 
-    /// The months of which only a part is asked for.
+    /// The months that the request covers only in part.
     fn partial_months(&self) -> BTreeSet<Month> {
         let ends = [self.from.month(), self.to.month()].into_iter();
         ends.filter(|it| it.first_day() < self.from || it.last_day() > self.to).collect()
     }
 
-    /// The months with entries that must be read, the earliest first.
+    /// The months with entries that must be read, earliest first.
     fn months(&self, totals: &Totals) -> Vec<Month> {
         let partial = self.partial_months();
         let months = totals.months.range(self.from.month()..=self.to.month());
@@ -163,8 +163,8 @@ impl HistoryRequest {
         })
     }
 
-    /// The history of the totals and of what was read of `months`; `None` if they are of different moments.
-    fn fold(&self, read: &Shelf, item: &TotalsItem, months: &[Month]) -> Result<Option<History>, CodecError> {
+    /// The history from the totals and the months that were read; `None` if these are of different moments.
+    fn fold(&self, read: &StoredBooks, item: &TotalsItem, months: &[Month]) -> Result<Option<History>, CodecError> {
         let mut opening = net(&item.totals, self.from.month(), self.view);
         let mut moved = FlowsByDay::new();
         for month in months {
@@ -204,7 +204,7 @@ impl HistoryRequest {
     }
 }
 
-/// The whole months that `totals` have entries in: what a history is of when nobody says.
+/// The whole months with entries in `totals`: the default range of a history.
 pub fn all_days(totals: &Totals) -> Option<(Date, Date)> {
     let first = totals.months.keys().next()?;
     let last = totals.months.keys().next_back()?;

@@ -13,7 +13,7 @@ pub struct JournalMonth {
 }
 
 impl JournalMonth {
-    /// A month of entries that are sorted, merged and marked already.
+    /// A month from entries that are already sorted, merged and marked.
     pub(crate) fn of(month: Month, entries: Vec<Entry>) -> Self {
         let totals = fold(&entries);
         Self { month, entries, totals }
@@ -43,8 +43,8 @@ impl JournalMonth {
         codec::encode_month(&self.totals, &self.entries)
     }
 
-    /// Reads [`JournalMonth::encode`]. An entry of another month, a wrong order or figures that are not the fold
-    /// of the entries are errors: broken books are told, not mended.
+    /// Reads [`JournalMonth::encode`]. An entry of another month, a wrong order or figures that differ from the fold of
+    /// the entries are errors: corrupt books are reported, never repaired.
     pub fn decode(month: Month, bytes: &[u8]) -> Result<Self, CodecError> {
         let (totals, entries) = codec::decode_month(bytes)?;
         let ordered = entries.is_sorted();

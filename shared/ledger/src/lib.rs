@@ -2,8 +2,8 @@
 //!
 //! An account's books are its **journal months** (all entries of one calendar month) and its **totals** (the
 //! figures of every month). One operation writes: [`post`], which merges entries into the months they belong to.
-//! The merge is a pure function of the entries, so the same entries again, in any order, split any way, give
-//! the same bytes; totals are never added to, always folded from the entries.
+//! The merge is a pure function of the entries: the same entries, in any order and in any batches, give the same bytes.
+//! Totals are always folded from the entries, never incremented.
 
 mod audit;
 mod books;
@@ -22,14 +22,14 @@ mod totals;
 pub mod testing;
 
 pub use audit::{Finding, audit_account, missing_entries};
-pub use books::{Archive, Books, BooksError, Change, Kept, MOST_MONTHS, Shelf, Written};
+pub use books::{Archive, Books, BooksError, Change, MAX_MONTHS, StoredBooks, Versioned, Written};
 pub use budget::EntryBudget;
 pub use codec::{CodecError, decode_entries, encode_entries};
 pub use entry::{Entry, Mark, PostingId, Side};
 pub use history::{FlowsByDay, History, HistoryRequest, Movement, Period, all_days, history};
 pub use journal::JournalMonth;
 pub use merge::{Merged, merge};
-pub use post::{Added, Gross, MOST_MONTHS_AND_CURRENCIES, PostError, Posted, post};
+pub use post::{Added, Gross, MAX_MONTHS_AND_CURRENCIES, PostError, Posted, post};
 pub use queries::{EntryCursor, balance_on, entries_of, entry_months, page_of_entries, splits_on};
 pub use summary::{LastEntry, MonthFigures, SummaryFigures, summarise};
 pub use totals::{Figures, MonthTotals, Split, Totals, View};

@@ -6,21 +6,21 @@ use crate::{Entry, JournalMonth, Mark, Side};
 use calendar::{Moment, Month};
 use money::Currency;
 
-/// What a merge did to a month.
+/// The result of merging entries into a month.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Merged {
-    /// Every entry was there already.
+    /// Every entry already existed.
     Unchanged,
-    /// The month with the new entries, all marked anew.
+    /// The month with the new entries and updated marks.
     Changed(JournalMonth),
 }
 
 /// Merges `incoming` entries into `current`, the month as stored (`None`: it has no entries yet).
 ///
-/// The union is by identity (see [`Entry`]). Of entries that are the same one but differ in their text, the lesser text
-/// stays, and any text before none; of rows of an account's own file with the same id, one without a counterparty gives
-/// way to those with one. So the order does not matter. Then batch payments and invalid IBANs are marked over the whole
-/// month. Commutative, associative and idempotent.
+/// The union is by identity (see [`Entry`]). If identical entries differ in their text, the merge keeps the smallest
+/// text, and prefers any text to none. If rows of an account's own file have the same id, a row with a counterparty
+/// replaces one without. So the order does not matter. Then the merge marks batch payments and invalid IBANs over the
+/// whole month. Commutative, associative and idempotent.
 pub fn merge(account: &AccountNumber, month: Month, current: Option<&JournalMonth>, incoming: Vec<Entry>) -> Merged {
     let mut entries = incoming;
     for entry in &mut entries {
@@ -40,7 +40,7 @@ pub fn merge(account: &AccountNumber, month: Month, current: Option<&JournalMont
     Merged::Changed(merged)
 }
 
-/// What makes entries of several sources look like the same one.
+/// The fields that identical entries of several sources share.
 fn transfer(it: &Entry) -> (Moment, Option<&str>, Side, Option<&str>, i64, Currency) {
     (it.at, it.id.as_deref(), it.side, it.counterparty.as_deref(), it.amount_minor, it.currency)
 }
@@ -57,8 +57,8 @@ pub(crate) fn known_from_another_source(month: &JournalMonth, incoming: &[Entry]
     u64::try_from(known.count()).unwrap_or(u64::MAX)
 }
 
-/// Drops rows of an account's own file that are here with their counterparty, too: they were read before by a profile
-/// without that column.
+/// Drops rows of an account's own file that also exist with their counterparty: a profile without that column produced
+/// them earlier.
 fn drop_without_counterparty(entries: &mut Vec<Entry>) {
     let may_lack = |it: &Entry| it.side == Side::None && it.id.is_some();
     let lacks = |it: &Entry| may_lack(it) && it.counterparty.is_none();
@@ -71,7 +71,7 @@ fn drop_without_counterparty(entries: &mut Vec<Entry>) {
     entries.retain(|it| !(lacks(it) && full.contains(&row(it))));
 }
 
-/// Marks sorted entries. A run of more than one row of the same transfer is a batch payment.
+/// Marks sorted entries. Several adjacent rows of the same transfer are a batch payment.
 fn mark(account: &AccountNumber, entries: &mut [Entry]) {
     let account_has_country = country_of(account.as_str()).is_some();
     for run in entries.chunk_by_mut(Entry::same_transfer) {

@@ -4,37 +4,37 @@ use banking::AccountNumber;
 use calendar::Month;
 use money::Currency;
 
-use crate::books::MOST_MONTHS;
+use crate::books::MAX_MONTHS;
 use crate::codec::TotalsItem;
 use crate::merge::known_from_another_source;
 use crate::queries::never_settles;
 use crate::totals::MonthTotals;
 use crate::{
-    Books, BooksError, Change, CodecError, Entry, Figures, JournalMonth, Kept, Merged, PostingId, Shelf, Side, Written,
-    merge,
+    Books, BooksError, Change, CodecError, Entry, Figures, JournalMonth, Merged, PostingId, Side, StoredBooks,
+    Versioned, Written, merge,
 };
 
-/// The most months one posting changes at once: with them a month may move out of the totals.
-const MOST_CHANGED: usize = MOST_MONTHS - 1;
-/// The largest packed month that is kept inside the totals: with the figures of ten years an account's totals still
+/// The maximum number of months that one write changes; one more may move out of the totals.
+const MAX_CHANGED: usize = MAX_MONTHS - 1;
+/// The largest packed month that the totals may contain: with the figures of ten years an account's totals still
 /// take no more than three read units.
-const MOST_OPEN_BYTES: usize = 8 * 1024;
-/// The most packed bytes one write takes: a DynamoDB transaction has 4 MB.
-const MOST_BYTES: usize = 3_000_000;
-/// How often a posting that meets others is tried again before its message is.
+const MAX_OPEN_BYTES: usize = 8 * 1024;
+/// The maximum number of packed bytes in one write: a DynamoDB transaction has 4 MB.
+const MAX_BYTES: usize = 3_000_000;
+/// The maximum number of retries after conflicts; then the queue retries the message.
 ///
-/// This is a deadline in tries: with the pauses of [`Books::pause`] they take 15 seconds on average, a quarter of what
-/// `post-entries` may take. Of postings that meet, at least one succeeds, so even 60 that never stop meeting all get in.
-const MOST_CONFLICTS: u32 = 64;
-/// The most bytes of an account's totals: an item of DynamoDB has 400 KB (409,600 bytes), keys and names included.
-const MOST_TOTALS_BYTES: usize = 400_000;
-/// More than an entry can add to the totals: the figures, clean and dirty, of a month and currency that were not there.
-const MOST_BYTES_PER_ENTRY: usize = 200;
-/// More than one posting that is remembered takes, in all currencies of ISO 4217.
-const MOST_REMEMBERED_BYTES: usize = 8 * 1024;
-/// In how many months an account may have entries, counted for each currency: a year of one currency is twelve. The
-/// figures of so many fit into its totals even where they are as long as they can be (82 bytes each).
-pub const MOST_MONTHS_AND_CURRENCIES: usize = 4_000;
+/// With the pauses of [`Books::pause`] the retries take 15 seconds on average, a quarter of the time-out of
+/// `post-entries`. Of conflicting postings at least one succeeds, so even 60 concurrent postings all finish.
+const MAX_CONFLICTS: u32 = 64;
+/// The maximum size of an account's totals: an item of DynamoDB has 400 KB (409,600 bytes), including keys and names.
+const MAX_TOTALS_BYTES: usize = 400_000;
+/// An upper bound of what an entry adds to the totals: the clean and dirty figures of a new month and currency.
+const MAX_BYTES_PER_ENTRY: usize = 200;
+/// An upper bound of the size of one remembered posting, in all currencies of ISO 4217.
+const MAX_REMEMBERED_BYTES: usize = 8 * 1024;
+/// The maximum number of months with entries of an account, counted for each currency: a year in one currency is
+/// twelve. Their figures fit into the totals even at their maximum length (82 bytes each).
+pub const MAX_MONTHS_AND_CURRENCIES: usize = 4_000;
 
 /// Why entries were not posted. Posting them again is always safe.
 #[derive(Debug, thiserror::Error)]
@@ -43,33 +43,33 @@ pub enum PostError {
     /// The books cannot be read or written.
     #[error("cannot post to an account")]
     Books(#[from] BooksError),
-    /// Other writers were faster, again and again.
+    /// Other writers kept causing conflicts.
     #[error("cannot post to an account: other postings keep changing it")]
     Busy,
-    /// The account would have entries in more months and currencies than its totals have room for, and repeating the
-    /// posting does not help. It has added nothing, unless another posting filled the account while this one went in
-    /// several writes: then what the earlier ones have added.
+    /// The account would have entries in more months and currencies than its totals have room for, and a retry does not
+    /// help. The posting has added nothing, unless it needed several writes and another posting filled the account in
+    /// between: then its earlier writes stay.
     #[error("cannot post to an account: its entries are in too many months and currencies")]
     TooManyMonths(Added),
 }
 
-/// What a posting did to an account.
+/// The result of a posting to an account.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Posted {
-    /// What is in the books since this posting (its repetitions included).
+    /// The entries that this posting has added (including its repetitions).
     pub added: Added,
-    /// Entries that were there before: rows repeated in the file, or known from an earlier one.
+    /// Entries that already existed: rows repeated in the file, or imported earlier.
     pub duplicates: u64,
     /// Entries that the books also have from another source: with the same id, accounts, time, amount and currency.
     pub from_another_source: u64,
 }
 
-/// What postings have brought into the books.
+/// The entries that postings have added to the books.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Added {
     /// Entries that are new.
     pub entries: u64,
-    /// Entries that are dirty since: new ones, and those that a new row shows to be part of a batch payment.
+    /// Entries that became dirty: new ones, and existing ones that a new row identifies as part of a batch payment.
     pub dirty: u64,
     /// The sums of both, by currency.
     pub gross: BTreeMap<Currency, Gross>,
@@ -87,7 +87,7 @@ pub struct Gross {
 }
 
 impl Added {
-    /// Adds what another posting has brought.
+    /// Adds the entries of another posting.
     pub fn and(mut self, other: &Self) -> Self {
         self.entries = self.entries.saturating_add(other.entries);
         self.dirty = self.dirty.saturating_add(other.dirty);
@@ -100,7 +100,7 @@ impl Added {
         self
     }
 
-    /// By what a month's totals have grown. Neither entries nor marks ever go away.
+    /// The growth of a month's totals. Entries and marks are never removed.
     fn between(before: Option<&MonthTotals>, after: &MonthTotals) -> Self {
         let mut added = Self::default();
         for (currency, split) in after {
@@ -121,11 +121,11 @@ impl Added {
     }
 }
 
-/// Merges `entries` into the books of `account` under `posting`, which names the import they are of.
+/// Merges `entries` into the books of `account` under `posting`, which identifies their import.
 ///
-/// Safe to repeat: what is there already stays as it is, nothing is written if nothing changes, and the counts of
-/// a repeated posting are those of the first. Many months go in several writes, the oldest first; after each of
-/// them the totals are the fold of the months.
+/// Safe to repeat: existing entries stay as they are, nothing is written if nothing changes, and a repeated posting
+/// reports the counts of the first. Many months take several writes, oldest first; after each write the totals are the
+/// fold of the months.
 pub async fn post<B: Books>(
     books: &B,
     account: &AccountNumber,
@@ -139,7 +139,7 @@ pub async fn post<B: Books>(
     }
     let months: Vec<Month> = by_month.keys().copied().collect();
     let (mut added, mut from_another_source) = (Added::default(), 0_u64);
-    for some in months.chunks(MOST_CHANGED) {
+    for some in months.chunks(MAX_CHANGED) {
         let (so_far, of_some) = post_months(books, account, &by_month, some, posting).await?;
         added = so_far;
         from_another_source = from_another_source.saturating_add(of_some);
@@ -148,7 +148,7 @@ pub async fn post<B: Books>(
     Ok(Posted { added, duplicates, from_another_source })
 }
 
-/// Posts what `incoming` has for `months`; returns what `posting` has added to the account so far, and how many of the
+/// Posts the entries of `incoming` in `months`; returns what `posting` has added to the account so far, and how many
 /// entries of these months the books also have from another source.
 async fn post_months<B: Books>(
     books: &B,
@@ -159,16 +159,16 @@ async fn post_months<B: Books>(
 ) -> Result<(Added, u64), PostError> {
     let mut conflicts = 0_u32;
     let mut unsettled = None;
-    while conflicts < MOST_CONFLICTS {
-        let shelf = books.read(account, months).await?;
-        match plan(account, &shelf, incoming, months, posting).map_err(BooksError::from)? {
+    while conflicts < MAX_CONFLICTS {
+        let stored_books = books.read(account, months).await?;
+        match plan(account, &stored_books, incoming, months, posting).map_err(BooksError::from)? {
             Plan::ReadAgain => {
-                never_settles(unsettled.as_ref(), &shelf).map_err(BooksError::from)?;
-                unsettled = Some(shelf);
+                never_settles(unsettled.as_ref(), &stored_books).map_err(BooksError::from)?;
+                unsettled = Some(stored_books);
             }
             Plan::Nothing { added, from_another_source } => return Ok((added, from_another_source)),
-            Plan::Write { .. } if !fits(&shelf, incoming).map_err(BooksError::from)? => {
-                let postings = shelf.open().map_err(BooksError::from)?.postings;
+            Plan::Write { .. } if !fits(&stored_books, incoming).map_err(BooksError::from)? => {
+                let postings = stored_books.open().map_err(BooksError::from)?.postings;
                 let added = postings.into_iter().find_map(|(id, added)| (id == posting).then_some(added));
                 return Err(PostError::TooManyMonths(added.unwrap_or_default()));
             }
@@ -185,37 +185,37 @@ async fn post_months<B: Books>(
 }
 
 enum Plan {
-    /// What was read is not of one moment.
+    /// The items were read at different moments.
     ReadAgain,
     /// Every entry is in the books.
     Nothing {
-        /// What the posting has added.
+        /// The entries that the posting has added.
         added: Added,
         /// How many entries the books also have from another source.
         from_another_source: u64,
     },
     Write {
         change: Change,
-        /// What the posting has added, with this change.
+        /// The entries that the posting has added, including this change.
         added: Added,
-        /// Whether the change holds all there is to change.
+        /// Whether the change is complete.
         whole: bool,
-        /// How many of the entries that it holds the books also have from another source.
+        /// How many of its entries the books also have from another source.
         from_another_source: u64,
     },
 }
 
 fn plan(
     account: &AccountNumber,
-    shelf: &Shelf,
+    stored_books: &StoredBooks,
     incoming: &BTreeMap<Month, Vec<Entry>>,
     months: &[Month],
     posting: PostingId,
 ) -> Result<Plan, CodecError> {
-    let mut item = shelf.open()?;
+    let mut item = stored_books.open()?;
     let mut current = BTreeMap::<Month, Option<JournalMonth>>::new();
     for month in months {
-        let journal = shelf.month_of(&item, *month)?;
+        let journal = stored_books.month_of(&item, *month)?;
         if !item.agrees(*month, journal.as_ref()) {
             return Ok(Plan::ReadAgain);
         }
@@ -232,9 +232,9 @@ fn plan(
         let Merged::Changed(merged) = merge(account, month, journal.as_ref(), new) else {
             continue;
         };
-        let kept = Kept { version: shelf.version_of(month), bytes: merged.encode() };
+        let kept = Versioned { version: stored_books.version_of(month), bytes: merged.encode() };
         bytes = bytes.saturating_add(kept.bytes.len());
-        if bytes > MOST_BYTES && !changed.is_empty() {
+        if bytes > MAX_BYTES && !changed.is_empty() {
             whole = false;
             break;
         }
@@ -247,39 +247,39 @@ fn plan(
         return Ok(Plan::Nothing { added, from_another_source });
     }
     keep_latest_open(&mut item, &mut changed);
-    let version = shelf.totals.as_ref().map_or(0, |kept| kept.version);
-    let change = Change { totals: Kept { version, bytes: item.encode() }, months: changed };
+    let version = stored_books.totals.as_ref().map_or(0, |kept| kept.version);
+    let change = Change { totals: Versioned { version, bytes: item.encode() }, months: changed };
     Ok(Plan::Write { change, added, whole, from_another_source })
 }
 
-/// Moves the latest month into the totals if it is small, and the one that was there out of them if it has grown or
-/// is not the latest any more. A month that has an item of its own keeps it.
-fn keep_latest_open(item: &mut TotalsItem, changed: &mut BTreeMap<Month, Kept>) {
+/// Moves the latest month into the totals if it is small, and moves the previous one out of them if it has grown or is
+/// no longer the latest. A month with a separate item keeps it.
+fn keep_latest_open(item: &mut TotalsItem, changed: &mut BTreeMap<Month, Versioned>) {
     let latest = item.totals.months.keys().next_back().copied();
     if let Some((month, packed)) = item.open.take() {
         if Some(month) == latest && !changed.contains_key(&month) {
             item.open = Some((month, packed));
             return;
         }
-        changed.entry(month).or_insert(Kept { version: 0, bytes: packed });
+        changed.entry(month).or_insert(Versioned { version: 0, bytes: packed });
     }
-    let fits = |kept: &Kept| kept.version == 0 && kept.bytes.len() <= MOST_OPEN_BYTES;
+    let fits = |kept: &Versioned| kept.version == 0 && kept.bytes.len() <= MAX_OPEN_BYTES;
     item.open = latest
         .filter(|month| changed.get(month).is_some_and(fits))
         .and_then(|month| changed.remove(&month).map(|kept| (month, kept.bytes)));
 }
 
 /// Whether the totals have room for all of `incoming`, which may go in several writes. Counts each entry as new, and
-/// each of a transfer as clean and dirty, so it never says yes to what does not fit.
-fn fits(shelf: &Shelf, incoming: &BTreeMap<Month, Vec<Entry>>) -> Result<bool, CodecError> {
+/// each entry of a transfer as clean and dirty, so it never accepts what does not fit.
+fn fits(stored_books: &StoredBooks, incoming: &BTreeMap<Month, Vec<Entry>>) -> Result<bool, CodecError> {
     let entries = incoming.values().map(Vec::len).fold(0, usize::saturating_add);
-    let stored = shelf.totals.as_ref().map_or(0, |kept| kept.bytes.len());
-    let beside = MOST_OPEN_BYTES.saturating_add(MOST_REMEMBERED_BYTES);
-    let most = stored.saturating_add(beside).saturating_add(entries.saturating_mul(MOST_BYTES_PER_ENTRY));
-    if most <= MOST_TOTALS_BYTES {
+    let stored = stored_books.totals.as_ref().map_or(0, |kept| kept.bytes.len());
+    let beside = MAX_OPEN_BYTES.saturating_add(MAX_REMEMBERED_BYTES);
+    let most = stored.saturating_add(beside).saturating_add(entries.saturating_mul(MAX_BYTES_PER_ENTRY));
+    if most <= MAX_TOTALS_BYTES {
         return Ok(true);
     }
-    let mut item = shelf.open()?;
+    let mut item = stored_books.open()?;
     item.open = None;
     for (month, entries) in incoming {
         let figures = item.totals.months.entry(*month).or_default();
@@ -292,17 +292,17 @@ fn fits(shelf: &Shelf, incoming: &BTreeMap<Month, Vec<Entry>>) -> Result<bool, C
             }
         }
     }
-    Ok(item.encode().len().saturating_add(beside) <= MOST_TOTALS_BYTES)
+    Ok(item.encode().len().saturating_add(beside) <= MAX_TOTALS_BYTES)
 }
 
-/// How many imports an account's totals remember, of each the last batch: more files of one account than are uploaded at
-/// once. Each takes about 25 bytes.
+/// The number of imports that an account's totals remember, each by its last batch: more than the files of one account
+/// that are uploaded at once. Each takes about 25 bytes.
 const REMEMBERED: usize = 32;
 
-/// Adds `newly` to what `posting` has added, forgets the oldest import if there are too many, and returns the sum.
+/// Adds `newly` to what `posting` has added, drops the oldest import if there are too many, and returns the sum.
 ///
-/// The batches of an import that hold entries of one account are posted one after the other, and the next one only after
-/// what came of the one before is recorded: a later batch takes the place of an earlier one.
+/// The batches of an import with entries of one account are posted sequentially, each after the result of the previous
+/// one is recorded: a later batch replaces an earlier one.
 fn remember(postings: &mut Vec<(PostingId, Added)>, posting: PostingId, newly: &Added) -> Added {
     let same_import = postings.iter().position(|(id, _)| id.import() == posting.import());
     let before = same_import.map(|at| postings.remove(at));

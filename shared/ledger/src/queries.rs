@@ -6,12 +6,13 @@ use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
 use crate::totals::Split;
-use crate::{Books, BooksError, CodecError, Entry, EntryBudget, JournalMonth, Mark, Shelf, Totals, View};
+use crate::{Books, BooksError, CodecError, Entry, EntryBudget, JournalMonth, Mark, StoredBooks, Totals, View};
 
-/// How often a reader reads while postings come between its reads. With the pauses this takes three seconds on average.
-pub(crate) const MOST_READS: u32 = 16;
+/// The maximum number of reads while postings change the account in between. With the pauses this takes three seconds
+/// on average.
+pub(crate) const MAX_READS: u32 = 16;
 
-/// The balance of each currency at the end of `date`: one read of the totals and at most one month.
+/// The balance of each currency at the end of `date`: reads the totals and at most one month.
 pub async fn balance_on<B: Books>(
     books: &B,
     account: &AccountNumber,
@@ -22,8 +23,8 @@ pub async fn balance_on<B: Books>(
     Ok(splits.into_iter().map(|(currency, it)| Money::new(it.seen(view).net_minor(), currency)).collect())
 }
 
-/// The figures of each currency over all entries, or over those up to the end of `date`, clean and dirty apart. One
-/// read of the totals, and for a date within a month also that month.
+/// The figures of each currency over all entries, or over those up to the end of `date`, clean and dirty separately.
+/// Reads the totals, and for a date within a month also that month.
 pub async fn splits_on<B: Books>(
     books: &B,
     account: &AccountNumber,
@@ -41,38 +42,38 @@ pub async fn splits_on<B: Books>(
     Ok(sums)
 }
 
-/// The totals and some months of one moment.
+/// The totals and some months, all of the same moment.
 pub(crate) struct Settled {
     pub(crate) totals: Totals,
-    /// Those of the months asked for that have entries.
+    /// The requested months that have entries.
     pub(crate) months: BTreeMap<Month, JournalMonth>,
 }
 
-/// Reads until the months and the totals are of the same moment. Each read decodes each month once.
+/// Reads until the months and the totals are of the same moment. Each attempt decodes each month once.
 pub(crate) async fn read_settled<B: Books>(
     books: &B,
     account: &AccountNumber,
     months: &[Month],
 ) -> Result<Settled, BooksError> {
     let mut unsettled = None;
-    for reads in 1..=MOST_READS {
-        let shelf = books.read(account, months).await?;
-        if let Some(settled) = settled(&shelf, months)? {
+    for reads in 1..=MAX_READS {
+        let stored_books = books.read(account, months).await?;
+        if let Some(settled) = settled(&stored_books, months)? {
             return Ok(settled);
         }
-        never_settles(unsettled.as_ref(), &shelf)?;
-        unsettled = Some(shelf);
+        never_settles(unsettled.as_ref(), &stored_books)?;
+        unsettled = Some(stored_books);
         books.pause(reads).await;
     }
     Err(BooksError::Unsettled)
 }
 
-/// `None` if a month has other figures than the totals have for it: they are of different moments.
-fn settled(shelf: &Shelf, months: &[Month]) -> Result<Option<Settled>, CodecError> {
-    let item = shelf.open()?;
+/// `None` if the figures of a month differ from those in the totals: they are of different moments.
+fn settled(stored_books: &StoredBooks, months: &[Month]) -> Result<Option<Settled>, CodecError> {
+    let item = stored_books.open()?;
     let mut read = BTreeMap::new();
     for month in months {
-        let journal = shelf.month_of(&item, *month)?;
+        let journal = stored_books.month_of(&item, *month)?;
         if !item.agrees(*month, journal.as_ref()) {
             return Ok(None);
         }
@@ -81,29 +82,29 @@ fn settled(shelf: &Shelf, months: &[Month]) -> Result<Option<Settled>, CodecErro
     Ok(Some(Settled { totals: item.totals, months: read }))
 }
 
-/// An error if what disagrees is stored so: two reads, one after the other, that find the same versions prove that they
-/// were stored together at one moment in between. Nothing else would end the reading again.
-pub(crate) fn never_settles(before: Option<&Shelf>, now: &Shelf) -> Result<(), CodecError> {
+/// Returns an error if the stored data is inconsistent: two consecutive reads with the same versions prove that these
+/// versions existed at the same time. Without this check the reader would never stop.
+pub(crate) fn never_settles(before: Option<&StoredBooks>, now: &StoredBooks) -> Result<(), CodecError> {
     if before == Some(now) {
-        return Err(CodecError::Broken("a month has other figures than the totals"));
+        return Err(CodecError::Broken("the figures of a month differ from the totals"));
     }
     Ok(())
 }
 
-/// Where a list of entries goes on. Opaque outside.
+/// The position in a list of entries. Opaque to callers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct EntryCursor {
-    /// The month of the last entry given.
+    /// The month of the last returned entry.
     pub month: Month,
-    /// How many entries of that month were passed.
+    /// How many entries of that month were skipped or returned.
     pub passed: usize,
 }
 
-/// The entries of `account` from `from` to `to` (both inclusive), the oldest first, at most `limit` of them, and
-/// where to go on if there are more. [`View::Clean`] leaves dirty ones out.
+/// The entries of `account` from `from` to `to` (both inclusive), oldest first, at most `limit` of them, and the cursor
+/// of the next page if there are more. [`View::Clean`] omits dirty ones.
 ///
-/// Reads the totals, and of the months only those that the page touches. For people who look at pages: an entry posted
-/// before the cursor while somebody pages shifts the rest of its month by one. Folds use [`entry_months`].
+/// Reads the totals and only the months of the page. Intended for paging users: an entry posted before the cursor
+/// meanwhile shifts the rest of its month by one. Folds use [`entry_months`].
 pub async fn page_of_entries<B: Books>(
     books: &B,
     account: &AccountNumber,
@@ -133,16 +134,16 @@ pub async fn page_of_entries<B: Books>(
     Ok((page, None))
 }
 
-/// The most entries that [`entry_months`] puts in one group, unless a single month has more.
-const MOST_ENTRIES: u64 = 20_000;
-/// The most months of one group.
-const MOST_MONTHS_AT_ONCE: usize = 12;
+/// The maximum number of entries in one group of [`entry_months`], unless a single month has more.
+const MAX_ENTRIES: u64 = 20_000;
+/// The maximum number of months in one group.
+const MAX_MONTHS_AT_ONCE: usize = 12;
 
-/// The months from `from` to `to` that have entries, the earliest first, in groups small enough to hold the entries of
-/// one in memory: [`entries_of`] reads a group. Spends the entries of all of them.
+/// The months from `from` to `to` that have entries, earliest first, in groups that fit into memory: [`entries_of`]
+/// reads a group. Spends the budget for all of them.
 ///
-/// For folds over entries while others post: every month is read once and at one moment, so no entry is seen twice,
-/// and none is missed that was in the books before the call.
+/// For folds over entries during concurrent postings: every month is read once and at one moment, so no entry appears
+/// twice, and none is missed that was in the books before the call.
 pub async fn entry_months<B: Books>(
     books: &B,
     account: &AccountNumber,
@@ -158,7 +159,7 @@ pub async fn entry_months<B: Books>(
         let count = totals.entries_in(month);
         let together = entries.saturating_add(count);
         match groups.last_mut() {
-            Some(group) if group.len() < MOST_MONTHS_AT_ONCE && together <= MOST_ENTRIES => {
+            Some(group) if group.len() < MAX_MONTHS_AT_ONCE && together <= MAX_ENTRIES => {
                 group.push(month);
                 entries = together;
             }
@@ -171,7 +172,7 @@ pub async fn entry_months<B: Books>(
     Ok(groups)
 }
 
-/// The entries of `months` that are from `from` to `to` (both inclusive), the oldest first, all of one moment.
+/// The entries of `months` that are from `from` to `to` (both inclusive), oldest first, all of the same moment.
 pub async fn entries_of<B: Books>(
     books: &B,
     account: &AccountNumber,

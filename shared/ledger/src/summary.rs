@@ -1,19 +1,19 @@
 use calendar::{Date, Month};
 use money::{Currency, Money, average_minor};
 
-use crate::{CodecError, Figures, JournalMonth, Mark, Shelf, Totals, View};
+use crate::{CodecError, Figures, JournalMonth, Mark, StoredBooks, Totals, View};
 
-/// When the last clean entry of an account happened, as far as its totals tell.
+/// The time of the last clean entry of an account, as far as its totals contain it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LastEntry {
-    /// The day: the account's latest month lies in its totals.
+    /// The day: the account's latest month is inside its totals.
     Day(Date),
-    /// Only the month: the latest month is so large that it lies elsewhere.
+    /// Only the month: the latest month is too large for the totals.
     Month(Month),
 }
 
-impl Shelf {
-    /// When the last clean entry happened; none without clean entries. Needs no month to be read.
+impl StoredBooks {
+    /// The time of the last clean entry; `None` without clean entries. Needs no month.
     pub fn last_entry(&self) -> Result<Option<LastEntry>, CodecError> {
         let item = self.open()?;
         let has_clean = |month: &Month| {
@@ -28,12 +28,12 @@ impl Shelf {
     }
 }
 
-/// What a summary says of one currency of an account.
+/// The figures of one currency in a summary.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SummaryFigures {
     /// The balance after all entries.
     pub balance: Money,
-    /// Every month that has entries, the earliest first.
+    /// Every month that has entries, earliest first.
     pub months: Vec<MonthFigures>,
     /// The average credit over all months; none without credits.
     pub average_credit: Option<Money>,
@@ -41,12 +41,12 @@ pub struct SummaryFigures {
     pub average_debit: Option<Money>,
 }
 
-/// What a summary says of one month.
+/// The figures of one month in a summary.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MonthFigures {
     /// Which month.
     pub month: Month,
-    /// How many entries, those of zero too.
+    /// The number of entries, including those of zero.
     pub transactions: u64,
     /// The average credit; none without credits.
     pub average_credit: Option<Money>,
@@ -58,8 +58,7 @@ pub struct MonthFigures {
     pub debits: Money,
 }
 
-/// The summary of an account, currency by currency, of its clean entries. Averages are exact until their one
-/// rounding, half to even.
+/// The summary of the clean entries of an account, by currency. Averages are exact and rounded once, half to even.
 pub fn summarise(totals: &Totals) -> Vec<SummaryFigures> {
     totals.figures(None, View::Clean).into_iter().map(|(currency, sum)| of_currency(totals, currency, sum)).collect()
 }

@@ -10,9 +10,9 @@ use banking::AccountNumber;
 use calendar::Month;
 
 use crate::books::Archive;
-use crate::{Books, BooksError, Change, Kept, MOST_MONTHS, Shelf, Written};
+use crate::{Books, BooksError, Change, MAX_MONTHS, StoredBooks, Versioned, Written};
 
-/// Lets others run once.
+/// Yields to other tasks once.
 pub async fn yield_now() {
     let mut has_yielded = false;
     poll_fn(|context| {
@@ -25,26 +25,26 @@ pub async fn yield_now() {
     .await;
 }
 
-/// Books in memory that read and write as DynamoDB documents itself.
+/// Books in memory that read and write as the documentation of DynamoDB specifies.
 ///
-/// A read takes its items one by one, in an order that differs from call to call, and lets others run in between. A
-/// write lets others run between its start and its effect; meanwhile a second write to the account meets a conflict
-/// if one of the two is a transaction.
+/// A read takes its items one by one, in an order that differs from call to call, and yields in between. A write yields
+/// between its start and its effect; meanwhile a second write to the account conflicts if one of the two is a
+/// transaction.
 #[derive(Default)]
 pub struct FakeBooks {
-    shelves: Mutex<BTreeMap<AccountNumber, Shelf>>,
+    stored_by_account: Mutex<BTreeMap<AccountNumber, StoredBooks>>,
     writing: Mutex<BTreeMap<AccountNumber, Vec<Kind>>>,
     reads: AtomicU64,
 }
 
-/// How a write goes to DynamoDB.
+/// The kind of a write to DynamoDB.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Single,
     Transaction,
 }
 
-/// A write that has started and has had no effect yet; also ends when its caller is dropped.
+/// A write that has started without effect yet; it also ends when its caller is dropped.
 struct Writing<'a> {
     books: &'a FakeBooks,
     account: &'a AccountNumber,
@@ -52,7 +52,7 @@ struct Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
-    /// `None`: it conflicts with one that has started before.
+    /// `None`: it conflicts with an earlier write.
     fn start(books: &'a FakeBooks, account: &'a AccountNumber, change: &Change) -> Option<Self> {
         let kind = if change.months.is_empty() { Kind::Single } else { Kind::Transaction };
         let mut all = books.writing();
@@ -79,8 +79,8 @@ impl Drop for Writing<'_> {
 }
 
 impl FakeBooks {
-    fn shelves(&self) -> MutexGuard<'_, BTreeMap<AccountNumber, Shelf>> {
-        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    fn stored_by_account(&self) -> MutexGuard<'_, BTreeMap<AccountNumber, StoredBooks>> {
+        self.stored_by_account.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn writing(&self) -> MutexGuard<'_, BTreeMap<AccountNumber, Vec<Kind>>> {
@@ -101,105 +101,104 @@ impl FakeBooks {
         order
     }
 
-    /// All that is kept, without versions and remembered postings: what must be equal after the same entries in
-    /// any order.
+    /// All stored data without versions and remembered postings: this must be equal after the same entries in any
+    /// order.
     pub fn bytes(&self) -> BTreeMap<AccountNumber, BTreeMap<Month, Vec<u8>>> {
-        let months = |shelf: &Shelf| shelf.packed_months().unwrap_or_default();
-        self.shelves().iter().map(|(account, shelf)| (account.clone(), months(shelf))).collect()
+        let months = |stored_books: &StoredBooks| stored_books.packed_months().unwrap_or_default();
+        self.stored_by_account().iter().map(|(account, stored_books)| (account.clone(), months(stored_books))).collect()
     }
 
-    /// Every account's shelf.
-    pub fn all(&self) -> BTreeMap<AccountNumber, Shelf> {
-        self.shelves().clone()
+    /// The stored books of every account.
+    pub fn all(&self) -> BTreeMap<AccountNumber, StoredBooks> {
+        self.stored_by_account().clone()
     }
 }
 
 impl Books for FakeBooks {
-    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
-        let mut read = Shelf::default();
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<StoredBooks, BooksError> {
+        let mut read = StoredBooks::default();
         for (at, place) in self.order(months).into_iter().enumerate() {
             if at > 0 {
                 yield_now().await;
             }
-            let shelves = self.shelves();
-            let Some(shelf) = shelves.get(account) else { continue };
+            let stored_by_account = self.stored_by_account();
+            let Some(stored_books) = stored_by_account.get(account) else { continue };
             match place {
-                None => read.totals.clone_from(&shelf.totals),
-                Some(month) => read.months.extend(shelf.months.get(&month).map(|kept| (month, kept.clone()))),
+                None => read.totals.clone_from(&stored_books.totals),
+                Some(month) => read.months.extend(stored_books.months.get(&month).map(|kept| (month, kept.clone()))),
             }
         }
         Ok(read)
     }
 
     async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
-        if change.months.len() > MOST_MONTHS {
+        if change.months.len() > MAX_MONTHS {
             return Err(BooksError::Unavailable("more months than one write takes".into()));
         }
         let Some(_writing) = Writing::start(self, account, change) else {
             return Ok(Written::Conflict);
         };
         yield_now().await;
-        let mut shelves = self.shelves();
-        let stored = shelves.get(account);
-        let version = |kept: Option<&Kept>| kept.map_or(0, |it| it.version);
-        let month = |month| stored.and_then(|shelf| shelf.months.get(month));
-        let fits = version(stored.and_then(|shelf| shelf.totals.as_ref())) == change.totals.version
+        let mut stored_by_account = self.stored_by_account();
+        let stored = stored_by_account.get(account);
+        let version = |kept: Option<&Versioned>| kept.map_or(0, |it| it.version);
+        let month = |month| stored.and_then(|stored_books| stored_books.months.get(month));
+        let fits = version(stored.and_then(|stored_books| stored_books.totals.as_ref())) == change.totals.version
             && change.months.iter().all(|(name, new)| version(month(name)) == new.version);
         if !fits {
             return Ok(Written::Conflict);
         }
-        let next = |new: &Kept| Kept { version: new.version.saturating_add(1), bytes: new.bytes.clone() };
-        let shelf = shelves.entry(account.clone()).or_default();
-        shelf.totals = Some(next(&change.totals));
-        shelf.months.extend(change.months.iter().map(|(month, new)| (*month, next(new))));
+        let next = |new: &Versioned| Versioned { version: new.version.saturating_add(1), bytes: new.bytes.clone() };
+        let stored_books = stored_by_account.entry(account.clone()).or_default();
+        stored_books.totals = Some(next(&change.totals));
+        stored_books.months.extend(change.months.iter().map(|(month, new)| (*month, next(new))));
         Ok(Written::Stored)
     }
 
     async fn pause(&self, conflicts: u32) {
-        for _ in 0..conflicts.min(MOST_YIELDS) {
+        for _ in 0..conflicts.min(MAX_YIELDS) {
             yield_now().await;
         }
     }
 }
 
-/// The longest pause, in turns of the others.
-const MOST_YIELDS: u32 = 32;
+/// The longest pause, in steps of the other tasks.
+const MAX_YIELDS: u32 = 32;
 
 impl Archive for FakeBooks {
     async fn accounts(&self, _after: Option<String>) -> Result<(Vec<AccountNumber>, Option<String>), BooksError> {
-        Ok((self.shelves().keys().cloned().collect(), None))
+        Ok((self.stored_by_account().keys().cloned().collect(), None))
     }
 
-    async fn whole(&self, account: &AccountNumber) -> Result<Shelf, BooksError> {
-        Ok(self.shelves().get(account).cloned().unwrap_or_default())
+    async fn whole(&self, account: &AccountNumber) -> Result<StoredBooks, BooksError> {
+        Ok(self.stored_by_account().get(account).cloned().unwrap_or_default())
     }
 }
 
-/// What every [`Books`] must do. `account` must have no books yet. `large` is a value above the size that is kept
-/// in the table itself.
+/// What every [`Books`] must do. `account` must have no books yet. `large` is a value too large for the table itself.
 ///
 /// # Panics
 ///
-/// Where the contract is broken.
+/// If the contract is violated.
 #[allow(clippy::panic, clippy::unwrap_used, reason = "a contract test fails by panicking")]
 pub async fn books_contract<B: Books + Archive>(books: &B, account: &AccountNumber) {
     let month = |text: &str| text.parse::<Month>().unwrap();
-    let kept = |version: u64, bytes: &[u8]| Kept { version, bytes: bytes.to_vec() };
-    let change = |totals: Kept, months: &[(&str, Kept)]| Change {
+    let kept = |version: u64, bytes: &[u8]| Versioned { version, bytes: bytes.to_vec() };
+    let change = |totals: Versioned, months: &[(&str, Versioned)]| Change {
         totals,
         months: months.iter().map(|(name, kept)| (month(name), kept.clone())).collect(),
     };
     let (march, april) = (month("2024-03"), month("2024-04"));
     let large = vec![7_u8; 300 * 1024];
 
-    assert_eq!(books.read(account, &[march]).await.unwrap(), Shelf::default(), "no books yet");
+    assert_eq!(books.read(account, &[march]).await.unwrap(), StoredBooks::default(), "no books yet");
 
     let first = change(kept(0, b"t1"), &[("2024-03", kept(0, b"m1"))]);
     assert_eq!(books.write(account, &first).await.unwrap(), Written::Stored);
     assert_eq!(books.write(account, &first).await.unwrap(), Written::Conflict, "they exist now");
-    let shelf = books.read(account, &[march, april]).await.unwrap();
-    assert_eq!(shelf.totals, Some(kept(1, b"t1")));
-    assert_eq!(shelf.months, [(march, kept(1, b"m1"))].into());
+    let stored_books = books.read(account, &[march, april]).await.unwrap();
+    assert_eq!(stored_books.totals, Some(kept(1, b"t1")));
+    assert_eq!(stored_books.months, [(march, kept(1, b"m1"))].into());
 
     let stale_month = change(kept(1, b"t2"), &[("2024-03", kept(0, b"m2"))]);
     assert_eq!(books.write(account, &stale_month).await.unwrap(), Written::Conflict, "all or nothing");
@@ -207,8 +206,8 @@ pub async fn books_contract<B: Books + Archive>(books: &B, account: &AccountNumb
 
     let second = change(kept(1, b"t2"), &[("2024-04", kept(0, &large))]);
     assert_eq!(books.write(account, &second).await.unwrap(), Written::Stored);
-    let shelf = books.read(account, &[april]).await.unwrap();
-    assert_eq!(shelf.months, [(april, kept(1, &large))].into(), "a large month reads back, others are left out");
+    let stored_books = books.read(account, &[april]).await.unwrap();
+    assert_eq!(stored_books.months, [(april, kept(1, &large))].into(), "a large month reads back, others are left out");
 
     let third = change(kept(2, b"t3"), &[("2024-04", kept(1, b"small again"))]);
     assert_eq!(books.write(account, &third).await.unwrap(), Written::Stored);

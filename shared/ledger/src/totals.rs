@@ -8,7 +8,7 @@ use crate::{Entry, Mark};
 /// Counts and sums of some entries of one currency.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Figures {
-    /// All entries, those of zero too.
+    /// All entries, including those of zero.
     pub count: u64,
     /// Entries above zero.
     pub credits: u64,
@@ -31,7 +31,7 @@ impl Figures {
         self.in_minor.unsigned_abs().saturating_add(self.out_minor.unsigned_abs())
     }
 
-    /// These entries and those. Saturates where 10^20 entries of the largest amount would overflow.
+    /// These entries and those. Saturates if 10^20 entries of the largest amount would overflow.
     pub fn and(self, other: Self) -> Self {
         Self {
             count: self.count.saturating_add(other.count),
@@ -54,7 +54,7 @@ impl Figures {
     }
 }
 
-/// Clean and dirty entries apart; together they are all.
+/// Clean and dirty entries separately; together they are all entries.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Split {
     /// Entries that count.
@@ -63,18 +63,18 @@ pub struct Split {
     pub dirty: Figures,
 }
 
-/// Which entries a question is about.
+/// Which entries a query counts.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub enum View {
     /// Without dirty transfers.
     #[default]
     Clean,
-    /// With them.
+    /// Including batch payments and invalid IBANs.
     All,
 }
 
 impl Split {
-    /// The figures as `view` wants them.
+    /// The figures for `view`.
     pub fn seen(&self, view: View) -> Figures {
         match view {
             View::Clean => self.clean,
@@ -100,7 +100,7 @@ impl Split {
 /// The figures of one month, per currency.
 pub type MonthTotals = BTreeMap<Currency, Split>;
 
-/// The figures of every month of an account. Always a fold of its entries, never added to.
+/// The figures of every month of an account. Always a fold of its entries, never incremented.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Totals {
     /// The months that have entries.
@@ -108,7 +108,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    /// Each currency's figures over the months up to `before` (all, without), as `view` wants them.
+    /// Each currency's figures over the months before `before` (all months if `None`), for `view`.
     pub fn figures(&self, before: Option<Month>, view: View) -> BTreeMap<Currency, Figures> {
         let mut sums = BTreeMap::<Currency, Figures>::new();
         for (_, month) in self.months.iter().filter(|(month, _)| before.is_none_or(|end| **month < end)) {
@@ -126,7 +126,7 @@ impl Totals {
         currencies.map(|split| split.seen(View::All).count).fold(0, u64::saturating_add)
     }
 
-    /// Each currency's figures over all months, clean and dirty apart.
+    /// Each currency's figures over all months, clean and dirty separately.
     pub fn splits(&self) -> BTreeMap<Currency, Split> {
         let mut sums = BTreeMap::<Currency, Split>::new();
         for (currency, split) in self.months.values().flatten() {

@@ -1,4 +1,4 @@
-//! Histories add up, whatever they are cut into, and read no more than they must.
+//! Histories add up for every bucket size and read no more than necessary.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,20 +15,20 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, Mark, Period, PostingId, Shelf, Side, View, Written,
-    all_days, balance_on, post,
+    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, Mark, Period, PostingId, Side, StoredBooks, View,
+    Written, all_days, balance_on, post,
 };
 use money::Currency;
 use proptest::prelude::*;
 
-/// Books that write down which months are read.
+/// Books that record which months are read.
 struct Watched {
     books: FakeBooks,
     reads: Mutex<RefCell<Vec<usize>>>,
 }
 
 impl Books for Watched {
-    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<StoredBooks, BooksError> {
         self.reads.lock().unwrap().borrow_mut().push(months.len());
         self.books.read(account, months).await
     }

@@ -1,4 +1,4 @@
-//! What makes two rows the same entry, and what makes them rows of one batch payment.
+//! When two rows are the same entry, and when they are rows of one batch payment.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -25,7 +25,7 @@ fn transfer() -> Entry {
     }
 }
 
-/// A row that differs in one field only, by its name.
+/// Rows that differ in one field, by the name of the field.
 fn others(row: &Entry) -> BTreeMap<&'static str, Entry> {
     let row = || row.clone();
     [
@@ -43,7 +43,7 @@ fn others(row: &Entry) -> BTreeMap<&'static str, Entry> {
     .into()
 }
 
-/// The marks of the entries that two rows make.
+/// The marks of the entries from two rows.
 fn marks(one: &Entry, other: &Entry) -> Vec<&'static str> {
     let books = FakeBooks::default();
     let account: AccountNumber = "DE89370400440532013000".parse().unwrap();
@@ -65,7 +65,7 @@ fn check(row: &Entry, expected: impl Fn(&str) -> Vec<&'static str>) {
 const TWO: [&str; 2] = ["clean", "clean"];
 
 #[test]
-fn the_rows_of_a_transfer_are_told_apart_by_what_identifies_them() {
+fn the_rows_of_a_transfer_are_distinguished_by_their_identity() {
     check(&transfer(), |field| match field {
         "text" => vec!["clean"],
         "amount" | "currency" | "ordinal" => vec!["batch-payment"; 2],

@@ -1,4 +1,5 @@
-//! The laws of the books: the same entries, in any order, split any way, repeated at will, give the same bytes.
+//! The laws of the books: the same entries give the same bytes, in any order, in any batches, and repeated any number
+//! of times.
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::panic, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
@@ -47,7 +48,7 @@ fn posted(books: &FakeBooks, import: u8, entries: Vec<Entry>) -> (u64, u64) {
 }
 
 fn totals(books: &FakeBooks) -> ledger::Totals {
-    books.all().get(&account()).map(|shelf| shelf.totals().unwrap()).unwrap_or_default()
+    books.all().get(&account()).map(|stored_books| stored_books.totals().unwrap()).unwrap_or_default()
 }
 
 fn the_four() -> Vec<Entry> {
@@ -57,8 +58,8 @@ fn the_four() -> Vec<Entry> {
 }
 
 fn proven(books: &FakeBooks) {
-    for (account, shelf) in books.all() {
-        assert_eq!(audit_account(&account, &shelf).1, Vec::new());
+    for (account, stored_books) in books.all() {
+        assert_eq!(audit_account(&account, &stored_books).1, Vec::new());
     }
 }
 
@@ -89,7 +90,7 @@ fn four_rows_make_the_summary_of_the_product_page() {
     proven(&books);
 }
 
-/// Posts `one` and `other`, in either order and together, and returns the only entries that may be there then.
+/// Posts `one` and `other`, in either order and together, and returns the only possible resulting entries.
 fn whichever_comes_first(one: &[Entry], other: &[Entry]) -> Vec<Entry> {
     let both = [one, other].concat();
     let orders = [vec![one, other], vec![other, one], vec![&both], vec![one, other, one, other]];
@@ -239,8 +240,8 @@ fn more_months_than_one_transaction_takes_go_in_several() {
         .collect();
     assert_eq!(posted(&books, 1, entries.clone()), (250, 0));
     assert_eq!(posted(&books, 1, entries), (250, 0));
-    let shelf = &books.all()[&account()];
-    assert_eq!(shelf.totals.as_ref().unwrap().version, 3);
+    let stored_books = &books.all()[&account()];
+    assert_eq!(stored_books.totals.as_ref().unwrap().version, 3);
     assert_eq!(totals(&books).balances(View::Clean), [Money::new(25_000, Currency::EUR)]);
     proven(&books);
 }
@@ -248,7 +249,7 @@ fn more_months_than_one_transaction_takes_go_in_several() {
 #[test]
 fn an_account_with_too_many_months_and_currencies_is_refused_before_anything_is_written() {
     let currencies: Vec<Currency> = (0..999).filter_map(|it| Currency::from_numeric(it).ok()).take(10).collect();
-    // Three hundred years in ten currencies: each month takes one of several writes.
+    // Three hundred years in ten currencies need several writes.
     let entries = |years: std::ops::Range<i32>| {
         let months = years.flat_map(|year| (1..=12).map(move |month| Date::try_new(year, month, 7).unwrap()));
         let entry = |date: Date, currency: Currency| Entry {
@@ -263,7 +264,7 @@ fn an_account_with_too_many_months_and_currencies_is_refused_before_anything_is_
     assert!(matches!(refused, Err(PostError::TooManyMonths(_))), "{refused:?}");
     assert!(books.all().is_empty(), "nothing is written");
 
-    // What is there stays usable: the same entries again, and a new one where there is room.
+    // The existing books stay usable: for the same entries again, and for a new one if there is room.
     assert_eq!(post(entries(1970..2000), 2).unwrap().added.entries, 3_600);
     let before = books.all();
     let refused = post(entries(1900..2200), 3);
@@ -339,7 +340,7 @@ fn some_entries() -> impl Strategy<Value = Vec<Entry>> {
     prop::collection::vec(one, 0..60)
 }
 
-/// What the books must say, computed the slow and obvious way: a set of identities, then the rules one by one.
+/// The expected books, computed by a simple reference implementation: a set of identities, then the rules one by one.
 fn expected_balances(entries: &[Entry]) -> (i128, i128) {
     type Key = (Moment, Option<Box<str>>, u32, i64, Side, Option<Box<str>>, Option<Box<str>>);
     let mut distinct: BTreeMap<Key, Entry> = BTreeMap::new();

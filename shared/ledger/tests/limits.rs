@@ -1,4 +1,4 @@
-//! What one write, one item and one posting hold, and what is remembered of postings.
+//! The limits of one write, one item and one posting, and which postings are remembered.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,8 +13,8 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, LastEntry, Mark, PostError, Posted, PostingId,
-    Shelf, Side, View, Written, audit_account, entries_of, entry_months, history, post,
+    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, LastEntry, Mark, PostError, Posted, PostingId, Side,
+    StoredBooks, View, Written, audit_account, entries_of, entry_months, history, post,
 };
 use money::Currency;
 
@@ -41,7 +41,7 @@ fn row(at: &str, id: &str) -> Entry {
     }
 }
 
-/// A text of so many bytes that does not pack: letters and digits without order.
+/// An incompressible text of `bytes` bytes: random letters and digits.
 fn noise(seed: u64, bytes: usize) -> Box<str> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut letter = || {
@@ -57,7 +57,7 @@ fn large(at: &str, bytes: usize) -> Vec<Entry> {
     (0..u64::try_from(bytes / 415).unwrap()).map(entry).collect()
 }
 
-/// Books that write down how many months and bytes are read and written at once.
+/// Books that record how many months and bytes are read and written at once.
 #[derive(Default)]
 struct Watched {
     books: FakeBooks,
@@ -66,7 +66,7 @@ struct Watched {
 }
 
 impl Books for Watched {
-    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<StoredBooks, BooksError> {
         self.reads.lock().unwrap().push(months.len());
         self.books.read(account, months).await
     }
@@ -96,12 +96,12 @@ impl Watched {
         self.writes.lock().unwrap().clone()
     }
 
-    fn shelf(&self) -> Shelf {
+    fn stored_books(&self) -> StoredBooks {
         self.books.all()[&account()].clone()
     }
 
     fn count(&self) -> u64 {
-        let (count, findings) = audit_account(&account(), &self.shelf());
+        let (count, findings) = audit_account(&account(), &self.stored_books());
         assert_eq!(findings, []);
         count
     }
@@ -162,8 +162,8 @@ fn the_latest_month_stays_in_the_totals_up_to_eight_kilobytes() {
         let entries = (0..31).map(|number| entry(number, 300)).chain([entry(31, last)]);
         let books = Watched::default();
         books.post(1, entries.collect()).unwrap();
-        let size = books.shelf().packed_months().unwrap().values().next().unwrap().len();
-        assert_eq!(books.shelf().months.is_empty(), size <= 8_192, "{size} bytes");
+        let size = books.stored_books().packed_months().unwrap().values().next().unwrap().len();
+        assert_eq!(books.stored_books().months.is_empty(), size <= 8_192, "{size} bytes");
         sizes.push(size);
     }
     assert!(sizes.contains(&8_192) && sizes.contains(&8_193), "the limit itself is tried: {sizes:?}");
@@ -212,7 +212,7 @@ fn a_hundred_years_in_fourteen_currencies_fit_unless_their_entries_may_be_dirty(
     let refused = books.post(1, entries(Side::Beneficiary));
     assert!(matches!(refused, Err(PostError::TooManyMonths(_))), "{refused:?}");
     assert_eq!(books.post(2, entries(Side::None)).unwrap().added.entries, 16_800);
-    assert!(books.shelf().totals.unwrap().bytes.len() > 200_000);
+    assert!(books.stored_books().totals.unwrap().bytes.len() > 200_000);
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn entries_of_a_period_are_those_that_the_view_shows() {
 }
 
 #[test]
-fn the_last_entry_is_the_last_clean_one_by_day_while_its_month_lies_in_the_totals() {
+fn the_last_entry_is_the_last_clean_one_by_day_while_its_month_is_in_the_totals() {
     let last = |entries: Vec<Entry>| {
         let books = FakeBooks::default();
         block_on(post(&books, &account(), entries, PostingId([1; 16]))).unwrap();
@@ -272,7 +272,7 @@ fn the_last_entry_is_the_last_clean_one_by_day_while_its_month_lies_in_the_total
     assert_eq!(last(vec![dirty("2024-07-16")]), None);
     assert_eq!(last(vec![row("2024-07-14", "a"), row("2024-06-30", "b"), dirty("2024-07-16")]), day("2024-07-14"));
     let july = Some(LastEntry::Month("2024-07".parse().unwrap()));
-    assert_eq!(last(vec![row("2024-07-14", "a"), dirty("2024-08-01")]), july, "July does not lie in the totals");
+    assert_eq!(last(vec![row("2024-07-14", "a"), dirty("2024-08-01")]), july, "July is not in the totals");
     let many = (0..20_000).map(|number| row("2024-07-14", &format!("{:x}", number * 7_919)));
     assert_eq!(last(many.collect()), july);
 }
@@ -281,7 +281,7 @@ fn the_last_entry_is_the_last_clean_one_by_day_while_its_month_lies_in_the_total
 struct Growing(FakeBooks, Mutex<i32>, Mutex<Vec<u32>>);
 
 impl Books for Growing {
-    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<StoredBooks, BooksError> {
         let month = {
             let mut months = self.1.lock().unwrap();
             *months += 1;

@@ -1,11 +1,11 @@
-//! What an account remembers of postings whose import has several batches for it.
+//! Which postings an account remembers if an import has several batches for it.
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
 use ledger::testing::FakeBooks;
 use ledger::{Entry, Mark, Posted, PostingId, Side, post};
 use money::Currency;
 
-/// Posts entries with these ids; how many were new, and how many were there before.
+/// Posts entries with these ids; returns how many were new and how many already existed.
 fn posted(books: &FakeBooks, import: u8, batch: u32, ids: std::ops::Range<u32>) -> (u64, u64) {
     let posted = posted_from(books, "account", PostingId::new([import; 16], batch), ids);
     (posted.added.entries, posted.duplicates)
@@ -31,7 +31,7 @@ fn posted_from(books: &FakeBooks, source: &str, posting: PostingId, ids: std::op
 }
 
 #[test]
-fn entries_that_another_source_has_brought_are_counted_and_posted() {
+fn entries_known_from_another_source_are_counted_and_posted() {
     let books = FakeBooks::default();
     let post = |source: &str, import: u8, ids| {
         let posted = posted_from(&books, source, PostingId::new([import; 16], 0), ids);
@@ -74,7 +74,7 @@ fn an_earlier_batch_that_comes_again_leaves_the_latest_remembered() {
     assert_eq!(posted(&books, 1, 0, 0..10), (10, 0));
     assert_eq!(posted(&books, 1, 1, 10..20), (10, 0));
     posted(&books, 1, 0, 0..10);
-    assert_eq!(posted(&books, 1, 0, 0..11), (0, 11), "what came of it is recorded");
+    assert_eq!(posted(&books, 1, 0, 0..11), (0, 11), "its result is recorded");
     assert_eq!(posted(&books, 1, 1, 10..20), (10, 0), "repeated after a crash");
     assert_eq!(posted(&books, 1, 0, 20..21), (1, 0), "what is new counts");
     assert_eq!(posted(&books, 1, 1, 10..20), (10, 0));

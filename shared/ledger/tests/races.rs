@@ -1,4 +1,4 @@
-//! Postings and readers that meet: nothing is lost, nothing is counted twice, and nobody gives up.
+//! Concurrent postings and readers: nothing is lost, nothing is counted twice, and nobody gives up.
 
 #![allow(
     clippy::unwrap_used,
@@ -16,8 +16,8 @@ use banking::AccountNumber;
 use calendar::{Bucket, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, CodecError, Entry, EntryBudget, HistoryRequest, Kept, Mark, PostError, Posted,
-    PostingId, Shelf, Side, View, Written, audit_account, balance_on, history, post,
+    Books, BooksError, Change, CodecError, Entry, EntryBudget, HistoryRequest, Mark, PostError, Posted, PostingId,
+    Side, StoredBooks, Versioned, View, Written, audit_account, balance_on, history, post,
 };
 use money::Currency;
 
@@ -40,7 +40,7 @@ fn row(at: &str, minor: i64, id: &str) -> Entry {
     }
 }
 
-/// So many entries of a day that their month does not stay in the totals.
+/// Enough entries of a day that their month does not fit into the totals.
 fn many(at: &str, source: &str) -> Vec<Entry> {
     let entry = |it: u32| {
         let id = u128::from(it).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
@@ -71,7 +71,7 @@ fn finish<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Runs all of them at once; `seed` decides who takes each step.
+/// Runs all tasks concurrently; `seed` decides which one takes each step.
 fn together<T>(mut seed: u64, futures: Vec<Running<'_, T>>) -> Vec<T> {
     let mut done: Vec<Option<T>> = futures.iter().map(|_| None).collect();
     let mut running: Vec<_> = futures.into_iter().enumerate().collect();
@@ -86,7 +86,7 @@ fn together<T>(mut seed: u64, futures: Vec<Running<'_, T>>) -> Vec<T> {
     done.into_iter().map(Option::unwrap).collect()
 }
 
-/// What is in the books before, and the entries and the posting of each that comes then.
+/// The initial books, and the entries and ids of the concurrent postings.
 struct Case {
     name: &'static str,
     before: Vec<Entry>,
@@ -107,15 +107,15 @@ impl Case {
         })
     }
 
-    /// The postings one after the other.
+    /// The postings, run sequentially.
     fn quiet(&self) -> Quiet {
         let books = self.books();
-        let before = books.all().get(&account()).map_or(0, |shelf| audit_account(&account(), shelf).0);
+        let before = books.all().get(&account()).map_or(0, |stored_books| audit_account(&account(), stored_books).0);
         let posted = (0..self.postings.len()).map(|number| finish(self.post(&books, number)).unwrap()).collect();
         Quiet { books, before, posted }
     }
 
-    /// The books are those of postings one after the other, they add up, and so do the reports.
+    /// The books equal those of sequential postings, and the figures and reports add up.
     fn check(&self, quiet: &Quiet, books: &FakeBooks, posted: &[Posted], how: &str) {
         assert!(books.bytes() == quiet.books.bytes(), "{}, {how}: other books", self.name);
         let (entries, findings) = audit_account(&account(), &books.all()[&account()]);
@@ -195,7 +195,7 @@ fn a_posting_between_any_two_steps_of_another_loses_nothing() {
                 }
                 let is_over = early.is_some();
                 let mut second = case.post(&books, 1);
-                // Where the first has started a transaction, the second cannot get in before its end.
+                // If the first has started a transaction, the second cannot write before its end.
                 let between = (0..300).find_map(|_| poll(&mut second));
                 let first = early.unwrap_or_else(|| finish(first)).unwrap();
                 let second = between.unwrap_or_else(|| finish(second)).unwrap();
@@ -292,12 +292,12 @@ fn a_reader_sees_the_books_before_a_posting_or_after_it() {
     }
 }
 
-/// Books that never settle: the totals have no figures for the month that is there.
+/// Books that never settle: the totals have no figures for an existing month.
 struct Restless {
     /// Whether every read finds something newer.
     moves: bool,
     reads: AtomicU64,
-    month: Kept,
+    month: Versioned,
 }
 
 impl Restless {
@@ -310,15 +310,15 @@ impl Restless {
 }
 
 impl Books for Restless {
-    async fn read(&self, _account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+    async fn read(&self, _account: &AccountNumber, months: &[Month]) -> Result<StoredBooks, BooksError> {
         let reads = self.reads.fetch_add(1, Ordering::Relaxed);
         let version = if self.moves { reads + 1 } else { 1 };
-        let kept = Kept { version, bytes: self.month.bytes.clone() };
-        Ok(Shelf { totals: None, months: months.iter().map(|month| (*month, kept.clone())).collect() })
+        let kept = Versioned { version, bytes: self.month.bytes.clone() };
+        Ok(StoredBooks { totals: None, months: months.iter().map(|month| (*month, kept.clone())).collect() })
     }
 
     async fn write(&self, _account: &AccountNumber, _change: &Change) -> Result<Written, BooksError> {
-        panic!("nothing may be written of what is not of one moment")
+        panic!("items of different moments must not be written")
     }
 
     async fn pause(&self, _conflicts: u32) {}
@@ -346,11 +346,11 @@ fn books_that_disagree_and_do_not_change_are_broken() {
     assert_eq!(books.reads.load(Ordering::Relaxed), 4, "two reads prove it");
 }
 
-/// Books in which every write meets another one.
+/// Books in which every write conflicts with another one.
 struct Crowded(FakeBooks, AtomicU64);
 
 impl Books for Crowded {
-    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<StoredBooks, BooksError> {
         self.0.read(account, months).await
     }
 
@@ -371,11 +371,11 @@ fn a_posting_pauses_longer_and_longer_and_at_last_comes_again() {
     assert_eq!(books.1.load(Ordering::Relaxed), (1..=64).sum::<u64>());
 }
 
-/// Books that store the first write and answer that it met a conflict, as after a lost answer the SDK's second call does.
+/// Books that store the first write but report a conflict, as the SDK's retry does after a lost answer.
 struct Forgetful(FakeBooks, AtomicU64);
 
 impl Books for Forgetful {
-    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<StoredBooks, BooksError> {
         self.0.read(account, months).await
     }
 

@@ -1,4 +1,4 @@
-//! The gate: one item, replaced on condition of its version.
+//! The gate: one item with conditional writes on its version.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use mail::outbox::{Saved, SummariesError, Version};
 
 use crate::{DynamoDbSummaries, broken, failed};
 
-/// Waits between two attempts to take a slot are not longer.
+/// The maximum wait between two attempts to reserve a slot.
 const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 impl SendGate for DynamoDbSummaries {

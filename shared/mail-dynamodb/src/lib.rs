@@ -1,4 +1,4 @@
-//! The records of summary mails in a table of DynamoDB, their counts, the gate they pass, and suppressed addresses.
+//! The records of summary mails, their counts, the gate and suppressed addresses in a DynamoDB table.
 //!
 //! | pk | sk | attributes |
 //! | --- | --- | --- |
@@ -21,11 +21,11 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use mail::outbox::{Saved, StateCounts, Summaries, SummariesError, SummaryList, Version};
 use mail::{SummaryKey, SummaryMail};
 
-/// How many puts are under way at once.
+/// The number of concurrent writes.
 const AT_ONCE: usize = 8;
-/// What the `sk` of each record begins with.
+/// The prefix of the `sk` of each record.
 const ACCOUNT: &str = "ACCT#";
-/// The part of a transaction that is the record.
+/// The index of the record in a transaction.
 const RECORD: usize = 0;
 
 /// The records of summaries in a table.
@@ -66,18 +66,18 @@ impl Summaries for DynamoDbSummaries {
             writes.extend(tallies::write(&self.table, record).await?);
             match self.table.transact(writes).await.map_err(failed)? {
                 Transacted::Done => return Ok(Saved::Stored(expected.next())),
-                // The counts of the day have changed meanwhile, the record has not.
+                // The counts of the day have changed, but not the record.
                 Transacted::Failed(parts) if !parts.contains(&RECORD) => {}
                 Transacted::Failed(_) => return Ok(Saved::Conflict),
             }
             if !backoff.wait().await {
-                return Err(SummariesError::Unavailable("others keep counting mails of the same day".into()));
+                return Err(SummariesError::Unavailable("other instances keep counting mails of the same day".into()));
             }
         }
     }
 
     async fn open_since(&self, before: Moment, limit: usize) -> Result<Vec<SummaryMail>, SummariesError> {
-        // Records open since `before` itself count too: `~` is above every digit.
+        // Includes records open since exactly `before`: `~` sorts after every digit.
         let query = Query::index("open", "open", "1").below("open_since", format!("{}~", sortable(before)));
         self.table.first(query, limit).await.map_err(failed)?.iter().map(record).collect()
     }
@@ -87,7 +87,7 @@ impl Summaries for DynamoDbSummaries {
         let mut counts = StateCounts::default();
         for item in self.table.all(query).await.map_err(failed)? {
             let state = text_of(&item, "state").map_err(failed)?;
-            counts.add(state).ok_or_else(|| broken("a state that does not exist"))?;
+            counts.add(state).ok_or_else(|| broken("an unknown state"))?;
         }
         Ok(counts)
     }

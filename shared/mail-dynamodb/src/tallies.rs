@@ -1,4 +1,4 @@
-//! The counts of each day, in several items, so that mails that are sent at once seldom meet in one.
+//! The counts of each day, in several items, so that mails sent concurrently rarely update the same item.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use mail::tally::{Tallies, Tally};
 use crate::{DynamoDbSummaries, broken, failed};
 
 const PARTITION: &str = "TALLY";
-/// In how many items a day is counted.
+/// The number of items for each day.
 const SHARDS: u8 = 8;
 
 impl Tallies for DynamoDbSummaries {
@@ -27,7 +27,7 @@ impl Tallies for DynamoDbSummaries {
     }
 }
 
-/// The write that counts what `record` counts; `None` if that is nothing.
+/// The write for the counts of `record`; `None` if it counts nothing.
 pub(crate) async fn write(table: &Table, record: &SummaryMail) -> Result<Option<Write>, SummariesError> {
     let Some((day, more)) = record.counts() else { return Ok(None) };
     let key = Key::new(PARTITION, format!("{day}#{}", shard(record)));

@@ -1,4 +1,4 @@
-//! The contract of the records of summaries, kept on the local stack.
+//! Tests the contract of the records of summaries on the local stack.
 
 use dynamodb::{Client, testing};
 use mail::Address;

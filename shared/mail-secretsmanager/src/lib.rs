@@ -3,7 +3,7 @@
 use aws_sdk_secretsmanager::Client;
 use mail::{UnsubscribeKey, UnsubscribeKeys, UnsubscribeKeysError};
 
-/// The text of one secret is the key.
+/// The secret's text is the key.
 #[derive(Clone, Debug)]
 pub struct SecretsManagerUnsubscribeKeys {
     client: Client,
@@ -11,7 +11,7 @@ pub struct SecretsManagerUnsubscribeKeys {
 }
 
 impl SecretsManagerUnsubscribeKeys {
-    /// The secret of this ARN.
+    /// The secret with this ARN.
     pub fn new(client: Client, arn: impl Into<String>) -> Self {
         Self { client, arn: arn.into() }
     }
@@ -21,7 +21,7 @@ impl UnsubscribeKeys for SecretsManagerUnsubscribeKeys {
     async fn key(&self) -> Result<UnsubscribeKey, UnsubscribeKeysError> {
         let answer = self.client.get_secret_value().secret_id(&self.arn).send().await;
         let answer = answer.map_err(|error| UnsubscribeKeysError(error.into()))?;
-        // The SDK prints the text masked; it must not be in an error either.
+        // The SDK masks the text when printing; errors must not contain it either.
         let text = answer.secret_string.ok_or_else(|| UnsubscribeKeysError("the secret has no text".into()))?;
         UnsubscribeKey::try_new(text.as_bytes()).map_err(|error| UnsubscribeKeysError(error.into()))
     }

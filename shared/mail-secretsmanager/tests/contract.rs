@@ -1,4 +1,4 @@
-//! What the stored key must do, on the local stack.
+//! Tests the contract of the stored key on the local stack.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

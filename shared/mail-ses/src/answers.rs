@@ -1,4 +1,4 @@
-//! What an error of SES means for the mail.
+//! Interprets errors of SES.
 
 use std::error::Error;
 
@@ -7,7 +7,7 @@ use aws_sdk_ses::operation::send_raw_email::SendRawEmailError;
 use mail::Mail;
 use mail::mailer::{SendMailError, Sent};
 
-/// What an error says of the mail. What is not documented as final is unknown.
+/// The result of a mail by its error. Errors that are not documented as final give `Unknown`.
 pub(crate) fn read(error: SdkError<SendRawEmailError>, mail: &Mail) -> Result<Sent, SendMailError> {
     let unknown = |reason: String| Ok(Sent::Unknown { reason });
     match &error {
@@ -15,8 +15,8 @@ pub(crate) fn read(error: SdkError<SendRawEmailError>, mail: &Mail) -> Result<Se
         SdkError::DispatchFailure(_) if never_connected(&error) => Err(SendMailError::Unavailable(error.into())),
         SdkError::DispatchFailure(_) => unknown("the connection to SES was lost".to_owned()),
         SdkError::ServiceError(_) => of_service(error, mail),
-        SdkError::TimeoutError(_) => unknown("SES did not answer in time".to_owned()),
-        _ => unknown("the answer of SES cannot be read".to_owned()),
+        SdkError::TimeoutError(_) => unknown("SES did not respond in time".to_owned()),
+        _ => unknown("the response of SES cannot be read".to_owned()),
     }
 }
 
@@ -36,7 +36,7 @@ fn of_service(error: SdkError<SendRawEmailError>, mail: &Mail) -> Result<Sent, S
         "Throttling" | "ThrottlingException" | "TooManyRequestsException" => {
             Err(SendMailError::Throttled(error.into()))
         }
-        // Refused before the mail was looked at; somebody can correct it.
+        // Refused because of the configuration, which an operator can correct.
         "AccessDenied"
         | "AccessDeniedException"
         | "AccountSendingPausedException"
@@ -56,14 +56,14 @@ fn of_service(error: SdkError<SendRawEmailError>, mail: &Mail) -> Result<Sent, S
             }
         }
         "MessageRejected" if message.contains("paused") || message.contains("suspended") => {
-            misconfigured(error, "SES does not let this account send")
+            misconfigured(error, "SES does not allow this account to send")
         }
         "MessageRejected" | "InvalidParameterValue" | "ValidationError" => Ok(Sent::Refused { reason: code }),
         _ => Ok(Sent::Unknown { reason: format!("SES answered {code}") }),
     }
 }
 
-/// Whether the identities that failed SES's check are the receiver alone: "Email address is not verified. The following
+/// Whether only the receiver failed SES's identity check: "Email address is not verified. The following
 /// identities failed the check in region EU-WEST-1: a@example.com, b@example.com".
 fn only_the_receiver_failed(message: &str, mail: &Mail) -> bool {
     let Some((_, identities)) = message.rsplit_once(": ") else { return false };
@@ -72,7 +72,7 @@ fn only_the_receiver_failed(message: &str, mail: &Mail) -> bool {
         && identities.split(',').all(|it| it.trim().trim_end_matches('>').ends_with(&receiver))
 }
 
-/// Whether there was no connection, so that nothing was sent: no such host, refused, no handshake, or not in time.
+/// Whether no connection was made, so that nothing was sent: unknown host, refused, failed handshake or time-out.
 fn never_connected(error: &(dyn Error + 'static)) -> bool {
     let mut causes = std::iter::successors(Some(error), |it| (**it).source());
     causes.any(|it| {

@@ -1,4 +1,4 @@
-//! The events that SES publishes about mails, as SNS delivers them raw.
+//! The events that SES publishes about mails, with raw SNS delivery.
 //!
 //! <https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html>
 
@@ -15,11 +15,11 @@ pub(crate) const IMPORT: &str = "import";
 /// The tag with the account of a summary.
 pub(crate) const ACCOUNT: &str = "account";
 
-/// An event that cannot be read. It does not quote the event, which has addresses in it.
+/// An unreadable event. The message does not quote the event, because it contains addresses.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReadEventError {
-    /// It is no event of SES.
+    /// It is not an event of SES.
     #[error("not an event of SES (line {line}, column {column})")]
     Malformed {
         /// In which line.
@@ -27,8 +27,8 @@ pub enum ReadEventError {
         /// At which column of it.
         column: usize,
     },
-    /// It names an account or a time that cannot be one.
-    #[error("an event of SES with a {0} that cannot be read")]
+    /// It has an invalid account or time.
+    #[error("an event of SES with an invalid {0}")]
     Value(&'static str),
 }
 
@@ -77,7 +77,7 @@ struct Recipient {
     email_address: String,
 }
 
-/// Reads an event; `None` if it is of a kind that changes nothing, or about a mail without our tags.
+/// Reads an event; `None` if its type is irrelevant or the mail has no tags of ours.
 pub fn read_event(json: &str) -> Result<Option<MailEvent>, ReadEventError> {
     if json.trim() == TOPIC_VALIDATED {
         return Ok(None);
@@ -90,7 +90,7 @@ pub fn read_event(json: &str) -> Result<Option<MailEvent>, ReadEventError> {
     let account = account_of(account).ok_or(ReadEventError::Value("account"))?;
     Ok(Some(MailEvent {
         key: SummaryKey { account, import: import.clone() },
-        carrier_id: event.mail.message_id,
+        provider_id: event.mail.message_id,
         sent_at: event.mail.timestamp.parse::<Moment>().map_err(|_| ReadEventError::Value("time"))?,
         feedback,
         recipients,
@@ -109,14 +109,14 @@ fn feedback(event: &Event) -> Option<(Feedback, Vec<Address>)> {
     }
 }
 
-/// The addresses, without a name and brackets. A mail server may report one that is none of ours: it is left out.
+/// The addresses, without a name and brackets. Unrelated addresses from a mail server are omitted.
 fn addresses(recipients: &[Recipient]) -> Vec<Address> {
     let bare = |text: &str| text.rsplit_once('<').map_or(text, |(_, it)| it.trim_end_matches('>')).to_owned();
     recipients.iter().filter_map(|it| Address::parse(&bare(&it.email_address)).ok()).collect()
 }
 
-/// An account number as the value of a tag: SES takes letters, digits, `_` and `-`. A number has upper-case letters
-/// only, so a lower-case `p` can stand for the point.
+/// An account number as the value of a tag: SES takes letters, digits, `_` and `-`. A number has only upper-case
+/// letters, so a lower-case `p` represents the point.
 pub(crate) fn account_tag(account: &AccountNumber) -> String {
     account.as_str().replace('.', "p")
 }

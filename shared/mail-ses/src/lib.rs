@@ -1,4 +1,4 @@
-//! Mails leave through SES, and SES reports what becomes of them.
+//! Sends mails through SES and reads the events that SES reports.
 
 mod answers;
 mod events;
@@ -15,10 +15,10 @@ use mail::{Mail, SummaryKey};
 
 pub use events::{ReadEventError, read_event};
 
-/// How long one call may take, from connecting to the last byte of the answer.
+/// The time-out of one call, from connecting to the last byte of the response.
 const TIME_EACH: Duration = Duration::from_secs(8);
 
-/// The carrier SES.
+/// The provider SES.
 #[derive(Clone, Debug)]
 pub struct SesMailer {
     client: Client,
@@ -26,8 +26,8 @@ pub struct SesMailer {
 }
 
 impl SesMailer {
-    /// The provider behind `client`, whose own retries are turned off: each call may send a mail. SES reports what
-    /// becomes of the mails to the event destination of `configuration_set`.
+    /// The provider of `client`, with SDK retries turned off, because each call may send a mail. SES reports events to
+    /// the destination of `configuration_set`.
     pub fn new(client: &Client, configuration_set: impl Into<String>) -> Self {
         let config: Config = client.config().clone();
         let timeout = TimeoutConfig::builder().operation_timeout(TIME_EACH).build();
@@ -44,13 +44,13 @@ impl Mailer for SesMailer {
         let call = call.source(mail.from.as_str()).destinations(mail.to.as_str());
         let call = call.configuration_set_name(&self.configuration_set).set_tags(Some(tags(key)?));
         match call.send().await {
-            Ok(answer) => Ok(Sent::Taken { carrier_id: answer.message_id().to_owned() }),
+            Ok(answer) => Ok(Sent::Taken { provider_id: answer.message_id().to_owned() }),
             Err(error) => answers::read(error, mail),
         }
     }
 }
 
-/// The tags that SES repeats in each report of the mail.
+/// The tags that SES repeats in each event of the mail.
 fn tags(key: &SummaryKey) -> Result<Vec<MessageTag>, SendMailError> {
     let values = [(events::IMPORT, key.import.clone()), (events::ACCOUNT, events::account_tag(&key.account))];
     let tags = values.into_iter().map(|(name, value)| MessageTag::builder().name(name).value(value).build());

@@ -1,4 +1,4 @@
-//! What is made of each answer, from a carrier that says what it is told to.
+//! How each response of the provider is interpreted, with a scripted provider.
 
 #![allow(
     clippy::unwrap_used,
@@ -36,9 +36,9 @@ enum Outcome {
     Unavailable,
 }
 
-/// One answer, what is made of it, and that there is one call for it.
+/// One response, its interpretation, and a check that there is exactly one call.
 async fn check(status: u16, body: &str, expected: Outcome) {
-    let (address, calls) = carrier(format!(
+    let (address, calls) = provider(format!(
         "HTTP/1.1 {status} x\r\ncontent-type: text/xml\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     ));
@@ -70,7 +70,7 @@ async fn only_what_is_final_is_taken_for_final() {
 }
 
 #[tokio::test]
-async fn too_many_mails_in_a_second_and_too_many_in_a_day_are_told_apart() {
+async fn throttling_and_an_exhausted_quota_are_distinguished() {
     check(400, &error("Throttling"), Outcome::Throttled).await;
     check(400, &saying("Throttling", "Maximum sending rate exceeded."), Outcome::Throttled).await;
     check(400, &saying("Throttling", "Daily message quota exceeded."), Outcome::QuotaExceeded).await;
@@ -115,7 +115,7 @@ async fn each_mail_says_which_summary_it_is_and_where_events_go() {
 
 #[tokio::test]
 async fn without_a_connection_nothing_was_sent_and_without_an_answer_nobody_knows() {
-    let (closing, calls) = carrier(String::new());
+    let (closing, calls) = provider(String::new());
     assert_eq!(send(closing).await, Outcome::Unknown);
     assert_eq!(calls.load(Ordering::SeqCst), 1);
 
@@ -131,8 +131,8 @@ async fn send(address: SocketAddr) -> Outcome {
         .credentials_provider(Credentials::new("test", "test", None, None, "testing"));
     let key = SummaryKey { account: "DE89.1".parse().unwrap(), import: "imp-1".to_owned() };
     match SesMailer::new(&Client::from_conf(config.build()), "millrace-mails").send(&samples::mail(), &key).await {
-        Ok(Sent::Taken { carrier_id }) => {
-            assert_eq!(carrier_id, "id-1");
+        Ok(Sent::Taken { provider_id }) => {
+            assert_eq!(provider_id, "id-1");
             Outcome::Taken
         }
         Ok(Sent::Refused { .. }) => Outcome::Refused,
@@ -145,8 +145,8 @@ async fn send(address: SocketAddr) -> Outcome {
     }
 }
 
-/// A carrier that reads each call and answers it with `answer`; and how many calls there were.
-fn carrier(answer: String) -> (SocketAddr, Arc<AtomicU32>) {
+/// A provider that responds to each call with `answer`; and its number of calls.
+fn provider(answer: String) -> (SocketAddr, Arc<AtomicU32>) {
     let (address, calls, _) = recorder(answer);
     (address, calls)
 }

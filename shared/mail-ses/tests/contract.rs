@@ -1,4 +1,4 @@
-//! The contract of the carrier, kept on the local stack.
+//! Tests the contract of the provider on the local stack.
 
 mod samples;
 

@@ -6,12 +6,12 @@ use banking::AccountNumber;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use mail::outbox::{RequestSummariesError, SummaryRequest, SummaryRequests};
 
-/// The most messages of one call.
-const MOST_MESSAGES: usize = 10;
-/// How many calls are under way at once.
+/// The maximum number of messages in one call.
+const MAX_MESSAGES: usize = 10;
+/// The number of concurrent calls.
 const AT_ONCE: usize = 8;
-/// How often messages that were not taken are sent again.
-const MOST_TRIES: u32 = 5;
+/// The maximum number of attempts for messages that SQS did not accept.
+const MAX_TRIES: u32 = 5;
 
 /// The queue of summaries.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ impl SqsSummaryRequests {
 
     async fn send_batch(&self, bodies: Vec<String>) -> Result<(), RequestSummariesError> {
         let mut left = bodies;
-        for _ in 0..MOST_TRIES {
+        for _ in 0..MAX_TRIES {
             let entry = |(at, body): (usize, &String)| {
                 SendMessageBatchRequestEntry::builder().id(at.to_string()).message_body(body).build()
             };
@@ -49,7 +49,7 @@ impl SummaryRequests for SqsSummaryRequests {
     async fn request(&self, import: &str, accounts: &[AccountNumber]) -> Result<(), RequestSummariesError> {
         let body = |account: &AccountNumber| serde_json::to_string(&SummaryRequest::new(import, account.clone()));
         let bodies = accounts.iter().map(body).collect::<Result<Vec<_>, _>>().map_err(failed)?;
-        let batches: Vec<Vec<String>> = bodies.chunks(MOST_MESSAGES).map(<[String]>::to_vec).collect();
+        let batches: Vec<Vec<String>> = bodies.chunks(MAX_MESSAGES).map(<[String]>::to_vec).collect();
         let calls = stream::iter(batches).map(|some| Ok(Box::pin(self.send_batch(some))));
         calls.try_buffer_unordered(AT_ONCE).try_collect().await
     }

@@ -1,4 +1,4 @@
-//! The contract of the requests for summaries, kept on the local stack.
+//! Tests the contract of the requests for summaries on the local stack.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,7 +1,7 @@
-//! The chart: what came in and what went out in each of the last twelve months, as a PNG.
+//! The chart of incoming and outgoing money in each of the last twelve months, as a PNG.
 //!
-//! All geometry is in whole pixels of an image with twice the resolution it is shown at. The background is
-//! transparent and the colours are of middle brightness, so that it can stand on a light and on a dark page.
+//! All geometry is in whole pixels at twice the displayed resolution. The background is transparent and the colours
+//! have medium brightness, so that the chart is readable on light and dark pages.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use resvg::usvg;
 
 use crate::CurrencySummary;
 
-/// The width it is shown at, in CSS pixels.
+/// The displayed width, in CSS pixels.
 pub(crate) const SHOWN_WIDTH: u32 = 360;
 
 const MONTHS: usize = 12;
@@ -38,12 +38,12 @@ static FONTS: LazyLock<Arc<usvg::fontdb::Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-/// The chart of one currency; `None` where no money moved in the months it would show.
+/// The chart of one currency; `None` without transactions in its months.
 pub(crate) fn png(section: &CurrencySummary) -> Result<Option<Vec<u8>>, Box<dyn Error + Send + Sync>> {
     svg(section).map(|svg| rasterise(&svg)).transpose()
 }
 
-/// The first and the last month shown; `None` without months.
+/// The first and the last displayed month; `None` without months.
 pub(crate) fn span(section: &CurrencySummary) -> Option<(Month, Month)> {
     let last = section.months.iter().map(|line| line.month).max()?;
     let first = section.months.iter().map(|line| line.month).min()?;
@@ -52,7 +52,7 @@ pub(crate) fn span(section: &CurrencySummary) -> Option<(Month, Month)> {
     Some((first.max(earliest), last))
 }
 
-/// Draws an SVG, one image pixel for each of its units.
+/// Renders an SVG, one pixel for each unit.
 pub(crate) fn rasterise(svg: &str) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
     let options = usvg::Options { fontdb: Arc::clone(&FONTS), font_family: "Inter".to_owned(), ..Default::default() };
     let tree = usvg::Tree::from_str(svg, &options)?;
@@ -84,7 +84,7 @@ fn bars(section: &CurrencySummary) -> Vec<Bar> {
     (first.ordinal()..=last.ordinal()).filter_map(bar).collect()
 }
 
-/// Where amounts lie: whole steps above and below zero, each of `step` minor units.
+/// The axis: whole steps above and below zero, each of `step` minor units.
 struct Scale {
     step: i128,
     above: i128,
@@ -94,16 +94,16 @@ struct Scale {
 impl Scale {
     /// The finest of the steps 1, 2, 5, 10, 20 … minor units that needs no more than [`MAX_STEPS`].
     fn of(bars: &[Bar]) -> Option<Self> {
-        let most_in = bars.iter().map(|bar| bar.incoming).max()?;
-        let most_out = bars.iter().map(|bar| bar.outgoing).max()?;
-        if most_in == 0 && most_out == 0 {
+        let max_in = bars.iter().map(|bar| bar.incoming).max()?;
+        let max_out = bars.iter().map(|bar| bar.outgoing).max()?;
+        if max_in == 0 && max_out == 0 {
             return None;
         }
         let mut decade = 1_i128;
         loop {
             for factor in [1, 2, 5] {
                 let step = decade.checked_mul(factor)?;
-                let (above, below) = (steps(most_in, step)?, steps(most_out, step)?);
+                let (above, below) = (steps(max_in, step)?, steps(max_out, step)?);
                 if above.checked_add(below)? <= MAX_STEPS {
                     return Some(Self { step, above, below });
                 }
@@ -112,12 +112,12 @@ impl Scale {
         }
     }
 
-    /// The pixels of one step, and with them of the whole plot.
+    /// The height of one step in pixels, which determines the height of the plot.
     fn step_pixels(&self) -> i128 {
         PLOT_HEIGHT.checked_div(self.above.saturating_add(self.below)).unwrap_or(PLOT_HEIGHT)
     }
 
-    /// The pixels of an amount; at least two where there is any, so that small months are seen.
+    /// The height of an amount in pixels; at least two for a non-zero amount, so that small months are visible.
     fn pixels(&self, minor: i128) -> Option<i128> {
         let pixels = minor.checked_mul(self.step_pixels())?.checked_div(self.step)?;
         Some(if minor > 0 { pixels.max(2) } else { 0 })
@@ -184,7 +184,7 @@ fn draw_bar(svg: &mut String, colour: &str, [x, y, width, height]: [i128; 4]) {
     }
 }
 
-/// The month below its bars, and the year below the first one and each January.
+/// The label below the bars of a month; the first month and each January also show the year.
 fn draw_month(svg: &mut String, month: Month, middle: i128, bottom: i128, first: bool) {
     let (month_line, year_line) = (bottom.saturating_add(34), bottom.saturating_add(64));
     let name = month.name().get(..3).unwrap_or_default();
@@ -246,15 +246,15 @@ mod tests {
 
     #[test]
     fn the_axis_has_few_round_steps() {
-        for (most_in, most_out, step, above, below) in [
+        for (max_in, max_out, step, above, below) in [
             (6050, 2046, 5000, 2, 1),
             (6050, 0, 2000, 4, 0),
             (0, 1, 1, 0, 1),
             (100_000_000, 100_000_000, 50_000_000, 2, 2),
             (5, 0, 1, 5, 0),
         ] {
-            let scale = Scale::of(&bars(&section(&[("2026-07", most_in, -most_out)]))).unwrap();
-            assert_eq!((scale.step, scale.above, scale.below), (step, above, below), "{most_in} {most_out}");
+            let scale = Scale::of(&bars(&section(&[("2026-07", max_in, -max_out)]))).unwrap();
+            assert_eq!((scale.step, scale.above, scale.below), (step, above, below), "{max_in} {max_out}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! What the provider reports of a mail after it took it, and the addresses that get no more mails.
+//! The provider's reports about accepted mails, and the suppressed addresses.
 
 use calendar::Moment;
 use serde::{Deserialize, Serialize};
@@ -7,54 +7,55 @@ use sha2::{Digest, Sha256};
 use crate::outbox::SummariesError;
 use crate::{Address, SummaryKey};
 
-/// A report of the provider about a mail it took. It may come twice, late, and before the answer to the mail is saved.
+/// A report of the provider about an accepted mail. It may arrive twice, late, or before the response to the send call
+/// is saved.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MailEvent {
     /// Which mail.
     pub key: SummaryKey,
     /// The provider's id of the mail.
-    pub carrier_id: String,
-    /// When the provider took it.
+    pub provider_id: String,
+    /// When the provider accepted it.
     pub sent_at: Moment,
     /// What happened.
     pub feedback: Feedback,
-    /// Whose mail server or who did it.
+    /// The affected addresses.
     pub recipients: Vec<Address>,
 }
 
-/// What happened to a mail after the provider took it.
+/// The event of a mail after the provider has accepted it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Feedback {
-    /// The address does not exist, or its server refuses for good.
+    /// The address does not exist, or its server refuses permanently.
     HardBounce,
-    /// It could not be delivered this time, for example because the mailbox is full.
+    /// A temporary delivery failure, for example a full mailbox.
     SoftBounce,
-    /// Its receiver called it spam.
+    /// The receiver marked it as spam.
     Complaint,
-    /// The provider did not send it after all, because of its content.
+    /// The provider did not send it, because of its content.
     Rejected,
 }
 
-/// Why an address gets no more mails.
+/// Why an address is suppressed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Suppression {
-    /// A mail to it bounced for good.
+    /// A mail to it bounced permanently.
     Bounce,
     /// Its owner complained.
     Complaint,
 }
 
-/// The addresses that get no more mails. They are kept as hashes: whoever reads the list learns no address.
+/// The suppressed addresses. They are stored as hashes, so the list reveals no address.
 pub trait Suppressions {
-    /// Why `address` gets no mails (a consistent read); `None` if it gets them. Another instance may suppress it right
+    /// Why `address` is suppressed (a consistent read); `None` if it is not. Another instance may suppress it right
     /// after.
     fn suppression(
         &self,
         address: &Address,
     ) -> impl Future<Output = Result<Option<Suppression>, SummariesError>> + Send;
 
-    /// From now on `address` gets no mails. An address that is suppressed already keeps its first reason.
+    /// Suppresses `address`. A suppressed address keeps its first reason.
     fn suppress(
         &self,
         address: &Address,
@@ -62,12 +63,12 @@ pub trait Suppressions {
         now: Moment,
     ) -> impl Future<Output = Result<(), SummariesError>> + Send;
 
-    /// `address` gets mails again, for an operator; whether it was suppressed.
+    /// Removes the suppression of `address`, for an operator; returns whether it was suppressed.
     fn allow(&self, address: &Address) -> impl Future<Output = Result<bool, SummariesError>> + Send;
 }
 
 impl Feedback {
-    /// Why the receivers get no more mails after this; `None` if they do.
+    /// The reason to suppress the receivers after this event; `None` if they stay.
     pub fn suppression(self) -> Option<Suppression> {
         match self {
             Self::HardBounce => Some(Suppression::Bounce),
@@ -77,7 +78,7 @@ impl Feedback {
     }
 }
 
-/// The name under which an address is suppressed: SHA-256 of the address in lower case, as hexadecimal digits.
+/// The key of a suppressed address: SHA-256 of the address in lower case, in hexadecimal.
 pub fn suppression_key(address: &Address) -> String {
     let digest = Sha256::digest(address.normalised());
     digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))

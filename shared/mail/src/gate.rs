@@ -1,4 +1,4 @@
-//! The gate that every mail passes: the pace over all instances, and what keeps mails back.
+//! The gate of all mails: the rate limit over all instances, holds and pauses.
 
 use std::fmt;
 use std::num::NonZeroU32;
@@ -11,45 +11,46 @@ use serde::{Deserialize, Serialize};
 use crate::outbox::{Saved, SummariesError, Version};
 use crate::tally::Tally;
 
-/// After a mail that the provider throttled, nobody sends for this time.
+/// The pause of all instances after the provider has throttled a mail.
 const SLOW_DOWN: Duration = Duration::from_secs(1);
-/// How often a change of the gate is tried again because another instance changed it.
+/// The maximum number of retries of a change that conflicts with other instances.
 const MAX_CONFLICTS: u32 = 40;
 
-/// The one gate of all instances.
+/// The port to the gate, which all instances share.
 pub trait SendGate {
-    /// The gate as it is now (a consistent read), with its version. A gate that was never saved is open.
+    /// The current gate (a consistent read) and its version. A gate that was never saved is open.
     ///
-    /// Other instances change it all the time: each mail takes a slot.
+    /// Other instances change it frequently: each mail reserves a slot.
     fn load_gate(&self) -> impl Future<Output = Result<(Gate, Version), SummariesError>> + Send;
 
     /// Replaces the gate if its version is still `expected`; otherwise changes nothing and returns [`Saved::Conflict`].
     ///
-    /// A call whose answer was lost may return [`Saved::Conflict`] although it stored `gate`. Then a slot stays unused.
+    /// If the response is lost, a call may return [`Saved::Conflict`] although it stored `gate`. Then a slot stays
+    /// unused.
     fn save_gate(&self, gate: &Gate, expected: Version) -> impl Future<Output = Result<Saved, SummariesError>> + Send;
 
-    /// Waits a little, at random, before the gate is read again after this many conflicts.
+    /// Waits with random jitter before the gate is read again after this many conflicts.
     fn wait_after(&self, conflicts: u32) -> impl Future<Output = ()> + Send;
 }
 
 /// When mails may be sent.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Gate {
-    /// The next time slot that nobody has taken.
+    /// The next free time slot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next_slot_at: Option<Moment>,
-    /// Keeps all mails back for a time.
+    /// Holds all mails for a time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hold: Option<Hold>,
-    /// Keeps all mails back until an operator resumes.
+    /// Holds all mails until an operator resumes sending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pause: Option<Pause>,
-    /// What was counted when an operator resumed: bounces before it pause nothing again.
+    /// The counts when an operator resumed sending: earlier bounces do not pause again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     baseline: Option<Baseline>,
 }
 
-/// Keeps all mails back for a time. Then one mail after the other is tried again.
+/// Holds all mails for a time. Then the mails are tried again, one by one.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Hold {
     /// Why.
@@ -62,31 +63,31 @@ pub struct Hold {
     pub error: String,
 }
 
-/// Why mails are kept back for a time.
+/// Why all mails are on hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldReason {
     /// The quota of 24 hours is used up.
     Quota,
-    /// The provider refuses every mail until somebody corrects the configuration.
+    /// The provider refuses every mail until the configuration is corrected.
     Configuration,
     /// The provider is not available.
     Outage,
 }
 
-/// Too many mails bounced, or too many people complained.
+/// Too many bounces or complaints.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Pause {
-    /// When that was found.
+    /// When this was detected.
     pub since: Moment,
     /// The counts.
     pub reason: String,
 }
 
-/// What was counted of a day's mails when an operator resumed.
+/// The counts of a day's mails when an operator resumed sending.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Baseline {
-    /// The day on which the operator resumed.
+    /// The day on which the operator resumed sending.
     pub on: Date,
     /// The counts of that day until then.
     pub tally: Tally,
@@ -101,28 +102,28 @@ pub enum Closed {
     Paused(Pause),
 }
 
-/// The gate's answer to a mail.
+/// The decision of the gate for a mail.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Admission {
     /// It may be sent at this time.
     At(Moment),
-    /// The next slot is too late for whoever asked; no slot is taken.
+    /// The next slot is too late for the caller; no slot is reserved.
     TooLate,
     /// Nobody may send now.
     Closed(Closed),
 }
 
-/// How many mails all instances together send in a second at most.
+/// The maximum rate over all instances, in mails per second.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MailsPerSecond(NonZeroU32);
 
-/// A text that is no rate.
+/// A text that is not a rate.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[error("the number of mails in a second is a whole number from 1 to 10000")]
 pub struct RateError;
 
 impl MailsPerSecond {
-    /// How many mails that are in `time`.
+    /// The number of mails in `time`.
     pub fn mails_in(self, time: Duration) -> u64 {
         time.as_secs().saturating_mul(u64::from(self.0.get()))
     }
@@ -148,7 +149,7 @@ impl FromStr for MailsPerSecond {
 }
 
 impl HoldReason {
-    /// How long mails are kept back before one is tried again.
+    /// How long mails are on hold before one is tried again.
     fn duration(self) -> Duration {
         match self {
             Self::Quota => Duration::from_hours(1),
@@ -159,13 +160,13 @@ impl HoldReason {
 }
 
 impl Gate {
-    /// Why nobody may send `now`; `None` if the gate is open.
+    /// Why the gate is closed `now`; `None` if it is open.
     pub fn closed(&self, now: Moment) -> Option<Closed> {
         let held = || self.hold.clone().filter(|it| it.until > now).map(Closed::Held);
         self.pause.clone().map(Closed::Paused).or_else(held)
     }
 
-    /// Takes the next slot, if it is not after `latest`. Save the gate if the mail is admitted.
+    /// Reserves the next slot, if it is not after `latest`. The caller must save the gate if the mail is admitted.
     pub fn admit(&mut self, now: Moment, rate: MailsPerSecond, latest: Moment) -> Admission {
         if let Some(closed) = self.closed(now) {
             return Admission::Closed(closed);
@@ -178,13 +179,13 @@ impl Gate {
         Admission::At(slot)
     }
 
-    /// The provider throttled a mail although it kept its slot: nobody sends for a second.
+    /// The provider throttled a mail in its slot: all instances pause for a second.
     pub fn slow_down(&mut self, now: Moment) {
         let earliest = now.plus(SLOW_DOWN);
         self.next_slot_at = Some(self.next_slot_at.map_or(earliest, |it| it.max(earliest)));
     }
 
-    /// Keeps all mails back. A hold that lasts longer stays.
+    /// Starts a hold. A longer hold stays.
     pub fn hold(&mut self, reason: HoldReason, error: &str, now: Moment) {
         let until = now.plus(reason.duration());
         if self.hold.as_ref().is_none_or(|it| it.until <= until) {
@@ -194,27 +195,27 @@ impl Gate {
         }
     }
 
-    /// Keeps all mails back until an operator resumes.
+    /// Holds all mails until an operator resumes sending.
     pub fn pause(&mut self, reason: String, now: Moment) {
         if self.pause.is_none() {
             self.pause = Some(Pause { since: now, reason });
         }
     }
 
-    /// Opens the gate. What is counted so far pauses it never again: `today` is the tally of the day of `now`.
+    /// Opens the gate. The counts so far never pause it again: `today` is the tally of the day of `now`.
     pub fn resume(&mut self, today: Tally, now: Moment) {
         (self.pause, self.hold) = (None, None);
         self.baseline = Some(Baseline { on: now.date(), tally: today });
     }
 
-    /// What was counted when an operator resumed.
+    /// The counts when an operator resumed sending.
     pub fn baseline(&self) -> Option<&Baseline> {
         self.baseline.as_ref()
     }
 }
 
-/// Changes the gate: `decide` gets the gate as it is, and its change is saved if it changed anything and nobody else
-/// did meanwhile; otherwise it decides again.
+/// Changes the gate: calls `decide` with the current gate and saves its change; after a conflict with another instance
+/// it decides again.
 pub async fn change<G: SendGate, T>(gates: &G, decide: impl Fn(&mut Gate) -> T) -> Result<T, SummariesError> {
     for conflicts in 1..=MAX_CONFLICTS {
         let (before, version) = gates.load_gate().await?;

@@ -1,12 +1,12 @@
-//! The summary mail: what it says, how it looks, and what has become of it.
+//! The summary mail: its content, its rendering and its state.
 //!
-//! [`render`] makes a [`Mail`] of a [`Summary`]: HTML with a plain-text part, a logo and charts, and the same bytes
-//! each time. [`SummaryMail`] is the record of one summary of one account after one import; it decides what a
-//! delivery of the request does, so that a crash costs at most one repeat of the same text. The ports are in
-//! [`outbox`], [`mailer`], [`gate`], [`tally`] and [`events`].
+//! [`render`] renders a [`Summary`] to a [`Mail`]: HTML with a plain-text part, a logo and charts. The result is
+//! deterministic. [`SummaryMail`] is the record of one summary of one account after one import; it decides the effect
+//! of each delivery of the request, so that a crash causes at most one repeated mail with the same text. The ports are
+//! in [`outbox`], [`mailer`], [`gate`], [`tally`] and [`events`].
 //!
-//! Mail is never exactly once: between "the carrier took it" and "we wrote that down" there is always a moment at
-//! which a process can stop.
+//! Exactly-once delivery of mail is impossible: a process can always stop between the provider's acceptance and the
+//! write that records it.
 
 mod chart;
 pub mod events;

@@ -1,42 +1,42 @@
-//! The port through which mails leave.
+//! The port to the mail provider.
 
 use std::future::Future;
 
 use crate::{Mail, SummaryKey};
 
-/// Who carries mails away.
+/// The mail provider.
 pub trait Mailer {
-    /// Hands the mail to the carrier, once, without a retry of its own: the carrier does not know a mail it has
-    /// seen before, so each call may make one more.
+    /// Sends the mail once, without retries: the provider does not detect duplicates, so each call may send another
+    /// mail.
     ///
-    /// What is not documented as final is [`Sent::Unknown`]: a time-out, a lost connection, an answer that cannot
-    /// be read. An error says that the mail was certainly **not** taken and may be sent later.
+    /// Results that are not documented as final are [`Sent::Unknown`]: a time-out, a lost connection, an unreadable
+    /// response. An error means that the mail was certainly **not** accepted and may be sent later.
     ///
-    /// What the carrier reports later of this mail names `key`.
+    /// Later events of this mail contain `key`.
     fn send(&self, mail: &Mail, key: &SummaryKey) -> impl Future<Output = Result<Sent, SendMailError>> + Send;
 }
 
-/// What the carrier made of a mail.
+/// The result of sending a mail.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Sent {
-    /// The carrier took it.
+    /// The provider accepted it.
     Taken {
-        /// The carrier's name for it.
-        carrier_id: String,
+        /// The provider's message id.
+        provider_id: String,
     },
-    /// The carrier refused it for good; the same mail will be refused again.
+    /// The provider refused it permanently and will refuse the same mail again.
     Refused {
-        /// In the carrier's words, without the address.
+        /// The provider's message, without the address.
         reason: String,
     },
-    /// Nobody knows whether the carrier has it.
+    /// It is unknown whether the provider has accepted it.
     Unknown {
-        /// What happened instead of an answer.
+        /// The failure.
         reason: String,
     },
 }
 
-/// The mail was certainly not taken, and that may change.
+/// The mail was certainly not accepted; a later attempt may succeed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendMailError {
@@ -46,19 +46,19 @@ pub enum SendMailError {
     /// The quota of 24 hours is used up.
     #[error("the provider's quota of 24 hours is used up")]
     QuotaExceeded(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The provider takes no mail of ours until somebody corrects the configuration or the account.
+    /// The provider refuses all our mails until the configuration or the account is corrected.
     #[error("the provider refuses all mails: {reason}")]
     Misconfigured {
-        /// What is wrong, without addresses.
+        /// The problem, without addresses.
         reason: String,
-        /// What the provider said.
+        /// The provider's message.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The provider's account is in its sandbox, and this receiver is not verified there.
     #[error("the provider's account is in its sandbox, and the receiver is not verified")]
     UnverifiedRecipient(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The carrier could not be reached, or said it is out of order before it took the mail.
+    /// The provider is unreachable, or reported a failure before it accepted the mail.
     #[error("the provider is not available")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }

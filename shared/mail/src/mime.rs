@@ -19,7 +19,7 @@ pub(crate) struct Parts<'a> {
 
 /// `multipart/alternative` of the text and `multipart/related` of the HTML with its images.
 ///
-/// Date, Message-ID and boundaries are all given here, so that the builder makes up none of them.
+/// All of date, Message-ID and boundaries are set here, so that the builder does not generate them.
 pub(crate) fn message(summary: &Summary, envelope: &Envelope, parts: &Parts<'_>) -> Vec<u8> {
     let reference = envelope.reference.as_str();
     let holder = summary.holder.as_deref().and_then(words::shown_name);
@@ -37,7 +37,7 @@ pub(crate) fn message(summary: &Summary, envelope: &Envelope, parts: &Parts<'_>)
         builder = builder.reply_to(contact.as_str());
     }
     if let Some(url) = &envelope.unsubscribe_url {
-        // RFC 2369 and RFC 8058: a mail program shows a button for it.
+        // RFC 2369 and RFC 8058: mail programs show an unsubscribe button.
         builder = builder
             .header("List-Unsubscribe", Raw::new(format!("<{url}>")))
             .header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"));
@@ -48,7 +48,7 @@ pub(crate) fn message(summary: &Summary, envelope: &Envelope, parts: &Parts<'_>)
         .from(Mailbox::new_address(Some(SENDER_NAME), envelope.from.as_str()))
         .to(Mailbox::new_address(holder.as_deref(), envelope.to.as_str()))
         .subject(parts.subject)
-        // RFC 3834: so that nobody's holiday notice answers.
+        // RFC 3834: suppresses automatic replies.
         .header("Auto-Submitted", Raw::new("auto-generated"))
         .body(body)
         .serialize(&mut message);
@@ -59,7 +59,7 @@ fn multipart<'a>(kind: &str, reference: &str) -> ContentType<'a> {
     ContentType::new(format!("multipart/{kind}")).attribute("boundary", format!("{reference}-{kind}"))
 }
 
-/// An image the HTML shows by its Content-ID; its file name is the part before the `@`: `chart-eur.png`.
+/// An image that the HTML references by its Content-ID; its file name is the part before the `@`: `chart-eur.png`.
 fn inline(image: &Image) -> MimePart<'_> {
     let name = format!("{}.png", image.cid.split('@').next().unwrap_or("image"));
     MimePart::new("image/png", image.png.as_slice())

@@ -1,4 +1,4 @@
-//! The ports to what is known of each summary mail, and to the queue that asks for them.
+//! The ports to the records of summary mails and to the queue of requests.
 
 use std::future::Future;
 
@@ -10,10 +10,10 @@ use crate::{SummaryKey, SummaryMail};
 
 /// The records of all summary mails, one for each account and import.
 pub trait Summaries {
-    /// Notes that each of `accounts` shall have a summary after `import`, and returns how many were new.
+    /// Records that each of `accounts` needs a summary after `import`, and returns the number of new records.
     ///
-    /// A record that is there already stays as it is, whatever its state, so asking twice changes nothing. When an
-    /// error comes back, some may have been noted: ask again.
+    /// Existing records do not change, whatever their state, so a repeated call has no effect. After an error some
+    /// accounts may have been recorded: retry.
     fn want(
         &self,
         import: &str,
@@ -21,39 +21,38 @@ pub trait Summaries {
         now: Moment,
     ) -> impl Future<Output = Result<u64, SummariesError>> + Send;
 
-    /// The record as it is now (a consistent read), with its version; `None` if the summary was never wanted.
+    /// The current record (a consistent read) and its version; `None` if no summary was requested.
     fn load(
         &self,
         key: &SummaryKey,
     ) -> impl Future<Output = Result<Option<(SummaryMail, Version)>, SummariesError>> + Send;
 
-    /// Replaces the record if its version is still `expected`; otherwise changes nothing and says
-    /// [`Saved::Conflict`], also when there is no such record.
+    /// Replaces the record if its version is still `expected`; otherwise, or if the record does not exist, changes
+    /// nothing and returns [`Saved::Conflict`].
     ///
-    /// What [`SummaryMail::counts`] is counted in the same step, for [`Tallies`](crate::tally::Tallies): with the
-    /// record or not at all, whatever other instances count meanwhile.
+    /// Updates the counts of [`SummaryMail::counts`] for [`Tallies`](crate::tally::Tallies) in the same transaction.
     fn save(
         &self,
         record: &SummaryMail,
         expected: Version,
     ) -> impl Future<Output = Result<Saved, SummariesError>> + Send;
 
-    /// At most `limit` records that have been open since `before` or longer, the oldest first. It may come from an
-    /// index that lags: it finds, [`Summaries::load`] decides.
+    /// At most `limit` records that have been open since `before` or longer, oldest first. The index may lag, so check
+    /// each record with [`Summaries::load`].
     fn open_since(
         &self,
         before: Moment,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<SummaryMail>, SummariesError>> + Send;
 
-    /// How many summaries of `import` are in each state.
+    /// The number of summaries of `import` in each state.
     fn count_by_state(&self, import: &str) -> impl Future<Output = Result<StateCounts, SummariesError>> + Send;
 }
 
 /// The list of summary mails, for operators.
 pub trait SummaryList {
-    /// At most `limit` records of one import or of all, in one state or in any. Each is read at its own moment; other
-    /// instances may change it right after. The list of one import is consistent.
+    /// At most `limit` records, of one import or of all, in one state or in any. The records may be of different
+    /// moments. The list of one import is consistent.
     fn list(
         &self,
         import: Option<&str>,
@@ -62,10 +61,10 @@ pub trait SummaryList {
     ) -> impl Future<Output = Result<Vec<SummaryMail>, SummariesError>> + Send;
 }
 
-/// Asks for summaries to be sent.
+/// The port that requests summaries.
 pub trait SummaryRequests {
-    /// Puts one [`SummaryRequest`] for each of `accounts` on the queue: each is delivered at least once, in any
-    /// order. When an error comes back, some may be on the queue: ask again.
+    /// Puts one [`SummaryRequest`] for each of `accounts` on the queue: each is delivered at least once, in any order.
+    /// After an error some may be on the queue: retry.
     fn request(
         &self,
         import: &str,
@@ -73,12 +72,12 @@ pub trait SummaryRequests {
     ) -> impl Future<Output = Result<(), RequestSummariesError>> + Send;
 }
 
-/// Which stored state of a record was read; only the one who reads it last may write. 0: nothing is stored.
+/// The version of a stored record, for conditional writes. 0: nothing is stored.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct Version(pub u64);
 
 impl Version {
-    /// The version of a record nobody has changed since it was wanted.
+    /// The version of a new record.
     pub const FIRST: Self = Self(1);
 
     /// The version before this one.
@@ -92,37 +91,37 @@ impl Version {
     }
 }
 
-/// What became of a conditional save.
+/// The result of a conditional save.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Saved {
-    /// The record is stored, and this is its version now.
+    /// The record is stored; this is the new version.
     Stored(Version),
-    /// Another one wrote in between, or the record does not exist; nothing is changed.
+    /// Another writer was faster, or the record does not exist; nothing changed.
     Conflict,
 }
 
-/// How many summaries of one import are in which state.
+/// The number of summaries of one import in each state.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct StateCounts {
     /// Wanted, nothing sent yet.
     pub wanted: u64,
     /// Being sent.
     pub sending: u64,
-    /// Taken by the carrier.
+    /// Accepted by the provider.
     pub sent: u64,
-    /// Refused by the carrier.
+    /// Refused by the provider.
     pub refused: u64,
-    /// Without an address to send to.
+    /// Without an address.
     pub no_address: u64,
     /// To holders who have opted out.
     pub opted_out: u64,
-    /// Sent twice without an answer.
+    /// Sent twice without a response.
     pub unknown: u64,
-    /// Given up before anything was sent.
+    /// Failed before anything was sent.
     pub failed: u64,
-    /// To an address that gets no more mails.
+    /// To a suppressed address.
     pub suppressed: u64,
-    /// Taken by the carrier, not delivered.
+    /// Accepted by the provider, not delivered.
     pub bounced: u64,
     /// Delivered; the receiver complained.
     pub complained: u64,
@@ -146,7 +145,7 @@ pub const STATES: [&str; 11] = [
 ];
 
 impl StateCounts {
-    /// Counts one more in the state of this [`MailState::name`]; `None` if there is no such state.
+    /// Increments the count of the state with this [`MailState::name`]; `None` for an unknown state.
     ///
     /// [`MailState::name`]: crate::MailState::name
     pub fn add(&mut self, name: &str) -> Option<()> {
@@ -169,13 +168,13 @@ impl StateCounts {
     }
 }
 
-/// The message that asks for one summary (`summary-requested`, version 1).
+/// The message that requests one summary (`summary-requested`, version 1).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SummaryRequest {
-    /// The version of the message: 1. Others are not known here and must fail.
+    /// The version of the message: 1. Other versions fail.
     pub schema: SchemaOne,
-    /// The import whose entries the summary follows.
+    /// The import that caused the summary.
     pub import: String,
     /// The account.
     pub account: AccountNumber,
@@ -187,13 +186,13 @@ impl SummaryRequest {
         Self { schema: SchemaOne, import: import.to_owned(), account }
     }
 
-    /// The record it is about.
+    /// The key of the record.
     pub fn key(&self) -> SummaryKey {
         SummaryKey { account: self.account.clone(), import: self.import.clone() }
     }
 }
 
-/// The number 1: the only version of the message there is.
+/// The number 1: the only version of the message.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct SchemaOne;
 
@@ -212,19 +211,19 @@ impl<'de> Deserialize<'de> for SchemaOne {
     }
 }
 
-/// Why the records could not be read or written.
+/// Why reading or writing the records failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SummariesError {
-    /// For now; ask again.
+    /// Temporarily unavailable: retry.
     #[error("the summaries cannot be reached")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// What is stored is no record: somebody has to look at it.
+    /// Stored data is corrupt: an operator must investigate.
     #[error("a stored summary cannot be read")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// The requests are not all on the queue; ask again.
+/// Not all requests are on the queue: retry.
 #[derive(Debug, thiserror::Error)]
 #[error("the summaries could not be requested")]
 pub struct RequestSummariesError(#[source] pub Box<dyn std::error::Error + Send + Sync>);

@@ -1,4 +1,4 @@
-//! The HTML part: what the template shows.
+//! The HTML part: the data of the template.
 
 use askama::Template;
 
@@ -11,7 +11,7 @@ pub(crate) struct Year<'a> {
     pub(crate) months: Vec<&'a MonthLine>,
 }
 
-/// The months grouped by year: the newest year first, its months in the order of the calendar.
+/// The months grouped by year: newest year first, months ascending.
 pub(crate) fn years(section: &CurrencySummary) -> Vec<Year<'_>> {
     let mut months: Vec<&MonthLine> = section.months.iter().collect();
     months.sort_by_key(|line| line.month);
@@ -75,7 +75,7 @@ struct Row {
     average_debit: String,
 }
 
-/// The HTML; it shows the images by their Content-IDs.
+/// The HTML; it references the images by their Content-IDs.
 pub(crate) fn html(
     summary: &Summary,
     envelope: &Envelope,

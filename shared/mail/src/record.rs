@@ -9,11 +9,11 @@ use crate::events::{Feedback, MailEvent};
 use crate::mailer::Sent;
 use crate::{Envelope, Mail, Reference, RenderMailError, Summary, render};
 
-/// How often one text is handed to the carrier at most: once, and once more where there was no answer
-/// (reliability rule 15).
+/// The maximum number of attempts to send one text: a second attempt only if the first got no response (reliability
+/// rule 15).
 pub const MAX_ATTEMPTS: u8 = 2;
 
-/// Which summary: one account after one import.
+/// The key of a summary: one account and one import.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
 pub struct SummaryKey {
     /// The account.
@@ -23,111 +23,113 @@ pub struct SummaryKey {
 }
 
 impl SummaryKey {
-    /// The reference of the mail, the same each time.
+    /// The deterministic reference of the mail.
     pub fn reference(&self) -> Reference {
         Reference::of_summary(&self.account, &self.import)
     }
 }
 
-/// All that the mail is made of, kept before it is sent: a repeat has the same bytes.
+/// The complete content of a mail, stored before it is sent, so that a repeat has the same bytes.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub struct Intent {
-    /// From whom, to whom, under which reference and date.
+    /// Sender, receiver, reference and date.
     pub envelope: Envelope,
-    /// What it tells.
+    /// Its content.
     pub summary: Summary,
 }
 
 impl Intent {
-    /// The mail; the same bytes each time.
+    /// The rendered mail; deterministic.
     pub fn mail(&self) -> Result<Mail, RenderMailError> {
         render(&self.summary, &self.envelope)
     }
 }
 
-/// What is known of one summary mail.
+/// The record of one summary mail.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub struct SummaryMail {
-    /// Which one.
+    /// Its key.
     pub key: SummaryKey,
-    /// What has become of it.
+    /// Its state.
     pub state: MailState,
 }
 
-/// The states of a summary mail. All but the first two are final, until the carrier or an operator reports otherwise.
+/// The states of a summary mail. All except the first two are final, unless the provider reports an event or an
+/// operator intervenes.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum MailState {
-    /// It shall be sent; nothing was handed to the carrier.
+    /// It will be sent; no attempt was made.
     Wanted {
         /// Since when.
         since: Moment,
-        /// Not before this time, where this mail alone is kept back.
+        /// Not before this time, if only this mail is on hold.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_at: Option<Moment>,
     },
-    /// It is about to be handed to the carrier, or was, and the answer is not known here.
+    /// An attempt is about to start or has started, and the result is not recorded yet.
     Sending {
-        /// Which attempt this is, from 1 to [`MAX_ATTEMPTS`].
+        /// The number of the attempt, from 1 to [`MAX_ATTEMPTS`].
         attempt: u8,
-        /// When this attempt began; the lease counts from here.
+        /// When this attempt began; the lease starts here.
         since: Moment,
         /// What is sent.
         intent: Box<Intent>,
     },
-    /// The carrier took it.
+    /// The provider accepted it.
     Sent {
-        /// When that was written down.
+        /// When this was recorded.
         at: Moment,
-        /// The carrier's name for it.
-        carrier_id: String,
+        /// The provider's message id.
+        #[serde(rename = "carrier_id")]
+        provider_id: String,
     },
-    /// The carrier refused it for good.
+    /// The provider refused it permanently.
     Refused {
-        /// When that was written down.
+        /// When this was recorded.
         at: Moment,
-        /// In the carrier's words.
+        /// The provider's message.
         reason: String,
     },
-    /// The account has no address a mail can be sent to.
+    /// The account has no valid mail address.
     NoAddress {
-        /// When that was found.
+        /// When this was detected.
         at: Moment,
     },
-    /// Its address gets no more mails: an earlier one bounced, or its owner complained.
+    /// Its address is suppressed: an earlier mail bounced, or its owner complained.
     Suppressed {
-        /// When that was found.
+        /// When this was detected.
         at: Moment,
     },
-    /// The carrier took it, and could not deliver it.
+    /// The provider accepted it and could not deliver it.
     Bounced {
-        /// When that was written down.
+        /// When this was recorded.
         at: Moment,
-        /// When the carrier took it.
+        /// When the provider accepted it.
         sent_at: Moment,
-        /// Whether the address does not exist, or refuses for good.
+        /// Whether the failure is permanent.
         hard: bool,
     },
-    /// The carrier delivered it, and its receiver called it spam.
+    /// The provider delivered it, and the receiver marked it as spam.
     Complained {
-        /// When that was written down.
+        /// When this was recorded.
         at: Moment,
-        /// When the carrier took it.
+        /// When the provider accepted it.
         sent_at: Moment,
     },
-    /// The account's holder wants no mails.
+    /// The account's holder has opted out.
     OptedOut {
-        /// When that was found.
+        /// When this was detected.
         at: Moment,
     },
-    /// It was handed over and never answered: the holder may have none, one or two equal mails.
+    /// All attempts ended without a response: the holder may have received zero, one or two identical mails.
     Unknown {
-        /// When it was given up.
+        /// When it became final.
         at: Moment,
-        /// What happened instead of an answer.
+        /// The failure.
         reason: String,
     },
-    /// It was given up before anything was handed to the carrier.
+    /// It failed before any attempt.
     Failed {
         /// When.
         at: Moment,
@@ -136,24 +138,24 @@ pub enum MailState {
     },
 }
 
-/// What the delivery of a request has to do.
+/// The next step after a delivery of a request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Next {
-    /// Make the summary, then save [`SummaryMail::sending`] (or [`SummaryMail::no_address`]), then send.
+    /// Create the summary, save [`SummaryMail::sending`] (or [`SummaryMail::no_address`]), then send.
     Prepare,
-    /// There was no answer in time. Save this record, then send its intent once more.
+    /// The first attempt got no response in time. Save this record, then send its intent again.
     SendAgain(SummaryMail),
-    /// There was no answer twice. Save this record; it is final.
+    /// Both attempts got no response. Save this record; it is final.
     GiveUp(SummaryMail),
-    /// Another delivery may be at it; come back after this time.
+    /// Another delivery may be in progress; retry after this time.
     WaitFor(Duration),
-    /// It is kept back. The sweeper requests it again.
+    /// It is on hold. The sweeper requests it again.
     KeptBack,
-    /// Nothing is left to do.
+    /// Nothing to do.
     Done,
 }
 
-/// A step the record cannot take from its state: a defect of the caller, or a save that was not conditional.
+/// An invalid transition: a defect of the caller, or a save that was not conditional.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[error("a summary mail that is {from} cannot become {to}")]
 pub struct TransitionError {
@@ -162,13 +164,13 @@ pub struct TransitionError {
 }
 
 impl SummaryMail {
-    /// A mail that shall be sent.
+    /// A mail to send.
     pub fn wanted(key: SummaryKey, now: Moment) -> Self {
         Self { key, state: MailState::Wanted { since: now, retry_at: None } }
     }
 
-    /// What a delivery of the request does `now`. `lease` must be longer than an attempt can take, from saving the
-    /// record to the last moment at which its call can reach the carrier.
+    /// The next step of a delivery `now`. `lease` must be longer than an attempt, from saving the record to the last
+    /// moment at which its call can reach the provider.
     pub fn on_delivery(&self, now: Moment, lease: Duration) -> Next {
         let MailState::Sending { attempt, since, intent } = &self.state else {
             return match self.state {
@@ -188,13 +190,13 @@ impl SummaryMail {
         Next::SendAgain(self.with(MailState::Sending { attempt, since: now, intent: intent.clone() }))
     }
 
-    /// The intent of the first attempt: save it before the mail is handed to the carrier.
+    /// The intent of the first attempt: save it before sending the mail.
     pub fn sending(&self, intent: Intent, now: Moment) -> Result<Self, TransitionError> {
         self.only_wanted("sending")?;
         Ok(self.with(MailState::Sending { attempt: 1, since: now, intent: Box::new(intent) }))
     }
 
-    /// The account has no address, or one that no mail can be sent to.
+    /// The account has no address or an invalid one.
     pub fn no_address(&self, now: Moment) -> Result<Self, TransitionError> {
         self.only_wanted("without an address")?;
         Ok(self.with(MailState::NoAddress { at: now }))
@@ -206,13 +208,13 @@ impl SummaryMail {
         Ok(self.with(MailState::OptedOut { at: now }))
     }
 
-    /// What the carrier answered. Without an answer to the first attempt the record stays as it is: the request's
-    /// next delivery after the lease repeats it.
+    /// Applies the result of an attempt. Without a response to the first attempt the record does not change: the next
+    /// delivery after the lease repeats it.
     pub fn on_answer(&self, answer: Sent, now: Moment) -> Result<Self, TransitionError> {
         let attempt = self.attempt("answered")?;
         Ok(match answer {
-            Sent::Taken { carrier_id } => self.with(MailState::Sent { at: now, carrier_id }),
-            // A refused repeat says nothing about the first attempt, which may have been taken.
+            Sent::Taken { provider_id } => self.with(MailState::Sent { at: now, provider_id }),
+            // A refused repeat says nothing about the first attempt, which may have been accepted.
             Sent::Refused { reason } if attempt == 1 => self.with(MailState::Refused { at: now, reason }),
             Sent::Refused { reason } | Sent::Unknown { reason } if attempt >= MAX_ATTEMPTS => {
                 self.with(MailState::Unknown { at: now, reason })
@@ -221,8 +223,8 @@ impl SummaryMail {
         })
     }
 
-    /// The carrier certainly did not take this attempt's mail, and may later: the attempt does not count. With
-    /// `retry_at`, not before then.
+    /// The provider certainly did not accept the mail but may do so later: the attempt does not count. With `retry_at`,
+    /// the next attempt is not before that time.
     pub fn on_not_taken(&self, now: Moment, retry_at: Option<Moment>) -> Result<Self, TransitionError> {
         let attempt = self.attempt("not taken")?;
         Ok(self.with(match &self.state {
@@ -233,32 +235,34 @@ impl SummaryMail {
         }))
     }
 
-    /// The address gets no more mails.
+    /// The address is suppressed.
     pub fn suppressed(&self, now: Moment) -> Result<Self, TransitionError> {
         self.only_wanted("suppressed")?;
         Ok(self.with(MailState::Suppressed { at: now }))
     }
 
-    /// The next step after a report of the carrier; `None` if it changes nothing. A report also says that the carrier
-    /// took the mail: a record that does not say so yet becomes [`MailState::Sent`] first, so ask again then.
+    /// Applies an event of the provider; `None` if it changes nothing. An event also implies that the provider accepted
+    /// the mail: a record that is not [`MailState::Sent`] yet becomes so first; then call this again.
     pub fn on_event(&self, event: &MailEvent, now: Moment) -> Option<Self> {
         match &self.state {
             MailState::Wanted { .. } | MailState::Sending { .. } | MailState::Unknown { .. } => {
-                let carrier_id = event.carrier_id.clone();
-                Some(self.with(MailState::Sent { at: event.sent_at, carrier_id }))
+                let provider_id = event.provider_id.clone();
+                Some(self.with(MailState::Sent { at: event.sent_at, provider_id }))
             }
             MailState::Sent { at: sent_at, .. } => Some(self.with(match event.feedback {
                 Feedback::HardBounce => MailState::Bounced { at: now, sent_at: *sent_at, hard: true },
                 Feedback::SoftBounce => MailState::Bounced { at: now, sent_at: *sent_at, hard: false },
                 Feedback::Complaint => MailState::Complained { at: now, sent_at: *sent_at },
-                Feedback::Rejected => MailState::Refused { at: now, reason: "rejected after it was taken".to_owned() },
+                Feedback::Rejected => {
+                    MailState::Refused { at: now, reason: "rejected after it was accepted".to_owned() }
+                }
             })),
             _ => None,
         }
     }
 
-    /// The same summary wanted again, for an operator: it has failed or was refused. One that is
-    /// [`MailState::Unknown`] may have been sent, so only with `even_unknown`.
+    /// Resets a failed or refused summary to wanted, for an operator. One in state [`MailState::Unknown`] may have been
+    /// sent, so this requires `even_unknown`.
     pub fn retried(&self, even_unknown: bool, now: Moment) -> Option<Self> {
         match self.state {
             MailState::Failed { .. } | MailState::Refused { .. } => {}
@@ -268,8 +272,8 @@ impl SummaryMail {
         Some(Self::wanted(self.key.clone(), now))
     }
 
-    /// Nobody will try again: its request is in the dead letters, or no mail can be made of the summary. A final
-    /// state stays.
+    /// Marks the summary as failed: its request is in a dead-letter queue, or the summary cannot be rendered. A final
+    /// state does not change.
     pub fn give_up(&self, reason: &str, now: Moment) -> Self {
         let reason = reason.to_owned();
         match self.state {
@@ -279,8 +283,8 @@ impl SummaryMail {
         }
     }
 
-    /// After its record was restored from a backup: whether it was sent after the backup, nobody knows, so it is not sent
-    /// again (reliability rule 14). A final state stays.
+    /// After a restore from a backup it is unknown whether the mail was sent after the backup, so it is not sent again
+    /// (reliability rule 14). A final state does not change.
     pub fn after_restore(&self, now: Moment) -> Self {
         if self.is_final() {
             return self.clone();
@@ -289,7 +293,7 @@ impl SummaryMail {
         self.with(MailState::Unknown { at: now, reason })
     }
 
-    /// What to send, while it is being sent.
+    /// The intent, while it is being sent.
     pub fn intent(&self) -> Option<&Intent> {
         match &self.state {
             MailState::Sending { intent, .. } => Some(intent),
@@ -297,7 +301,7 @@ impl SummaryMail {
         }
     }
 
-    /// Since when it is open, for the sweeper; `None` once it is final.
+    /// When it became open, for the sweeper; `None` if it is final.
     pub fn open_since(&self) -> Option<Moment> {
         match &self.state {
             MailState::Wanted { since, retry_at } => Some(retry_at.unwrap_or(*since)),
@@ -306,7 +310,7 @@ impl SummaryMail {
         }
     }
 
-    /// Whether nothing more will happen to it.
+    /// Whether its state is final.
     pub fn is_final(&self) -> bool {
         self.open_since().is_none()
     }
@@ -348,7 +352,7 @@ impl MailState {
         }
     }
 
-    /// When it came into this state.
+    /// When it entered this state.
     pub fn at(&self) -> Moment {
         match self {
             Self::Wanted { since, .. } | Self::Sending { since, .. } => *since,
@@ -364,19 +368,19 @@ impl MailState {
         }
     }
 
-    /// Why it is in this state, where a reason is recorded.
+    /// The reason of this state, if one is recorded.
     pub fn reason(&self) -> Option<&str> {
         match self {
             Self::Refused { reason, .. } | Self::Unknown { reason, .. } | Self::Failed { reason, .. } => Some(reason),
-            Self::Bounced { hard: true, .. } => Some("the address refuses mails for good"),
-            Self::Bounced { hard: false, .. } => Some("the mail could not be delivered this time"),
+            Self::Bounced { hard: true, .. } => Some("the address permanently refuses mails"),
+            Self::Bounced { hard: false, .. } => Some("a temporary delivery failure"),
             _ => None,
         }
     }
 }
 
 impl fmt::Debug for MailState {
-    /// Without what is sent and without the carrier's words, which may quote an address.
+    /// Without the content and the provider's message, which may quote an address.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sending { attempt, since, .. } => write!(f, "sending({attempt}, since {since})"),

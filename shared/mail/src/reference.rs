@@ -3,13 +3,13 @@ use std::fmt;
 use banking::AccountNumber;
 use serde::{Deserialize, Serialize};
 
-/// The name of one mail, the same each time it is made: its Message-ID and its MIME boundaries derive from it.
+/// The deterministic id of one mail: its Message-ID and its MIME boundaries derive from it.
 ///
 /// 1 to 48 characters of `a-z`, `0-9` and `-`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Debug)]
 pub struct Reference(Box<str>);
 
-/// Why a text is no reference.
+/// Why a text is not a reference.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[error("a reference has 1 to 48 characters of a-z, 0-9 and -")]
 pub struct ReferenceError;
@@ -27,7 +27,7 @@ impl Reference {
 
     /// The reference of the summary of `account` after `import`.
     ///
-    /// A hash, so that the account's number is in no header. It names the mail and proves nothing.
+    /// A hash, so that no header contains the account's number. It identifies the mail and is not a proof.
     pub fn of_summary(account: &AccountNumber, import: &str) -> Self {
         let key = ["summary", import, account.as_str()].join("\0");
         Self(format!("summary-{:032x}", fnv1a(key.as_bytes())).into())
@@ -38,7 +38,7 @@ impl Reference {
         &self.0
     }
 
-    /// Its last eight characters: enough for a person to quote.
+    /// Its last eight characters, for people to quote.
     pub(crate) fn short(&self) -> &str {
         self.0.get(self.0.len().saturating_sub(8)..).unwrap_or(&self.0)
     }
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reference_can_stand_in_a_header() {
+    fn a_reference_is_valid_in_a_header() {
         for text in ["", "A", "a b", "a\r\nb", "ä", "a\"", &"a".repeat(49)] {
             assert_eq!(Reference::parse(text), Err(ReferenceError), "{text:?}");
         }

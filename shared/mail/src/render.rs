@@ -10,18 +10,18 @@ use crate::{Address, Reference, Summary, chart, mime, page, text, words};
 pub(crate) const LOGO_CID: &str = "logo@millrace";
 const LOGO_SVG: &str = include_str!("../assets/logo.svg");
 
-/// From whom, to whom, under which reference and date.
+/// Sender, receiver, reference and date.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Envelope {
-    /// The sender; its name is the product's.
+    /// The sender, with the name of the product.
     pub from: Address,
     /// The account holder.
     pub to: Address,
-    /// The mail's own name: the same for a repeat.
+    /// The mail's id: the same for a repeat.
     pub reference: Reference,
     /// For the `Date` header: the same for a repeat.
     pub sent_on: Moment,
-    /// Whom the receiver asks, if that is not the sender.
+    /// The address for replies, if it differs from the sender.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<Address>,
     /// The link with which the receiver opts out of further mails.
@@ -29,7 +29,7 @@ pub struct Envelope {
     pub unsubscribe_url: Option<String>,
 }
 
-/// A mail, ready to be handed to a carrier.
+/// A mail that is ready to send.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
     /// Its reference.
@@ -44,9 +44,9 @@ pub struct Mail {
     pub html: String,
     /// The plain-text part.
     pub text: String,
-    /// The logo, then one chart for each currency in which money moved.
+    /// The logo, then one chart for each currency with transactions.
     pub images: Vec<Image>,
-    /// The whole message of RFC 5322, as it goes over the wire.
+    /// The complete message of RFC 5322.
     pub mime: Vec<u8>,
 }
 
@@ -59,14 +59,14 @@ pub struct Image {
     pub png: Vec<u8>,
 }
 
-/// Why no mail can be made of a summary.
+/// Why a summary cannot be rendered.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RenderMailError {
     /// A section has amounts of more than one currency.
     #[error("a section in {0} has an amount in {1}")]
     MixedCurrencies(Currency, Currency),
-    /// The HTML cannot be made.
+    /// The HTML cannot be rendered.
     #[error("the mail's template fails")]
     Template(#[source] askama::Error),
     /// The logo or a chart cannot be drawn.
@@ -74,7 +74,7 @@ pub enum RenderMailError {
     Picture(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Makes the mail of a summary. The same arguments give the same bytes.
+/// Renders the mail of a summary. The same arguments give the same bytes.
 pub fn render(summary: &Summary, envelope: &Envelope) -> Result<Mail, RenderMailError> {
     one_currency_each(summary)?;
     let subject = format!(
@@ -104,7 +104,7 @@ pub fn render(summary: &Summary, envelope: &Envelope) -> Result<Mail, RenderMail
     })
 }
 
-/// The logo is drawn once in each process: drawing takes longer than the rest of a mail.
+/// The logo is rendered once in each process, because this takes longer than the rest of a mail.
 fn logo() -> Result<Vec<u8>, RenderMailError> {
     static LOGO: OnceLock<Vec<u8>> = OnceLock::new();
     if let Some(png) = LOGO.get() {

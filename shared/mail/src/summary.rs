@@ -5,25 +5,25 @@ use calendar::{Date, Month};
 use money::Money;
 use serde::{Deserialize, Serialize};
 
-/// What one summary mail says. All figures are exact already; the mail only adds up those of the months.
+/// The content of one summary mail. All figures are exact; the mail only adds up those of the months.
 ///
-/// It is stored before the mail is sent, so that a repeated send has the same text.
+/// It is stored before the mail is sent, so that a repeated mail has the same text.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// The account holder's name, if one is known.
+    /// The account holder's name, if known.
     pub holder: Option<String>,
     /// The account; shown masked.
     pub account: AccountNumber,
-    /// The date the figures stand for.
+    /// The date of the figures.
     pub as_of: Date,
-    /// When the last transaction happened; none without transactions.
+    /// The time of the last transaction; `None` without transactions.
     #[serde(default)]
     pub last_entry: Option<LastEntry>,
     /// One section for each currency of the account.
     pub currencies: Vec<CurrencySummary>,
 }
 
-/// When the last transaction happened.
+/// The time of the last transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
 #[serde(rename_all = "snake_case")]
 pub enum LastEntry {
@@ -40,9 +40,9 @@ pub struct CurrencySummary {
     pub balance: Money,
     /// The months with transactions, ascending.
     pub months: Vec<MonthLine>,
-    /// The average of all credits; `None` where there is none.
+    /// The average of all credits; `None` without credits.
     pub average_credit: Option<Money>,
-    /// The average of all debits, below zero; `None` where there is none.
+    /// The average of all debits, below zero; `None` without debits.
     pub average_debit: Option<Money>,
 }
 
@@ -51,37 +51,37 @@ pub struct CurrencySummary {
 pub struct MonthLine {
     /// The month.
     pub month: Month,
-    /// How many transactions there were, those of zero included.
+    /// The number of transactions, including those of zero.
     pub transactions: u64,
-    /// The average credit; `None` where there is none.
+    /// The average credit; `None` without credits.
     pub average_credit: Option<Money>,
-    /// The average debit, below zero; `None` where there is none.
+    /// The average debit, below zero; `None` without debits.
     pub average_debit: Option<Money>,
-    /// The sum of what came in.
+    /// The sum of the credits.
     pub credits: Money,
-    /// The sum of what went out, zero or below.
+    /// The sum of the debits, zero or below.
     pub debits: Money,
 }
 
 impl MonthLine {
-    /// The sum of the month's credits; `None` where there is none.
+    /// The sum of the month's credits; `None` without credits.
     pub(crate) fn credits_if_any(&self) -> Option<Money> {
         self.average_credit.map(|_| self.credits)
     }
 
-    /// The sum of the month's debits, below zero; `None` where there is none.
+    /// The sum of the month's debits, below zero; `None` without debits.
     pub(crate) fn debits_if_any(&self) -> Option<Money> {
         self.average_debit.map(|_| self.debits)
     }
 }
 
 impl CurrencySummary {
-    /// The sum of all credits; `None` where there is none.
+    /// The sum of all credits; `None` without credits.
     pub(crate) fn credits(&self) -> Option<Money> {
         self.average_credit.and_then(|_| self.sum(|line| line.credits))
     }
 
-    /// The sum of all debits, below zero; `None` where there is none.
+    /// The sum of all debits, below zero; `None` without debits.
     pub(crate) fn debits(&self) -> Option<Money> {
         self.average_debit.and_then(|_| self.sum(|line| line.debits))
     }

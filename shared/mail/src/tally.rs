@@ -1,4 +1,4 @@
-//! How many mails were sent, bounced or were complained about, by the day on which they were sent.
+//! The number of mails that were sent, bounced or caused complaints, by the day of sending.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,31 +11,32 @@ use crate::gate::{Baseline, Gate, SendGate};
 use crate::outbox::SummariesError;
 use crate::{MailState, SummaryMail, gate};
 
-/// The newest days with so many mails together are judged.
+/// The newest days with this many mails in total are judged.
 const WINDOW_MAILS: u64 = 1_000;
-/// With fewer mails nothing is judged.
+/// With fewer mails there is no judgement.
 const MIN_MAILS: u64 = 100;
-/// One hard bounce in so many mails pauses sending: 2 %. SES reviews an account at 5 %.
+/// One hard bounce in this many mails (2 %) pauses sending. SES reviews an account at 5 %.
 const MAILS_PER_BOUNCE: u64 = 50;
-/// One complaint in so many mails pauses sending: 0.1 %, where SES reviews an account.
+/// One complaint in this many mails (0.1 %) pauses sending. SES reviews an account at the same rate.
 const MAILS_PER_COMPLAINT: u64 = 1_000;
-/// Days before these are not judged.
+/// Older days are not judged.
 const WINDOW: Duration = Duration::from_hours(24 * 30);
 
-/// The counts of one day's mails. They are exact: each is written together with the state of the mail it counts.
+/// The counts of one day's mails. They are exact: each count is written in the same transaction as the state of its
+/// mail.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Tally {
-    /// Mails the provider took.
+    /// Mails that the provider accepted.
     pub sent: u64,
-    /// Those of them that bounced for good.
+    /// Mails that bounced permanently.
     pub bounced: u64,
-    /// Those of them whose receiver complained.
+    /// Mails with a complaint.
     pub complained: u64,
 }
 
 /// The counts of all days.
 pub trait Tallies {
-    /// The counts of each day since `from` on which mails were sent. Other instances may count more right after.
+    /// The counts of each day with mails since `from`. Other instances may add to them right after.
     fn sent_since(&self, from: Date) -> impl Future<Output = Result<BTreeMap<Date, Tally>, SummariesError>> + Send;
 }
 
@@ -69,7 +70,7 @@ impl Tally {
 }
 
 impl SummaryMail {
-    /// What saving this state adds to the counts, and to those of which day. A mail enters each of these states once.
+    /// The day and the counts that change when this state is saved. A mail enters each of these states once.
     pub fn counts(&self) -> Option<(Date, Tally)> {
         let none = Tally::default();
         match &self.state {
@@ -81,7 +82,7 @@ impl SummaryMail {
     }
 }
 
-/// Whether too many of the newest mails came back. What an operator has resumed after does not count again.
+/// Whether too many of the newest mails came back. Counts before an operator resumed sending are ignored.
 pub fn judge(days: &BTreeMap<Date, Tally>, baseline: Option<&Baseline>) -> Option<Overrun> {
     let mut window = Tally::default();
     for (day, tally) in days.iter().rev() {
@@ -101,7 +102,7 @@ pub fn judge(days: &BTreeMap<Date, Tally>, baseline: Option<&Baseline>) -> Optio
     (window.sent >= WINDOW_MAILS && complaints >= window.sent).then_some(Overrun::Complaints(window))
 }
 
-/// Pauses sending if too many of the newest mails came back; what was found if this call paused it.
+/// Pauses sending if too many of the newest mails came back; returns the finding if this call paused it.
 pub async fn pause_if_needed<P: Tallies + SendGate>(port: &P, now: Moment) -> Result<Option<Overrun>, SummariesError> {
     let days = port.sent_since(now.minus(WINDOW).date()).await?;
     gate::change(port, |gate| {

@@ -1,6 +1,6 @@
-//! Fakes of the ports, and the contract each adapter has to keep. For tests.
+//! Fakes of the ports, and the contract tests of the adapters.
 //!
-//! The fakes keep the contracts in memory and wait for nothing but their turn, so [`ready`] runs them without a runtime.
+//! The fakes implement the contracts in memory and only yield, so [`ready`] runs them without a runtime.
 
 mod contracts;
 mod fakes;
@@ -15,7 +15,7 @@ pub use contracts::{
 };
 pub use fakes::{Answer, FakeMailer, FakeSummaries, FakeSummaryRequests, FakeUnsubscribeKeys};
 
-/// The result of a future that only waits for itself, as those of all fakes do: they let others run, and go on.
+/// Runs a future that only yields, as those of all fakes do.
 pub fn ready<T>(future: impl Future<Output = T>) -> T {
     let mut future = pin!(future);
     loop {

@@ -8,7 +8,7 @@ use crate::page::{Year, years};
 use crate::words::{NOTHING, count, last_entry, long_date, shown_name};
 use crate::{CurrencySummary, Envelope, Summary};
 
-/// The text, with lines that end in `\n`; the mail's encoding makes CRLF of them.
+/// The text with `\n` line ends; the encoding of the mail converts them to CRLF.
 pub(crate) fn plain(summary: &Summary, envelope: &Envelope) -> String {
     let mut text = String::from("MILLRACE\n\nAccount summary");
     if let Some(name) = summary.holder.as_deref().and_then(shown_name) {

@@ -6,19 +6,19 @@ use customers::CustomerId;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// What the signature is of, besides the customer: a signature made for something else is not valid here.
+/// The purpose in the signature: signatures for other purposes are not valid here.
 const PURPOSE: &[u8] = b"millrace unsubscribe 1\0";
 
 /// The key that signs links. It prints masked.
 #[derive(Clone)]
 pub struct UnsubscribeKey(Hmac<Sha256>);
 
-/// Makes the links of mails.
+/// Creates the links of mails.
 #[derive(Clone, Debug)]
 pub struct UnsubscribeLinks {
-    /// Where they lead, without a query.
+    /// The address of the page, without a query.
     pub url: String,
-    /// What signs them.
+    /// The signing key.
     pub key: UnsubscribeKey,
 }
 
@@ -31,7 +31,7 @@ impl UnsubscribeLinks {
 
 /// The port to the key that signs links.
 pub trait UnsubscribeKeys {
-    /// The key as it is now.
+    /// The current key.
     fn key(&self) -> impl Future<Output = Result<UnsubscribeKey, UnsubscribeKeysError>> + Send;
 }
 
@@ -40,7 +40,7 @@ pub trait UnsubscribeKeys {
 #[error("the key of the unsubscribe links cannot be read")]
 pub struct UnsubscribeKeysError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
-/// A key that is too short to sign with.
+/// A key that is too short.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[error("the key of the unsubscribe links has fewer than 32 bytes")]
 pub struct UnsubscribeKeyError;
@@ -54,14 +54,14 @@ impl UnsubscribeKey {
         Hmac::new_from_slice(bytes).map(Self).map_err(|_| UnsubscribeKeyError)
     }
 
-    /// The token of a customer: their id and its signature. It does not expire, for a mail may be read late; it allows
-    /// nothing but to opt out.
+    /// The token of a customer: their id and its signature. It does not expire, because a mail may be read late; it
+    /// only allows opting out.
     pub fn token(&self, customer: CustomerId) -> String {
         let signature = self.signature(customer).finalize().into_bytes();
         signature.iter().fold(format!("{customer}."), |token, byte| token + &format!("{byte:02x}"))
     }
 
-    /// The customer of a token; `None` if the token is not one of this key's.
+    /// The customer of a token; `None` if the token was not signed with this key.
     pub fn customer(&self, token: &str) -> Option<CustomerId> {
         let (customer, signature) = token.split_once('.')?;
         let customer: CustomerId = customer.parse().ok()?;

@@ -1,16 +1,16 @@
-//! How names, dates and amounts are written for a reader.
+//! Formats names, dates and amounts for the reader.
 
 use calendar::Date;
 use money::{Money, group_thousands};
 
 use crate::LastEntry;
 
-/// Shown where there is nothing to average.
+/// Shown if there is nothing to average.
 pub(crate) const NOTHING: &str = "—";
 const MAX_NAME_CHARS: usize = 80;
 
-/// A name as it may be shown: one line, without control characters and those that turn the direction of writing,
-/// and not endlessly long. `None` if nothing is left.
+/// A name for display: one line of limited length, without control characters and characters that change the text
+/// direction. `None` if nothing remains.
 pub(crate) fn shown_name(name: &str) -> Option<String> {
     let kept = name.chars().take(MAX_NAME_CHARS.saturating_mul(4)).filter(|it| !turns_direction(*it));
     let spaced: String = kept.map(|it| if it.is_control() { ' ' } else { it }).collect();
@@ -30,7 +30,7 @@ pub(crate) fn long_date(date: Date) -> String {
     format!("{day} {} {year}", date.month().name())
 }
 
-/// `13 August 2026`, or `August 2026` where the day is not known.
+/// `13 August 2026`, or `August 2026` if the day is not known.
 pub(crate) fn last_entry(last: LastEntry) -> String {
     match last {
         LastEntry::Day(date) => long_date(date),

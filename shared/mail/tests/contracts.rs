@@ -45,7 +45,7 @@ fn the_fake_mailer_keeps_its_contract() {
 }
 
 #[test]
-#[should_panic(expected = "a good mail is taken")]
+#[should_panic(expected = "a valid mail is accepted")]
 fn the_contract_notices_a_mailer_that_loses_mails() {
     let mail = mail::render(&samples::four_rows(), &samples::envelope()).unwrap();
     ready(mailer_contract(&FakeMailer::answering([Answer::Take, Answer::Lose]), &mail));

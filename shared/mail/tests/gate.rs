@@ -20,7 +20,7 @@ fn rate(text: &str) -> MailsPerSecond {
     text.parse().unwrap()
 }
 
-/// The slots of `count` mails that ask at once, in milliseconds.
+/// The slots of `count` concurrent mails, in milliseconds.
 fn slots(gate: &mut Gate, now: i64, count: usize, mails_per_second: &str) -> Vec<i64> {
     let slot = |_| match gate.admit(at(now), rate(mails_per_second), at(now + 60_000)) {
         Admission::At(slot) => (slot.micros() - at(0).micros()) / 1_000,

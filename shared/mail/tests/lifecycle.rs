@@ -1,4 +1,4 @@
-//! What becomes of one summary mail when deliveries repeat, cross each other and stop in the middle.
+//! The states of one summary mail when deliveries repeat, overlap and stop in the middle.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -192,7 +192,7 @@ fn a_second_delivery_waits_while_the_first_may_be_at_it() {
 fn two_deliveries_at_once_send_one_mail() {
     let (summaries, mailer) = (FakeSummaries::default(), FakeMailer::default());
     ready(summaries.want("imp-1", &[key().account], at(0))).unwrap();
-    // The other one reads before this one starts, and goes on after it has saved its intent.
+    // The other one reads before this one starts, and continues after it has saved its intent.
     let (read_before, version_before) = ready(summaries.load(&key())).unwrap().unwrap();
     let handler = Handler { summaries: &summaries, mailer: &mailer, steps_left: Cell::new(None) };
     assert_eq!(handler.deliver(at(1)), Ok(()));
@@ -242,7 +242,7 @@ fn the_reason_is_the_carrier_s_or_that_of_the_bounce() {
     let wanted = SummaryMail::wanted(key(), at(0));
     let sending = wanted.sending(intent(at(1)), at(1)).unwrap();
     let refused = sending.on_answer(mail::mailer::Sent::Refused { reason: "no mailbox".to_owned() }, at(2)).unwrap();
-    let sent = sending.on_answer(mail::mailer::Sent::Taken { carrier_id: "c-1".to_owned() }, at(2)).unwrap();
+    let sent = sending.on_answer(mail::mailer::Sent::Taken { provider_id: "c-1".to_owned() }, at(2)).unwrap();
     let bounced = |feedback| sent.on_event(&event(feedback), at(9)).unwrap();
     for (record, reason) in [
         (&wanted, None),
@@ -251,8 +251,8 @@ fn the_reason_is_the_carrier_s_or_that_of_the_bounce() {
         (&refused, Some("no mailbox")),
         (&wanted.give_up("dead letter", at(2)), Some("dead letter")),
         (&sending.give_up("no answer", at(2)), Some("no answer")),
-        (&bounced(Feedback::HardBounce), Some("the address refuses mails for good")),
-        (&bounced(Feedback::SoftBounce), Some("the mail could not be delivered this time")),
+        (&bounced(Feedback::HardBounce), Some("the address permanently refuses mails")),
+        (&bounced(Feedback::SoftBounce), Some("a temporary delivery failure")),
         (&bounced(Feedback::Complaint), None),
     ] {
         assert_eq!(record.state.reason(), reason, "{:?}", record.state);
@@ -264,7 +264,7 @@ fn a_final_record_takes_no_further_step() {
     let nowhere = SummaryMail::wanted(key(), at(0)).no_address(at(1)).unwrap();
     let refused = nowhere.sending(intent(at(2)), at(2)).unwrap_err();
     assert_eq!(refused.to_string(), "a summary mail that is no_address cannot become sending");
-    assert!(nowhere.on_answer(mail::mailer::Sent::Taken { carrier_id: "1".to_owned() }, at(2)).is_err());
+    assert!(nowhere.on_answer(mail::mailer::Sent::Taken { provider_id: "1".to_owned() }, at(2)).is_err());
     assert!(nowhere.on_not_taken(at(2), None).is_err());
     assert!(nowhere.no_address(at(2)).is_err());
 }
@@ -273,7 +273,7 @@ fn a_final_record_takes_no_further_step() {
 fn a_stored_record_reads_back() {
     let wanted = SummaryMail::wanted(key(), at(0));
     let sending = wanted.sending(intent(at(1)), at(1)).unwrap();
-    let sent = sending.on_answer(mail::mailer::Sent::Taken { carrier_id: "c-1".to_owned() }, at(2)).unwrap();
+    let sent = sending.on_answer(mail::mailer::Sent::Taken { provider_id: "c-1".to_owned() }, at(2)).unwrap();
     for record in [wanted.clone(), sending.clone(), sent, wanted.give_up("x", at(3)), sending.give_up("y", at(3))] {
         let stored = serde_json::to_value(&record).unwrap();
         assert_eq!(stored["state"]["state"], record.state.name(), "the stored name");
@@ -295,21 +295,21 @@ fn after_a_restore_what_is_not_final_is_unknown_and_is_not_sent() {
 }
 
 fn event(feedback: Feedback) -> MailEvent {
-    MailEvent { key: key(), carrier_id: "c-1".to_owned(), sent_at: at(3), feedback, recipients: vec![] }
+    MailEvent { key: key(), provider_id: "c-1".to_owned(), sent_at: at(3), feedback, recipients: vec![] }
 }
 
-/// Every report applied until it changes nothing, and what came of it on the way.
+/// Applies an event until it changes nothing, and returns the states in between.
 fn reported(record: &SummaryMail, feedback: Feedback) -> Vec<&'static str> {
     let states = std::iter::successors(Some(record.clone()), |it| it.on_event(&event(feedback), at(9)));
     states.map(|it| it.state.name()).collect()
 }
 
 #[test]
-fn a_report_of_the_provider_says_what_became_of_the_mail() {
+fn an_event_of_the_provider_changes_the_state_of_the_mail() {
     use Feedback::{Complaint, HardBounce, Rejected, SoftBounce};
     let wanted = SummaryMail::wanted(key(), at(0));
     let sending = wanted.sending(intent(at(1)), at(1)).unwrap();
-    let sent = sending.on_answer(mail::mailer::Sent::Taken { carrier_id: "c-1".to_owned() }, at(2)).unwrap();
+    let sent = sending.on_answer(mail::mailer::Sent::Taken { provider_id: "c-1".to_owned() }, at(2)).unwrap();
     assert_eq!(reported(&sent, HardBounce), ["sent", "bounced"]);
     assert_eq!(reported(&sent, SoftBounce), ["sent", "bounced"]);
     assert_eq!(reported(&sent, Complaint), ["sent", "complained"]);
@@ -332,7 +332,7 @@ fn what_failed_or_was_refused_is_wanted_again_and_what_is_unknown_only_on_demand
     assert_eq!(wanted.give_up("dead letter", at(2)).retried(false, at(9)), again);
     assert_eq!(refused.retried(false, at(9)), again);
     assert_eq!((unknown.retried(false, at(9)), unknown.retried(true, at(9))), (None, again));
-    let sent = sending.on_answer(mail::mailer::Sent::Taken { carrier_id: "c-1".to_owned() }, at(2)).unwrap();
+    let sent = sending.on_answer(mail::mailer::Sent::Taken { provider_id: "c-1".to_owned() }, at(2)).unwrap();
     for record in [wanted, sending, sent] {
         assert_eq!(record.retried(true, at(9)), None, "{record:?}");
     }

@@ -53,7 +53,7 @@ fn headers_are_those_of_the_envelope() {
 }
 
 #[test]
-fn a_receiver_can_ask_and_can_opt_out_with_one_click() {
+fn a_receiver_can_reply_and_can_opt_out_with_one_click() {
     let contact = Address::parse("help@millrace.example").unwrap();
     let url = "https://api.millrace.example/unsubscribe?token=651c189c-36be-5a08-9949-4bce766d64e4.00ff";
     let envelope = Envelope { contact: Some(contact), unsubscribe_url: Some(url.to_owned()), ..envelope() };

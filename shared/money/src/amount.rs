@@ -7,21 +7,21 @@ use crate::{Currency, DecimalMark};
 /// An amount or a sum of amounts: minor units of one currency.
 ///
 /// There is no `+`: two amounts may be of different currencies, see [`Money::try_add`]. As JSON it is
-/// `{"amount": "39.74", "currency": "EUR"}`; the amount is a string, so no reader can make a float of it.
+/// `{"amount": "39.74", "currency": "EUR"}`; the amount is a string, so no reader can parse it as a float.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Money {
     currency: Currency,
     minor: i128,
 }
 
-/// Why two amounts do not make a third.
+/// Why two amounts cannot be added.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum MoneyError {
     /// The amounts are of different currencies.
     #[error("cannot add {1} to {0}")]
     CurrencyMismatch(Currency, Currency),
-    /// The result is no `i128`; no sum of stored entries comes near.
+    /// The result does not fit an `i128`; no sum of stored entries comes near that limit.
     #[error("the sum overflows")]
     Overflow,
 }
@@ -149,8 +149,7 @@ impl<'de> Deserialize<'de> for Money {
     }
 }
 
-/// `sum / count` in minor units, rounded half to even at this one step; `None` where there is nothing to
-/// average.
+/// `sum / count` in minor units, rounded half to even at this one step; `None` if there is nothing to average.
 pub fn average_minor(sum: i128, count: u64) -> Option<i128> {
     let count = i128::from(count);
     let quotient = sum.checked_div_euclid(count)?;

@@ -2,8 +2,8 @@
 /// that an entry always fits an `i64` and no sum of entries overflows an `i128`.
 pub const MAX_ENTRY_MINOR: i64 = 999_999_999_999_999_999;
 
-/// The character between whole units and their fraction. It is told, never guessed: `1.000` is a thousand to
-/// one bank and one to another.
+/// The character between whole units and their fraction. It is declared, never guessed: one bank writes `1.000` for a
+/// thousand, another for one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum DecimalMark {
     /// `60.5`
@@ -22,7 +22,7 @@ impl DecimalMark {
     }
 }
 
-/// Why a text is no amount.
+/// Why a text is not an amount.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AmountError {

@@ -2,12 +2,12 @@ use std::cmp::Reverse;
 
 /// An amount in minor units of one currency before its one rounding: exact, so that sums of them lose nothing.
 ///
-/// Kept as whole minor units and a rest of 10⁻³⁰ ones, which is as fine as a rate of 28 decimals makes it.
+/// It consists of whole minor units and a remainder in units of 10⁻³⁰, which is exact for a rate of 28 decimals.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Unrounded {
     /// The largest whole number of minor units that is not above the amount.
     whole: i128,
-    /// What the amount is above it, in parts of a minor unit; below [`ONE`].
+    /// The remainder above it, in fractions of a minor unit; below [`ONE`].
     rest: u128,
 }
 
@@ -20,7 +20,7 @@ impl Unrounded {
         Self { whole: minor, rest: 0 }
     }
 
-    /// The sum; `None` where it overflows.
+    /// The sum; `None` if it overflows.
     pub fn try_add(self, other: Self) -> Option<Self> {
         let rest = self.rest.checked_add(other.rest)?;
         let carry = i128::try_from(rest.checked_div(ONE)?).ok()?;
@@ -28,7 +28,7 @@ impl Unrounded {
         Some(Self { whole, rest: rest.checked_rem(ONE)? })
     }
 
-    /// Minor units, rounded half to even; `None` where they overflow.
+    /// Minor units, rounded half to even; `None` if they overflow.
     pub fn rounded(self) -> Option<i128> {
         let up = match self.rest.cmp(&ONE.div_euclid(2)) {
             std::cmp::Ordering::Less => false,
@@ -38,10 +38,10 @@ impl Unrounded {
         self.whole.checked_add(i128::from(up))
     }
 
-    /// The lines of a column in minor units, such that they add up to the rounded sum of `column`: each is rounded
-    /// down, and what is missing is given to those that lost most, a minor unit each (the method of the largest
-    /// remainder). So a line is less than a minor unit off, and one that is whole stays as it is.
-    pub fn footed(column: &[Self]) -> Option<Vec<i128>> {
+    /// Rounds the lines of a column to minor units so that they add up to the rounded sum of `column`. Each line is
+    /// rounded down; the missing minor units go to the lines with the largest remainders, one each (largest remainder
+    /// method). So a line differs by less than a minor unit, and a whole line does not change.
+    pub fn rounded_to_total(column: &[Self]) -> Option<Vec<i128>> {
         let sum = column.iter().try_fold(Self::default(), |sum, it| sum.try_add(*it))?;
         let down = column.iter().try_fold(0_i128, |sum, it| sum.checked_add(it.whole))?;
         let missing = usize::try_from(sum.rounded()?.checked_sub(down)?).ok()?;
@@ -54,9 +54,9 @@ impl Unrounded {
         Some(lines.into_iter().map(|(line, _)| line).collect())
     }
 
-    /// `minor` times (`whole` + `rest` / [`ONE`]), with `rest` below one; `None` where it overflows.
+    /// `minor` times (`whole` + `rest` / [`ONE`]), with `rest` below one; `None` if it overflows.
     pub(crate) fn product(minor: i128, whole: u128, rest: u128) -> Option<Self> {
-        // Byte by byte, the highest first, as on paper: neither product then needs more than 128 bits.
+        // Multiplies byte by byte, the highest first: no product then needs more than 128 bits.
         let mut product = (0_u128, 0_u128);
         for byte in minor.unsigned_abs().to_be_bytes() {
             let parts = product.1.checked_mul(256)?.checked_add(rest.checked_mul(byte.into())?)?;
@@ -105,7 +105,7 @@ mod tests {
             (vec![], vec![]),
         ] {
             let column: Vec<_> = column.into_iter().map(tenths).collect();
-            assert_eq!(Unrounded::footed(&column), Some(lines), "{column:?}");
+            assert_eq!(Unrounded::rounded_to_total(&column), Some(lines), "{column:?}");
         }
     }
 
@@ -121,9 +121,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn lines_foot_and_are_less_than_one_off(column in prop::collection::vec(-99_999_i128..99_999, 0..9)) {
+        fn rounded_lines_add_up_and_differ_by_less_than_one(column in prop::collection::vec(-99_999_i128..99_999, 0..9)) {
             let exact: Vec<_> = column.iter().map(|it| tenths(*it)).collect();
-            let lines = Unrounded::footed(&exact).unwrap();
+            let lines = Unrounded::rounded_to_total(&exact).unwrap();
             let sum: i128 = column.iter().sum();
             prop_assert_eq!(lines.iter().sum::<i128>(), tenths(sum).rounded().unwrap());
             for (line, exact) in lines.iter().zip(&column) {

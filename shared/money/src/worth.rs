@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use crate::unrounded::ONE;
 use crate::{Currency, Money, Unrounded};
 
-/// A currency in which amounts of several currencies are told together.
+/// A currency into which amounts of several currencies are converted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Reference {
     /// The euro.
@@ -15,7 +15,7 @@ pub enum Reference {
     Usd,
 }
 
-/// A text that names no reference currency.
+/// A text that is not a reference currency.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[error("neither EUR nor USD")]
 pub struct UnknownReference;
@@ -59,8 +59,8 @@ pub struct Worth {
 }
 
 impl Worth {
-    /// What `amount`, of the currency this is the worth of, is worth in minor units of `into`: exact whatever the
-    /// decimals of both. `None` where it overflows.
+    /// Converts `amount`, in the currency of this rate, to minor units of `into`: exact for any number of decimals.
+    /// `None` if it overflows.
     pub fn of(self, amount: Money, into: Reference) -> Option<Unrounded> {
         let worth = match into {
             Reference::Eur => self.eur,

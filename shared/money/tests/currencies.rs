@@ -1,6 +1,6 @@
-//! Packed entries hold the ISO 4217 number of a currency. What a number means may only change knowingly, so every
-//! currency that can be stored is in a table here. Where this test fails after an update of `iso_currency`, a number
-//! has got another meaning or is gone: entries stored with it must still be read as what they were.
+//! Packed entries hold the ISO 4217 number of a currency. A stored number must keep its meaning, so a table here lists
+//! every currency that can be stored. If this test fails after an update of `iso_currency`, a number has changed its
+//! meaning or was removed: entries stored with it must still read as before.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -8,18 +8,18 @@ use serde::Serialize;
 use crate::turnover::{CurrencyFigures, Turnover};
 use crate::{AccountFigures, Valuation};
 
-/// The balances of a company: each account's, and all together.
+/// The balances of a company: by account and in total.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Balances {
     /// The accounts, as given.
     pub accounts: Vec<AccountBalance>,
     /// Each currency over all accounts, by code.
     pub currencies: Vec<CurrencyBalance>,
-    /// All of it in one currency, if that is wanted.
+    /// The total in one currency, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub converted: Option<ConvertedBalance>,
-    /// The dirty entries of all accounts, one line for each currency that has any. The balances count them in
-    /// [`View::All`] alone.
+    /// The dirty entries of all accounts, one line for each currency with any. The balances include them only in
+    /// [`View::All`].
     pub dirty: Vec<Turnover>,
 }
 
@@ -30,7 +30,8 @@ pub struct AccountBalance {
     pub account: AccountNumber,
     /// One for each currency.
     pub balances: Vec<Money>,
-    /// What those with a rate are worth, if that is wanted. The accounts' add up to [`ConvertedBalance::total`].
+    /// The converted sum of the balances with a rate, if requested. The values of all accounts add up to
+    /// [`ConvertedBalance::total`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub converted: Option<Money>,
 }
@@ -44,29 +45,29 @@ pub struct CurrencyBalance {
     pub debt: Money,
     /// The sum of the positive balances.
     pub credit: Money,
-    /// What the balance is worth, if that is wanted and there is a rate. The currencies' add up to
+    /// The converted balance, if requested and if there is a rate. The values of all currencies add up to
     /// [`ConvertedBalance::total`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub converted: Option<Money>,
 }
 
-/// Balances told in one currency: debt + credit = total.
+/// Balances converted into one currency: debt + credit = total.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ConvertedBalance {
-    /// What all that has a rate is worth together, rounded once.
+    /// The converted total of all balances with a rate, rounded once.
     pub total: Money,
-    /// What the negative balances are worth; zero or below.
+    /// The converted negative balances; zero or below.
     pub debt: Money,
-    /// What the positive balances are worth.
+    /// The converted positive balances.
     pub credit: Money,
-    /// The balances of currencies without a rate, which are in none of these; one of zero where debt and credit are
+    /// The balances of currencies without a rate, which are not part of these figures; zero if debt and credit are
     /// equal.
     pub unconverted: Vec<Money>,
 }
 
 impl Balances {
-    /// Those of `accounts` in `view`, converted if a valuation is given. [`MoneyError::Overflow`] where a converted sum
-    /// is no `i128` of minor units.
+    /// Those of `accounts` in `view`, converted if a valuation is given. Returns [`MoneyError::Overflow`] if a
+    /// converted sum does not fit an `i128` of minor units.
     pub fn of(
         accounts: Vec<AccountFigures>,
         view: View,
@@ -94,7 +95,7 @@ impl Balances {
     }
 }
 
-/// The dirty entries of figures, one line for each currency that has any.
+/// The dirty entries of figures, one line for each currency with any.
 pub fn dirty_entries<'a>(figures: impl IntoIterator<Item = (&'a Currency, &'a Split)>) -> Vec<Turnover> {
     let mut dirty = CurrencyFigures::default();
     for (currency, split) in figures.into_iter().filter(|(_, split)| split.dirty.count > 0) {
@@ -116,7 +117,7 @@ impl ConvertedBalance {
                 unconverted.push(balance);
             }
         }
-        let lines = valuation.footed(&[debt.worth, credit.worth])?;
+        let lines = valuation.rounded_to_total(&[debt.worth, credit.worth])?;
         let [debt, credit] = lines.as_slice() else { return Err(MoneyError::Overflow) };
         Ok(Self { total: debt.try_add(*credit)?, debt: *debt, credit: *credit, unconverted })
     }
@@ -124,14 +125,14 @@ impl ConvertedBalance {
 
 fn convert_accounts(accounts: &mut [AccountBalance], valuation: &Valuation<'_>) -> Result<(), MoneyError> {
     let column = accounts.iter().map(|it| Ok(valuation.sum(it.balances.iter().copied())?.worth));
-    let lines = valuation.footed(&column.collect::<Result<Vec<_>, MoneyError>>()?)?;
+    let lines = valuation.rounded_to_total(&column.collect::<Result<Vec<_>, MoneyError>>()?)?;
     for (account, line) in accounts.iter_mut().zip(lines) {
         account.converted = Some(line);
     }
     Ok(())
 }
 
-/// The currencies as lines; those that have a rate are converted such that they add up.
+/// The currencies as lines; those with a rate are converted so that they add up.
 pub(crate) fn currencies(
     sides: BTreeMap<Currency, Sides>,
     valuation: Option<&Valuation<'_>>,
@@ -151,13 +152,13 @@ pub(crate) fn currencies(
             column.push(worth);
         }
     }
-    for (line, converted) in with_rate.into_iter().zip(valuation.footed(&column)?) {
+    for (line, converted) in with_rate.into_iter().zip(valuation.rounded_to_total(&column)?) {
         line.converted = Some(converted);
     }
     Ok(lines)
 }
 
-/// Negative and positive balances of one currency apart, in minor units.
+/// The negative and the positive balances of one currency, in minor units.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Sides {
     pub(crate) debt_minor: i128,

@@ -1,4 +1,4 @@
-//! What is read of the books of a company's accounts, side by side.
+//! Reads the books of all accounts of a company concurrently.
 
 use std::collections::BTreeMap;
 
@@ -14,14 +14,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::days_needed;
 
-/// How many accounts, or groups of months, are read at once.
+/// The number of accounts, or groups of months, that are read concurrently.
 const AT_ONCE: usize = 16;
 
-/// An account and its figures in each currency, clean and dirty apart.
+/// An account and its figures in each currency, clean and dirty separately.
 pub type AccountFigures = (AccountNumber, BTreeMap<Currency, Split>);
 
-/// Each account's figures over all entries up to the end of `on`, or over all entries. One read of an account's totals,
-/// and at most one of its months. [`crate::Balances`] makes balances of them.
+/// Each account's figures over all entries up to the end of `on`, or over all entries. Reads the totals of an account
+/// and at most one month. [`crate::Balances`] computes balances from them.
 pub async fn figures_on<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
@@ -41,7 +41,7 @@ pub async fn figures_of_companies<B: Books + Sync>(
     side_by_side(companies.iter().map(|accounts| figures_on(books, accounts, on))).try_collect().await
 }
 
-/// The whole months that the accounts have entries in.
+/// The whole months with entries of the accounts.
 pub async fn days_with_entries<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
@@ -51,7 +51,7 @@ pub async fn days_with_entries<B: Books + Sync>(
     Ok(days.into_iter().flatten().reduce(|one, other| (one.0.min(other.0), one.1.max(other.1))))
 }
 
-/// The history of all accounts together; [`ledger::history`] says what it reads of each.
+/// The history of all accounts together; see [`ledger::history`] for its reads.
 pub async fn history<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
@@ -62,7 +62,7 @@ pub async fn history<B: Books + Sync>(
     read.try_fold(History::default(), |sum, one| future::ready(Ok(sum.and(one)))).await
 }
 
-/// The history of each account by day, which is what [`crate::InterestBase`] takes.
+/// The history of each account by day, for [`crate::InterestBase`].
 pub async fn days_of_accounts<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
@@ -76,7 +76,7 @@ pub async fn days_of_accounts<B: Books + Sync>(
 }
 
 /// The days of all accounts up to `on`, or else to the end of the last month with entries: as many as a forecast up to
-/// `to` needs and a year more, or as there are.
+/// `to` needs plus a year, or all days with entries.
 pub async fn days_for_forecast<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
@@ -87,7 +87,7 @@ pub async fn days_for_forecast<B: Books + Sync>(
 ) -> Result<Vec<Period>, BooksError> {
     let Some((first, last)) = days_with_entries(books, accounts).await? else { return Ok(Vec::new()) };
     let last = on.unwrap_or(last);
-    // Without a day it may begin a month earlier than the last one's end.
+    // Without a day, the forecast may begin up to a month earlier than the end of the last month.
     let ahead = to.days().saturating_sub(last.days()).max(0).saturating_add(31);
     let days = days_needed(usize::try_from(ahead).unwrap_or(0)).saturating_add(365);
     let from = last.plus_days(i32::try_from(days).unwrap_or(i32::MAX).saturating_neg());
@@ -98,9 +98,9 @@ pub async fn days_for_forecast<B: Books + Sync>(
 
 /// Passes every entry of the accounts from `from` to `to` to `look` once, in any order.
 ///
-/// It reads the totals of all accounts, spends the entries of their months, and then reads each month once, some
-/// groups of months at a time. Only one group is decoded at a time. Entries that others post meanwhile may be passed or
-/// not.
+/// It reads the totals of all accounts, spends the budget for the entries of their months, and then reads each month
+/// once, several groups of months concurrently. It decodes one group at a time. Entries that are posted meanwhile may
+/// or may not be included.
 pub async fn each_entry<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
@@ -121,17 +121,17 @@ pub async fn each_entry<B: Books + Sync>(
     read.await
 }
 
-/// Where a list of a company's entries goes on. Opaque outside.
+/// The position in a list of a company's entries. Opaque to callers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct CompanyCursor {
-    /// In which account.
+    /// The account.
     pub account: AccountNumber,
-    /// Where in it; none is its beginning.
+    /// The position in the account; `None` is its beginning.
     pub after: Option<EntryCursor>,
 }
 
-/// The entries of `accounts` from `from` to `to`, each with its account, at most `limit` of them, and where to go on if
-/// there may be more: account by account in the order of their numbers, the oldest first in each.
+/// The entries of `accounts` from `from` to `to`, each with its account, at most `limit` of them, and the cursor of the
+/// next page if there may be more: sorted by account number, oldest first within an account.
 pub async fn page_of_company_entries<B: Books>(
     books: &B,
     accounts: &[AccountNumber],
@@ -159,11 +159,11 @@ pub async fn page_of_company_entries<B: Books>(
     Ok((page, None))
 }
 
-/// Awaits all of `reads`, a few at once; the answers are in their order.
+/// Awaits all of `reads`, a few concurrently; the results keep their order.
 fn side_by_side<T: Send, F: Future<Output = Result<T, BooksError>> + Send>(
     reads: impl Iterator<Item = F>,
 ) -> impl Stream<Item = Result<T, BooksError>> + Send {
-    // Pinned and gathered first: held as closures over a borrow, the compiler cannot prove them `Send`.
+    // Pinned and collected first: the compiler cannot prove closures over a borrow `Send`.
     let reads: Vec<_> = reads.map(Box::pin).collect();
     stream::iter(reads).buffered(AT_ONCE)
 }

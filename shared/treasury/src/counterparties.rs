@@ -8,31 +8,31 @@ use serde::Serialize;
 use crate::Valuation;
 use crate::turnover::{CurrencyFigures, Turnover};
 
-/// With whom there was business: a fold of entries that holds one item for each counterparty.
+/// The turnover by counterparty: a fold of entries with one item for each counterparty.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Counterparties(BTreeMap<Box<str>, CurrencyFigures>);
 
-/// What was moved with a counterparty.
+/// The turnover with a counterparty.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Counterparty {
     /// Its account, as the entries name it.
     pub account: Box<str>,
     /// How many entries, in all currencies.
     pub transactions: u64,
-    /// What came in and went out, one for each currency.
+    /// Credits and debits, one line for each currency.
     pub turnover: Vec<Turnover>,
-    /// What came in and what went out, added regardless of sign and rounded, as far as there are rates; where the
-    /// ranking is by it.
+    /// The converted and rounded sum of credits and debits regardless of sign, for currencies with a rate; only if the
+    /// ranking uses it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gross: Option<Money>,
 }
 
-/// Which counterparties are the top ones. Of equals, the one whose account sorts first.
+/// The ranking of counterparties. Ties are resolved by account number.
 #[derive(Clone, Copy, Debug)]
 pub enum Ranking<'a> {
-    /// Those with most entries.
+    /// By number of entries.
     Count,
-    /// Those with whom most was moved, in and out added regardless of sign.
+    /// By turnover: credits and debits regardless of sign.
     Gross(Valuation<'a>),
 }
 
@@ -46,12 +46,13 @@ impl Counterparties {
         }
     }
 
-    /// How many there are.
+    /// The number of batches.
     pub fn count(&self) -> usize {
         self.0.len()
     }
 
-    /// The top ones, at most `limit`. [`MoneyError::Overflow`] where a converted sum is no `i128` of minor units.
+    /// The top ones, at most `limit`. Returns [`MoneyError::Overflow`] if a converted sum does not fit an `i128` of
+    /// minor units.
     pub fn top(self, limit: usize, ranking: &Ranking<'_>) -> Result<Vec<Counterparty>, MoneyError> {
         let valuation = match ranking {
             Ranking::Count => None,
@@ -62,7 +63,7 @@ impl Counterparties {
             let worth = valuation.map(|it| it.sum(currencies.gross())).transpose()?.map(|it| it.worth);
             ranked.push((worth, currencies.count(), account, currencies));
         }
-        // By count where there is no worth; a stable sort leaves equals in the order of their accounts.
+        // By count if there is no worth; the stable sort keeps ties in the order of accounts.
         ranked.sort_by_key(|(worth, count, ..)| Reverse((*worth, *count)));
         ranked.truncate(limit);
         let counterparty = |(worth, transactions, account, figures): (Option<Unrounded>, _, _, CurrencyFigures)| {

@@ -5,24 +5,24 @@ use serde::Serialize;
 
 use crate::turnover::{CurrencyFigures, Turnover};
 
-/// With which countries there was business: a fold of entries that holds no more than the world has countries.
+/// The turnover by country: a fold of entries with one item for each country.
 ///
-/// The country is the one that the counterparty's IBAN begins with (ISO 3166); other entries have none.
+/// The country is the prefix of the counterparty's IBAN (ISO 3166); other entries have none.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Countries {
     none: CurrencyFigures,
     by_code: BTreeMap<Box<str>, CurrencyFigures>,
 }
 
-/// What was moved with a country.
+/// The turnover with a country.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Country {
-    /// Its two letters; none for counterparties without a country.
+    /// Its code; `None` for counterparties without a country.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<Box<str>>,
     /// How many entries, in all currencies.
     pub transactions: u64,
-    /// What came in and went out, one for each currency.
+    /// Credits and debits, one line for each currency.
     pub turnover: Vec<Turnover>,
 }
 
@@ -32,7 +32,7 @@ impl Countries {
         let code = entry.counterparty.as_deref().and_then(banking::country_of);
         match code {
             None => self.none.take(entry),
-            // Most entries are of a country that is known: no allocation for them.
+            // Most entries are of a known country and need no allocation.
             Some(code) => match self.by_code.get_mut(code) {
                 Some(figures) => figures.take(entry),
                 None => self.by_code.entry(code.into()).or_default().take(entry),
@@ -40,7 +40,7 @@ impl Countries {
         }
     }
 
-    /// The countries by their letters; what has none comes last.
+    /// The countries by code; entries without a country come last.
     pub fn finish(self) -> Vec<Country> {
         let none = Some(self.none).filter(|it| !it.is_empty());
         let by_code = self.by_code.into_iter().map(|(code, it)| (Some(code), it));

@@ -5,10 +5,10 @@ use ledger::{Entry, Side};
 
 const HEADER: &str = "account,at,amount,currency,source,id,side,counterparty,text,mark\r\n";
 
-/// The rows of `entries`, each with its account, behind a header row `with_header`.
+/// The rows of `entries`, each with its account, after a header row if `with_header`.
 ///
-/// A text that a spreadsheet would take for a formula, because it starts with `=`, `+`, `-`, `@`, a tab or a carriage
-/// return, gets a quote before it. Amounts are ours and stay as they are.
+/// A text that a spreadsheet would execute as a formula, because it starts with `=`, `+`, `-`, `@`, a tab or a carriage
+/// return, gets a leading quote. Amounts are safe and do not change.
 pub fn entries_csv(entries: &[(AccountNumber, Entry)], with_header: bool) -> String {
     let mut csv = if with_header { HEADER.to_owned() } else { String::new() };
     for (account, entry) in entries {

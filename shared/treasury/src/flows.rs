@@ -3,17 +3,17 @@ use money::{Currency, Money, MoneyError};
 
 use crate::Valuation;
 
-/// What moved on each of some days in one currency, and the balance after them.
+/// The net flow of each day in one currency, and the final balance.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DailyFlows {
     /// The balance at the end of the last day.
     pub balance: Money,
-    /// In plus out of each day, in minor units, the latest last.
+    /// The net flow of each day, in minor units, latest last.
     pub net_minor: Vec<i128>,
 }
 
 impl DailyFlows {
-    /// Those of each currency, from its first entry or balance on.
+    /// The daily flows of each currency, from its first entry or balance.
     pub fn by_currency(days: &[Period]) -> Vec<Self> {
         let currencies = days.last().into_iter().flat_map(|it| it.currencies.keys());
         currencies.map(|currency| Self::of(days, *currency)).collect()
@@ -30,8 +30,9 @@ impl DailyFlows {
         flows
     }
 
-    /// Those of all currencies told in one, every day at the same rates, so that they hold no revaluation; and the
-    /// balances that have no rate. [`MoneyError::Overflow`] where a converted sum is no `i128` of minor units.
+    /// The daily flows of all currencies, converted into one at the same rates for every day, so that they contain no
+    /// revaluation; and the balances without a rate. Returns [`MoneyError::Overflow`] if a converted sum does not fit
+    /// an `i128` of minor units.
     pub fn converted(days: &[Period], valuation: &Valuation<'_>) -> Result<(Self, Vec<Money>), MoneyError> {
         let sum = |of: fn(&ledger::Movement) -> i128, day: &Period| {
             valuation.sum(day.currencies.iter().map(|(currency, it)| Money::new(of(it), *currency)))

@@ -4,40 +4,40 @@ use serde::Serialize;
 
 use crate::DailyFlows;
 
-/// The weeks that a forecast looks back: a quarter, which has three ends of months wherever it begins.
+/// The number of weeks that a forecast looks back: a quarter, which always contains three ends of months.
 const WEEKS: usize = 13;
 const WEEK: usize = 7;
 const WINDOW: usize = WEEKS * WEEK;
-/// How finely an error is measured against the variation of its time.
+/// The resolution of an error relative to the variation of its period.
 const PARTS: i128 = 1_000_000_000;
-/// How many errors a forecast is compared with at least.
-const FEWEST_ERRORS: usize = 28;
-/// How many horizons' worth of errors an interval is calibrated on at least: with fewer independent errors than four, no
-/// rank among them covers 80 % of the cases.
-const FEWEST_HORIZONS: usize = 4;
-/// Of ten past intervals, at least so many must have held for another to be given.
-const FEWEST_HELD_OF_TEN: usize = 7;
+/// The minimum number of errors of a backtest.
+const MIN_ERRORS: usize = 28;
+/// The minimum number of horizons of errors to calibrate an interval: with fewer than four independent errors, no rank
+/// covers 80 % of the cases.
+const MIN_HORIZONS: usize = 4;
+/// The minimum number of past intervals, out of ten, that must have held.
+const MIN_HELD_OF_TEN: usize = 7;
 
-/// What comes of asking for a forecast.
+/// The result of a forecast.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Forecast {
-    /// There is one.
-    Made(Outlook),
-    /// The account's past is too short to make one and to say how good it is.
+pub enum ForecastOutcome {
+    /// The forecast.
+    Made(Forecast),
+    /// The history is too short to make and evaluate a forecast.
     TooShort {
-        /// The days there are.
+        /// The number of available days.
         days: usize,
-        /// The days it takes, see [`days_needed`].
+        /// The number of required days, see [`days_needed`].
         needed: usize,
-        /// How many days ahead the past allows; zero if not even one.
+        /// The maximum number of days ahead for this history; zero if not even one.
         most_days_ahead: usize,
     },
 }
 
-impl Forecast {
-    /// The last day for which the past would be long enough, of a forecast made at the end of `on`; none if it is too
-    /// short for any day, or long enough.
+impl ForecastOutcome {
+    /// The last possible day of a forecast that is made at the end of `on`; `None` if the history is too short for any
+    /// day, or if it is long enough.
     pub fn last_possible(&self, on: Date) -> Option<Date> {
         let Self::TooShort { most_days_ahead, .. } = self else { return None };
         let ahead = i32::try_from(*most_days_ahead).ok().filter(|it| *it > 0)?;
@@ -45,29 +45,29 @@ impl Forecast {
     }
 }
 
-/// A balance some days ahead and how such forecasts did in the past.
+/// An expected balance and the accuracy of such forecasts in the past.
 ///
-/// Its errors are those of a backtest: the same forecast made on every past day that has enough days before and behind
-/// it, compared with what the balance became. No forecast of it has seen the days that it is compared with.
+/// A backtest gives the errors: it makes the same forecast on every past day with enough days before and after it and
+/// compares it with the actual balance. No forecast uses the days that it is compared with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-pub struct Outlook {
-    /// The balance expected.
+pub struct Forecast {
+    /// The expected balance.
     pub expected: Money,
-    /// Where the balance will be in eight of ten cases. None if the past is too short to calibrate and judge one
-    /// (`judged` is 0), or if fewer than seven of ten past ones held.
+    /// The range of the balance in eight of ten cases. `None` if the history is too short to calibrate and evaluate an
+    /// interval (`judged` is 0), or if fewer than seven of ten past intervals held.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
     /// The mean of the errors regardless of sign.
     pub mean_error: Money,
-    /// How many past forecasts were compared.
+    /// The number of past forecasts in the backtest.
     pub compared: usize,
-    /// How many of them were judged by an interval calibrated on the errors known on their day.
+    /// The number of past forecasts with an interval, calibrated on the errors known on their day.
     pub judged: usize,
-    /// In how many of those the balance fell into the interval.
+    /// The number of those with the actual balance inside the interval.
     pub held: usize,
 }
 
-/// An interval of 80 %, as far below the balance expected as above it.
+/// An interval of 80 %, symmetric around the expected balance.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Interval {
     /// Its lower end.
@@ -76,38 +76,40 @@ pub struct Interval {
     pub high: Money,
 }
 
-/// The days of history that a forecast of `days` days takes: a quarter to look back on, four weeks of errors, and three
-/// times the days ahead. An interval takes about seven times the days ahead and the quarter.
+/// The days of history that a forecast of `days` days needs: a quarter to look back, four weeks of errors, and three
+/// times the days ahead. An interval needs the quarter and about seven times the days ahead.
 pub fn days_needed(days: usize) -> usize {
-    days.saturating_mul(3).saturating_add(WINDOW).saturating_add(FEWEST_ERRORS)
+    days.saturating_mul(3).saturating_add(WINDOW).saturating_add(MIN_ERRORS)
 }
 
-/// The longest horizon whose [`days_needed`] are not more than `days`.
+/// The longest horizon with at most `days` [`days_needed`].
 fn most_days_ahead(days: usize) -> usize {
-    days.saturating_sub(WINDOW).saturating_sub(FEWEST_ERRORS).div_euclid(3)
+    days.saturating_sub(WINDOW).saturating_sub(MIN_ERRORS).div_euclid(3)
 }
 
 /// The balance `days` days after the last of `flows`.
 ///
-/// Each day ahead is expected to bring the mean of its weekday over the last 13 weeks. The interval of 80 % is split
-/// conformal: its half width is the error, regardless of sign, at rank 80 % among the errors that such forecasts made at
-/// this distance. Each error is measured against how much the flows varied from week to week when its forecast was made,
-/// and the half width is as many times the variation of today, so that it grows and shrinks with the business. Errors of
-/// neighbouring days share most of their days; `n` of them count as `n / days` independent ones, `m`, and the rank is 80 % · (m + 1) / m, which holds in 80 % of the cases for any distribution of exchangeable errors
-/// (Vovk et al., Algorithmic Learning in a Random World, 2005). Integers throughout; a mean is rounded half to even.
-pub fn forecast(flows: &DailyFlows, days: usize) -> Forecast {
+/// The expected flow of each day ahead is the mean of its weekday over the last 13 weeks. The interval of 80 % is split
+/// conformal: its half width is the error, regardless of sign, at rank 80 % among the errors of past forecasts with the
+/// same horizon. Each error is divided by the weekly variation of the flows at its time, and the result is multiplied
+/// by the current variation, so that the width follows the business. Errors of neighbouring days share most of their
+/// days; `n` of them count as `n / days` independent ones, `m`, and the rank is 80 % · (m + 1) / m, which holds in 80 %
+/// of the cases for any distribution of exchangeable errors (Vovk et al., Algorithmic Learning in a Random World,
+/// 2005). Integers throughout; a mean is rounded half to even.
+pub fn forecast(flows: &DailyFlows, days: usize) -> ForecastOutcome {
     let needed = days_needed(days);
     let past = Past::of(&flows.net_minor);
-    let made = if past.days() < needed { None } else { past.outlook(flows.balance, days) };
-    let too_short = Forecast::TooShort { days: past.days(), needed, most_days_ahead: most_days_ahead(past.days()) };
-    made.map_or(too_short, Forecast::Made)
+    let made = if past.days() < needed { None } else { past.forecast(flows.balance, days) };
+    let too_short =
+        ForecastOutcome::TooShort { days: past.days(), needed, most_days_ahead: most_days_ahead(past.days()) };
+    made.map_or(too_short, ForecastOutcome::Made)
 }
 
-/// The past, as running sums that begin with the zero before the first day.
+/// The history, as running sums that start with zero before the first day.
 struct Past {
     /// The balances after each day.
     balances: Vec<i128>,
-    /// By how much the flows of the days so far differed from those a week earlier, regardless of sign.
+    /// The sum of differences between each day's flow and that of a week earlier, regardless of sign.
     changes: Vec<i128>,
 }
 
@@ -126,8 +128,8 @@ impl Past {
         Self { balances: running(flows_minor.to_vec()), changes: running(first_week.chain(changes).collect()) }
     }
 
-    /// How much the flows varied from week to week in the window before day `origin`, and in such a window on average until
-    /// then: a quiet quarter makes no error infinite. At least 1.
+    /// How much the flows varied from week to week in the window before day `origin`, and in such a window on average
+    /// until then: a quiet quarter makes no error infinite. At least 1.
     fn variation(&self, origin: usize) -> Option<i128> {
         let days = WINDOW.saturating_sub(WEEK);
         let before = *self.changes.get(origin.checked_sub(days)?)?;
@@ -141,13 +143,13 @@ impl Past {
         self.balances.len().saturating_sub(1)
     }
 
-    /// What `days` days from day `from` brought; `None` where there are none.
+    /// The flow of `days` days from day `from`; `None` if the history does not contain them.
     fn moved(&self, from: usize, days: usize) -> Option<i128> {
         let after = self.balances.get(from.checked_add(days)?)?;
         after.checked_sub(*self.balances.get(from)?)
     }
 
-    /// What `days` days from day `origin` were expected to bring, of the days before alone.
+    /// The expected flow of `days` days from day `origin`, computed only from earlier days.
     fn expected(&self, origin: usize, days: usize) -> Option<i128> {
         let whole_weeks = i128::try_from(days.div_euclid(WEEK)).ok()?;
         let rest_days = days.rem_euclid(WEEK);
@@ -160,7 +162,7 @@ impl Past {
         average_minor(sum, u64::try_from(WEEKS).ok()?)
     }
 
-    fn outlook(&self, balance: Money, days: usize) -> Option<Outlook> {
+    fn forecast(&self, balance: Money, days: usize) -> Option<Forecast> {
         let expected = balance.minor().checked_add(self.expected(self.days(), days)?)?;
         let money = |minor: i128| Money::new(minor, balance.currency());
         let errors = self.errors(days)?;
@@ -168,7 +170,7 @@ impl Past {
         let compared = errors.len();
         let mut measured: Vec<i128> = errors.into_iter().map(|(_, measured)| measured).collect();
         let (judged, held) = judge(&measured, days);
-        let keeps_its_promise = judged > 0 && held.saturating_mul(10) >= judged.saturating_mul(FEWEST_HELD_OF_TEN);
+        let keeps_its_promise = judged > 0 && held.saturating_mul(10) >= judged.saturating_mul(MIN_HELD_OF_TEN);
         measured.sort_unstable();
         let reach = reach(&measured, days).filter(|_| keeps_its_promise);
         let half_width = match reach {
@@ -179,7 +181,7 @@ impl Past {
             let (low, high) = (expected.checked_sub(it)?, expected.checked_add(it)?);
             Some(Interval { low: money(low), high: money(high) })
         });
-        Some(Outlook {
+        Some(Forecast {
             expected: money(expected),
             interval: interval.flatten(),
             mean_error: money(average_minor(sum, u64::try_from(compared).ok()?)?),
@@ -189,8 +191,8 @@ impl Past {
         })
     }
 
-    /// By how much the balance missed what was expected, regardless of sign, for each origin that has a window before
-    /// and `days` behind: in minor units, and in parts of the variation before the origin.
+    /// The forecast error, regardless of sign, for each origin with a window before it and `days` after it: in minor
+    /// units, and relative to the variation before the origin.
     fn errors(&self, days: usize) -> Option<Vec<(i128, i128)>> {
         let last = self.days().checked_sub(days)?;
         let error = |origin| {
@@ -201,17 +203,17 @@ impl Past {
     }
 }
 
-/// The quotient of numbers that are not negative, rounded up.
+/// The quotient of non-negative numbers, rounded up.
 fn ceil_div(amount: i128, by: i128) -> Option<i128> {
     amount.checked_add(by.checked_sub(1)?)?.checked_div(by)
 }
 
-/// How many errors could be judged by an interval of the errors known when their forecast was made, and how many of them
-/// fell into it. None are judged if fewer than one horizon's worth can be.
+/// The number of past forecasts with an interval from the errors known at their time, and how many of these intervals
+/// held. Zero if there are fewer than one horizon of them.
 fn judge(errors: &[i128], days: usize) -> (usize, usize) {
     let (mut judged, mut held) = (0_usize, 0_usize);
     let mut known: Vec<i128> = Vec::new();
-    // The error of an origin is known `days` days later.
+    // The error of an origin becomes known `days` days later.
     for (learnt, error) in errors.iter().zip(errors.iter().skip(days)) {
         known.insert(known.partition_point(|it| it < learnt), *learnt);
         let Some(reach) = reach(&known, days) else { continue };
@@ -221,11 +223,11 @@ fn judge(errors: &[i128], days: usize) -> (usize, usize) {
     if judged < days { (0, 0) } else { (judged, held) }
 }
 
-/// The error that an interval of 80 % reaches to, of the errors sorted; none if there are too few.
+/// The half width of an interval of 80 %, from the sorted errors; `None` if there are too few.
 fn reach(sorted: &[i128], days: usize) -> Option<i128> {
     let known = sorted.len();
     let independent = known.checked_div(days)?;
-    if known < FEWEST_ERRORS || independent < FEWEST_HORIZONS {
+    if known < MIN_ERRORS || independent < MIN_HORIZONS {
         return None;
     }
     let rank = known.checked_mul(8)?.checked_mul(independent.checked_add(1)?)?;

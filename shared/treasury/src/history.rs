@@ -8,18 +8,18 @@ use crate::{ExchangeRates, Valuation};
 /// A history converted into one currency.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
 pub struct ConvertedHistory {
-    /// Its periods, the oldest first.
+    /// Its periods, oldest first.
     pub periods: Vec<ConvertedPeriod>,
-    /// All periods together: in, out, net and revaluation are the sums of theirs. None without periods.
+    /// All periods together: the sums of in, out, net and revaluation. `None` without periods.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<ConvertedPeriod>,
 }
 
 /// A part of a history converted into one currency: opening + net + revaluation = closing, net = in + out.
 ///
-/// Opening and closing are at the rates of their days, so a closing is the next opening. In and out are the flows of
-/// each day at the rate of that day (the date of the transaction: IAS 21, paragraph 21). Revaluation is what remains:
-/// what changed rates made of the balance, and currencies whose first rate falls into the period.
+/// Opening and closing use the rates of their days, so a closing equals the next opening. In and out are the flows of
+/// each day at the rate of that day (the date of the transaction: IAS 21, paragraph 21). Revaluation is the remainder:
+/// the effect of changed rates on the balance, including currencies with their first rate in the period.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ConvertedPeriod {
     /// Its first day.
@@ -34,22 +34,23 @@ pub struct ConvertedPeriod {
     pub out: Money,
     /// Both together.
     pub net: Money,
-    /// What changed rates made of the balance.
+    /// The effect of changed rates on the balance.
     pub revaluation: Money,
     /// The balance at the end of the last day.
     pub closing: Money,
-    /// What the opening leaves out because it has no rate.
+    /// The amounts that the opening excludes because they have no rate.
     pub unconverted_opening: Vec<Money>,
-    /// What the closing leaves out because it has no rate.
+    /// The amounts that the closing excludes because they have no rate.
     pub unconverted_closing: Vec<Money>,
 }
 
 /// Converts `history`, which must have been read for a conversion into this currency
-/// ([`ledger::HistoryRequest::converted_into`]). [`MoneyError::Overflow`] where a converted sum is no `i128` of minor
-/// units.
+/// ([`ledger::HistoryRequest::converted_into`]). Returns [`MoneyError::Overflow`] if a converted sum does not fit an
+/// `i128` of minor units.
 ///
-/// The columns of in and out are exact sums of days, rounded once over all periods; those of the single periods are
-/// footed to that total. So the same days have the same in, out and revaluation however they are cut.
+/// The columns of in and out are exact sums of days, rounded once over all periods; the values of single periods are
+/// rounded so that they add up to that total. So the same days have the same in, out and revaluation for every bucket
+/// size.
 pub fn converted_history(
     history: &History,
     rates: &ExchangeRates,
@@ -58,7 +59,7 @@ pub fn converted_history(
     let column = |of: fn(&Figures) -> i128| {
         let flow = |period| flow(history, period, rates, into, of);
         let exact = history.periods.iter().map(flow).collect::<Result<Vec<_>, MoneyError>>()?;
-        Unrounded::footed(&exact).ok_or(MoneyError::Overflow)
+        Unrounded::rounded_to_total(&exact).ok_or(MoneyError::Overflow)
     };
     let flows = column(|it| it.in_minor)?.into_iter().zip(column(|it| it.out_minor)?);
     let periods = history.periods.iter().zip(flows);
@@ -67,7 +68,7 @@ pub fn converted_history(
     Ok(ConvertedHistory { total: total(&periods)?, periods })
 }
 
-/// What one side of the flows of a period is worth, day by day. Flows without a rate on their day are left out.
+/// The converted credits or debits of a period, day by day. Flows without a rate on their day are omitted.
 fn flow(
     history: &History,
     period: &Period,
@@ -126,7 +127,7 @@ fn total(periods: &[ConvertedPeriod]) -> Result<Option<ConvertedPeriod>, MoneyEr
 }
 
 impl ConvertedPeriod {
-    /// With the net and the revaluation that make it add up.
+    /// Computes net and revaluation so that the period adds up.
     fn new(
         (from, to): (Date, Date),
         (opening, closing): (Money, Money),

@@ -7,9 +7,9 @@ use money::{Currency, Money, MoneyError, average_minor};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-/// One, in the parts that a yearly rate is kept in.
+/// The number one in the unit of a yearly rate.
 const MILLION: u32 = 1_000_000;
-/// The days of a year, in leap years too: actual/365 (fixed).
+/// The days of a year, also for leap years: actual/365 (fixed).
 const YEAR_DAYS: u64 = 365;
 
 /// A yearly rate of interest, from 0 to 1, with at most six decimals: `0.03` is 3 %.
@@ -18,7 +18,7 @@ pub struct YearlyRate {
     millionths: u32,
 }
 
-/// A text that is no yearly rate.
+/// A text that is not a yearly rate.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[error("not a yearly rate from 0 to 1 with at most six decimals, such as 0.03 for 3 %")]
 pub struct RateError;
@@ -32,12 +32,13 @@ pub struct InterestRates {
     pub credit: YearlyRate,
 }
 
-/// A period that is not one day.
+/// A period longer than one day.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
-#[error("interest is of days, and a period is not one day")]
+#[error("interest needs periods of one day")]
 pub struct NotADay;
 
-/// What interest is of: the closing balances of every account and day added up, negative and positive ones apart.
+/// The base of interest: the sums of the closing balances over all accounts and days, negative and positive ones
+/// separately.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct InterestBase(BTreeMap<Currency, BalanceDays>);
 
@@ -50,9 +51,9 @@ struct BalanceDays {
 /// The interest in one currency, each side rounded half to even once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Interest {
-    /// What is to pay on debt; zero or below.
+    /// The interest on debt; zero or below.
     pub on_debt: Money,
-    /// What is earned on credit.
+    /// The interest on credit.
     pub on_credit: Money,
 }
 
@@ -82,7 +83,7 @@ impl Default for InterestRates {
 }
 
 impl YearlyRate {
-    /// A year's part of a day on `balance_days_minor`, rounded.
+    /// The interest of one day on `balance_days_minor`, rounded.
     fn interest(self, balance_days_minor: i128, currency: Currency) -> Result<Money, MoneyError> {
         let parts = balance_days_minor.checked_mul(self.millionths.into());
         let year_parts = YEAR_DAYS.saturating_mul(MILLION.into());
@@ -92,7 +93,7 @@ impl YearlyRate {
 }
 
 impl InterestBase {
-    /// Adds a day of one account: what is not settled by its end bears a day's interest.
+    /// Adds a day of one account: its closing balance bears one day of interest.
     pub fn take(&mut self, day: &Period) -> Result<(), NotADay> {
         if day.from != day.to {
             return Err(NotADay);

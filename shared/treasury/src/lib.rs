@@ -1,15 +1,15 @@
-//! What a company's treasurer asks of the books of all its accounts.
+//! Answers a company treasurer's questions about the books of all its accounts.
 //!
-//! Values in, values out: periods and entries of the accounts come from `ledger`, exchange rates from who keeps them.
+//! Values in, values out: periods and entries of the accounts come from `ledger`, exchange rates from their storage.
 //! Every amount stays in its own currency; a conversion is exact and is rounded once, at the end.
 //!
-//! **What adds up.** A converted total depends on the amounts and the rates alone, never on how they are grouped: the
-//! balance of a day, the closing of a history that ends on it and the sum of its parts are the same cents. The lines
-//! shown with a total ([`Balances::accounts`], [`Balances::currencies`], debt and credit) add up to it, because they
-//! are [footed](money::Unrounded::footed): a line may be off by less than a cent, the sum is not. In a history, in and
-//! out are sums of days, each at the rate of its day, and the periods are footed to the total of all days; opening, in,
-//! out, net, revaluation and closing add up because net and revaluation are what the others leave. Totals of different
-//! questions are each rounded for themselves: those of companies may differ from the portfolio's by a cent each.
+//! **What adds up.** A converted total depends only on the amounts and the rates, never on their grouping: the balance
+//! of a day, the closing of a history that ends on it and the sum of its parts are equal to the cent. The lines of a
+//! total ([`Balances::accounts`], [`Balances::currencies`], debt and credit) add up to it, because they are rounded by
+//! [largest remainder](money::Unrounded::rounded_to_total): a line may differ by less than a cent, the sum is exact. In
+//! a history, in and out are sums of days, each at the rate of its day, and the periods are rounded to the total of all
+//! days; opening, in, out, net, revaluation and closing add up because net and revaluation are the remainders. Totals
+//! of different queries are rounded separately: those of companies may differ from the portfolio's by a cent each.
 
 mod balances;
 mod company;
@@ -33,7 +33,7 @@ pub use counterparties::{Counterparties, Counterparty, Ranking};
 pub use countries::{Countries, Country};
 pub use csv::entries_csv;
 pub use flows::{DailyFlows, up_to_last_entry};
-pub use forecast::{Forecast, Interval, Outlook, days_needed, forecast};
+pub use forecast::{Forecast, ForecastOutcome, Interval, days_needed, forecast};
 pub use history::{ConvertedHistory, ConvertedPeriod, converted_history};
 pub use interest::{Interest, InterestBase, InterestRates, NotADay, RateError, YearlyRate};
 pub use portfolio::Portfolio;

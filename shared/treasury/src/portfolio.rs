@@ -6,20 +6,20 @@ use crate::balances::{Sides, currencies};
 use crate::turnover::Turnover;
 use crate::{Balances, ConvertedBalance, CurrencyBalance, Valuation};
 
-/// The balances of many companies: a fold that keeps sums and the largest debts alone.
+/// The balances of many companies: a fold with only the sums and the largest debts.
 #[derive(Clone, Debug)]
 pub struct Portfolio<'a, C> {
     valuation: Valuation<'a>,
     most: usize,
     companies: u64,
     sides: BTreeMap<Currency, Sides>,
-    /// The largest first.
+    /// Largest first.
     debts: Vec<(Unrounded, C)>,
     dirty: BTreeMap<Currency, Turnover>,
 }
 
 impl<'a, C: Ord + Clone> Portfolio<'a, C> {
-    /// No company yet; of the debts, the `most` largest are kept.
+    /// An empty portfolio that keeps the `most` largest debts.
     pub fn new(valuation: Valuation<'a>, most: usize) -> Self {
         Self { valuation, most, companies: 0, sides: BTreeMap::new(), debts: Vec::new(), dirty: BTreeMap::new() }
     }
@@ -44,12 +44,12 @@ impl<'a, C: Ord + Clone> Portfolio<'a, C> {
         Ok(())
     }
 
-    /// How many companies.
+    /// The number of companies.
     pub fn companies(&self) -> u64 {
         self.companies
     }
 
-    /// The dirty entries of all companies, one line for each currency that has any.
+    /// The dirty entries of all companies, one line for each currency with any.
     pub fn dirty(&self) -> Vec<Turnover> {
         self.dirty.values().copied().collect()
     }
@@ -64,7 +64,7 @@ impl<'a, C: Ord + Clone> Portfolio<'a, C> {
         ConvertedBalance::of(&self.sides, &self.valuation)
     }
 
-    /// The companies with the largest debts and what these are worth, the largest first; each rounded for itself.
+    /// The companies with the largest debts and the converted debts, largest first; each rounded separately.
     pub fn largest_debts(&self) -> Result<Vec<(C, Money)>, MoneyError> {
         let debt = |(worth, company): &(Unrounded, C)| Ok((company.clone(), self.valuation.round(*worth)?));
         self.debts.iter().map(debt).collect()

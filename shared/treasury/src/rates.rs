@@ -3,11 +3,11 @@ use std::collections::BTreeMap;
 use calendar::Date;
 use money::{Currency, Money, MoneyError, Reference, Unrounded, Worth};
 
-/// Exchange rates: what one unit of each currency is worth, from each of some days on.
+/// Exchange rates: the worth of one unit of each currency, by start date.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ExchangeRates(BTreeMap<Currency, BTreeMap<Date, Worth>>);
 
-/// How amounts are told in one currency: with which rates, of which day, in which currency.
+/// The parameters of a conversion: rates, day and target currency.
 #[derive(Clone, Copy, Debug)]
 pub struct Valuation<'a> {
     /// The rates.
@@ -18,12 +18,12 @@ pub struct Valuation<'a> {
     pub into: Reference,
 }
 
-/// What amounts are worth together.
+/// The converted sum of amounts.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Valued {
-    /// The worth of those that have a rate, in minor units of the reference currency.
+    /// The worth of the amounts with a rate, in minor units of the reference currency.
     pub worth: Unrounded,
-    /// The others.
+    /// The amounts without a rate.
     pub unconverted: Vec<Money>,
 }
 
@@ -44,8 +44,8 @@ impl ExchangeRates {
 }
 
 impl Valuation<'_> {
-    /// What `amount` is worth; `None` where its currency has no rate by the day. The reference currency itself needs
-    /// none. [`MoneyError::Overflow`] for more than an `i128` of minor units.
+    /// Converts `amount`; `None` if its currency has no rate on or before the day. The reference currency itself needs
+    /// no rate. Returns [`MoneyError::Overflow`] for more than an `i128` of minor units.
     pub fn value(&self, amount: Money) -> Result<Option<Unrounded>, MoneyError> {
         if amount.currency() == self.into.currency() {
             return Ok(Some(Unrounded::minor(amount.minor())));
@@ -54,7 +54,7 @@ impl Valuation<'_> {
         worth.map(|it| it.of(amount, self.into).ok_or(MoneyError::Overflow)).transpose()
     }
 
-    /// What `amounts` are worth together; those of zero are never unconverted.
+    /// Converts the sum of `amounts`; zero amounts are never unconverted.
     pub fn sum(&self, amounts: impl IntoIterator<Item = Money>) -> Result<Valued, MoneyError> {
         let mut sum = Valued::default();
         for amount in amounts {
@@ -71,9 +71,9 @@ impl Valuation<'_> {
         Ok(self.into.money(worth.rounded().ok_or(MoneyError::Overflow)?))
     }
 
-    /// A column of worths as lines that add up to their sum, see [`Unrounded::footed`].
-    pub(crate) fn footed(&self, column: &[Unrounded]) -> Result<Vec<Money>, MoneyError> {
-        let lines = Unrounded::footed(column).ok_or(MoneyError::Overflow)?;
+    /// Rounds a column so that its lines add up to their sum, see [`Unrounded::rounded_to_total`].
+    pub(crate) fn rounded_to_total(&self, column: &[Unrounded]) -> Result<Vec<Money>, MoneyError> {
+        let lines = Unrounded::rounded_to_total(column).ok_or(MoneyError::Overflow)?;
         Ok(lines.into_iter().map(|minor| self.into.money(minor)).collect())
     }
 }

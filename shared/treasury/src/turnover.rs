@@ -2,10 +2,10 @@ use ledger::{Entry, Figures};
 use money::{Currency, Money, MoneyError};
 use serde::Serialize;
 
-/// What came in and went out in one currency.
+/// Credits and debits in one currency.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct Turnover {
-    /// How many entries, those of zero too.
+    /// The number of entries, including those of zero.
     pub transactions: u64,
     /// The sum of the credits.
     pub r#in: Money,
@@ -14,7 +14,7 @@ pub struct Turnover {
 }
 
 impl Turnover {
-    /// What both change a balance by.
+    /// The net change of the balance.
     pub fn net(self) -> Result<Money, MoneyError> {
         self.r#in.try_add(self.out)
     }
@@ -28,7 +28,7 @@ impl Turnover {
     }
 }
 
-/// The figures of a few currencies, in any order. Smaller than a map: a fold may hold one for each of half a million
+/// The figures of a few currencies, unordered. Smaller than a map: a fold may hold one for each of half a million
 /// counterparties.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct CurrencyFigures(Vec<(Currency, Figures)>);
@@ -57,7 +57,7 @@ impl CurrencyFigures {
         self.0.is_empty()
     }
 
-    /// What came in and what went out, added regardless of sign, in each currency.
+    /// The sum of credits and debits, regardless of sign, in each currency.
     pub(crate) fn gross(&self) -> impl Iterator<Item = Money> {
         self.0.iter().map(|(currency, it)| Money::new(it.in_minor.saturating_sub(it.out_minor), *currency))
     }

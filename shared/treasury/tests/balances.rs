@@ -1,4 +1,4 @@
-//! Balances of companies, written as an accountant adds them up.
+//! Balances of companies, compared with an accountant's calculation.
 
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
@@ -35,7 +35,7 @@ fn usual_rates() -> ExchangeRates {
     ])
 }
 
-/// Figures whose balances are `balances`, and which have no dirty entries.
+/// Figures with the balances `balances` and without dirty entries.
 fn clean(account: AccountNumber, balances: Vec<Money>) -> AccountFigures {
     let split = |it: Money| {
         let figures = Figures::of(i64::try_from(it.minor()).unwrap());
@@ -44,7 +44,7 @@ fn clean(account: AccountNumber, balances: Vec<Money>) -> AccountFigures {
     (account, balances.into_iter().map(split).collect())
 }
 
-/// `accounts` are lines of an account's number and its balances; the expected lines are what is told.
+/// `accounts` are lines of an account's number and its balances; `expected` are the resulting lines.
 fn check(accounts: &str, expected: &str) {
     let accounts = accounts.lines().map(|line| {
         let (number, balances) = line.trim().split_once(": ").unwrap();
@@ -52,17 +52,17 @@ fn check(accounts: &str, expected: &str) {
     });
     let rates = usual_rates();
     let valuation = Valuation { rates: &rates, on: DAY.parse().unwrap(), into: Reference::Eur };
-    let told = Balances::of(accounts.collect(), View::Clean, Some(&valuation)).unwrap();
+    let balances = Balances::of(accounts.collect(), View::Clean, Some(&valuation)).unwrap();
     let mut lines = Vec::new();
-    for it in &told.accounts {
+    for it in &balances.accounts {
         lines.push(format!("{} {}", it.account.as_str(), it.converted.unwrap()));
     }
-    for it in &told.currencies {
+    for it in &balances.currencies {
         let sum = it.converted.map_or_else(|| "unconverted".to_owned(), |it| it.to_string());
         lines.push(format!("{} {} {} = {sum}", it.balance.currency(), it.debt.amount(), it.credit.amount()));
         assert_eq!(it.debt.try_add(it.credit), Ok(it.balance));
     }
-    let all = told.converted.unwrap();
+    let all = balances.converted.unwrap();
     lines.push(format!("debt {} credit {} total {}", all.debt, all.credit, all.total));
     lines.extend(all.unconverted.iter().map(|it| format!("and {it}")));
     let expected: Vec<_> = expected.lines().map(str::trim).collect();
@@ -70,7 +70,7 @@ fn check(accounts: &str, expected: &str) {
 }
 
 #[test]
-fn balances_are_told_by_account_by_currency_and_together() {
+fn balances_are_shown_by_account_by_currency_and_in_total() {
     check(
         "A1: 100.00 EUR, -10.00 USD
          B2: 200.00 USD, 40.00 GBP",
@@ -84,8 +84,8 @@ fn balances_are_told_by_account_by_currency_and_together() {
 }
 
 #[test]
-fn lines_are_footed_to_a_total_that_is_rounded_once() {
-    // A cent in dollars is 0.925 cents: three are 2.775, which is 3, not three times 1 nor three times 0.
+fn lines_add_up_to_a_total_that_is_rounded_once() {
+    // A cent in dollars is 0.925 cents: three are 2.775, which rounds to 3, not three times 1 or three times 0.
     check(
         "A1: 0.01 USD
          B2: 0.01 USD
@@ -265,14 +265,14 @@ proptest! {
             }
         }
         let figures = accounts.iter().map(|(account, balances)| clean(account.clone(), balances.clone()));
-        let told = Balances::of(figures.collect(), View::Clean, Some(&valuation)).unwrap();
-        let all = told.converted.unwrap();
-        let of_accounts: i128 = told.accounts.iter().map(|it| it.converted.unwrap().minor()).sum();
-        let of_currencies: i128 = told.currencies.iter().filter_map(|it| it.converted).map(Money::minor).sum();
+        let balances = Balances::of(figures.collect(), View::Clean, Some(&valuation)).unwrap();
+        let all = balances.converted.unwrap();
+        let of_accounts: i128 = balances.accounts.iter().map(|it| it.converted.unwrap().minor()).sum();
+        let of_currencies: i128 = balances.currencies.iter().filter_map(|it| it.converted).map(Money::minor).sum();
         prop_assert_eq!(of_accounts, all.total.minor());
         prop_assert_eq!(of_currencies, all.total.minor());
         prop_assert_eq!(all.debt.minor() + all.credit.minor(), all.total.minor());
-        // The same money in one account is the same total.
+        // The same money in one account gives the same total.
         let one = accounts.into_iter().flat_map(|(_, balances)| balances).map(|it| clean(account(9), vec![it]));
         let regrouped = Balances::of(one.collect(), View::Clean, Some(&valuation)).unwrap().converted.unwrap();
         prop_assert_eq!(regrouped, all);

@@ -1,4 +1,4 @@
-//! What is read of the books for a company's figures, and how much of it.
+//! What the figures of a company read from the books, and how much.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,8 +15,8 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, Mark, Movement, Period, PostingId, Shelf, Side,
-    View, Written, post,
+    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, Mark, Movement, Period, PostingId, Side,
+    StoredBooks, View, Written, post,
 };
 use money::{Currency, Money};
 use treasury::{
@@ -24,7 +24,7 @@ use treasury::{
     figures_on, page_of_company_entries,
 };
 
-/// Books that write down how many months each read asks for.
+/// Books that record how many months each read requests.
 #[derive(Default)]
 struct Watched {
     books: FakeBooks,
@@ -32,7 +32,7 @@ struct Watched {
 }
 
 impl Books for Watched {
-    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<StoredBooks, BooksError> {
         self.reads.lock().unwrap().push(months.len());
         self.books.read(account, months).await
     }
@@ -60,10 +60,10 @@ fn date(text: &str) -> Date {
     text.parse().unwrap()
 }
 
-/// How many days each account has an entry on, from 2023-10-01 on.
+/// The number of days with an entry of each account, from 2023-10-01.
 const DAYS: i32 = 547;
 
-/// Three accounts with one cent more each day, and one without books.
+/// Three accounts with an additional cent each day, and one without books.
 fn company() -> (Watched, Vec<AccountNumber>) {
     let accounts: Vec<AccountNumber> = ["CH3", "AT1", "BE2", "DE4"].iter().map(|it| it.parse().unwrap()).collect();
     let books = Watched::default();
@@ -100,7 +100,7 @@ fn a_history_by_months_reads_the_totals_of_each_account_and_the_months_cut_in_tw
         books.taken()
     };
     for by in [Bucket::Month, Bucket::Quarter, Bucket::Year] {
-        assert_eq!(cost("2023-10-01", "2025-03-31", by), [0; 4], "one read of the totals alone for each account");
+        assert_eq!(cost("2023-10-01", "2025-03-31", by), [0; 4], "reads only the totals of each account");
         assert_eq!(cost("2023-10-02", "2025-03-31", by), [1; 4]);
         assert_eq!(cost("2023-10-02", "2025-03-30", by), [2; 4], "totals and two months in one read");
     }
@@ -257,9 +257,9 @@ fn entries_in_parts_are_the_entries() {
     let page =
         |cursor, limit| block_on(page_of_company_entries(&books, &accounts, days, View::Clean, cursor, limit)).unwrap();
     let (whole, next) = page(None, 500);
-    let told: Vec<_> = whole.iter().map(|(account, it)| format!("{} {}", account.as_str(), it.at)).collect();
-    assert_eq!((told[0].as_str(), told[3].as_str()), ("AT1 2024-01-30", "AT1 2024-02-02"));
-    assert_eq!((told[4].as_str(), told[11].as_str(), told.len()), ("BE2 2024-01-30", "CH3 2024-02-02", 12));
+    let order: Vec<_> = whole.iter().map(|(account, it)| format!("{} {}", account.as_str(), it.at)).collect();
+    assert_eq!((order[0].as_str(), order[3].as_str()), ("AT1 2024-01-30", "AT1 2024-02-02"));
+    assert_eq!((order[4].as_str(), order[11].as_str(), order.len()), ("BE2 2024-01-30", "CH3 2024-02-02", 12));
     assert_eq!(next, None);
     for limit in 1..14 {
         let (mut all, mut cursor) = (Vec::new(), None);

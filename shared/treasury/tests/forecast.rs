@@ -1,4 +1,4 @@
-//! Forecasts are those of a plain reference, and are as good as they say.
+//! Forecasts equal a simple reference implementation, and their intervals hold as often as stated.
 
 #![allow(
     clippy::unwrap_used,
@@ -18,18 +18,18 @@ use ledger::{Figures, Movement, Period};
 use money::{Currency, Money, Reference, Worth, average_minor};
 use proptest::prelude::*;
 use treasury::{
-    DailyFlows, ExchangeRates, Forecast, Interval, Outlook, Valuation, days_needed, forecast, up_to_last_entry,
+    DailyFlows, ExchangeRates, Forecast, ForecastOutcome, Interval, Valuation, days_needed, forecast, up_to_last_entry,
 };
 
-fn of(balance: i128, flows: &[i128], days: usize) -> Forecast {
+fn of(balance: i128, flows: &[i128], days: usize) -> ForecastOutcome {
     let flows = DailyFlows { balance: Money::new(balance, Currency::EUR), net_minor: flows.to_vec() };
     forecast(&flows, days)
 }
 
-fn made(balance: i128, flows: &[i128], days: usize) -> Outlook {
+fn made(balance: i128, flows: &[i128], days: usize) -> Forecast {
     match of(balance, flows, days) {
-        Forecast::Made(outlook) => outlook,
-        other @ Forecast::TooShort { .. } => panic!("{other:?}"),
+        ForecastOutcome::Made(forecast) => forecast,
+        other @ ForecastOutcome::TooShort { .. } => panic!("{other:?}"),
     }
 }
 
@@ -44,7 +44,7 @@ fn plain(flows: &[i128], days: usize) -> i128 {
     average_minor(sum, 13).unwrap()
 }
 
-/// Numbers that look random, the same each time.
+/// Deterministic pseudo-random numbers.
 fn noise(seed: u64) -> impl Iterator<Item = u64> {
     std::iter::successors(Some(seed), |it| {
         Some(it.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407))
@@ -55,9 +55,12 @@ fn noise(seed: u64) -> impl Iterator<Item = u64> {
 #[test]
 fn a_constant_flow_is_forecast_exactly_and_without_error() {
     for days in [1, 6, 7, 30, 100] {
-        let outlook = made(5_000, &vec![-120; days_needed(days) + 50], days);
+        let forecast = made(5_000, &vec![-120; days_needed(days) + 50], days);
         let expected = 5_000 - 120 * days as i128;
-        assert_eq!((outlook.expected.minor(), outlook.mean_error.minor(), outlook.held), (expected, 0, outlook.judged));
+        assert_eq!(
+            (forecast.expected.minor(), forecast.mean_error.minor(), forecast.held),
+            (expected, 0, forecast.judged)
+        );
         let money = Money::new(expected, Currency::EUR);
         let long = made(5_000, &vec![-120; 8 * days + 150], days);
         assert_eq!(long.interval, Some(Interval { low: money, high: money }), "{days}");
@@ -68,13 +71,13 @@ fn a_constant_flow_is_forecast_exactly_and_without_error() {
 fn a_week_that_repeats_is_forecast_exactly() {
     let flows: Vec<i128> = [900, -100, -100, -50, -400, 0, 0].into_iter().cycle().take(400).collect();
     for days in 1..40 {
-        let outlook = made(0, &flows, days);
+        let forecast = made(0, &flows, days);
         let expected: i128 = [900, -100, -100, -50, -400, 0, 0].iter().cycle().skip(400 % 7).take(days).sum();
-        assert_eq!((outlook.expected.minor(), outlook.mean_error.minor()), (expected, 0), "{days}");
+        assert_eq!((forecast.expected.minor(), forecast.mean_error.minor()), (expected, 0), "{days}");
     }
 }
 
-/// Made accounts of several kinds, one for each seed: net flows by day.
+/// Synthetic accounts of several kinds, one for each seed: net flows by day.
 fn account(kind: &str, seed: u64, days: usize) -> Vec<i128> {
     let mut random = noise(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ kind.len() as u64).skip(8).map(i128::from);
     let mut below = |most: i128| random.next().unwrap() % most;
@@ -101,7 +104,7 @@ fn account(kind: &str, seed: u64, days: usize) -> Vec<i128> {
     (0..days as i128).map(&mut flow).collect()
 }
 
-/// In how many of a hundred cases an interval held that nobody has seen what came after it, and how many there were.
+/// How many of a hundred intervals held on unseen data, in percent, and the number of intervals.
 fn coverage(kind: &str, past: usize, days: usize) -> (usize, usize) {
     let (mut held, mut given) = (0, 0);
     for seed in 0..100 {
@@ -131,26 +134,29 @@ fn the_interval_holds_in_eight_of_ten_cases_that_it_has_not_seen() {
 
 #[test]
 fn a_series_that_does_not_keep_its_promise_has_no_interval() {
-    // Two quiet years, then a wild quarter: what the quiet ones calibrate did not hold.
+    // Two quiet years, then a volatile quarter: intervals calibrated on the quiet years did not hold.
     let flows: Vec<i128> = (0..730).map(|day| day % 3).chain(account("lumpy", 1, 120)).collect();
-    let outlook = made(0, &flows, 30);
-    assert!(outlook.judged > 0 && outlook.held * 10 >= outlook.judged * 7, "most of the past was quiet: {outlook:?}");
+    let forecast = made(0, &flows, 30);
+    assert!(
+        forecast.judged > 0 && forecast.held * 10 >= forecast.judged * 7,
+        "most of the past was quiet: {forecast:?}"
+    );
     // Money comes for ever longer, and goes for ever longer: weeks differ less and less, and months more and more.
     let turns = (1..20).flat_map(|turn| std::iter::repeat_n(if turn % 2 == 0 { 1_000 } else { -1_000 }, turn * 7));
     let slower: Vec<i128> = turns.take(900).collect();
-    let outlook = made(0, &slower, 14);
-    assert!(outlook.judged > 0 && outlook.held * 10 < outlook.judged * 7, "{outlook:?}");
-    assert_eq!(outlook.interval, None);
-    // Nobody can say how an interval of three months does after less than two years.
-    let outlook = made(0, &account("noise", 1, 700), 91);
-    assert_eq!((outlook.interval, outlook.judged), (None, 0));
+    let forecast = made(0, &slower, 14);
+    assert!(forecast.judged > 0 && forecast.held * 10 < forecast.judged * 7, "{forecast:?}");
+    assert_eq!(forecast.interval, None);
+    // An interval of three months cannot be evaluated with less than two years of history.
+    let forecast = made(0, &account("noise", 1, 700), 91);
+    assert_eq!((forecast.interval, forecast.judged), (None, 0));
     assert!(made(0, &account("noise", 1, 730), 91).judged >= 91);
 }
 
 #[test]
-fn too_short_a_past_is_told_instead_of_a_number() {
+fn a_short_history_is_reported_instead_of_a_number() {
     assert_eq!(days_needed(30), 209);
-    let too_short = |days, needed, most_days_ahead| Forecast::TooShort { days, needed, most_days_ahead };
+    let too_short = |days, needed, most_days_ahead| ForecastOutcome::TooShort { days, needed, most_days_ahead };
     assert_eq!(of(1, &[5; 208], 30), too_short(208, 209, 29));
     assert_eq!(made(1, &[5; 208], 29).expected.minor(), 146);
     assert_eq!(made(1, &[5; 209], 30).expected.minor(), 151);
@@ -175,7 +181,7 @@ fn an_interval_is_judged_by_as_many_past_ones_as_it_has_days() {
     assert_eq!((judged(158), judged(159), judged(160)), (0, 10, 11));
 }
 
-/// Days from 2024-01-01 on: a movement in each currency, with its opening balance and its net flow.
+/// Days from 2024-01-01: a movement in each currency, with its opening balance and net flow.
 fn days(of_days: &[&[(Currency, i128, i64)]]) -> Vec<Period> {
     let first: Date = "2024-01-01".parse().unwrap();
     let movement = |(currency, opening_minor, net): &(Currency, i128, i64)| {
@@ -222,21 +228,22 @@ proptest! {
         flows in prop::collection::vec(-9_999_i128..9_999, 160..260),
         days in 1_usize..14,
     ) {
-        let outlook = made(balance, &flows, days);
-        prop_assert_eq!(outlook.expected.minor(), balance + plain(&flows, days));
+        let forecast = made(balance, &flows, days);
+        prop_assert_eq!(forecast.expected.minor(), balance + plain(&flows, days));
         let errors: Vec<i128> = (91..=flows.len() - days)
             .map(|origin| (flows[origin..origin + days].iter().sum::<i128>() - plain(&flows[..origin], days)).abs())
             .collect();
-        prop_assert_eq!(outlook.compared, errors.len());
-        prop_assert_eq!(outlook.mean_error.minor(), average_minor(errors.iter().sum(), errors.len() as u64).unwrap());
-        // The variation before a day: what the flows of 12 weeks differed from those a week earlier, and did on average.
+        prop_assert_eq!(forecast.compared, errors.len());
+        prop_assert_eq!(forecast.mean_error.minor(), average_minor(errors.iter().sum(), errors.len() as u64).unwrap());
+        // The variation before a day: what the flows of 12 weeks differed from those a week earlier, and did on
+        // average.
         let change = |day: usize| if day < 7 { 0 } else { (flows[day] - flows[day - 7]).abs() };
         let average = |origin: usize| (0..origin).map(change).sum::<i128>() * 84 / origin as i128;
         let variation = |origin: usize| {
             ((origin - 84..origin).map(change).sum::<i128>() + average(origin)).max(1) as f64
         };
         let errors: Vec<f64> = (91..).zip(&errors).map(|(origin, it)| *it as f64 / variation(origin)).collect();
-        // What an interval of the errors known reaches to: at least 80 % of them are within it, and few more.
+        // The half width of an interval from the known errors: it contains at least 80 % of them, and few more.
         let half_width = |known: &[f64]| {
             let (mut known, independent) = (known.to_vec(), known.len() / days);
             known.sort_unstable_by(f64::total_cmp);
@@ -248,12 +255,12 @@ proptest! {
         let held: Vec<bool> = widths.map(|(error, width)| error <= width).collect();
         let held = if held.len() < days { Vec::new() } else { held };
         let count = held.iter().filter(|it| **it).count();
-        prop_assert_eq!((outlook.judged, outlook.held), (held.len(), count));
+        prop_assert_eq!((forecast.judged, forecast.held), (held.len(), count));
         let promised = half_width(&errors).filter(|_| !held.is_empty() && count * 10 >= held.len() * 7);
         let promised = promised.map(|it| it * variation(flows.len()));
-        let half = outlook.interval.map(|it| (it.high.minor() - it.low.minor()) / 2);
+        let half = forecast.interval.map(|it| (it.high.minor() - it.low.minor()) / 2);
         prop_assert_eq!(half.is_some(), promised.is_some());
         prop_assert!((half.unwrap_or(0) as f64 - promised.unwrap_or(0.0)).abs() < 1.1, "{:?} {:?}", half, promised);
-        prop_assert!(outlook.interval.is_none_or(|it| it.high.minor() + it.low.minor() == 2 * outlook.expected.minor()));
+        prop_assert!(forecast.interval.is_none_or(|it| it.high.minor() + it.low.minor() == 2 * forecast.expected.minor()));
     }
 }

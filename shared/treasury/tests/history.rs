@@ -1,4 +1,4 @@
-//! Histories of companies add up to the cent, in their own currencies and in one.
+//! Histories of companies add up to the cent, in their own currencies and converted.
 
 #![allow(
     clippy::unwrap_used,
@@ -19,7 +19,7 @@ use treasury::{ConvertedPeriod, ExchangeRates, Valuation, converted_history};
 const CODES: [&str; 4] = ["EUR", "USD", "JPY", "KWD"];
 const BUCKETS: [Bucket; 5] = [Bucket::Day, Bucket::Week, Bucket::Month, Bucket::Quarter, Bucket::Year];
 
-/// A day, a place in [`CODES`] and minor units.
+/// A day, an index of [`CODES`] and minor units.
 type Flow = (i32, usize, i64);
 
 fn currency(code: usize) -> Currency {
@@ -30,7 +30,7 @@ fn date(days: i32) -> Date {
     Date::from_days(days).unwrap()
 }
 
-/// The plain way: every flow looked at for every bucket.
+/// The reference implementation: checks every flow for every bucket.
 fn history(flows: &[Flow], (from, to): (Date, Date), by: Bucket) -> Vec<Period> {
     let period = |(from, to): (Date, Date)| {
         let mut currencies = BTreeMap::<Currency, Movement>::new();
@@ -47,7 +47,7 @@ fn history(flows: &[Flow], (from, to): (Date, Date), by: Bucket) -> Vec<Period> 
     by.cut(from, to).map(period).collect()
 }
 
-/// The same with the flows by day, as a conversion needs it.
+/// The same with the flows by day, for a conversion.
 fn to_convert(flows: &[Flow], days: (Date, Date), by: Bucket, into: Reference) -> History {
     let mut flows_by_day = FlowsByDay::new();
     for (day, code, minor) in flows {
@@ -59,7 +59,7 @@ fn to_convert(flows: &[Flow], days: (Date, Date), by: Bucket, into: Reference) -
     History { periods: history(flows, days, by), flows_by_day }
 }
 
-/// Rates on some days: a day, a place in [`CODES`] and the euros of one unit in millionths.
+/// Rates on some days: a day, an index of [`CODES`] and the euros of one unit in millionths.
 fn rates(rows: &[(i32, usize, i64)]) -> ExchangeRates {
     let worth = |eur: i64| Worth { usd: Decimal::new(eur + 7, 6), eur: Decimal::new(eur, 6) };
     rows.iter().map(|(day, code, eur)| (currency(*code), date(*day), worth(*eur))).collect()
@@ -85,8 +85,8 @@ proptest! {
         let rates = rates(&rows);
         let history_to_convert = to_convert(&flows, (from, to), by, into);
         let converted = converted_history(&history_to_convert, &rates, into).unwrap();
-        let told = &converted.periods;
-        prop_assert_eq!(told.len(), history_to_convert.periods.len());
+        let periods = &converted.periods;
+        prop_assert_eq!(periods.len(), history_to_convert.periods.len());
         let balance = |day: Date| {
             let sums = history(&flows, (day, day), Bucket::Day).remove(0).currencies;
             let amounts = sums.iter().map(|(currency, it)| Money::new(it.closing_minor(), *currency));
@@ -94,20 +94,20 @@ proptest! {
             (sum.worth.rounded().unwrap(), sum.unconverted)
         };
         let mut before = balance(from.plus_days(-1).unwrap()).0;
-        for it in told {
+        for it in periods {
             prop_assert_eq!(it.opening.minor(), before);
             prop_assert_eq!(it.net.minor(), it.r#in.minor() + it.out.minor());
             prop_assert_eq!(it.opening.minor() + it.net.minor() + it.revaluation.minor(), it.closing.minor());
             prop_assert_eq!((it.closing.minor(), it.unconverted_closing.clone()), balance(it.to));
             before = it.closing.minor();
         }
-        // The total is that of one period over all days, and the rows add up to it.
+        // The total equals that of one period over all days, and the rows add up to it.
         let total = converted.total.unwrap();
-        let sum = |of: fn(&ConvertedPeriod) -> Money| told.iter().map(|it| of(it).minor()).sum::<i128>();
+        let sum = |of: fn(&ConvertedPeriod) -> Money| periods.iter().map(|it| of(it).minor()).sum::<i128>();
         let sums = (sum(|it| it.r#in), sum(|it| it.out), sum(|it| it.net), sum(|it| it.revaluation));
         let of_total = [total.r#in, total.out, total.net, total.revaluation].map(Money::minor);
         prop_assert_eq!(sums, of_total.into());
-        prop_assert_eq!((total.opening, total.closing), (told[0].opening, told[told.len() - 1].closing));
+        prop_assert_eq!((total.opening, total.closing), (periods[0].opening, periods[periods.len() - 1].closing));
         // Flow by flow at the rate of its day, rounded once.
         let plain = |is_in: bool| {
             let within = flows.iter().filter(|it| (from..=to).contains(&date(it.0)) && (it.2 > 0) == is_in);
@@ -156,8 +156,8 @@ fn a_rate_that_changes_is_a_revaluation() {
     let flows = [(19_600, 1, 10_000), (19_730, 1, 5_000), (19_731, 1, -1_000)];
     let rates = rates(&[(19_500, 1, 900_000), (19_753, 1, 920_000)]);
     let days = ("2024-01-01".parse().unwrap(), "2024-02-29".parse().unwrap());
-    let told = euros_by_month(&flows, days, &rates);
-    let figures = told
+    let periods = euros_by_month(&flows, days, &rates);
+    let figures = periods
         .iter()
         .map(|it| [it.opening, it.r#in, it.out, it.net, it.revaluation, it.closing].map(Money::amount).join(" "));
     assert_eq!(
@@ -171,11 +171,11 @@ fn a_currency_without_a_rate_stays_beside_and_comes_in_with_its_first() {
     let flows = [(19_600, 0, 10_000), (19_600, 2, 500)];
     let rates = rates(&[(19_740, 2, 6_000)]);
     let days = ("2023-12-01".parse().unwrap(), "2024-01-31".parse().unwrap());
-    let told = euros_by_month(&flows, days, &rates);
+    let periods = euros_by_month(&flows, days, &rates);
     let yen = [Money::new(500, currency(2))];
-    assert_eq!((told[0].closing.amount(), &told[0].unconverted_closing[..]), ("100.00".to_owned(), &yen[..]));
-    assert_eq!((told[1].revaluation.amount(), &told[1].unconverted_opening[..]), ("3.00".to_owned(), &yen[..]));
-    assert!(told[1].unconverted_closing.is_empty());
+    assert_eq!((periods[0].closing.amount(), &periods[0].unconverted_closing[..]), ("100.00".to_owned(), &yen[..]));
+    assert_eq!((periods[1].revaluation.amount(), &periods[1].unconverted_opening[..]), ("3.00".to_owned(), &yen[..]));
+    assert!(periods[1].unconverted_closing.is_empty());
     let total_with = |rates: &ExchangeRates| {
         let history = to_convert(&flows, days, Bucket::Month, Reference::Eur);
         converted_history(&history, rates, Reference::Eur).unwrap().total.unwrap()
@@ -192,15 +192,15 @@ fn in_and_out_of_a_year_are_the_same_by_day_month_and_year() {
     let days = ("2023-01-01".parse().unwrap(), "2023-12-31".parse().unwrap());
     let sums = BUCKETS.map(|by| {
         let history = to_convert(&flows, days, by, Reference::Eur);
-        let told = converted_history(&history, &rates, Reference::Eur).unwrap().periods;
-        let sum = |of: fn(&ConvertedPeriod) -> Money| told.iter().map(|it| of(it).minor()).sum::<i128>();
+        let periods = converted_history(&history, &rates, Reference::Eur).unwrap().periods;
+        let sum = |of: fn(&ConvertedPeriod) -> Money| periods.iter().map(|it| of(it).minor()).sum::<i128>();
         (sum(|it| it.r#in), sum(|it| it.out), sum(|it| it.revaluation))
     });
     assert_eq!(sums, [sums[0]; 5]);
 }
 
 #[test]
-fn each_flow_has_the_rate_of_its_own_day_and_the_rows_are_footed_to_the_total() {
+fn each_flow_has_the_rate_of_its_own_day_and_the_rows_add_up_to_the_total() {
     // A cent in dollars on three days in two months, at 0.50, 0.40 and 0.40 euros: 1.3 cents, which is 1.
     let flows = [(19_723, 1, 1), (19_753, 1, 1), (19_754, 1, 1)];
     let rates = rates(&[(19_500, 1, 500_000), (19_740, 1, 400_000)]);

@@ -12,14 +12,14 @@ use imports::{BatchOutcome, Batches, ImportId, PortError, is_complete};
 use serde_json::{Value, json};
 
 #[derive(Default)]
-struct Meter {
+struct Counter {
     batches: FakeImports,
     requests: AtomicU64,
     read: AtomicU64,
     written: AtomicU64,
 }
 
-impl Meter {
+impl Counter {
     fn reads(&self, items: usize) {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.read.fetch_add(u64::try_from(items).unwrap(), Ordering::Relaxed);
@@ -31,7 +31,7 @@ impl Meter {
     }
 }
 
-impl Batches for Meter {
+impl Batches for Counter {
     async fn finish(
         &self,
         import: ImportId,
@@ -69,27 +69,27 @@ impl Batches for Meter {
     }
 }
 
-/// Posts batches in order; each is recorded, then asks whether it was the last one.
+/// Posts batches in order; records each, then checks whether it was the last one.
 fn count(of: u32) -> Value {
-    let (meter, import) = (Meter::default(), ImportId::of("imports/a.csv", "1"));
+    let (counter, import) = (Counter::default(), ImportId::of("imports/a.csv", "1"));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for batch in 0..of {
         let ended = runtime.block_on(async {
-            meter.finish(import, batch, BatchOutcome::default(), Moment::day(Date::MIN)).await?;
-            is_complete(&meter, import, batch, of).await
+            counter.finish(import, batch, BatchOutcome::default(), Moment::day(Date::MIN)).await?;
+            is_complete(&counter, import, batch, of).await
         });
         assert_eq!(ended.unwrap(), batch + 1 == of);
     }
     let of_all = |count: &AtomicU64| count.load(Ordering::Relaxed);
     json!({
         "batches": of,
-        "requests": of_all(&meter.requests),
-        "items_read": of_all(&meter.read),
-        "items_written": of_all(&meter.written),
+        "requests": of_all(&counter.requests),
+        "items_read": of_all(&counter.read),
+        "items_written": of_all(&counter.written),
     })
 }
 
-/// Whoever changes it on purpose writes what is printed into `batches.json`.
+/// After an intended change, copy the output into `batches.json`.
 #[test]
 fn the_end_of_an_import_costs_each_batch_the_same_however_many_there_are() {
     let counted = [10, 100, 1_000, 10_000].map(count);

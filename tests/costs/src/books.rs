@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use banking::AccountNumber;
 use calendar::Month;
 use ledger::testing::FakeBooks;
-use ledger::{Books, BooksError, Change, Kept, Shelf, Written};
+use ledger::{Books, BooksError, Change, StoredBooks, Versioned, Written};
 
 /// A write unit is a write of up to 1 KB.
 const UNIT_BYTES: u64 = 1024;
@@ -18,15 +18,15 @@ const TOTALS_BYTES: u64 = (2 + 5) + (2 + 6) + (1 + 3) + 1;
 
 /// Books that count.
 #[derive(Default)]
-pub(crate) struct Meter {
+pub(crate) struct Counter {
     pub(crate) books: FakeBooks,
     pub(crate) writes: AtomicU64,
     pub(crate) items: AtomicU64,
     pub(crate) write_units: AtomicU64,
 }
 
-impl Meter {
-    fn charge(&self, account: &AccountNumber, kept: &Kept, other_bytes: u64, times: u64) {
+impl Counter {
+    fn charge(&self, account: &AccountNumber, kept: &Versioned, other_bytes: u64, times: u64) {
         let text = account.as_str().len() + kept.bytes.len();
         let bytes = u64::try_from(text).unwrap_or(u64::MAX).saturating_add(other_bytes);
         self.items.fetch_add(1, Ordering::Relaxed);
@@ -34,8 +34,8 @@ impl Meter {
     }
 }
 
-impl Books for Meter {
-    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<Shelf, BooksError> {
+impl Books for Counter {
+    async fn read(&self, account: &AccountNumber, months: &[Month]) -> Result<StoredBooks, BooksError> {
         self.books.read(account, months).await
     }
 

@@ -1,4 +1,4 @@
-//! What imports cost. Each command is one whole process, so that whoever starts it can measure it: it reads a file
+//! The costs of imports. Each command is one whole process, so that its caller can measure it: it reads a file
 //! of transfers as `split-import` does, packs it, or posts it to books in memory, and prints one line of JSON.
 
 #![allow(

@@ -12,7 +12,7 @@ use imports::{BatchIndex, ImportId, PostBatch, read_batch};
 use ledger::post;
 use serde_json::{Value, json};
 
-use crate::books::Meter;
+use crate::books::Counter;
 use crate::run::{importer_of, read_with, register_of, runtime};
 
 /// What a file is full of.
@@ -24,7 +24,7 @@ pub(crate) enum Shape {
     OneAccount,
     /// Rows of one account in one month, without ids
     OneMonth,
-    /// Transfers between 20,000 companies, one of which is in every row
+    /// Transfers between 20,000 companies, with one company in every row
     Transfers,
     /// A new account, with its holder, in every row
     Holders,
@@ -116,7 +116,7 @@ pub(crate) fn pack(file: &Path, shape: Shape, folder: &Path) -> Result<Value> {
 pub(crate) fn post_each(folder: &Path) -> Result<Value> {
     let index: BatchIndex = serde_json::from_slice(&fs::read(folder.join("batches.json"))?)?;
     let mut file = File::open(folder.join("entries.bin"))?;
-    let (meter, runtime) = (Meter::default(), runtime()?);
+    let (counter, runtime) = (Counter::default(), runtime()?);
     let import = ImportId::of("imports/a.csv", "1");
     let mut requests: VecDeque<PostBatch> = index.unfinished(import, &[]).into();
     let (mut posted, mut largest) = (0, 0);
@@ -127,7 +127,7 @@ pub(crate) fn post_each(folder: &Path) -> Result<Value> {
         file.seek(SeekFrom::Start(request.from))?;
         file.read_exact(&mut bytes)?;
         for (account, entries) in read_batch(&bytes)? {
-            let posting = post(&meter, &account, entries, import.posting(request.batch));
+            let posting = post(&counter, &account, entries, import.posting(request.batch));
             posted += runtime.block_on(posting)?.added.entries;
         }
     }

@@ -10,13 +10,13 @@ use anyhow::{Context, Result, anyhow};
 use banking::AccountNumber;
 use calendar::Moment;
 use customers::{CustomerId, Directory};
-use imports::{ImportId, Importer, PackedEntries, PostBatch, Read, Setting, Upload, read_batch};
+use imports::{ImportContext, ImportId, Importer, PackedEntries, ParsedFile, PostBatch, Upload, read_batch};
 use ledger::post;
 use money::Currency;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::books::Meter;
+use crate::books::Counter;
 use crate::transfers::Transfers;
 
 /// As much as `split-import` parses at once.
@@ -47,15 +47,15 @@ pub(crate) fn split(file: &Path, transfers: Transfers) -> Result<Value> {
 pub(crate) fn merge(file: &Path, transfers: Transfers) -> Result<Value> {
     let mut read = read(file, transfers)?;
     let packed = read.pack();
-    let (rows, meter) = (read.found.rows_read, Meter::default());
+    let (rows, counter) = (read.found.rows_read, Counter::default());
     // As in the functions, where what was read is long gone when a batch is posted.
     drop(read);
-    let posted = runtime()?.block_on(post_all(&meter, &packed, ImportId::of(KEY, "1")))?;
-    Ok(json!({ "rows": rows, "posted": posted, "books": fingerprint(&meter) }))
+    let posted = runtime()?.block_on(post_all(&counter, &packed, ImportId::of(KEY, "1")))?;
+    Ok(json!({ "rows": rows, "posted": posted, "books": fingerprint(&counter) }))
 }
 
 pub(crate) fn count(import: u64, transfers: Transfers) -> Result<Value> {
-    let (meter, runtime, ibans) = (Meter::default(), runtime()?, transfers.ibans());
+    let (counter, runtime, ibans) = (Counter::default(), runtime()?, transfers.ibans());
     let register = register_of(transfers.register());
     let (mut batches, mut posted, mut number) = (0_u64, 0, 0_u64);
     let mut from = 0;
@@ -69,7 +69,7 @@ pub(crate) fn count(import: u64, transfers: Transfers) -> Result<Value> {
         let packed = read.pack();
         batches += u64::from(read.found.batches);
         drop(read);
-        posted += runtime.block_on(post_all(&meter, &packed, ImportId::of(KEY, &number.to_string())))?;
+        posted += runtime.block_on(post_all(&counter, &packed, ImportId::of(KEY, &number.to_string())))?;
         from = to;
         number += 1;
     }
@@ -81,10 +81,10 @@ pub(crate) fn count(import: u64, transfers: Transfers) -> Result<Value> {
         "imports": number,
         "batches": batches,
         "posted": posted,
-        "writes": of(&meter.writes),
-        "items": of(&meter.items),
-        "write_units": of(&meter.write_units),
-        "books": fingerprint(&meter),
+        "writes": of(&counter.writes),
+        "items": of(&counter.items),
+        "write_units": of(&counter.write_units),
+        "books": fingerprint(&counter),
     }))
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn importer_of(key: &str) -> Result<Importer> {
     let uploaded_at = "2024-04-01T00:00:00Z".parse::<Moment>().map_err(|error| anyhow!("{error}"))?;
     let upload =
         Upload { key: key.to_owned(), version: "1".to_owned(), size_bytes: 0, uploaded_at, metadata: BTreeMap::new() };
-    Ok(Importer::new(Setting {
+    Ok(Importer::new(ImportContext {
         instructions: upload.instructions()?,
         profile: None,
         uploaded_at,
@@ -115,12 +115,12 @@ pub(crate) fn importer_of(key: &str) -> Result<Importer> {
     }))
 }
 
-fn read(file: &Path, transfers: Transfers) -> Result<Read> {
+fn read(file: &Path, transfers: Transfers) -> Result<ParsedFile> {
     read_with(file, importer_of(KEY)?, &register_of(transfers.register()))
 }
 
 /// Reads a file piece by piece, as `split-import` does.
-pub(crate) fn read_with(file: &Path, mut importer: Importer, register: &Directory) -> Result<Read> {
+pub(crate) fn read_with(file: &Path, mut importer: Importer, register: &Directory) -> Result<ParsedFile> {
     let mut file = File::open(file).with_context(|| format!("opening {}", file.display()))?;
     let mut piece = vec![0; PIECE_BYTES];
     loop {
@@ -134,23 +134,23 @@ pub(crate) fn read_with(file: &Path, mut importer: Importer, register: &Director
     Ok(importer.end()?.finish(register)?)
 }
 
-async fn post_all(meter: &Meter, packed: &PackedEntries, import: ImportId) -> Result<u64> {
+async fn post_all(counter: &Counter, packed: &PackedEntries, import: ImportId) -> Result<u64> {
     let mut posted = 0;
     let mut requests: VecDeque<PostBatch> = packed.index.unfinished(import, &[]).into();
     while let Some(request) = requests.pop_front() {
         requests.extend(request.next(0));
         let range = usize::try_from(request.from)?..usize::try_from(request.to)?;
         for (account, entries) in read_batch(packed.bytes.get(range).unwrap_or_default())? {
-            posted += post(meter, &account, entries, import.posting(request.batch)).await?.added.entries;
+            posted += post(counter, &account, entries, import.posting(request.batch)).await?.added.entries;
         }
     }
     Ok(posted)
 }
 
 /// A hash over every month's bytes: the same books, however the transfers came.
-fn fingerprint(meter: &Meter) -> String {
+fn fingerprint(counter: &Counter) -> String {
     let mut hash = Sha256::new();
-    for (account, months) in meter.books.bytes() {
+    for (account, months) in counter.books.bytes() {
         hash.update(account.as_str());
         for (month, bytes) in months {
             hash.update(month.to_string());
@@ -186,12 +186,17 @@ mod tests {
         let (mut importer, register) = (importer_of(KEY).unwrap(), register_of(transfers.register()));
         text.chunks(PIECE_BYTES).for_each(|piece| importer.feed(piece).unwrap());
         let packed = importer.end().unwrap().finish(&register).unwrap().pack();
-        let meter = Meter::default();
-        let posting = post_all(&meter, &packed, ImportId::of(KEY, "1"));
+        let counter = Counter::default();
+        let posting = post_all(&counter, &packed, ImportId::of(KEY, "1"));
         assert_eq!(runtime().unwrap().block_on(posting).unwrap(), 2_000_000);
-        let balance = |shelf: &ledger::Shelf| shelf.totals().unwrap().balances(ledger::View::Clean)[0].minor();
-        let books =
-            meter.books.all().into_iter().map(|(account, shelf)| (account.as_str().to_owned(), balance(&shelf)));
+        let balance = |stored_books: &ledger::StoredBooks| {
+            stored_books.totals().unwrap().balances(ledger::View::Clean)[0].minor()
+        };
+        let books = counter
+            .books
+            .all()
+            .into_iter()
+            .map(|(account, stored_books)| (account.as_str().to_owned(), balance(&stored_books)));
         assert_eq!(books.collect::<BTreeMap<_, _>>(), sums(&String::from_utf8(text).unwrap()));
     }
 

@@ -1,4 +1,4 @@
-//! What is true of the transfers: the balance of each account, at the end of each quarter, in each currency.
+//! The expected results of the transfers: the balance of each account, at the end of each quarter, in each currency.
 
 use crate::transfers::CURRENCIES;
 
@@ -13,7 +13,7 @@ impl Sums {
         Self { quarters, moved: vec![(0, 0); accounts * quarters * CURRENCIES.len()] }
     }
 
-    /// The same table, with nothing in it.
+    /// An empty table of the same size.
     pub(crate) fn emptied(&self) -> Self {
         Self { quarters: self.quarters, moved: vec![(0, 0); self.moved.len()] }
     }
@@ -30,7 +30,7 @@ impl Sums {
         }
     }
 
-    /// Adds what another thread has counted.
+    /// Adds the counts of another thread.
     pub(crate) fn and(&mut self, other: &Self) {
         for (mine, theirs) in self.moved.iter_mut().zip(&other.moved) {
             mine.0 += theirs.0;
@@ -38,8 +38,8 @@ impl Sums {
         }
     }
 
-    /// Gives `each` the balance after each quarter, clean and with dirty rows: account, quarter, currency, both in
-    /// minor units. Left out is what has been zero all along.
+    /// Calls `each` with the balance after each quarter: account, quarter, currency, and the clean and the full balance
+    /// in minor units. Omits balances that were always zero.
     pub(crate) fn balances(&self, mut each: impl FnMut(usize, usize, usize, i128, i128)) {
         let per_account = (self.quarters * CURRENCIES.len()).max(1);
         for (account, moved) in self.moved.chunks(per_account).enumerate() {

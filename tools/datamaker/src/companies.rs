@@ -41,19 +41,19 @@ const STREETS: [&str; 6] = ["Mill Lane", "Rue du Port", "Hauptstrasse", "Via Rom
 pub struct Company {
     /// Its id.
     pub id: String,
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// Whose it is.
+    /// Its owner.
     pub owner: &'static str,
-    /// Where it is.
+    /// Its address.
     pub address: String,
-    /// Where it gets mail.
+    /// Its mail address.
     pub email: String,
-    /// Its accounts, by their place among all.
+    /// Its accounts, by index.
     pub(crate) accounts: std::ops::Range<usize>,
 }
 
-/// All companies, and the IBANs of their accounts one after the other.
+/// All companies, and the IBANs of all their accounts.
 pub(crate) struct Companies {
     pub(crate) all: Vec<Company>,
     pub(crate) ibans: Vec<String>,

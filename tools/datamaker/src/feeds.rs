@@ -10,13 +10,13 @@ use crate::rates::{RateRow, rates};
 use crate::transfers::{Maker, calendar, outsiders};
 use crate::{Company, Feed, Plan};
 
-/// All that a plan says, at hand: any part of any feed, at any time.
+/// Random access to the generated data of a plan: any part of any feed.
 pub struct Feeds {
     pub(crate) plan: Plan,
     pub(crate) companies: Companies,
-    /// The IBANs of parties that no company's account is.
+    /// The IBANs of outside parties.
     pub(crate) outsiders: Vec<String>,
-    /// Each day as it stands in a timestamp, with its quarter.
+    /// Each day in the format of a timestamp, with its quarter.
     pub(crate) calendar: Vec<(String, usize)>,
 }
 
@@ -25,9 +25,9 @@ pub struct Feeds {
 pub struct TransferRow {
     /// The transaction's id.
     pub id: String,
-    /// The IBAN of who pays.
+    /// The payer's IBAN.
     pub payer: String,
-    /// The IBAN of who is paid.
+    /// The beneficiary's IBAN.
     pub beneficiary: String,
     /// How much; above zero.
     pub amount: Money,
@@ -36,7 +36,7 @@ pub struct TransferRow {
 }
 
 impl Feeds {
-    /// The feeds of `plan`. Makes its companies; rows are made when they are asked for.
+    /// The feeds of `plan`. Generates its companies; rows are generated on request.
     pub fn new(plan: Plan) -> Self {
         Self {
             plan,
@@ -59,24 +59,24 @@ impl Feeds {
         rates(self.plan.seed, firsts)
     }
 
-    /// How many rows a feed has.
+    /// The number of rows of a feed.
     pub fn rows(&self, feed: Feed) -> u64 {
         Maker::new(self, feed).rows
     }
 
-    /// Rows of a feed, counted from 0. There are none behind the last.
+    /// Rows of a feed, counted from 0. Rows after the last do not exist.
     pub fn transfers(&self, feed: Feed, rows: Range<u64>) -> impl Iterator<Item = TransferRow> {
         let maker = Maker::new(self, feed);
         (rows.start..rows.end.min(maker.rows)).map(move |row| maker.row(row))
     }
 
-    /// The day on which a row comes. The row itself may tell of an earlier one, where it repeats what came before.
+    /// The day on which a row appears. A row that repeats an earlier one may contain an earlier date.
     pub fn day_of(&self, feed: Feed, row: u64) -> Date {
         let day = i32::try_from(Maker::new(self, feed).day_of(row)).unwrap_or(i32::MAX);
         self.plan.first_day.plus_days(day).unwrap_or(Date::MAX)
     }
 
-    /// The first row that comes on `day` or later; how many rows there are, if none does.
+    /// The first row that appears on `day` or later; the number of rows, if there is none.
     pub fn first_row(&self, feed: Feed, day: Date) -> u64 {
         let days = day.days().saturating_sub(self.plan.first_day.days());
         Maker::new(self, feed).first_row(u64::try_from(days).unwrap_or(0))

@@ -11,13 +11,13 @@ use crate::lines::{Format, Lines};
 use crate::transfers::{CURRENCIES, Maker, Paper, Part};
 use crate::{Feed, Feeds, Plan, holders, invoices};
 
-/// Rows that one thread makes at once.
+/// The number of rows in one unit of work of a thread.
 const CHUNK_ROWS: u64 = 50_000;
 
-/// Makes all files of `plan` in `folder` with so many threads: `companies`, `rates`, `holders` (people with accounts and
-/// their transactions), `invoices` between companies, `sepa` and `swift`, as the format has them; `labels.csv` (lines of the SWIFT feed that are not
-/// clean, and the line they belong to), `answers.csv` (balances of the companies' accounts at the end of each quarter,
-/// clean and with dirty rows). `made` is told how many transfers there are so far.
+/// Writes all files of `plan` to `folder` with `threads` threads: `companies`, `rates`, `holders` (people with accounts
+/// and their transactions), `invoices` between companies, `sepa` and `swift`, in the given format; `labels.csv` (lines
+/// of the SWIFT feed that are not clean, and the line they belong to), `answers.csv` (balances of the companies'
+/// accounts at the end of each quarter, clean and with dirty rows). Calls `made` with the number of transfers so far.
 pub fn make(plan: Plan, format: Format, folder: &Path, threads: usize, made: impl Fn(u64)) -> io::Result<()> {
     std::fs::create_dir_all(folder)?;
     let create = |name: &str| Ok::<_, io::Error>(BufWriter::with_capacity(1 << 16, File::create(folder.join(name))?));
@@ -37,8 +37,8 @@ pub fn make(plan: Plan, format: Format, folder: &Path, threads: usize, made: imp
     for feed in Feed::ALL {
         let maker = Maker::new(&feeds, feed);
         let mut out = File::create(folder.join(format.file(feed.name())))?;
-        let told = |rows| made(before + rows);
-        let counted = write_rows(&maker, &paper, threads.max(1), &sums, &mut out, &mut labels, told)?;
+        let report = |rows| made(before + rows);
+        let counted = write_rows(&maker, &paper, threads.max(1), &sums, &mut out, &mut labels, report)?;
         counted.iter().for_each(|it| sums.and(it));
         before += maker.rows;
     }
@@ -46,7 +46,7 @@ pub fn make(plan: Plan, format: Format, folder: &Path, threads: usize, made: imp
     write_answers(&feeds, &sums, &mut create("answers.csv")?)
 }
 
-/// Makes a feed's rows: each thread a part, written in order.
+/// Generates a feed's rows: each thread generates a part, and the parts are written in order.
 fn write_rows(
     maker: &Maker<'_>,
     paper: &Paper,

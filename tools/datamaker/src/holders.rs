@@ -1,4 +1,4 @@
-//! People, their accounts, and what moves on them: a salary each month, and payments.
+//! People, their accounts and transactions: a salary each month, and payments.
 
 use std::io::{self, Write};
 
@@ -28,7 +28,7 @@ const LAST_NAMES: [&str; 10] =
 const SALARY_DAYS: u64 = 30;
 const PAYMENT_DAYS: u64 = 12;
 
-/// Writes the transactions of everyone, person by person, account by account, in the order of time.
+/// Writes the transactions of everyone, by person and account, in chronological order.
 pub(crate) fn write(plan: Plan, format: Format, out: &mut impl Write) -> io::Result<()> {
     let lines = Lines::new(format, &COLUMNS);
     out.write_all(lines.header())?;
@@ -93,7 +93,7 @@ impl Person {
     }
 }
 
-/// A day by its number from the first one on.
+/// A day by its zero-based index.
 pub(crate) fn date(first_day: Date, day: u64) -> Date {
     i32::try_from(day).ok().and_then(|day| first_day.plus_days(day).ok()).unwrap_or(first_day)
 }

@@ -29,7 +29,7 @@ const COUNTRIES: [(&str, &str); 24] = [
     ("IL", "nnnnnnnnnnnnnnnnnnn"),
     ("BR", "nnnnnnnnnnnnnnnnnnnnnnnac"),
 ];
-/// The first so many take part in SEPA with the euro.
+/// The first `EURO_AREA` countries use SEPA with the euro.
 const WITH_EURO: u64 = 12;
 
 /// An IBAN of a country of the euro area.

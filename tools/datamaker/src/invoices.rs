@@ -22,13 +22,13 @@ pub(crate) fn write(plan: Plan, format: Format, out: &mut impl Write) -> io::Res
     for number in 0..plan.companies * OF_EACH {
         let mut noise = Noise::new(plan.seed, KIND, number);
         let issuer = number / OF_EACH;
-        // Never to itself.
+        // A company never invoices itself.
         let receiver = (issuer + 1 + noise.below(plan.companies.saturating_sub(1).max(1))) % plan.companies.max(1);
         let digits = 4 + u32::try_from(noise.below(4)).unwrap_or(0);
         let minor = 5_000 + noise.below(10_u64.pow(digits));
         let issued = noise.below(plan.days.max(1));
         let due = issued + noise.one_of(&TERMS).copied().unwrap_or_default();
-        // Each company has its own way of paying: up to a week early, and up to so many days late.
+        // Each company pays between a week early and an individual maximum delay.
         let latest = Noise::new(plan.seed, HABITS, receiver).below(40);
         let paid = (due + noise.below(7 + latest + 1)).saturating_sub(7).max(issued);
         let [issue_date, due_date, paid_date] = [issued, due, paid].map(|day| date(plan.first_day, day).to_string());

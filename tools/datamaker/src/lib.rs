@@ -1,11 +1,11 @@
-//! Data to try Millrace on, with the true answers: companies with accounts, feeds of transfers (SEPA in euros between
-//! company accounts, SWIFT with parties all over the globe), exchange rates, people with accounts, invoices. One seed gives the
-//! same bytes on any machine and on any number of threads, and the same rows whether [`make`] writes files of them or
-//! [`Feeds`] tells them one by one.
+//! Test data for Millrace, with expected results: companies with accounts, feeds of transfers (SEPA in euros between
+//! company accounts, SWIFT with parties all over the globe), exchange rates, people with accounts, invoices. One seed
+//! gives the same bytes on any machine and on any number of threads, and the same rows from [`make`] (files) and
+//! [`Feeds`] (row by row).
 //!
-//! SWIFT rows are corrupt at given rates: batch payments (rows of one id, payer, beneficiary and time whose amounts
-//! differ), invalid IBANs, repeated rows; some come thousands of rows after the one they belong to. Which they are is
-//! written beside them, and the answers are counted while the rows are made, not by what Millrace does to them.
+//! SWIFT rows are corrupt at given rates: batch payments (rows with the same id, payer, beneficiary and time but
+//! different amounts), invalid IBANs, repeated rows; some come thousands of rows after the one they belong to. Separate
+//! files label these rows, and the expected results are computed during generation, independently of Millrace.
 
 #![allow(
     clippy::arithmetic_side_effects,

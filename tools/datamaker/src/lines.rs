@@ -1,9 +1,9 @@
-//! How rows are written. No text that is made here has a quote, a comma or a backslash in it.
+//! The formats of rows. No generated text contains a quote, a comma or a backslash.
 
 use std::io::{self, Write};
 use std::str::FromStr;
 
-/// How a file's rows are written.
+/// The format of a file's rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Format {
     /// Comma-separated, with a header.
@@ -13,7 +13,7 @@ pub enum Format {
     Json,
 }
 
-/// A text that is the word of no format.
+/// A text that is not the name of a format.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[error("not a format: csv or json")]
 pub struct UnknownFormat;
@@ -31,7 +31,7 @@ impl FromStr for Format {
 }
 
 impl Format {
-    /// What a file of `table` is called.
+    /// The name of a file of `table`.
     pub(crate) fn file(self, table: &str) -> String {
         match self {
             Self::Csv => format!("{table}.csv"),
@@ -48,7 +48,7 @@ impl Format {
     }
 }
 
-/// The lines of a file: what stands before, between and behind the values.
+/// The lines of a file: the text before, between and after the values.
 #[derive(Clone)]
 pub(crate) struct Lines {
     header: String,
@@ -75,7 +75,7 @@ impl Lines {
         self.header.as_bytes()
     }
 
-    /// What stands before the value of a column, counted from 0.
+    /// The text before the value of a column, counted from 0.
     pub(crate) fn before(&self, column: usize) -> &[u8] {
         self.before.get(column).map_or(b"", String::as_bytes)
     }

@@ -2,14 +2,14 @@ use std::str::FromStr;
 
 use calendar::Date;
 
-/// What is to be made.
+/// The parameters of the generated data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Plan {
-    /// What chance is drawn from.
+    /// The seed of the random streams.
     pub seed: u64,
-    /// How many companies; each has one to four accounts.
+    /// The number of companies; each has one to four accounts.
     pub companies: u64,
-    /// How many people; each has one or two accounts, none of them a company's.
+    /// The number of people; each has one or two accounts of their own.
     pub people: u64,
     /// Rows of the SEPA feed.
     pub sepa_rows: u64,
@@ -17,17 +17,17 @@ pub struct Plan {
     pub swift_rows: u64,
     /// The day of the first transfers.
     pub first_day: Date,
-    /// Over how many days they go.
+    /// The number of days.
     pub days: u64,
-    /// Of a million SWIFT rows, how many are a further row of a batch payment. At most 100,000.
+    /// Additional rows of batch payments per million SWIFT rows. At most 100,000.
     pub batch_per_million: u64,
-    /// How many have an IBAN without a country. At most 100,000.
+    /// IBANs without a country per million SWIFT rows. At most 100,000.
     pub invalid_per_million: u64,
-    /// How many repeat another row. At most 20,000.
+    /// Repeated rows per million SWIFT rows. At most 20,000.
     pub repeated_per_million: u64,
 }
 
-/// How much is made.
+/// The size of the generated data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Size {
     /// 100 companies, 2 thousand SEPA and 20 thousand SWIFT transfers.
@@ -41,7 +41,7 @@ pub enum Size {
     Mega,
 }
 
-/// A text that is the word of no size.
+/// A text that is not the name of a size.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
 #[error("not a size: small, medium, large or mega")]
 pub struct UnknownSize;

@@ -9,7 +9,7 @@ const ONE: u64 = 1_000_000;
 /// Dollars for one unit at the start, in millionths, in the order of [`CURRENCIES`].
 const AT_FIRST: [u64; 8] = [1_085_000, ONE, 1_265_000, 1_130_000, 6_700, 95_000, 250_000, 3_250_000];
 
-/// What one unit of a currency is worth from a day on.
+/// The worth of one unit of a currency from a date.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RateRow {
     /// Its code of ISO 4217.
@@ -18,11 +18,11 @@ pub struct RateRow {
     pub usd: String,
     /// In euros.
     pub eur: String,
-    /// From which day on, as ISO 8601 writes it.
+    /// The first day, in ISO 8601.
     pub date: String,
 }
 
-/// The rates of each of `months`, whose first days are given.
+/// The rates of each of `months`, given by their first days.
 pub(crate) fn rates<'a>(seed: u64, months: impl Iterator<Item = &'a str>) -> Vec<RateRow> {
     let mut rates = Vec::new();
     let mut dollars = AT_FIRST;

@@ -1,6 +1,6 @@
-//! Transfers. Row `n` of a feed is a function of the seed and `n` alone, so any thread can make any part.
+//! Transfers. Row `n` of a feed is a function of the seed and `n` alone, so any thread can generate any part.
 
-mod put;
+mod write;
 
 use std::ops::Range;
 
@@ -12,58 +12,57 @@ use crate::lines::Lines;
 use crate::noise::Noise;
 use crate::{Feed, Feeds, TransferRow, iban};
 
-/// The feeds' streams of chance.
+/// The random streams of the feeds.
 const SEPA: u64 = 2;
 const SWIFT: u64 = 3;
 const PARTIES: u64 = 4;
 /// Outside parties of SWIFT transfers.
 const OUTSIDERS: u64 = 20_000;
-/// Currencies of SWIFT transfers with their decimals (ISO 4217), those that are frequent more than once.
+/// Currencies of SWIFT transfers with their decimals (ISO 4217), frequent ones more than once.
 pub(crate) const CURRENCIES: [(&str, u32); 8] =
     [("EUR", 2), ("USD", 2), ("GBP", 2), ("CHF", 2), ("JPY", 0), ("SEK", 2), ("PLN", 2), ("KWD", 3)];
-/// A copy that comes late is so many rows behind its original. Copies and originals never meet: originals are the rows
-/// that four divides, copies that come next have a remainder of one, and late ones of three.
+/// The distance of a late copy from its original. Copies and originals never coincide: originals have row numbers
+/// divisible by four, immediate copies a remainder of one, and late copies of three.
 const LATE: u64 = 4_003;
 const ROWS_IN_GROUP: u64 = 4;
-/// Added to a row's number, so that all ids have one length.
+/// Added to a row's number, so that all ids have the same length.
 const FIRST_NUMBER: u64 = 1_000_000_000;
 const SECONDS_PER_DAY: u64 = 86_400;
 
-/// Makes the rows of one feed.
+/// Generates the rows of one feed.
 pub(crate) struct Maker<'a> {
     feeds: &'a Feeds,
     feed: Feed,
     pub(crate) rows: u64,
     seconds: u64,
-    /// Rows in a million that belong to a batch payment beside its first one; that have an invalid IBAN; that repeat
-    /// another one.
+    /// Rates per million of additional rows of batch payments, of invalid IBANs and of repeated rows.
     batch_per_million: u64,
     invalid_per_million: u64,
     repeated_per_million: u64,
 }
 
-/// What rows are written as, and where their lines are counted from.
+/// The format of rows, and the number of the first line.
 pub(crate) struct Paper {
     pub(crate) lines: Lines,
     pub(crate) first_line: u64,
 }
 
-/// The parties outside, that no company's account is.
+/// The outside parties.
 pub(crate) fn outsiders(seed: u64) -> Vec<String> {
     (0..OUTSIDERS).map(|number| iban::anywhere(&mut Noise::new(seed, PARTIES, number))).collect()
 }
 
-/// A part of a feed, as one thread makes it.
+/// A part of a feed from one thread.
 pub(crate) struct Part {
     /// Lines of the file.
     pub(crate) rows: Vec<u8>,
-    /// Which of them are not clean.
+    /// The labels of the dirty rows.
     pub(crate) labels: Vec<u8>,
-    /// What they come to, with all that was made before.
+    /// The sums up to and including this part.
     pub(crate) sums: Sums,
 }
 
-/// A party of a transfer: a company's account by its place, or an outside party by its.
+/// A party of a transfer: a company's account or an outside party, by index.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Party {
     Account(usize),
@@ -84,7 +83,7 @@ struct Transfer {
     invalid: bool,
 }
 
-/// What a row is of another one.
+/// The relation of a row to another one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Copy {
     Batch,
@@ -109,7 +108,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// Makes rows `from..to`.
+    /// Generates rows `from..to`.
     pub(crate) fn make(&self, rows: Range<u64>, paper: &Paper, part: &mut Part) {
         part.rows.clear();
         part.labels.clear();
@@ -119,7 +118,7 @@ impl<'a> Maker<'a> {
                 continue;
             }
             let transfer = self.transfer(row);
-            self.put(&transfer, &paper.lines, &mut part.rows);
+            self.write(&transfer, &paper.lines, &mut part.rows);
             self.count(&transfer, transfer.minor, !transfer.invalid, &mut part.sums);
             if transfer.invalid {
                 part.label(row, "invalid-iban", row, paper);
@@ -131,12 +130,12 @@ impl<'a> Maker<'a> {
         let first = self.transfer(original);
         match copy {
             Copy::Repeat => {
-                self.put(&first, &paper.lines, &mut part.rows);
+                self.write(&first, &paper.lines, &mut part.rows);
                 part.label(row, "repeated", original, paper);
             }
             Copy::Batch => {
                 let more = first.with_other_amount(row);
-                self.put(&more, &paper.lines, &mut part.rows);
+                self.write(&more, &paper.lines, &mut part.rows);
                 // All rows of a batch payment are dirty, the first one too, which was counted as clean.
                 self.count(&more, more.minor, false, &mut part.sums);
                 self.uncount_clean(&first, &mut part.sums);
@@ -146,7 +145,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// A row as it stands in the feed.
+    /// A row of the feed.
     pub(crate) fn row(&self, row: u64) -> TransferRow {
         let transfer = match self.copied(row) {
             None => self.transfer(row),
@@ -166,7 +165,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// Which row this one is a copy of, if it is one.
+    /// The original of this row, if it is a copy.
     fn copied(&self, row: u64) -> Option<(Copy, u64)> {
         let behind = match row % ROWS_IN_GROUP {
             1 => 1,
@@ -223,17 +222,17 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// When a row comes, in seconds from the start. A copy that comes late was made earlier.
+    /// The time at which a row appears, in seconds from the start. A late copy has an earlier timestamp.
     fn second_of(&self, row: u64) -> u64 {
         u64::try_from(u128::from(row) * u128::from(self.seconds) / u128::from(self.rows.max(1))).unwrap_or(0)
     }
 
-    /// On which day a row comes, from 0.
+    /// The zero-based day on which a row appears.
     pub(crate) fn day_of(&self, row: u64) -> u64 {
         self.second_of(row) / SECONDS_PER_DAY
     }
 
-    /// The first row that comes on a day, from 0, or later.
+    /// The first row that appears on a zero-based day or later.
     pub(crate) fn first_row(&self, day: u64) -> u64 {
         let rows = u128::from(day) * u128::from(SECONDS_PER_DAY) * u128::from(self.rows);
         let row = rows.div_ceil(u128::from(self.seconds.max(1)));
@@ -275,7 +274,7 @@ pub(crate) fn calendar(first_day: Date, days: u64) -> Vec<(String, usize)> {
 }
 
 impl Transfer {
-    /// A further transfer of a batch payment.
+    /// An additional transfer of a batch payment.
     fn with_other_amount(self, row: u64) -> Self {
         Self { minor: self.minor + 1 + row % 900, ..self }
     }

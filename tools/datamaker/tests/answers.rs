@@ -1,4 +1,4 @@
-//! The same bytes on any number of threads; and what Millrace makes of them is what the answers say.
+//! Files are the same for any number of threads, and Millrace's results equal the expected ones.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,7 +15,7 @@ use banking::AccountNumber;
 use calendar::Date;
 use customers::{CustomerId, Directory};
 use datamaker::{Format, Plan, make};
-use imports::{ImportId, Importer, Setting, Upload, read_batch};
+use imports::{ImportContext, ImportId, Importer, Upload, read_batch};
 use ledger::testing::FakeBooks;
 use ledger::{View, balance_on, post};
 use money::Currency;
@@ -75,7 +75,7 @@ fn posted(books: &FakeBooks, directory: &Directory, folder: &Path, feed: &str) -
         uploaded_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         metadata: BTreeMap::new(),
     };
-    let mut importer = Importer::new(Setting {
+    let mut importer = Importer::new(ImportContext {
         instructions: upload.instructions().unwrap(),
         profile: None,
         uploaded_at: upload.uploaded_at,
@@ -85,7 +85,7 @@ fn posted(books: &FakeBooks, directory: &Directory, folder: &Path, feed: &str) -
     importer.feed(read(folder, &format!("{feed}.csv")).as_bytes()).unwrap();
     let mut read = importer.end().unwrap().finish(directory).unwrap();
     assert_eq!(read.found.rows_rejected, 0, "{:?}", read.found.first_rejects);
-    assert_eq!(read.found.warnings, [], "every IBAN has right check digits");
+    assert_eq!(read.found.warnings, [], "every IBAN has valid check digits");
     let packed = read.pack();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut duplicates = 0;
@@ -185,8 +185,8 @@ fn what_dirty_rows_change_is_the_sum_of_the_rows_that_are_labelled() {
     }
     let mut found = BTreeMap::<(&str, Currency), i128>::new();
     for (iban, account) in &accounts {
-        let Some(shelf) = books.all().get(account).cloned() else { continue };
-        let totals = shelf.totals().unwrap();
+        let Some(stored_books) = books.all().get(account).cloned() else { continue };
+        let totals = stored_books.totals().unwrap();
         for (view, sign) in [(View::All, 1), (View::Clean, -1)] {
             for balance in totals.balances(view) {
                 *found.entry((*iban, balance.currency())).or_default() += sign * balance.minor();

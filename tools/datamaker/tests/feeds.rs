@@ -1,4 +1,4 @@
-//! What is told row by row is what is written into files, in every format.
+//! Rows from `Feeds` equal the rows in the files, in every format.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use calendar::Date;
 use customers::Directory;
 use datamaker::{Feed, Feeds, Format, Plan, Size, TransferRow, make};
-use imports::{Importer, Setting, Upload};
+use imports::{ImportContext, Importer, Upload};
 use money::Currency;
 
 fn plan() -> Plan {
@@ -50,13 +50,13 @@ fn feeds_tell_the_rows_of_the_files() {
     let feeds = Feeds::new(plan());
     for feed in Feed::ALL {
         let rows = feeds.rows(feed);
-        let told: Vec<String> = [0..1, 1..777, 777..rows - 1, rows - 1..rows + 9, rows..rows + 9]
+        let rendered: Vec<String> = [0..1, 1..777, 777..rows - 1, rows - 1..rows + 9, rows..rows + 9]
             .into_iter()
             .flat_map(|part| feeds.transfers(feed, part))
             .map(|it| line(&it))
             .collect();
         let written: Vec<&str> = files[&format!("{}.csv", feed.name())].lines().skip(1).collect();
-        assert_eq!(told, written, "{}", feed.name());
+        assert_eq!(rendered, written, "{}", feed.name());
     }
     let companies = feeds.companies().map(|(it, ibans)| {
         format!("{},{},{},{},{},{}", it.id, it.name, it.owner, it.address, it.email, ibans.join(" "))
@@ -116,7 +116,7 @@ fn every_row_of_the_holders_file_is_taken() {
         uploaded_at: "2026-01-01T00:00:00Z".parse().unwrap(),
         metadata: BTreeMap::new(),
     };
-    let mut importer = Importer::new(Setting {
+    let mut importer = Importer::new(ImportContext {
         instructions: upload.instructions().unwrap(),
         profile: None,
         uploaded_at: upload.uploaded_at,

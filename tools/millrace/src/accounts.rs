@@ -1,4 +1,4 @@
-//! `accounts`: who holds what.
+//! `accounts`: lists accounts with their holders.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use serde::Serialize;
 
 use crate::Verdict;
 use crate::customers;
-use crate::screen::Screen;
+use crate::output::Output;
 use crate::table::{Column, NOTHING, amounts, table};
 
-/// How many accounts are read at once.
+/// The number of accounts that are read concurrently.
 const AT_ONCE: usize = 16;
 
 /// An account, its holder and its balances without dirty transfers.
@@ -31,13 +31,13 @@ pub(crate) struct AccountLine {
 }
 
 /// Lists all accounts.
-pub(crate) async fn list<C: Customers, B: Books + Sync>(screen: &Screen, register: &C, books: &B) -> Result<Verdict> {
+pub(crate) async fn list<C: Customers, B: Books + Sync>(output: &Output, register: &C, books: &B) -> Result<Verdict> {
     let customers = customers::customers(register).await?;
     let names: HashMap<CustomerId, Option<String>> = customers.into_iter().map(|it| (it.id, it.name)).collect();
     let accounts = customers::accounts(register).await?;
     let lines = lines(books, accounts, |customer| names.get(&customer).cloned().flatten()).await?;
-    screen.answer(&lines, || told(&lines))?;
-    Ok(Verdict::Well)
+    output.answer(&lines, || render_text(&lines))?;
+    Ok(Verdict::Ok)
 }
 
 /// Looks up the balances of accounts, in their order.
@@ -63,7 +63,7 @@ pub(crate) async fn lines<B: Books + Sync>(
 }
 
 /// A table of accounts.
-pub(crate) fn told(lines: &[AccountLine]) -> String {
+pub(crate) fn render_text(lines: &[AccountLine]) -> String {
     if lines.is_empty() {
         return "there are no accounts yet; an import registers them".to_owned();
     }
@@ -79,7 +79,7 @@ pub(crate) fn told(lines: &[AccountLine]) -> String {
     table(&columns, rows)
 }
 
-/// Fails with what to do where the register has no such account.
+/// Fails with a hint if the register has no such account.
 pub(crate) async fn must_exist<C: Customers>(register: &C, number: &AccountNumber) -> Result<()> {
     if register.account(number).await?.is_none() {
         bail!("there is no account {}; `millrace accounts` lists them", number.as_str());

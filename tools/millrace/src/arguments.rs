@@ -1,4 +1,4 @@
-//! What may be asked, and how.
+//! The arguments of the command.
 
 mod figures;
 mod imports;
@@ -18,16 +18,16 @@ use ledger::View;
 use money::{Currency, Reference};
 
 pub(crate) use figures::{
-    AskBalances, AskCounterparties, AskCountries, AskForecast, AskInterest, AskPortfolio, AskWhose,
+    BalancesArgs, CounterpartiesArgs, CountriesArgs, ForecastArgs, InterestArgs, PortfolioArgs, SubjectArgs,
 };
-pub(crate) use imports::{ImportFiles, ImportsCommand};
-pub(crate) use mails::{AskMails, MailsCommand};
-pub(crate) use users::{AddUser, AskToken, UserCommand};
+pub(crate) use imports::{ImportArgs, ImportsCommand};
+pub(crate) use mails::{MailsArgs, MailsCommand};
+pub(crate) use users::{AddUserArgs, TokenArgs, UserCommand};
 
-/// Brings bank files into a Millrace stack, shows its books, and proves them.
+/// Import bank files into a Millrace stack, and show and verify its books.
 ///
-/// The stack is that of --endpoint; without one, the laptop's where `cargo xtask up` has been in this folder; else
-/// the one of the AWS account that your environment or --aws-profile names.
+/// The stack is that of --endpoint; otherwise the laptop's stack, if `cargo xtask up` has run in this folder; otherwise
+/// that of the AWS account from your environment or --aws-profile.
 #[derive(Parser)]
 #[command(name = "millrace", version, disable_help_subcommand = true)]
 pub(crate) struct Arguments {
@@ -37,115 +37,116 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// Of which stack, and how to answer.
+/// The stack and the output format.
 #[derive(Args)]
 pub(crate) struct Global {
     /// Name of the CloudFormation stack
     #[arg(long, global = true, env = "MILLRACE_STACK", default_value = "millrace", value_name = "NAME")]
     pub(crate) stack: String,
-    /// Where AWS is played, for example `http://127.0.0.1:4566`
+    /// Address of an AWS emulator, for example `http://127.0.0.1:4566`
     #[arg(long, global = true, env = "AWS_ENDPOINT_URL", value_name = "URL")]
     pub(crate) endpoint: Option<String>,
     /// Profile of the AWS configuration to sign in with
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) aws_profile: Option<String>,
-    /// Answers with one JSON document
+    /// Print one JSON document
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Uploads bank files; with --wait, tells what came of them
-    Import(ImportFiles),
-    /// Lists the customers
+    /// Upload bank files; with --wait, print their reports
+    Import(ImportArgs),
+    /// List the customers
     Customers,
-    /// Shows a customer and their accounts, after --mails has set whether they get mails
+    /// Show a customer and their accounts; --mails sets whether they get mails
     Customer {
         /// The customer's id
         id: CustomerId,
-        /// Opts the customer out of summary mails, or in again
+        /// Opt the customer out of summary mails, or in again
         #[arg(long, value_enum, value_name = "CHOICE")]
         mails: Option<Mails>,
     },
-    /// Lists the accounts with their holders and balances
+    /// List the accounts with their holders and balances
     Accounts,
-    /// Shows the balance of an account, after all entries or at the end of a day
-    Balance(AskBalance),
-    /// Shows the balances of a customer, account by account and together
-    Balances(AskBalances),
-    /// Shows what moved on an account or for a customer, by day, week, month, quarter or year
-    History(AskHistory),
-    /// Shows with which countries there was business
-    Countries(AskCountries),
-    /// Shows with whom there was most business
-    Counterparties(AskCounterparties),
-    /// Counts interest on debt and credit, day by day
-    Interest(AskInterest),
-    /// Forecasts balances, with an interval of 80 % and how well such forecasts did
-    Forecast(AskForecast),
-    /// Shows the balances of all companies together, and the largest debts
-    Portfolio(AskPortfolio),
-    /// Lists the entries of an account or a customer, the oldest first
-    Entries(AskEntries),
-    /// Lists the latest imports, shows the report of one, or retries one that has failed
+    /// Show the balance of an account, after all entries or at the end of a day
+    Balance(BalanceArgs),
+    /// Show the balances of a customer, by account and in total
+    Balances(BalancesArgs),
+    /// Show the flows of an account or a customer, by day, week, month, quarter or year
+    History(HistoryArgs),
+    /// Show turnover by country
+    Countries(CountriesArgs),
+    /// Show the top counterparties
+    Counterparties(CounterpartiesArgs),
+    /// Calculate interest on debt and credit, day by day
+    Interest(InterestArgs),
+    /// Forecast balances, with an interval of 80 % and the accuracy of past forecasts
+    Forecast(ForecastArgs),
+    /// Show the balances of all companies together, and the largest debts
+    Portfolio(PortfolioArgs),
+    /// List the entries of an account or a customer, oldest first
+    Entries(EntriesArgs),
+    /// List the latest imports, show the report of one, or retry a failed one
     #[command(args_conflicts_with_subcommands = true)]
     Imports {
         #[command(subcommand)]
         command: Option<ImportsCommand>,
         /// The import's id
         id: Option<ImportId>,
-        /// How many of the latest
+        /// Maximum number of imports
         #[arg(long, default_value_t = 20, value_name = "N", value_parser = limit)]
         limit: usize,
     },
-    /// Lists summary mails, sends failed ones again, or resumes sending
+    /// List summary mails, resend failed ones, or resume sending
     ///
     /// Example: millrace mails --state failed
-    Mails(AskMails),
-    /// Proves the books of all accounts: totals = sums of the months = sums of the entries = what imports report
+    Mails(MailsArgs),
+    /// Verify the books of all accounts: totals = sums of the months = sums of the entries = reports of the imports
     Audit {
         /// Also look up each entry of the imports of the last 30 days in the books of its account
         #[arg(long)]
         entries: bool,
     },
-    /// Prints an access token for the HTTP API, after signing in
+    /// Sign in and print an access token for the HTTP API
     ///
-    /// It reads the password, and a one-time password where Cognito asks for one, from the terminal or from standard input.
-    Token(AskToken),
-    /// Restores the tables as they were at a moment; see docs/RESTORE.md for the whole way
+    /// It reads the password, and a one-time password if Cognito requests one, from the terminal or from standard
+    /// input.
+    Token(TokenArgs),
+    /// Restore the tables to a point in time; docs/RESTORE.md describes all steps
     #[command(subcommand)]
     Restore(RestoreCommand),
-    /// Adds, disables and lists those who may sign in to the HTTP API
+    /// Add, disable and list users of the HTTP API
     #[command(subcommand)]
     User(UserCommand),
-    /// Checks or uploads a profile, which says how another bank's CSV is read
+    /// Check or upload a profile, which maps another bank's CSV
     #[command(subcommand)]
     Profile(ProfileCommand),
-    /// Declares a source of transfers, or lists the declared ones
+    /// Declare a source of transfers, or list the declared ones
     #[command(subcommand)]
     Source(SourceCommand),
-    /// Takes the bank's feeds in, and proves them complete; or plays a bank
+    /// Poll the bank's feeds and prove them complete, or simulate a bank
     #[command(subcommand)]
     Feed(FeedCommand),
 }
 
-/// What an upload's key and metadata are to say.
+/// The instructions for an upload's key and metadata.
 #[derive(Args, Clone, Default)]
-pub(crate) struct AskInstructions {
+pub(crate) struct InstructionsArgs {
     /// The account, for files of one account
     #[arg(long, value_name = "NUMBER")]
     pub(crate) account: Option<AccountNumber>,
     /// The profile to read the files with
     #[arg(long, value_name = "NAME")]
     pub(crate) profile: Option<String>,
-    /// Where transfers come from: sepa, swift, or a source that `millrace source add` has declared
+    /// Source of transfers: sepa, swift, or one declared with `millrace source add`
     #[arg(long, value_name = "NAME", conflicts_with_all = ["account", "profile"])]
     pub(crate) source: Option<String>,
-    /// The year of dates that have none
+    /// Year of dates without a year
     #[arg(long)]
     pub(crate) year: Option<i32>,
-    /// The currency of amounts that have none, for example EUR
+    /// Currency of amounts without a currency, for example EUR
     #[arg(long, value_name = "CODE")]
     pub(crate) currency: Option<Currency>,
     /// The name of the account's holder
@@ -157,55 +158,55 @@ pub(crate) struct AskInstructions {
 }
 
 #[derive(Args)]
-pub(crate) struct AskBalance {
+pub(crate) struct BalanceArgs {
     /// The account's number
     pub(crate) account: AccountNumber,
-    /// At the end of this day, as YYYY-MM-DD; without, after all entries
+    /// Balance at the end of this day, as YYYY-MM-DD [default: after all entries]
     #[arg(long, value_name = "DATE")]
     pub(crate) on: Option<Date>,
-    /// With dirty transfers, or without
-    #[arg(long, value_enum, default_value_t = Look::Clean)]
-    pub(crate) view: Look,
+    /// Include or exclude dirty transfers
+    #[arg(long, value_enum, default_value_t = ViewArg::Clean)]
+    pub(crate) view: ViewArg,
 }
 
 #[derive(Args)]
-pub(crate) struct AskHistory {
+pub(crate) struct HistoryArgs {
     #[command(flatten)]
-    pub(crate) whose: AskWhose,
-    /// All together in EUR or USD, at the rates of the days
+    pub(crate) subject: SubjectArgs,
+    /// Convert the total into EUR or USD, at the rates of the days
     #[arg(long = "in", value_name = "CODE")]
     pub(crate) into: Option<Reference>,
-    /// What it is cut into: day, week (ISO 8601), month, quarter or year
+    /// Bucket size: day, week (ISO 8601), month, quarter or year
     #[arg(long, default_value = "month", value_name = "BUCKET")]
     pub(crate) by: Bucket,
-    /// From this day on, as YYYY-MM-DD; without, from the first month with entries
+    /// First day, as YYYY-MM-DD [default: the first month with entries]
     #[arg(long, value_name = "DATE")]
     pub(crate) from: Option<Date>,
-    /// Up to this day; without, to the end of the last month with entries
+    /// Last day, as YYYY-MM-DD [default: the end of the last month with entries]
     #[arg(long, value_name = "DATE")]
     pub(crate) to: Option<Date>,
-    /// With dirty transfers, or without
-    #[arg(long, value_enum, default_value_t = Look::Clean)]
-    pub(crate) view: Look,
+    /// Include or exclude dirty transfers
+    #[arg(long, value_enum, default_value_t = ViewArg::Clean)]
+    pub(crate) view: ViewArg,
 }
 
 #[derive(Args)]
-pub(crate) struct AskEntries {
+pub(crate) struct EntriesArgs {
     #[command(flatten)]
-    pub(crate) whose: AskWhose,
-    /// All of them, as CSV
+    pub(crate) subject: SubjectArgs,
+    /// Print all entries as CSV
     #[arg(long, conflicts_with = "limit")]
     pub(crate) csv: bool,
-    /// From this day on, as YYYY-MM-DD
+    /// First day, as YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     pub(crate) from: Option<Date>,
-    /// Up to and with this day
+    /// Last day, as YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     pub(crate) to: Option<Date>,
-    /// With dirty transfers, or without
-    #[arg(long, value_enum, default_value_t = Look::Clean)]
-    pub(crate) view: Look,
-    /// How many at most
+    /// Include or exclude dirty transfers
+    #[arg(long, value_enum, default_value_t = ViewArg::Clean)]
+    pub(crate) view: ViewArg,
+    /// Maximum number of items
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = limit)]
     pub(crate) limit: usize,
 }
@@ -218,13 +219,13 @@ fn source_name(text: &str) -> Result<String, String> {
         .to_owned())
 }
 
-/// Reads how many items to show: none would look as if there were none.
+/// Parses the number of items to show; zero would look like an empty list.
 fn limit(text: &str) -> Result<usize, String> {
     let limit = text.parse().ok().filter(|it| *it > 0);
     limit.ok_or_else(|| "write a number from 1 on".to_owned())
 }
 
-/// A [`MailChoice`], as it is asked for.
+/// A [`MailChoice`] as an argument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Mails {
     /// The customer gets summary mails
@@ -242,16 +243,16 @@ impl Mails {
     }
 }
 
-/// A [`View`], as it is asked for.
+/// A [`View`] as an argument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(crate) enum Look {
+pub(crate) enum ViewArg {
     /// Without batch payments and invalid IBANs
     Clean,
-    /// With them
+    /// Including batch payments and invalid IBANs
     All,
 }
 
-impl Look {
+impl ViewArg {
     pub(crate) fn view(self) -> View {
         match self {
             Self::Clean => View::Clean,
@@ -267,41 +268,41 @@ impl Look {
     }
 }
 
-/// The steps of a restore from backup that the command does.
+/// The steps of a restore from a backup.
 #[derive(Subcommand)]
 pub(crate) enum RestoreCommand {
-    /// Restores all tables under new names, beside those in use; needs the rights of an administrator
+    /// Restore all tables under new names, next to the current ones; requires administrator rights
     ///
     /// Example: millrace restore tables --at 2026-11-21T10:00:00Z --prefix millrace-before-the-mistake
     Tables {
-        /// The moment, in the last 35 days
+        /// Point in time, within the last 35 days
         #[arg(long, value_name = "MOMENT")]
         at: Moment,
-        /// The new tables are called <PREFIX>-customers, -ledger, -imports, -feeds and -mails
+        /// Prefix of the new tables: <PREFIX>-customers, -ledger, -imports, -feeds and -mails
         #[arg(long)]
         prefix: String,
     },
-    /// Makes mails that were not final at that moment unknown, so that none is sent twice; the stack must be paused
+    /// Mark mails that were not final at that time as unknown, so that none is sent twice; the stack must be paused
     Mails,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum ProfileCommand {
-    /// Says what is wrong with a profile; needs no stack
+    /// Check a profile; needs no stack
     Check {
-        /// The JSON document; its name is the profile's
+        /// JSON document; its file name is the name of the profile
         file: PathBuf,
     },
-    /// Checks a profile and uploads it
+    /// Check a profile and upload it
     Put {
-        /// The JSON document; its name is the profile's
+        /// JSON document; its file name is the name of the profile
         file: PathBuf,
     },
 }
 
 #[derive(Subcommand)]
 pub(crate) enum SourceCommand {
-    /// Declares a source: transfers of others are refused, for the same ones under a misspelt source are booked twice
+    /// Declare a source; transfers of other sources are refused, because a misspelt source would post them twice
     ///
     /// Example: millrace source add target2
     Add {
@@ -309,101 +310,102 @@ pub(crate) enum SourceCommand {
         #[arg(value_parser = source_name)]
         name: String,
     },
-    /// Lists the sources
+    /// List the sources
     List,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum FeedCommand {
-    /// Polls all feeds; with --wait, until what they have is in the books, and shows the proofs
+    /// Poll all feeds; with --wait, wait until their data is in the books and show the proofs
     Poll {
-        /// Waits until all feeds are proven
+        /// Wait until all feeds are proven
         #[arg(long)]
         wait: bool,
-        /// How many seconds --wait waits
+        /// Time-out of --wait in seconds
         #[arg(long, default_value_t = 900, value_name = "SECONDS")]
         timeout: u64,
     },
-    /// Fetches again pages that do not match what they declare, imports again what failed or was refused, proves again
+    /// Fetch pages again that differ from their declared counts, repeat failed or refused imports, and prove again
     ///
     /// Example: millrace feed retry swift --wait
     Retry {
-        /// company-info, exchange-rates, sepa or swift; without it, all of them
+        /// company-info, exchange-rates, sepa or swift [default: all feeds]
         feed: Option<Feed>,
-        /// Waits until the feeds are proven
+        /// Wait until the feeds are proven
         #[arg(long)]
         wait: bool,
-        /// How many seconds --wait waits
+        /// Time-out of --wait in seconds
         #[arg(long, default_value_t = 900, value_name = "SECONDS")]
         timeout: u64,
     },
-    /// Shows how far each feed is, its last error, and its last proof: whether all that it declared is in the books
+    /// Show the progress of each feed, its last error, and its last proof: whether all declared data is in the books
     Proof,
-    /// Compares the balances of all accounts with what is true of the feeds that `feed serve` plays
-    Check(Made),
-    /// Serves companies, exchange rates, SEPA and SWIFT transfers on 127.0.0.1, until it is interrupted; needs no stack
-    Serve(ServeFeed),
+    /// Compare the balances of all accounts with the known answers for the feeds of `feed serve`
+    Check(SandboxArgs),
+    /// Serve simulated companies, exchange rates, SEPA and SWIFT transfers on 127.0.0.1 until interrupted; needs no
+    /// stack
+    Serve(ServeFeedArgs),
 }
 
-/// What a bank's feeds are made of.
+/// The generated data of a bank's feeds.
 #[derive(Args, Clone, Copy)]
-pub(crate) struct Made {
-    /// How much: small (22 thousand transfers), medium (a million), large (11 millions) or mega (a hundred)
+pub(crate) struct SandboxArgs {
+    /// Size: small (22 thousand transfers), medium (1 million), large (11 million) or mega (100 million)
     #[arg(long, default_value = "small")]
     pub(crate) size: Size,
-    /// What data and failures are drawn from: the same seed, the same run
+    /// Seed of data and failures: the same seed gives the same run
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) seed: u64,
 }
 
 #[derive(Args)]
-pub(crate) struct ServeFeed {
+pub(crate) struct ServeFeedArgs {
     #[command(flatten)]
-    pub(crate) made: Made,
-    /// The format: millrace (pages with cursors that declare what they have) or cdm (the server keeps the cursor, nothing
-    /// is declared)
+    pub(crate) made: SandboxArgs,
+    /// Format: millrace (pages with cursors and declared counts) or cdm (the server keeps the cursor, no declared
+    /// counts)
     #[arg(long, default_value = "millrace")]
     pub(crate) format: FeedFormat,
-    /// Requires this bearer token
+    /// Require this bearer token
     #[arg(long, value_name = "TOKEN", conflicts_with = "client_id")]
     pub(crate) bearer: Option<String>,
-    /// Requires a bearer token that POST /token issues for this client (OAuth 2 client credentials)
+    /// Require a bearer token that POST /token issues for this client (OAuth 2 client credentials)
     #[arg(long, value_name = "ID", requires = "client_secret")]
     pub(crate) client_id: Option<String>,
     /// The secret of --client-id
     #[arg(long, value_name = "SECRET", requires = "client_id")]
     pub(crate) client_secret: Option<String>,
-    /// How long a token of POST /token is valid
+    /// Lifetime of a token of POST /token
     #[arg(long, default_value_t = 3600, value_name = "SECONDS")]
     pub(crate) token_seconds: u64,
-    /// The port of 127.0.0.1; 0 for any that is free
+    /// Port on 127.0.0.1; 0 selects a free port
     #[arg(long, default_value_t = 4680, value_name = "N")]
     pub(crate) port: u16,
-    /// How many requests are answered with 500
+    /// Rate of responses with status 500
     #[arg(long, default_value = "0%", value_name = "RATE")]
     pub(crate) crash: PerMille,
-    /// How many connections end in the middle of the answer
+    /// Rate of connections that close in the middle of the response
     #[arg(long, default_value = "0%", value_name = "RATE")]
     pub(crate) cut: PerMille,
-    /// How many answers end in the middle, but look whole
+    /// Rate of truncated responses that look complete
     #[arg(long, default_value = "0%", value_name = "RATE")]
     pub(crate) truncate: PerMille,
-    /// How many answers come after --hang-seconds
+    /// Rate of responses delayed by --hang-seconds
     #[arg(long, default_value = "0%", value_name = "RATE")]
     pub(crate) hang: PerMille,
-    /// How many answers come after --slow-seconds
+    /// Rate of responses delayed by --slow-seconds
     #[arg(long, default_value = "0%", value_name = "RATE")]
     pub(crate) slow: PerMille,
-    /// How many answers are an earlier page, which has its own cursor
+    /// Rate of responses with an earlier page and its own cursor
     #[arg(long, default_value = "0%", value_name = "RATE")]
     pub(crate) repeat_pages: PerMille,
-    /// How many rows of a page are there twice
+    /// Rate of rows that occur twice on a page
     #[arg(long, default_value = "0%", value_name = "RATE")]
     pub(crate) repeat_rows: PerMille,
-    /// How long an answer hangs
+    /// Delay of a hanging response
     #[arg(long, default_value_t = 60, value_name = "SECONDS")]
     pub(crate) hang_seconds: u64,
-    /// How late a slow answer is
+    /// Delay of a slow response
     #[arg(long, default_value_t = 3, value_name = "SECONDS")]
     pub(crate) slow_seconds: u64,
 }
@@ -420,16 +422,16 @@ mod tests {
     }
 
     #[test]
-    fn what_the_demo_asks_is_understood() {
-        let asked = ["millrace", "--endpoint", "http://127.0.0.1:4566", "import", "a.csv", "--wait", "--json"];
-        let Arguments { global, command } = Arguments::try_parse_from(asked).unwrap();
+    fn the_arguments_of_the_demo_are_valid() {
+        let args = ["millrace", "--endpoint", "http://127.0.0.1:4566", "import", "a.csv", "--wait", "--json"];
+        let Arguments { global, command } = Arguments::try_parse_from(args).unwrap();
         assert_eq!((global.endpoint.as_deref(), global.json), (Some("http://127.0.0.1:4566"), true));
-        assert!(matches!(command, Command::Import(ImportFiles { wait: true, timeout: 900, .. })));
+        assert!(matches!(command, Command::Import(ImportArgs { wait: true, timeout: 900, .. })));
     }
 
     #[test]
     fn what_cannot_be_is_refused() {
-        for (asked, part) in [
+        for (args, part) in [
             (vec!["import"], "<FILE>"),
             (vec!["import", "a", "--source", "sepa", "--account", "1"], "cannot be used with"),
             (vec!["balance", "1/2"], "the account number has a character"),
@@ -461,8 +463,8 @@ mod tests {
             (vec!["feed", "serve", "--client-id", "a"], "--client-secret <SECRET>"),
             (vec!["feed", "serve", "--bearer", "t", "--client-id", "a", "--client-secret", "b"], "cannot be used with"),
         ] {
-            let asked = std::iter::once("millrace").chain(asked);
-            let message = Arguments::try_parse_from(asked).err().unwrap().to_string();
+            let args = std::iter::once("millrace").chain(args);
+            let message = Arguments::try_parse_from(args).err().unwrap().to_string();
             assert!(message.contains(part), "{part} is not in: {message}");
         }
     }

@@ -1,4 +1,5 @@
-//! `audit`: totals = sums of the months = sums of the entries, for every account there is, and = what imports report.
+//! `audit`: verifies totals = sums of the months = sums of the entries for every account, and compares them with the
+//! reports of imports.
 
 use std::collections::BTreeSet;
 
@@ -13,22 +14,22 @@ use serde::Serialize;
 use crate::Verdict;
 use crate::control::{self, Comparison, Missing};
 use crate::customers;
-use crate::meter::Meter;
-use crate::screen::Screen;
+use crate::output::Output;
+use crate::progress_bar::ProgressBar;
 use crate::table::{Column, counted, table};
 
-/// How many accounts are audited at once.
+/// The number of accounts that are audited concurrently.
 const AT_ONCE: usize = 8;
-/// How often an account with findings is read again: what is read while it is being posted to is of two moments.
-const MOST_LOOKS: u32 = 4;
+/// The number of repeated reads of an account with findings: a concurrent posting can make a read inconsistent.
+const MAX_LOOKS: u32 = 4;
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Serialize, Debug, PartialEq, Eq, Default)]
 struct Audited {
     accounts: u64,
     entries: u64,
-    findings: Vec<Found>,
-    /// What the books have, by currency; compared with what imports report.
+    findings: Vec<AccountFinding>,
+    /// The entries in the books by currency, to compare with the reports of imports.
     #[serde(skip)]
     kept: ControlTotals,
 }
@@ -39,24 +40,24 @@ struct Audit {
     #[serde(flatten)]
     books: Audited,
     control_totals: Comparison,
-    /// Entries of imports that are not in the books, where they were looked up.
+    /// Entries of imports that are missing in the books, if they were looked up.
     #[serde(skip_serializing_if = "Option::is_none")]
     missing: Option<Vec<Missing>>,
-    /// Imports whose records cannot be read.
+    /// Imports with unreadable records.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unreadable_imports: Vec<ImportId>,
 }
 
-/// Something wrong with an account's books.
+/// A finding in an account's books.
 #[derive(Serialize, Debug, PartialEq, Eq)]
-struct Found {
+struct AccountFinding {
     account: AccountNumber,
     finding: String,
 }
 
-/// Audits the whole of the books; with `look_up`, every entry of every import that still has its batches is looked up.
+/// Audits all books; with `look_up`, looks up every entry of every import that still has its batches.
 pub(crate) async fn run<C: Customers, A: Archive, I: ImportList + Batches, F: Files>(
-    screen: &Screen,
+    output: &Output,
     (register, archive): (&C, &A),
     (imports, files): (&I, &F),
     look_up: bool,
@@ -68,20 +69,21 @@ pub(crate) async fn run<C: Customers, A: Archive, I: ImportList + Batches, F: Fi
     let missing =
         if look_up { Some(control::missing(imports, files, archive, &before.with_batches).await?.0) } else { None };
     let audit = Audit { books, control_totals, missing, unreadable_imports: after.unreadable };
-    screen.answer(&audit, || audit.render())?;
+    output.answer(&audit, || audit.render())?;
     let nothing_missing = audit.missing.as_ref().is_none_or(Vec::is_empty);
-    let imports_are_well = audit.control_totals.is_well() && nothing_missing && audit.unreadable_imports.is_empty();
-    let is_well = audit.books.findings.is_empty() && imports_are_well;
-    Ok(if is_well { Verdict::Well } else { Verdict::Amiss })
+    let imports_are_healthy =
+        audit.control_totals.is_healthy() && nothing_missing && audit.unreadable_imports.is_empty();
+    let is_healthy = audit.books.findings.is_empty() && imports_are_healthy;
+    Ok(if is_healthy { Verdict::Ok } else { Verdict::Problems })
 }
 
 impl Audit {
-    /// What a person reads.
+    /// The text output.
     fn render(&self) -> String {
-        let mut text = format!("{}\n{}", told(&self.books), self.control_totals.render());
+        let mut text = format!("{}\n{}", render_text(&self.books), self.control_totals.render());
         if !self.unreadable_imports.is_empty() {
             let ids: Vec<String> = self.unreadable_imports.iter().map(ToString::to_string).collect();
-            text += &format!("\nimports whose records cannot be read, look at them in the table: {}", ids.join(", "));
+            text += &format!("\nimports with unreadable records, check them in the table: {}", ids.join(", "));
         }
         if let Some(missing) = &self.missing {
             let rows = missing
@@ -103,16 +105,17 @@ impl Audit {
 
 async fn audit<C: Customers, A: Archive>(register: &C, archive: &A) -> Result<Audited> {
     let kept = with_books(archive).await?;
-    // Read after the books, which only registered accounts have. It also names those that have lost their totals.
+    // Read after the books, because only registered accounts have books. It also contains accounts that have lost their
+    // totals.
     let known: BTreeSet<_> = customers::accounts(register).await?.into_iter().map(|it| it.number).collect();
-    let strangers = kept.difference(&known).map(|account| Found {
+    let strangers = kept.difference(&known).map(|account| AccountFinding {
         account: account.clone(),
-        finding: "it has books, but is not in the register".to_owned(),
+        finding: "it has books but is not in the register".to_owned(),
     });
     let mut audited = Audited { findings: strangers.collect(), ..Audited::default() };
     let all: Vec<&AccountNumber> = kept.union(&known).collect();
     let number = u64::try_from(all.len())?;
-    let meter = Meter::counting("Audit", number);
+    let progress_bar = ProgressBar::counting("Audit", number);
     let accounts = stream::iter(all).map(|account| Box::pin(examine(archive, account)));
     let mut accounts = accounts.buffered(AT_ONCE);
     while let Some(examined) = accounts.next().await {
@@ -121,9 +124,9 @@ async fn audit<C: Customers, A: Archive>(register: &C, archive: &A) -> Result<Au
         audited.accounts = audited.accounts.saturating_add(1);
         audited.entries = audited.entries.saturating_add(entries);
         audited.findings.extend(findings);
-        meter.reached(audited.accounts, number);
+        progress_bar.reached(audited.accounts, number);
     }
-    meter.done(&counted(audited.accounts, "account", "accounts"));
+    progress_bar.done(&counted(audited.accounts, "account", "accounts"));
     Ok(audited)
 }
 
@@ -140,21 +143,25 @@ async fn with_books<A: Archive>(archive: &A) -> Result<BTreeSet<AccountNumber>> 
     }
 }
 
-async fn examine<A: Archive>(archive: &A, account: &AccountNumber) -> Result<(u64, Vec<Found>, Totals)> {
+async fn examine<A: Archive>(archive: &A, account: &AccountNumber) -> Result<(u64, Vec<AccountFinding>, Totals)> {
     let mut looks = 0_u32;
     loop {
         looks = looks.saturating_add(1);
         let (entries, findings, totals) = match archive.whole(account).await {
-            Ok(shelf) => {
-                let (entries, findings) = audit_account(account, &shelf);
-                // Totals that cannot be read are among the findings.
-                (entries, findings.iter().map(|it| chain(it)).collect::<Vec<_>>(), shelf.totals().unwrap_or_default())
+            Ok(stored_books) => {
+                let (entries, findings) = audit_account(account, &stored_books);
+                // Unreadable totals are reported as findings.
+                (
+                    entries,
+                    findings.iter().map(|it| chain(it)).collect::<Vec<_>>(),
+                    stored_books.totals().unwrap_or_default(),
+                )
             }
             Err(BooksError::Broken(error)) => (0, vec![chain(&error)], Totals::default()),
             Err(error) => return Err(error.into()),
         };
-        if findings.is_empty() || looks >= MOST_LOOKS {
-            let found = findings.into_iter().map(|finding| Found { account: account.clone(), finding });
+        if findings.is_empty() || looks >= MAX_LOOKS {
+            let found = findings.into_iter().map(|finding| AccountFinding { account: account.clone(), finding });
             return Ok((entries, found.collect(), totals));
         }
     }
@@ -166,7 +173,7 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     sources.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-fn told(audited: &Audited) -> String {
+fn render_text(audited: &Audited) -> String {
     let books = format!(
         "{}, {}",
         counted(audited.accounts, "account", "accounts"),
@@ -188,7 +195,7 @@ mod tests {
     use ::customers::testing::FakeRegister;
     use ::customers::{Account, Customer, CustomerId, CustomerKind, Register as _, Registration};
     use ledger::testing::FakeBooks;
-    use ledger::{Entry, Mark, PostingId, Shelf, Side, post};
+    use ledger::{Entry, Mark, PostingId, Side, StoredBooks, post};
     use money::Currency;
 
     use super::*;
@@ -232,15 +239,15 @@ mod tests {
         register
     }
 
-    /// Books as they are found on a disk, right or not; of some, only the first look is wrong.
-    struct Kept {
+    /// Fake books with errors; for some accounts only the first read is wrong.
+    struct FakeArchive {
         listed: Vec<&'static str>,
-        shelf: Shelf,
+        stored_books: StoredBooks,
         wrong_looks: Mutex<u32>,
-        wrong: Shelf,
+        wrong: StoredBooks,
     }
 
-    impl Archive for Kept {
+    impl Archive for FakeArchive {
         async fn accounts(&self, after: Option<String>) -> Result<(Vec<AccountNumber>, Option<String>), BooksError> {
             let at: usize = after.map_or(0, |it| it.parse().unwrap());
             let next = at.saturating_add(1);
@@ -248,27 +255,27 @@ mod tests {
             Ok((self.listed.iter().skip(at).take(1).map(|it| number(it)).collect(), more))
         }
 
-        async fn whole(&self, account: &AccountNumber) -> Result<Shelf, BooksError> {
+        async fn whole(&self, account: &AccountNumber) -> Result<StoredBooks, BooksError> {
             let mut left = self.wrong_looks.lock().unwrap();
             if account.as_str() != "4711" {
-                return Ok(Shelf::default());
+                return Ok(StoredBooks::default());
             }
             if *left == 0 {
-                return Ok(self.shelf.clone());
+                return Ok(self.stored_books.clone());
             }
             *left = left.saturating_sub(1);
             Ok(self.wrong.clone())
         }
     }
 
-    async fn kept(listed: &[&'static str], wrong_looks: u32) -> Kept {
+    async fn kept(listed: &[&'static str], wrong_looks: u32) -> FakeArchive {
         let books = FakeBooks::default();
         for (at, amount) in [("2024-07-28", 6050), ("2024-08-02", -1030)] {
             post(&books, &number("4711"), vec![entry(at, amount)], PostingId([0; 16])).await.unwrap();
         }
-        let shelf = books.all().remove(&number("4711")).unwrap();
-        let wrong = Shelf { totals: None, ..shelf.clone() };
-        Kept { listed: listed.to_vec(), shelf, wrong_looks: Mutex::new(wrong_looks), wrong }
+        let stored_books = books.all().remove(&number("4711")).unwrap();
+        let wrong = StoredBooks { totals: None, ..stored_books.clone() };
+        FakeArchive { listed: listed.to_vec(), stored_books, wrong_looks: Mutex::new(wrong_looks), wrong }
     }
 
     #[tokio::test]
@@ -277,7 +284,7 @@ mod tests {
         let audited = audit(&register(&["4711", "4712", "4713"]).await, &kept).await.unwrap();
         assert_eq!((audited.accounts, audited.entries), (3, 2));
         assert_eq!(audited.findings, []);
-        assert_eq!(told(&audited), "3 accounts, 2 entries: totals = sums of the months = sums of the entries");
+        assert_eq!(render_text(&audited), "3 accounts, 2 entries: totals = sums of the months = sums of the entries");
     }
 
     #[tokio::test]
@@ -288,7 +295,7 @@ mod tests {
             panic!("{audited:?}");
         };
         assert_eq!(found.finding, "the totals of 2024-07 are not the sum of its entries");
-        assert!(told(&audited).ends_with("1 account, 1 entry: 1 finding"), "{}", told(&audited));
+        assert!(render_text(&audited).ends_with("1 account, 1 entry: 1 finding"), "{}", render_text(&audited));
     }
 
     #[tokio::test]

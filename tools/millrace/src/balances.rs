@@ -1,4 +1,4 @@
-//! `balances` and `portfolio`: what a customer has and owes, and what all companies do.
+//! `balances` and `portfolio`: the balances of a customer and of all companies.
 
 use std::collections::BTreeMap;
 
@@ -12,16 +12,16 @@ use money::Money;
 use serde::Serialize;
 use treasury::{Balances, ConvertedBalance, CurrencyBalance, Portfolio, Turnover, Valuation};
 
-use crate::arguments::{AskBalances, AskPortfolio, Look};
-use crate::screen::Screen;
+use crate::arguments::{BalancesArgs, PortfolioArgs, ViewArg};
+use crate::output::Output;
+use crate::subject::{self, Subject};
 use crate::table::{Column, NOTHING, amounts, counted, table};
-use crate::whose::{self, Whose};
 use crate::{Verdict, customers};
 
 #[derive(Serialize)]
 struct BalancesShown<'a> {
     #[serde(flatten)]
-    whose: &'a Whose,
+    subject: &'a Subject,
     #[serde(skip_serializing_if = "Option::is_none")]
     on: Option<Date>,
     view: &'static str,
@@ -29,32 +29,32 @@ struct BalancesShown<'a> {
     balances: Balances,
 }
 
-/// Shows the balances of each account and all together.
+/// Shows the balances by account and in total.
 pub(crate) async fn show<C: Customers, B: Books + Sync, R: Rates>(
-    screen: &Screen,
+    output: &Output,
     register: &C,
     books: &B,
     imports: &R,
-    asked: &AskBalances,
+    args: &BalancesArgs,
 ) -> Result<Verdict> {
-    let whose = whose::find(register, &asked.whose).await?;
-    let figures = treasury::figures_on(books, &whose.accounts, asked.on).await?;
-    let view = asked.view.view();
-    let balances = match asked.into {
+    let subject = subject::find(register, &args.subject).await?;
+    let figures = treasury::figures_on(books, &subject.accounts, args.on).await?;
+    let view = args.view.view();
+    let balances = match args.into {
         None => Balances::of(figures, view, None)?,
         Some(into) => {
-            let on = asked.on.unwrap_or(Date::MAX);
+            let on = args.on.unwrap_or(Date::MAX);
             let currencies = figures.iter().flat_map(|(_, it)| it.keys().copied());
-            let rates = &whose::rates(imports, currencies, (on, on)).await?;
+            let rates = &subject::rates(imports, currencies, (on, on)).await?;
             Balances::of(figures, view, Some(&Valuation { rates, on, into }))?
         }
     };
-    let shown = BalancesShown { whose: &whose, on: asked.on, view: asked.view.name(), balances };
-    screen.answer(&shown, || told(&shown.balances, asked.view))?;
-    Ok(Verdict::Well)
+    let shown = BalancesShown { subject: &subject, on: args.on, view: args.view.name(), balances };
+    output.answer(&shown, || render_text(&shown.balances, args.view))?;
+    Ok(Verdict::Ok)
 }
 
-fn told(balances: &Balances, view: Look) -> String {
+fn render_text(balances: &Balances, view: ViewArg) -> String {
     if balances.currencies.is_empty() {
         return "no entries".to_owned();
     }
@@ -63,12 +63,12 @@ fn told(balances: &Balances, view: Look) -> String {
         .accounts
         .iter()
         .map(|it| vec![it.account.as_str().to_owned(), amounts(&it.balances), worth(it.converted)]);
-    let together = told_together(&balances.currencies, balances.converted.as_ref());
+    let together = render_together(&balances.currencies, balances.converted.as_ref());
     format!("{}\n{together}{}", table(&columns, rows), dirty_line(&balances.dirty, view))
 }
 
-/// A line that says how many dirty entries there are and how much they are, where there are any.
-pub(crate) fn dirty_line(dirty: &[Turnover], view: Look) -> String {
+/// A line with the count and sums of dirty entries, if there are any.
+pub(crate) fn dirty_line(dirty: &[Turnover], view: ViewArg) -> String {
     let entries = dirty.iter().map(|it| it.transactions).fold(0, u64::saturating_add);
     if entries == 0 {
         return String::new();
@@ -77,13 +77,13 @@ pub(crate) fn dirty_line(dirty: &[Turnover], view: Look) -> String {
     let sums = sums.collect::<Vec<_>>().join("; ");
     let entries = counted(entries, "dirty entry", "dirty entries");
     match view {
-        Look::Clean => format!("\nnot counted: {entries}, {sums}; --view all counts them"),
-        Look::All => format!("\ncounted too: {entries}, {sums}"),
+        ViewArg::Clean => format!("\nnot counted: {entries}, {sums}; --view all counts them"),
+        ViewArg::All => format!("\ncounted too: {entries}, {sums}"),
     }
 }
 
-/// Debt, credit and balance of each currency, and in one.
-fn told_together(currencies: &[CurrencyBalance], converted: Option<&ConvertedBalance>) -> String {
+/// Debt, credit and balance of each currency, and converted.
+fn render_together(currencies: &[CurrencyBalance], converted: Option<&ConvertedBalance>) -> String {
     let columns = [
         Column::Text("Currency"),
         Column::Number("Debt"),
@@ -102,7 +102,7 @@ fn told_together(currencies: &[CurrencyBalance], converted: Option<&ConvertedBal
     let shown = table(&columns, currencies.iter().map(line).chain(together));
     match converted.map(|it| it.unconverted.as_slice()) {
         None | Some([]) => shown,
-        Some(amounts) => format!("{shown}\n{}", told_unconverted(amounts)),
+        Some(amounts) => format!("{shown}\n{}", render_unconverted(amounts)),
     }
 }
 
@@ -110,10 +110,10 @@ fn worth(converted: Option<Money>) -> String {
     converted.map_or_else(|| NOTHING.to_owned(), Money::grouped_with_currency)
 }
 
-/// A line that says what has no rate.
-pub(crate) fn told_unconverted(amounts: &[Money]) -> String {
+/// A line with the amounts without a rate.
+pub(crate) fn render_unconverted(amounts: &[Money]) -> String {
     let amounts: Vec<String> = amounts.iter().map(|it| it.grouped_with_currency()).collect();
-    format!("not converted, for want of a rate: {}", amounts.join(", "))
+    format!("not converted because of missing rates: {}", amounts.join(", "))
 }
 
 #[derive(Serialize)]
@@ -136,13 +136,13 @@ struct DebtShown {
     debt: Money,
 }
 
-/// Shows all companies together.
+/// Shows the total of all companies.
 pub(crate) async fn portfolio<C: Customers, B: Books + Sync, R: Rates>(
-    screen: &Screen,
+    output: &Output,
     register: &C,
     books: &B,
     imports: &R,
-    asked: &AskPortfolio,
+    args: &PortfolioArgs,
 ) -> Result<Verdict> {
     let companies = customers::customers(register).await?.into_iter().filter(|it| it.kind == CustomerKind::Company);
     let mut names: BTreeMap<CustomerId, Option<String>> = companies.map(|it| (it.id, it.name)).collect();
@@ -153,19 +153,19 @@ pub(crate) async fn portfolio<C: Customers, B: Books + Sync, R: Rates>(
         }
     }
     let (companies, accounts): (Vec<_>, Vec<_>) = accounts.into_iter().unzip();
-    let figures = treasury::figures_of_companies(books, &accounts, asked.on).await?;
+    let figures = treasury::figures_of_companies(books, &accounts, args.on).await?;
 
-    let on = asked.on.unwrap_or(Date::MAX);
+    let on = args.on.unwrap_or(Date::MAX);
     let currencies = figures.iter().flatten().flat_map(|(_, it)| it.keys().copied());
-    let rates = &whose::rates(imports, currencies, (on, on)).await?;
-    let mut portfolio = Portfolio::new(Valuation { rates, on, into: asked.into }, asked.limit);
+    let rates = &subject::rates(imports, currencies, (on, on)).await?;
+    let mut portfolio = Portfolio::new(Valuation { rates, on, into: args.into }, args.limit);
     for (company, figures) in companies.into_iter().zip(figures) {
-        portfolio.take(company, &Balances::of(figures, asked.view.view(), None)?)?;
+        portfolio.take(company, &Balances::of(figures, args.view.view(), None)?)?;
     }
     let debts = portfolio.largest_debts()?.into_iter();
     let shown = PortfolioShown {
-        on: asked.on,
-        view: asked.view.name(),
+        on: args.on,
+        view: args.view.name(),
         companies: portfolio.companies(),
         currencies: portfolio.currencies()?,
         converted: portfolio.converted()?,
@@ -174,12 +174,12 @@ pub(crate) async fn portfolio<C: Customers, B: Books + Sync, R: Rates>(
             .map(|(customer, debt)| DebtShown { customer, name: names.remove(&customer).flatten(), debt })
             .collect(),
     };
-    screen.answer(&shown, || told_portfolio(&shown, asked.view))?;
-    Ok(Verdict::Well)
+    output.answer(&shown, || render_portfolio(&shown, args.view))?;
+    Ok(Verdict::Ok)
 }
 
-fn told_portfolio(shown: &PortfolioShown, view: Look) -> String {
-    let together = told_together(&shown.currencies, Some(&shown.converted)) + &dirty_line(&shown.dirty, view);
+fn render_portfolio(shown: &PortfolioShown, view: ViewArg) -> String {
+    let together = render_together(&shown.currencies, Some(&shown.converted)) + &dirty_line(&shown.dirty, view);
     let companies = counted(shown.companies, "company", "companies");
     if shown.largest_debts.is_empty() {
         return format!("{together}\n{companies}, none in debt");
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn balances_are_told_by_account_and_together() {
+    fn balances_are_shown_by_account_and_in_total() {
         let split = |minor: i64, code: &str, dirty: &[i64]| {
             let dirty = dirty.iter().map(|it| Figures::of(*it)).fold(Figures::default(), Figures::and);
             (code.parse::<Currency>().unwrap(), Split { clean: Figures::of(minor), dirty })
@@ -212,8 +212,8 @@ mod tests {
         let worth = Worth { usd: 1.into(), eur: "0.925".parse().unwrap() };
         let rates: ExchangeRates = std::iter::once((Currency::USD, Date::MIN, worth)).collect();
         let valuation = Valuation { rates: &rates, on: Date::MAX, into: Reference::Eur };
-        let balances = |view: Look| Balances::of(accounts.clone(), view.view(), Some(&valuation)).unwrap();
-        insta::assert_snapshot!(told(&balances(Look::Clean), Look::Clean), @"
+        let balances = |view: ViewArg| Balances::of(accounts.clone(), view.view(), Some(&valuation)).unwrap();
+        insta::assert_snapshot!(render_text(&balances(ViewArg::Clean), ViewArg::Clean), @"
         ┌─────────┬───────────────┬──────────────┐
         │ Account ┆       Balance ┆        Worth │
         ╞═════════╪═══════════════╪══════════════╡
@@ -229,15 +229,15 @@ mod tests {
         │ USD        ┆ -10.00 ┆      0.00 ┆    -10.00 ┆     -9.25 EUR │
         │ all in EUR ┆  -9.25 ┆ 10,000.00 ┆  9,990.75 ┆  9,990.75 EUR │
         └────────────┴────────┴───────────┴───────────┴───────────────┘
-        not converted, for want of a rate: 500 JPY
+        not converted because of missing rates: 500 JPY
         not counted: 3 dirty entries, 2,500.00 in and -1.00 EUR out; 7,000 in and 0 JPY out; --view all counts them
         ");
-        let with_dirty = told(&balances(Look::All), Look::All);
+        let with_dirty = render_text(&balances(ViewArg::All), ViewArg::All);
         assert!(with_dirty.contains("│ AT61    ┆ 12,499.00 EUR ┆"), "{with_dirty}");
         assert!(
             with_dirty
                 .ends_with("\ncounted too: 3 dirty entries, 2,500.00 in and -1.00 EUR out; 7,000 in and 0 JPY out")
         );
-        assert_eq!(told(&Balances::of(Vec::new(), View::Clean, None).unwrap(), Look::Clean), "no entries");
+        assert_eq!(render_text(&Balances::of(Vec::new(), View::Clean, None).unwrap(), ViewArg::Clean), "no entries");
     }
 }

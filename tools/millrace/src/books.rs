@@ -1,4 +1,4 @@
-//! `balance` and `entries`: the books of an account, or of all of a customer's.
+//! `balance` and `entries`: the books of an account, or of all accounts of a customer.
 
 use ::customers::Customers;
 use anyhow::Result;
@@ -11,13 +11,13 @@ use treasury::{Turnover, dirty_entries, entries_csv, page_of_company_entries};
 
 use crate::Verdict;
 use crate::accounts::must_exist;
-use crate::arguments::{AskBalance, AskEntries, Look};
+use crate::arguments::{BalanceArgs, EntriesArgs, ViewArg};
 use crate::balances::dirty_line;
-use crate::screen::{Reader, Screen};
+use crate::output::{Output, Reader};
+use crate::subject::{self, Subject};
 use crate::table::{Column, NOTHING, counted, table};
-use crate::whose::{self, Whose};
 
-/// How many rows of a CSV are written at once.
+/// The number of CSV rows in one write.
 const ROWS_AT_ONCE: usize = 5_000;
 
 #[derive(Serialize)]
@@ -32,22 +32,22 @@ struct BalanceShown<'a> {
 
 /// Shows the balance of each currency.
 pub(crate) async fn balance<C: Customers, B: Books>(
-    screen: &Screen,
+    output: &Output,
     register: &C,
     books: &B,
-    asked: &AskBalance,
+    args: &BalanceArgs,
 ) -> Result<Verdict> {
-    must_exist(register, &asked.account).await?;
-    let view = asked.view.view();
-    let figures = splits_on(books, &asked.account, asked.on).await?;
+    must_exist(register, &args.account).await?;
+    let view = args.view.view();
+    let figures = splits_on(books, &args.account, args.on).await?;
     let balances = figures.iter().map(|(currency, it)| Money::new(it.seen(view).net_minor(), *currency)).collect();
     let dirty = dirty_entries(&figures);
-    let shown = BalanceShown { account: &asked.account, on: asked.on, view: asked.view.name(), balances, dirty };
-    screen.answer(&shown, || told_balance(&shown.balances) + &dirty_line(&shown.dirty, asked.view))?;
-    Ok(Verdict::Well)
+    let shown = BalanceShown { account: &args.account, on: args.on, view: args.view.name(), balances, dirty };
+    output.answer(&shown, || render_balance(&shown.balances) + &dirty_line(&shown.dirty, args.view))?;
+    Ok(Verdict::Ok)
 }
 
-fn told_balance(balances: &[Money]) -> String {
+fn render_balance(balances: &[Money]) -> String {
     if balances.is_empty() {
         return "no entries".to_owned();
     }
@@ -58,7 +58,7 @@ fn told_balance(balances: &[Money]) -> String {
 #[derive(Serialize)]
 struct EntriesShown<'a> {
     #[serde(flatten)]
-    whose: &'a Whose,
+    subject: &'a Subject,
     view: &'static str,
     entries: Vec<EntryShown<'a>>,
     /// Whether there are more than `--limit`.
@@ -96,55 +96,61 @@ impl<'a> EntryShown<'a> {
     }
 }
 
-/// Lists entries, the oldest first.
+/// Lists entries, oldest first.
 pub(crate) async fn entries<C: Customers, B: Books>(
-    screen: &Screen,
+    output: &Output,
     register: &C,
     books: &B,
-    asked: &AskEntries,
+    args: &EntriesArgs,
 ) -> Result<Verdict> {
-    let whose = whose::find(register, &asked.whose).await?;
-    let days = whose::days(asked.from, asked.to)?;
-    if asked.csv {
-        return csv(screen, books, &whose, days, asked.view).await;
+    let subject = subject::find(register, &args.subject).await?;
+    let days = subject::days(args.from, args.to)?;
+    if args.csv {
+        return csv(output, books, &subject, days, args.view).await;
     }
     let (entries, next) =
-        page_of_company_entries(books, &whose.accounts, days, asked.view.view(), None, asked.limit).await?;
+        page_of_company_entries(books, &subject.accounts, days, args.view.view(), None, args.limit).await?;
     let shown = EntriesShown {
-        whose: &whose,
-        view: asked.view.name(),
+        subject: &subject,
+        view: args.view.name(),
         entries: entries.iter().map(EntryShown::of).collect(),
         more: next.is_some(),
     };
-    screen.answer(&shown, || told_entries(&shown.entries, asked.view, whose.accounts.len()))?;
+    output.answer(&shown, || render_entries(&shown.entries, args.view, subject.accounts.len()))?;
     if next.is_some() {
         let first = counted(u64::try_from(entries.len())?, "entry", "entries");
-        screen.note(&format!("only the first {first}; more with --limit, or other days with --from and --to"));
+        output.note(&format!("only the first {first}; more with --limit, or other days with --from and --to"));
     }
-    Ok(Verdict::Well)
+    Ok(Verdict::Ok)
 }
 
 /// Writes all entries as CSV, part by part.
-async fn csv<B: Books>(screen: &Screen, books: &B, whose: &Whose, days: (Date, Date), view: Look) -> Result<Verdict> {
+async fn csv<B: Books>(
+    output: &Output,
+    books: &B,
+    subject: &Subject,
+    days: (Date, Date),
+    view: ViewArg,
+) -> Result<Verdict> {
     let mut after = None;
     loop {
         let is_first = after.is_none();
         let (entries, next) =
-            page_of_company_entries(books, &whose.accounts, days, view.view(), after, ROWS_AT_ONCE).await?;
-        let reader = screen.write(&entries_csv(&entries, is_first))?;
+            page_of_company_entries(books, &subject.accounts, days, view.view(), after, ROWS_AT_ONCE).await?;
+        let reader = output.write(&entries_csv(&entries, is_first))?;
         after = next;
         if after.is_none() || reader == Reader::Gone {
-            return Ok(Verdict::Well);
+            return Ok(Verdict::Ok);
         }
     }
 }
 
-fn told_entries(entries: &[EntryShown<'_>], view: Look, accounts: usize) -> String {
+fn render_entries(entries: &[EntryShown<'_>], view: ViewArg, accounts: usize) -> String {
     if entries.is_empty() {
         return "no entries".to_owned();
     }
     let columns = [
-        // Of one account, all are the same.
+        // For one account all rows are the same.
         Some(Column::Id("Account")).filter(|_| accounts > 1),
         Some(Column::Text("At")),
         Some(Column::Number("Amount")),
@@ -152,8 +158,8 @@ fn told_entries(entries: &[EntryShown<'_>], view: Look, accounts: usize) -> Stri
         Some(Column::Text("Text")),
         Some(Column::Text("Source")),
         Some(Column::Text("Id")),
-        // In the clean view, too.
-        Some(Column::Text("Mark")).filter(|_| view == Look::All),
+        // Also in the clean view.
+        Some(Column::Text("Mark")).filter(|_| view == ViewArg::All),
     ];
     let rows = entries.iter().map(|entry| {
         let shown = |text: Option<&str>| text.unwrap_or(NOTHING).to_owned();
@@ -200,16 +206,16 @@ mod tests {
         let coffee = coffee();
         let coffee = ("4711".parse().unwrap(), coffee);
         let entries = [EntryShown::of(&coffee)];
-        insta::assert_snapshot!(told_entries(&entries, Look::All, 1), @"
+        insta::assert_snapshot!(render_entries(&entries, ViewArg::All, 1), @"
         ┌────────────┬────────────┬──────────────┬────────┬─────────┬────┬───────────────┐
         │ At         ┆     Amount ┆ Counterparty ┆ Text   ┆ Source  ┆ Id ┆ Mark          │
         ╞════════════╪════════════╪══════════════╪════════╪═════════╪════╪═══════════════╡
         │ 2024-07-28 ┆ -10.30 EUR ┆ —            ┆ coffee ┆ account ┆ 1  ┆ batch-payment │
         └────────────┴────────────┴──────────────┴────────┴─────────┴────┴───────────────┘
         ");
-        assert!(!told_entries(&entries, Look::Clean, 1).contains("Mark"));
-        assert!(told_entries(&entries, Look::Clean, 2).contains("4711"));
-        assert_eq!(told_entries(&[], Look::Clean, 2), "no entries");
+        assert!(!render_entries(&entries, ViewArg::Clean, 1).contains("Mark"));
+        assert!(render_entries(&entries, ViewArg::Clean, 2).contains("4711"));
+        assert_eq!(render_entries(&[], ViewArg::Clean, 2), "no entries");
     }
 
     #[test]
@@ -219,9 +225,9 @@ mod tests {
     }
 
     #[test]
-    fn balances_stand_on_the_right() {
+    fn balances_are_right_aligned() {
         let balances = [Money::new(3974, Currency::EUR), Money::new(-5, Currency::USD)];
-        insta::assert_snapshot!(told_balance(&balances), @"
+        insta::assert_snapshot!(render_balance(&balances), @"
         ┌──────────┬─────────┐
         │ Currency ┆ Balance │
         ╞══════════╪═════════╡

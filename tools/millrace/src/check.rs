@@ -1,4 +1,4 @@
-//! `feed check`: whether the books say what is true of the sandbox's feeds.
+//! `feed check`: compares the books with the known answers for the sandbox's feeds.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,19 +13,19 @@ use money::{Currency, Money};
 use serde::Serialize;
 
 use crate::Verdict;
-use crate::meter::Meter;
-use crate::screen::Screen;
+use crate::output::Output;
+use crate::progress_bar::ProgressBar;
 use crate::table::{Column, count, table};
 
-/// How many accounts are asked for at once.
+/// The number of accounts that are read concurrently.
 const AT_ONCE: usize = 16;
-/// How many differences are told.
-const MOST_TOLD: usize = 20;
+/// The maximum number of differences in the output.
+const MAX_SHOWN: usize = 20;
 
-/// The true balances of an account: at the end of each quarter in each currency, clean and with dirty transfers.
+/// The expected balances of an account: at the end of each quarter in each currency, clean and with dirty transfers.
 type Answers = BTreeMap<(Date, Currency), [Money; 2]>;
 
-/// What was compared, and what differs.
+/// The number of comparisons and the differences.
 #[derive(Serialize)]
 struct Checked {
     accounts: usize,
@@ -33,7 +33,7 @@ struct Checked {
     differences: Vec<Difference>,
 }
 
-/// A balance that is not as it should be.
+/// A balance that differs from the expected one.
 #[derive(Serialize)]
 struct Difference {
     account: AccountNumber,
@@ -43,15 +43,15 @@ struct Difference {
     must_be: Money,
 }
 
-/// Compares every account's balance at the end of each quarter with what the data maker says of `plan`.
-pub(crate) async fn run(screen: &Screen, books: &impl Books, plan: Plan) -> Result<Verdict> {
+/// Compares every account's balance at the end of each quarter with the data maker's answers for `plan`.
+pub(crate) async fn run(output: &Output, books: &impl Books, plan: Plan) -> Result<Verdict> {
     let folder = std::env::temp_dir().join(format!("millrace-answers-{}", std::process::id()));
     let answers = made(plan, &folder);
     std::fs::remove_dir_all(&folder).unwrap_or_default();
     let answers = answers?;
     let (last, accounts) = (answers.values().flat_map(BTreeMap::keys).map(|(date, _)| *date).max(), answers.len());
     let Some(last) = last else { bail!("the data maker has no answers") };
-    let meter = Meter::counting("balances", u64::try_from(accounts).unwrap_or(u64::MAX));
+    let progress_bar = ProgressBar::counting("balances", u64::try_from(accounts).unwrap_or(u64::MAX));
     let mut checked = Checked { accounts, balances: 0, differences: Vec::new() };
     let each = answers.iter().map(|(account, answers)| differences(books, account, answers, (plan.first_day, last)));
     let mut each = stream::iter(each).buffer_unordered(AT_ONCE);
@@ -60,12 +60,12 @@ pub(crate) async fn run(screen: &Screen, books: &impl Books, plan: Plan) -> Resu
         checked.balances = checked.balances.saturating_add(compared);
         checked.differences.extend(differences);
         done = done.saturating_add(1);
-        meter.reached(done, u64::try_from(accounts).unwrap_or(u64::MAX));
+        progress_bar.reached(done, u64::try_from(accounts).unwrap_or(u64::MAX));
     }
     drop(each);
-    meter.done(if checked.differences.is_empty() { "as they must be" } else { "not as they must be" });
-    screen.answer(&checked, || told(&checked))?;
-    Ok(if checked.differences.is_empty() { Verdict::Well } else { Verdict::Amiss })
+    progress_bar.done(if checked.differences.is_empty() { "as they must be" } else { "not as they must be" });
+    output.answer(&checked, || render_text(&checked))?;
+    Ok(if checked.differences.is_empty() { Verdict::Ok } else { Verdict::Problems })
 }
 
 fn made(plan: Plan, folder: &Path) -> Result<BTreeMap<AccountNumber, Answers>> {
@@ -83,7 +83,7 @@ fn made(plan: Plan, folder: &Path) -> Result<BTreeMap<AccountNumber, Answers>> {
     Ok(answers)
 }
 
-/// One history for each view has the balances of all quarters: what an account's totals are for.
+/// One history for each view contains the balances of all quarters and reads only the totals.
 async fn differences(
     books: &impl Books,
     account: &AccountNumber,
@@ -108,11 +108,11 @@ async fn differences(
     Ok((compared, differences))
 }
 
-fn told(checked: &Checked) -> String {
+fn render_text(checked: &Checked) -> String {
     let (accounts, balances) = (count(u64::try_from(checked.accounts).unwrap_or(u64::MAX)), count(checked.balances));
     if checked.differences.is_empty() {
         return format!(
-            "{balances} balances of {accounts} accounts at the ends of quarters are what the data maker says"
+            "{balances} balances of {accounts} accounts at the ends of quarters equal the data maker's answers"
         );
     }
     let columns = [
@@ -132,8 +132,8 @@ fn told(checked: &Checked) -> String {
         ]
     };
     let wrong = count(u64::try_from(checked.differences.len()).unwrap_or(u64::MAX));
-    let first = table(&columns, checked.differences.iter().take(MOST_TOLD).map(row));
-    format!("{wrong} of {balances} balances are not what the data maker says; the first:\n{first}")
+    let first = table(&columns, checked.differences.iter().take(MAX_SHOWN).map(row));
+    format!("{wrong} of {balances} balances differ from the data maker's answers; the first:\n{first}")
 }
 
 #[cfg(test)]
@@ -146,7 +146,7 @@ mod tests {
     #[tokio::test]
     async fn empty_books_are_not_what_they_must_be() {
         let plan = Plan { companies: 3, sepa_rows: 50, swift_rows: 200, ..Plan::new(1, Size::Small) };
-        assert_eq!(run(&Screen::new(true), &FakeBooks::default(), plan).await.unwrap(), Verdict::Amiss);
+        assert_eq!(run(&Output::new(true), &FakeBooks::default(), plan).await.unwrap(), Verdict::Problems);
         let difference = Difference {
             account: "4711".parse().unwrap(),
             on: "2024-03-31".parse().unwrap(),
@@ -154,10 +154,10 @@ mod tests {
             is: Money::new(0, Currency::EUR),
             must_be: Money::new(1, Currency::EUR),
         };
-        let told = told(&Checked { accounts: 1, balances: 8, differences: vec![difference] });
+        let text = render_text(&Checked { accounts: 1, balances: 8, differences: vec![difference] });
         assert!(
-            told.starts_with("1 of 8 balances are not what the data maker says") && told.contains("0.01 EUR"),
-            "{told}"
+            text.starts_with("1 of 8 balances differ from the data maker's answers") && text.contains("0.01 EUR"),
+            "{text}"
         );
     }
 }

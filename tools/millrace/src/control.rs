@@ -1,4 +1,4 @@
-//! Control totals of an audit: what all imports report as posted is what the books have.
+//! Control totals of an audit: compares the reports of all imports with the books.
 
 use std::collections::BTreeMap;
 
@@ -11,24 +11,24 @@ use ledger::{Archive, missing_entries};
 use money::Money;
 use serde::Serialize;
 
-use crate::meter::Meter;
+use crate::progress_bar::ProgressBar;
 use crate::table::{Column, counted, table};
 
-/// How many imports one page lists.
+/// The number of imports on a page.
 const PAGE: usize = 100;
 
-/// What all imports report.
+/// The sums of the reports of all imports.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Reported {
     /// Entries that are new in the books, by currency.
     pub(crate) totals: ControlTotals,
     /// Imports that are still being split or posted.
     pub(crate) unfinished: u64,
-    /// Imports that failed. What they posted last may not be in their reports.
+    /// Failed imports. Their reports may lack the last postings.
     pub(crate) failed: Vec<ImportId>,
     /// Imports that have batches.
     pub(crate) with_batches: Vec<WithBatches>,
-    /// Imports whose records cannot be read. Their batches are counted.
+    /// Imports with unreadable records. Their batches are counted.
     pub(crate) unreadable: Vec<ImportId>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) struct WithBatches {
 
 /// Reads the reports of all imports.
 pub(crate) async fn reported<I: ImportList + Batches>(imports: &I) -> Result<Reported> {
-    let meter = Meter::counting("Imports", 0);
+    let progress_bar = ProgressBar::counting("Imports", 0);
     let (mut reported, mut after, mut number) = (Reported::default(), None, 0_u64);
     loop {
         let page = imports.recent(after.as_deref(), PAGE).await?;
@@ -67,7 +67,7 @@ pub(crate) async fn reported<I: ImportList + Batches>(imports: &I) -> Result<Rep
         }
         after = page.next;
         if after.is_none() {
-            meter.done(&counted(number, "import", "imports"));
+            progress_bar.done(&counted(number, "import", "imports"));
             return Ok(reported);
         }
     }
@@ -82,27 +82,27 @@ impl Reported {
     }
 }
 
-/// How what imports report compares with the books.
+/// The result of comparing the reports of imports with the books.
 #[derive(Serialize, Debug, PartialEq, Eq)]
 #[serde(tag = "result", rename_all = "snake_case")]
 pub(crate) enum Comparison {
-    /// The books have what the imports report.
+    /// The books equal the reports.
     Equal,
-    /// Imports were being posted meanwhile, so the two cannot be compared.
+    /// Imports were being posted meanwhile, so a comparison is not possible.
     NotCompared {
-        /// How many imports are not finished.
+        /// The number of unfinished imports.
         unfinished: u64,
     },
     /// They differ.
     Different {
         /// By currency.
         differences: Vec<Difference>,
-        /// Imports that failed: they may have posted more than they report.
+        /// Failed imports: they may have posted more than they report.
         failed: Vec<ImportId>,
     },
 }
 
-/// A currency in which the books do not have what the imports report. Sums are without signs.
+/// A currency with a difference between the books and the reports of imports. Sums ignore the sign.
 #[derive(Serialize, Debug, PartialEq, Eq)]
 pub(crate) struct Difference {
     currency: String,
@@ -113,7 +113,7 @@ pub(crate) struct Difference {
 }
 
 impl Comparison {
-    /// Compares what imports reported before and after the books were read with the books.
+    /// Compares the books with the reports of imports from before and after reading the books.
     pub(crate) fn of(before: &Reported, after: &Reported, kept: &ControlTotals) -> Self {
         let differences = before.totals.differences(kept);
         if differences.is_empty() {
@@ -126,17 +126,17 @@ impl Comparison {
         Self::Different { differences, failed: before.failed.clone() }
     }
 
-    /// Whether nothing is wrong, as far as it can be compared.
-    pub(crate) fn is_well(&self) -> bool {
+    /// Whether the comparison found no difference.
+    pub(crate) fn is_healthy(&self) -> bool {
         !matches!(self, Self::Different { .. })
     }
 
-    /// What a person reads.
+    /// The text output.
     pub(crate) fn render(&self) -> String {
         match self {
-            Self::Equal => "control totals: the books have what all imports report as posted".to_owned(),
+            Self::Equal => "control totals: the books equal the reports of all imports".to_owned(),
             Self::NotCompared { unfinished } => format!(
-                "control totals: not compared, for files are being imported ({} not finished); audit again when they are done",
+                "control totals: not compared, because files are being imported ({} not finished); audit again when they are done",
                 counted(*unfinished, "import", "imports")
             ),
             Self::Different { differences, failed } => {
@@ -149,7 +149,7 @@ impl Comparison {
                     Column::Number("In the books"),
                 ];
                 format!(
-                    "control totals: the books do not have what imports report\n{}\n{}",
+                    "control totals: the books differ from the reports of imports\n{}\n{}",
                     table(&columns, rows),
                     remedy(failed)
                 )
@@ -191,7 +191,7 @@ impl Difference {
     }
 }
 
-/// Entries of an import that are not in the books of an account.
+/// Entries of an import that are missing in the books of an account.
 #[derive(Serialize, Debug, PartialEq, Eq)]
 pub(crate) struct Missing {
     pub(crate) account: AccountNumber,
@@ -199,15 +199,15 @@ pub(crate) struct Missing {
     pub(crate) entries: u64,
 }
 
-/// The list of an import's batches; `None` once they have expired.
+/// The list of an import's batches; `None` after they have expired.
 pub(crate) async fn index<F: Files>(files: &F, id: ImportId, version: Option<&str>) -> Result<Option<BatchIndex>> {
     let key = Import::index_key(id);
     let Some(bytes) = files.read(&key, version, 0..u64::MAX).await? else { return Ok(None) };
     serde_json::from_slice(&bytes).with_context(|| format!("{key} is not a list of batches")).map(Some)
 }
 
-/// Looks up every entry of the posted batches of these imports in the books. An import whose batches have expired is
-/// passed over. Returns what is missing, and how many imports were looked up.
+/// Looks up every entry of the posted batches of these imports in the books. Skips imports with expired batches.
+/// Returns the missing entries and the number of checked imports.
 pub(crate) async fn missing<I: Batches, F: Files, A: Archive>(
     imports: &I,
     files: &F,
@@ -215,7 +215,7 @@ pub(crate) async fn missing<I: Batches, F: Files, A: Archive>(
     with_batches: &[WithBatches],
 ) -> Result<(Vec<Missing>, u64)> {
     let number = u64::try_from(with_batches.len())?;
-    let meter = Meter::counting("Entries of imports", number);
+    let progress_bar = ProgressBar::counting("Entries of imports", number);
     let (mut missing, mut looked_up) = (Vec::new(), 0_u64);
     for WithBatches { id, index_version } in with_batches {
         let Some(index) = index(files, *id, index_version.as_deref()).await? else { continue };
@@ -226,7 +226,8 @@ pub(crate) async fn missing<I: Batches, F: Files, A: Archive>(
             }
             let (key, version) = (Import::entries_key(*id), request.version.as_deref());
             let bytes = files.read(&key, version, request.from..request.to).await?;
-            let bytes = bytes.ok_or_else(|| anyhow!("the batches of import {id} are gone, but their list is not"))?;
+            let bytes =
+                bytes.ok_or_else(|| anyhow!("the batches of import {id} are missing, but their list exists"))?;
             for (account, entries) in read_batch(&bytes)? {
                 let entries = missing_entries(&account, &archive.whole(&account).await?, entries)?;
                 if entries > 0 {
@@ -235,9 +236,9 @@ pub(crate) async fn missing<I: Batches, F: Files, A: Archive>(
             }
         }
         looked_up = looked_up.saturating_add(1);
-        meter.reached(looked_up, number);
+        progress_bar.reached(looked_up, number);
     }
-    meter.done(&counted(looked_up, "import", "imports"));
+    progress_bar.done(&counted(looked_up, "import", "imports"));
     Ok((missing, looked_up))
 }
 
@@ -246,7 +247,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use imports::testing::FakeImports;
-    use imports::{BatchOutcome, Found, Imports as _, PostedSums, Upload};
+    use imports::{BatchOutcome, ImportStats, Imports as _, PostedSums, Upload};
     use ledger::{Figures, Split, Totals};
     use money::Currency;
 
@@ -270,7 +271,7 @@ mod tests {
             metadata: BTreeMap::new(),
         };
         let import = imports.receive(&Import::received(&upload)).await.unwrap();
-        let found = Some(Found { batches: 1, ..Found::default() });
+        let found = Some(ImportStats { batches: 1, ..ImportStats::default() });
         imports.save(&Import { state, found, ..import.clone() }).await.unwrap();
         let sums =
             PostedSums { entries: 2, posted: Money::new(7080, Currency::EUR), dirty: Money::new(0, Currency::EUR) };
@@ -289,7 +290,7 @@ mod tests {
     async fn a_lost_entry_is_a_difference_in_count_and_sum() {
         let reported = reported(&imports(State::Done).await).await.unwrap();
         let comparison = Comparison::of(&reported, &reported, &totals(1, 6050));
-        assert!(!comparison.is_well());
+        assert!(!comparison.is_healthy());
         let text = comparison.render();
         assert!(text.contains("70.80") && text.contains("60.50") && text.contains("was lost"), "{text}");
     }
@@ -302,7 +303,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_import_whose_record_cannot_be_read_is_named_and_its_batches_count() {
+    async fn an_import_with_an_unreadable_record_is_named_and_its_batches_count() {
         let imports = imports(State::Done).await;
         let id = reported(&imports).await.unwrap().with_batches[0].id;
         imports.break_record(id);
@@ -316,6 +317,6 @@ mod tests {
         let reported = reported(&imports(State::Posting).await).await.unwrap();
         let comparison = Comparison::of(&reported, &reported, &totals(1, 6050));
         assert_eq!(comparison, Comparison::NotCompared { unfinished: 1 });
-        assert!(comparison.is_well());
+        assert!(comparison.is_healthy());
     }
 }

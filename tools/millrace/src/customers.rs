@@ -1,4 +1,4 @@
-//! `customers` and `customer`: who is in the register.
+//! `customers` and `customer`: the customers of the register.
 
 use ::customers::{
     Account, Customer, CustomerId, CustomerKind, Customers, EmailAddress, MailChoice, MailChoices, Page, RegisterError,
@@ -9,13 +9,13 @@ use serde::Serialize;
 
 use crate::Verdict;
 use crate::accounts::{self, AccountLine};
-use crate::screen::Screen;
+use crate::output::Output;
 use crate::table::{Column, NOTHING, table};
 
-/// How many one question asks for.
+/// The page size of a request.
 const PAGE: usize = 500;
 
-/// All pages of a list, one after the other.
+/// Reads all pages of a list.
 async fn all<T>(page: impl AsyncFn(Option<String>) -> Result<Page<T>, RegisterError>) -> Result<Vec<T>> {
     let mut items = Vec::new();
     let mut after = None;
@@ -43,7 +43,7 @@ pub(crate) async fn accounts<C: Customers>(register: &C) -> Result<Vec<Account>>
     Ok(accounts)
 }
 
-/// Numbers as people count: 9 before 10.
+/// Natural order of numbers: 9 before 10.
 fn by_number(a: &str, b: &str) -> std::cmp::Ordering {
     let number = |it: &str| it.parse::<u64>().ok();
     match (number(a), number(b)) {
@@ -52,14 +52,14 @@ fn by_number(a: &str, b: &str) -> std::cmp::Ordering {
     }
 }
 
-/// Lists the customers.
-pub(crate) async fn list<C: Customers>(screen: &Screen, register: &C) -> Result<Verdict> {
+/// List the customers.
+pub(crate) async fn list<C: Customers>(output: &Output, register: &C) -> Result<Verdict> {
     let customers = customers(register).await?;
-    screen.answer(&customers, || told(&customers))?;
-    Ok(Verdict::Well)
+    output.answer(&customers, || render_text(&customers))?;
+    Ok(Verdict::Ok)
 }
 
-fn told(customers: &[Customer]) -> String {
+fn render_text(customers: &[Customer]) -> String {
     if customers.is_empty() {
         return "there are no customers yet; an import registers them".to_owned();
     }
@@ -95,9 +95,9 @@ struct Shown {
     mails: MailChoice,
 }
 
-/// Shows one customer and their accounts, after `choice` has set whether they get mails.
+/// Shows one customer and their accounts, after it has recorded `choice` about mails.
 pub(crate) async fn show<C: Customers + MailChoices, B: Books + Sync>(
-    screen: &Screen,
+    output: &Output,
     register: &C,
     books: &B,
     id: CustomerId,
@@ -112,11 +112,11 @@ pub(crate) async fn show<C: Customers + MailChoices, B: Books + Sync>(
     }
     let mails = register.mail_choice(id).await?;
     let shown = Shown { customer, accounts, mails };
-    screen.answer(&shown, || told_one(&shown))?;
-    Ok(Verdict::Well)
+    output.answer(&shown, || render_one(&shown))?;
+    Ok(Verdict::Ok)
 }
 
-fn told_one(Shown { customer, accounts, mails }: &Shown) -> String {
+fn render_one(Shown { customer, accounts, mails }: &Shown) -> String {
     let facts = [
         ("Id", Some(customer.id.to_string())),
         ("Name", customer.name.clone()),
@@ -129,7 +129,7 @@ fn told_one(Shown { customer, accounts, mails }: &Shown) -> String {
     ];
     let facts = facts.into_iter().filter_map(|(name, value)| Some(vec![name.to_owned(), value?]));
     let customer = table(&[Column::Text("Customer"), Column::Text("")], facts);
-    format!("{customer}\n{}", accounts::told(accounts))
+    format!("{customer}\n{}", accounts::render_text(accounts))
 }
 
 #[cfg(test)]
@@ -163,7 +163,7 @@ mod tests {
             (None, MailChoice::Unwanted),
             (Some(MailChoice::Wanted), MailChoice::Wanted),
         ] {
-            show(&Screen::new(true), &register, &books, id, choice).await.unwrap();
+            show(&Output::new(true), &register, &books, id, choice).await.unwrap();
             assert_eq!(register.mail_choice(id).await.unwrap(), expected);
         }
     }
@@ -189,7 +189,7 @@ mod tests {
         };
         let unknown =
             Customer { id: CustomerId::of_account(&"4711".parse().unwrap()), name: None, email: None, ..ada.clone() };
-        insta::assert_snapshot!(told(&[ada, unknown]), @"
+        insta::assert_snapshot!(render_text(&[ada, unknown]), @"
         ┌──────────────┬────────┬─────────────────┬──────────────────────────────────────┐
         │ Name         ┆ Kind   ┆ Mail            ┆ Customer                             │
         ╞══════════════╪════════╪═════════════════╪══════════════════════════════════════╡

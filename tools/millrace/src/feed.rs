@@ -1,4 +1,4 @@
-//! `feed`: plays the feeds of a bank, for whoever wants to read them.
+//! `feed`: simulates the feeds of a bank.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -6,73 +6,73 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use axum::Router;
 use feeds::FeedFormat;
-use feeds_sandbox::{Access, Carrier, Chances, Faults, Plan, SandboxFeed, cdm_router, guarded, router};
+use feeds_sandbox::{Access, Chances, Faults, Plan, SandboxFeed, Transport, cdm_router, guarded, router};
 use serde_json::json;
 use tokio::net::TcpListener;
 
 use crate::Verdict;
-use crate::arguments::ServeFeed;
-use crate::screen::Screen;
+use crate::arguments::ServeFeedArgs;
+use crate::output::Output;
 
-/// Serves until it is interrupted. Nobody but this machine can ask.
-pub(crate) async fn serve(screen: &Screen, asked: &ServeFeed) -> Result<Verdict> {
-    let routes = routes(asked)?;
-    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, asked.port))).await;
-    let listener = listener.with_context(|| format!("port {} of 127.0.0.1; choose another with --port", asked.port))?;
+/// Serves until interrupted, only to this machine.
+pub(crate) async fn serve(output: &Output, args: &ServeFeedArgs) -> Result<Verdict> {
+    let routes = routes(args)?;
+    let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port))).await;
+    let listener = listener.with_context(|| format!("port {} of 127.0.0.1; choose another with --port", args.port))?;
     let address = format!("http://{}", listener.local_addr()?);
-    screen.answer(&json!({ "address": address }), || {
-        format!("{address}/ping, /company_info, /exchange_rates, /sepa, /swift, /faults\n{}", example(&address, asked))
+    output.answer(&json!({ "address": address }), || {
+        format!("{address}/ping, /company_info, /exchange_rates, /sepa, /swift, /faults\n{}", example(&address, args))
     })?;
     axum::serve(listener, routes).await?;
-    Ok(Verdict::Well)
+    Ok(Verdict::Ok)
 }
 
-/// A question that anybody can copy.
-fn example(address: &str, asked: &ServeFeed) -> String {
-    let token = match (&asked.bearer, &asked.client_id) {
+/// An example request to copy.
+fn example(address: &str, args: &ServeFeedArgs) -> String {
+    let token = match (&args.bearer, &args.client_id) {
         (Some(_), _) => "-H \"Authorization: Bearer $TOKEN\" ",
         (None, Some(id)) => {
             return format!("curl -u '{id}:…' -d grant_type=client_credentials {address}/token");
         }
         (None, None) => "",
     };
-    let query = if asked.format.declares() { "?cursor=" } else { "" };
+    let query = if args.format.declares() { "?cursor=" } else { "" };
     format!("curl {token}'{address}/sepa{query}'")
 }
 
-fn routes(asked: &ServeFeed) -> Result<Router> {
-    let feed = feed(asked)?;
-    let routes = match asked.format {
+fn routes(args: &ServeFeedArgs) -> Result<Router> {
+    let feed = feed(args)?;
+    let routes = match args.format {
         FeedFormat::Millrace => router(feed),
         FeedFormat::Cdm => cdm_router(feed),
     };
-    let client = asked.client_id.clone().zip(asked.client_secret.clone());
-    let access = match (asked.bearer.clone(), client) {
+    let client = args.client_id.clone().zip(args.client_secret.clone());
+    let access = match (args.bearer.clone(), client) {
         (Some(token), _) => Access::Bearer(token),
-        (None, Some((id, secret))) => Access::Client { id, secret, life: Duration::from_secs(asked.token_seconds) },
+        (None, Some((id, secret))) => Access::Client { id, secret, life: Duration::from_secs(args.token_seconds) },
         (None, None) => Access::Open,
     };
-    Ok(guarded(routes, access, asked.made.seed))
+    Ok(guarded(routes, access, args.made.seed))
 }
 
-fn feed(asked: &ServeFeed) -> Result<SandboxFeed> {
+fn feed(args: &ServeFeedArgs) -> Result<SandboxFeed> {
     let chances = Chances {
-        crash: asked.crash,
-        cut: asked.cut,
-        truncate: asked.truncate,
-        hang: asked.hang,
-        slow: asked.slow,
-        repeat_pages: asked.repeat_pages,
-        repeat_rows: asked.repeat_rows,
+        crash: args.crash,
+        cut: args.cut,
+        truncate: args.truncate,
+        hang: args.hang,
+        slow: args.slow,
+        repeat_pages: args.repeat_pages,
+        repeat_rows: args.repeat_rows,
     };
     let faults = Faults {
-        seed: asked.made.seed,
+        seed: args.made.seed,
         chances: chances.checked()?,
-        hang: Duration::from_secs(asked.hang_seconds),
-        slow: Duration::from_secs(asked.slow_seconds),
-        carrier: Carrier::Connection,
+        hang: Duration::from_secs(args.hang_seconds),
+        slow: Duration::from_secs(args.slow_seconds),
+        transport: Transport::Connection,
     };
-    Ok(SandboxFeed::new(Plan::new(asked.made.seed, asked.made.size), faults))
+    Ok(SandboxFeed::new(Plan::new(args.made.seed, args.made.size), faults))
 }
 
 #[cfg(test)]
@@ -84,19 +84,19 @@ mod tests {
     use super::*;
     use crate::arguments::{Arguments, Command, FeedCommand};
 
-    fn asked(flags: &[&str]) -> ServeFeed {
+    fn args(flags: &[&str]) -> ServeFeedArgs {
         let words = ["millrace", "feed", "serve"].iter().chain(flags);
-        let Command::Feed(FeedCommand::Serve(asked)) = Arguments::parse_from(words).command else {
+        let Command::Feed(FeedCommand::Serve(args)) = Arguments::parse_from(words).command else {
             panic!("not feed serve");
         };
-        asked
+        args
     }
 
-    /// What comes over the wire until the connection ends.
+    /// The received bytes until the connection ends.
     async fn answer(flags: &[&str], path: &str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let served = tokio::spawn(axum::serve(listener, routes(&asked(flags)).unwrap()).into_future());
+        let served = tokio::spawn(axum::serve(listener, routes(&args(flags)).unwrap()).into_future());
         let mut connection = TcpStream::connect(address).await.unwrap();
         let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
         connection.write_all(request.as_bytes()).await.unwrap();
@@ -135,8 +135,8 @@ mod tests {
 
     #[test]
     fn more_failures_than_requests_are_refused() {
-        assert!(feed(&asked(&["--crash", "50%", "--hang", "50%"])).is_ok());
-        let refused = feed(&asked(&["--crash", "50%", "--hang", "50.1%"])).err().unwrap().to_string();
-        assert_eq!(refused, "the rates of failing requests come to more than 100%");
+        assert!(feed(&args(&["--crash", "50%", "--hang", "50%"])).is_ok());
+        let refused = feed(&args(&["--crash", "50%", "--hang", "50.1%"])).err().unwrap().to_string();
+        assert_eq!(refused, "the rates of failing requests add up to more than 100%");
     }
 }

@@ -1,4 +1,4 @@
-//! `history`: what moved on an account or for a customer, bucket by bucket.
+//! `history`: the flows of an account or a customer, by bucket.
 
 use ::customers::Customers;
 use ::imports::Rates;
@@ -10,25 +10,25 @@ use serde::Serialize;
 use treasury::{ConvertedHistory, ConvertedPeriod, converted_history};
 
 use crate::Verdict;
-use crate::arguments::AskHistory;
-use crate::balances::told_unconverted;
-use crate::screen::Screen;
+use crate::arguments::HistoryArgs;
+use crate::balances::render_unconverted;
+use crate::output::Output;
+use crate::subject::{self, Subject};
 use crate::table::{Column, table};
-use crate::whose::{self, Whose};
 
-/// How long the longest bar is.
+/// The maximum length of a bar.
 const BAR_CHARS: u128 = 24;
-/// More lines than anybody reads.
-const MOST_BUCKETS: usize = 10_000;
+/// The maximum number of lines.
+const MAX_BUCKETS: usize = 10_000;
 
 #[derive(Serialize)]
 struct HistoryShown<'a> {
     #[serde(flatten)]
-    whose: &'a Whose,
+    subject: &'a Subject,
     by: &'static str,
     view: &'static str,
     buckets: Vec<BucketShown>,
-    /// All buckets together, where one currency is asked for.
+    /// All buckets together, if one currency is requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedPeriod>,
 }
@@ -38,7 +38,7 @@ struct BucketShown {
     from: Date,
     to: Date,
     movements: Vec<MovementShown>,
-    /// All currencies together, where one is asked for.
+    /// All currencies together, if one is requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedPeriod>,
 }
@@ -69,26 +69,26 @@ impl MovementShown {
 
 /// Shows the history, with a bar for each closing balance.
 pub(crate) async fn run<C: Customers, B: Books + Sync, R: Rates>(
-    screen: &Screen,
+    output: &Output,
     register: &C,
     books: &B,
     imports: &R,
-    asked: &AskHistory,
+    args: &HistoryArgs,
 ) -> Result<Verdict> {
-    let whose = whose::find(register, &asked.whose).await?;
-    let all = treasury::days_with_entries(books, &whose.accounts).await?;
-    let from = asked.from.or(all.map(|it| it.0));
-    let to = asked.to.or(all.map(|it| it.1));
+    let subject = subject::find(register, &args.subject).await?;
+    let all = treasury::days_with_entries(books, &subject.accounts).await?;
+    let from = args.from.or(all.map(|it| it.0));
+    let to = args.to.or(all.map(|it| it.1));
     let (mut periods, mut converted) = (Vec::new(), ConvertedHistory::default());
     if let (Some(from), Some(to)) = (from, to) {
-        let days = whose::days(Some(from), Some(to))?;
-        ensure!(asked.by.cut(from, to).nth(MOST_BUCKETS).is_none(), "too many buckets; ask for larger ones with --by");
-        let converted_into = asked.into.map(Reference::currency);
-        let request = HistoryRequest { from, to, by: asked.by, view: asked.view.view(), converted_into };
-        let history = treasury::history(books, &whose.accounts, request, &EntryBudget::unlimited()).await?;
-        if let Some(into) = asked.into {
+        let days = subject::days(Some(from), Some(to))?;
+        ensure!(args.by.cut(from, to).nth(MAX_BUCKETS).is_none(), "too many buckets; select larger ones with --by");
+        let converted_into = args.into.map(Reference::currency);
+        let request = HistoryRequest { from, to, by: args.by, view: args.view.view(), converted_into };
+        let history = treasury::history(books, &subject.accounts, request, &EntryBudget::unlimited()).await?;
+        if let Some(into) = args.into {
             let currencies = history.periods.last().into_iter().flat_map(|it| it.currencies.keys().copied());
-            let rates = whose::rates(imports, currencies, days).await?;
+            let rates = subject::rates(imports, currencies, days).await?;
             converted = converted_history(&history, &rates, into)?;
         }
         periods = history.periods;
@@ -101,35 +101,35 @@ pub(crate) async fn run<C: Customers, B: Books + Sync, R: Rates>(
         converted: of_buckets.next(),
     };
     let shown = HistoryShown {
-        whose: &whose,
-        by: asked.by.name(),
-        view: asked.view.name(),
+        subject: &subject,
+        by: args.by.name(),
+        view: args.view.name(),
         buckets: periods.iter().map(bucket).collect(),
         converted: converted.total,
     };
-    screen.answer(&shown, || told(&shown.buckets, shown.converted.as_ref()))?;
-    Ok(Verdict::Well)
+    output.answer(&shown, || render_text(&shown.buckets, shown.converted.as_ref()))?;
+    Ok(Verdict::Ok)
 }
 
-fn told(buckets: &[BucketShown], total: Option<&ConvertedPeriod>) -> String {
+fn render_text(buckets: &[BucketShown], total: Option<&ConvertedPeriod>) -> String {
     if buckets.iter().all(|it| it.movements.is_empty()) {
         return "no entries".to_owned();
     }
     let converted: Vec<&ConvertedPeriod> = buckets.iter().filter_map(|it| it.converted.as_ref()).collect();
     match total {
-        None => told_by_currency(buckets),
-        Some(total) => told_together(&converted, total),
+        None => render_by_currency(buckets),
+        Some(total) => render_together(&converted, total),
     }
 }
 
-/// A bar as long as `amount` is beside the `largest` one; a light one below zero.
+/// A bar with the length of `amount` relative to `largest`; a light one below zero.
 fn bar(amount: Money, largest: u128) -> String {
     let length = amount.minor().unsigned_abs().saturating_mul(BAR_CHARS).div_ceil(largest.max(1));
     let mark = if amount.minor() < 0 { "░" } else { "█" };
     mark.repeat(usize::try_from(length).unwrap_or(0))
 }
 
-fn told_together(periods: &[&ConvertedPeriod], total: &ConvertedPeriod) -> String {
+fn render_together(periods: &[&ConvertedPeriod], total: &ConvertedPeriod) -> String {
     let largest = periods.iter().map(|it| it.closing.minor().unsigned_abs()).max().unwrap_or(0);
     let currency = total.closing.currency();
     let columns = [
@@ -153,11 +153,11 @@ fn told_together(periods: &[&ConvertedPeriod], total: &ConvertedPeriod) -> Strin
     let shown = format!("in {currency}\n{}", table(&columns, rows.chain(total_row)));
     match total.unconverted_closing.as_slice() {
         [] => shown,
-        amounts => format!("{shown}\n{}", told_unconverted(amounts)),
+        amounts => format!("{shown}\n{}", render_unconverted(amounts)),
     }
 }
 
-fn told_by_currency(buckets: &[BucketShown]) -> String {
+fn render_by_currency(buckets: &[BucketShown]) -> String {
     let largest = |currency: Currency| {
         let movements = buckets.iter().flat_map(|it| &it.movements);
         let of_currency = movements.map(|it| it.closing).filter(|it| it.currency() == currency);
@@ -213,14 +213,14 @@ mod tests {
             bucket(&[(Currency::EUR, movement(0, 100)), (Currency::USD, movement(-4000, 0))]),
             bucket(&[(Currency::EUR, movement(100, 100)), (Currency::USD, movement(-4000, 4000))]),
         ];
-        let told = told(&buckets, None);
-        let bars: Vec<usize> = told.lines().map(|it| it.matches(['█', '░']).count()).filter(|it| *it > 0).collect();
-        assert_eq!(bars, [12, 24, 24], "{told}");
-        assert!(told.contains("-40.00") && told.contains('░'), "{told}");
+        let text = render_text(&buckets, None);
+        let bars: Vec<usize> = text.lines().map(|it| it.matches(['█', '░']).count()).filter(|it| *it > 0).collect();
+        assert_eq!(bars, [12, 24, 24], "{text}");
+        assert!(text.contains("-40.00") && text.contains('░'), "{text}");
     }
 
     #[test]
-    fn a_history_in_one_currency_shows_what_rates_made_of_it() {
+    fn a_history_in_one_currency_shows_the_effect_of_rates() {
         let money = |minor: i128| Money::new(minor, Currency::EUR);
         let period = ConvertedPeriod {
             from: "2024-01-01".parse().unwrap(),
@@ -255,7 +255,7 @@ mod tests {
             closing: later.closing,
             ..period.clone()
         };
-        insta::assert_snapshot!(told_together(&[&period, &later], &total), @"
+        insta::assert_snapshot!(render_together(&[&period, &later], &total), @"
         in EUR
         ┌────────────┬────────────┬─────────┬───────────┬───────┬─────────────┬───────────┬──────────────────────────┐
         │ From       ┆ To         ┆ Opening ┆        In ┆   Out ┆ Revaluation ┆   Closing ┆                          │
@@ -264,8 +264,8 @@ mod tests {
         │ 2024-02-01 ┆ 2024-02-29 ┆  128.80 ┆ 10,000.00 ┆  0.00 ┆       -0.80 ┆ 10,128.00 ┆ ████████████████████████ │
         │ 2024-01-01 ┆ 2024-02-29 ┆   90.00 ┆ 10,046.00 ┆ -9.20 ┆        1.20 ┆ 10,128.00 ┆ total                    │
         └────────────┴────────────┴─────────┴───────────┴───────┴─────────────┴───────────┴──────────────────────────┘
-        not converted, for want of a rate: 5.00 USD
+        not converted because of missing rates: 5.00 USD
         ");
-        assert_eq!(told(&[bucket], Some(&period)), "no entries");
+        assert_eq!(render_text(&[bucket], Some(&period)), "no entries");
     }
 }

@@ -1,4 +1,4 @@
-//! `import`: files go up, and come back as reports.
+//! `import`: uploads files and prints their reports.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use mail::outbox::Summaries;
 use serde::Serialize;
 
 use crate::Verdict;
-use crate::arguments::{Global, ImportFiles};
-use crate::parcel::parcel;
+use crate::arguments::{Global, ImportArgs};
+use crate::output::Output;
+use crate::pending_upload::pending_upload;
 use crate::report;
-use crate::screen::Screen;
 use crate::source;
 use crate::stack::Stack;
 use crate::upload::{Bucket, file_name};
 use crate::wait::{self, Patience};
 
-/// How long mails may take after the import is done.
+/// The time-out for mails after the import is done.
 const MAILS: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// A file that is in the bucket.
+/// A file in the bucket.
 #[derive(Serialize)]
 struct Uploaded {
     id: ImportId,
@@ -30,30 +30,34 @@ struct Uploaded {
 }
 
 /// Uploads all files, then waits for each.
-pub(crate) async fn run(screen: &Screen, global: &Global, asked: ImportFiles) -> Result<Verdict> {
-    // Before anything goes up, all of it is looked at.
-    let parcels = asked.files.iter().map(|file| parcel(file, &asked.instructions));
-    let parcels = parcels.collect::<Result<Vec<_>>>()?;
-    let stack = Stack::open(screen, global).await?;
-    source::check(&stack.imports()?, asked.instructions.source.as_deref()).await?;
+pub(crate) async fn run(output: &Output, global: &Global, args: ImportArgs) -> Result<Verdict> {
+    // Checks all files before the first upload.
+    let pending_uploads = args.files.iter().map(|file| pending_upload(file, &args.instructions));
+    let pending_uploads = pending_uploads.collect::<Result<Vec<_>>>()?;
+    let stack = Stack::open(output, global).await?;
+    source::check(&stack.imports()?, args.instructions.source.as_deref()).await?;
     let bucket = Bucket { client: stack.s3(), name: stack.output("FilesBucket")?.to_owned(), files: stack.files()? };
     let mut uploaded = Vec::new();
-    for parcel in &parcels {
-        uploaded.push(Uploaded { id: bucket.take(parcel).await?, file: file_name(parcel), key: parcel.key.clone() });
+    for pending_upload in &pending_uploads {
+        uploaded.push(Uploaded {
+            id: bucket.take(pending_upload).await?,
+            file: file_name(pending_upload),
+            key: pending_upload.key.clone(),
+        });
     }
-    if !asked.wait {
-        answer(screen, uploaded.len(), &uploaded, told)?;
-        return Ok(Verdict::Well);
+    if !args.wait {
+        answer(output, uploaded.len(), &uploaded, render_text)?;
+        return Ok(Verdict::Ok);
     }
-    let patience = Patience { import: Duration::from_secs(asked.timeout), mails: MAILS, pause: PAUSE };
+    let patience = Patience { import: Duration::from_secs(args.timeout), mails: MAILS, pause: PAUSE };
     let (reports, trouble) = settle(&stack.imports()?, &stack.summaries()?, &uploaded, patience).await;
-    // What is known of the files before one that takes too long is told too.
+    // Also prints the results of earlier files if one takes too long.
     if !reports.is_empty() {
-        answer(screen, uploaded.len(), &reports, report::text)?;
+        answer(output, uploaded.len(), &reports, report::text)?;
     }
     trouble?;
-    let amiss = reports.iter().any(|it| report::verdict(it) == Verdict::Amiss);
-    Ok(if amiss { Verdict::Amiss } else { Verdict::Well })
+    let has_problems = reports.iter().any(|it| report::verdict(it) == Verdict::Problems);
+    Ok(if has_problems { Verdict::Problems } else { Verdict::Ok })
 }
 
 async fn settle<I: Imports + Batches, S: Summaries>(
@@ -72,15 +76,15 @@ async fn settle<I: Imports + Batches, S: Summaries>(
     (reports, Ok(()))
 }
 
-/// One document where one file was asked for, else an array.
-fn answer<T: Serialize>(screen: &Screen, asked: usize, items: &[T], text: impl Fn(&T) -> String) -> Result<()> {
+/// One document for one file, otherwise an array.
+fn answer<T: Serialize>(output: &Output, args: usize, items: &[T], text: impl Fn(&T) -> String) -> Result<()> {
     let texts = || items.iter().map(&text).collect::<Vec<_>>().join("\n\n");
     match items {
-        [one] if asked == 1 => screen.answer(one, texts),
-        several => screen.answer(several, texts),
+        [one] if args == 1 => output.answer(one, texts),
+        several => output.answer(several, texts),
     }
 }
 
-fn told(uploaded: &Uploaded) -> String {
-    format!("{}: uploaded as {}\nsee what comes of it: millrace imports {}", uploaded.file, uploaded.key, uploaded.id)
+fn render_text(uploaded: &Uploaded) -> String {
+    format!("{}: uploaded as {}\nshow its report: millrace imports {}", uploaded.file, uploaded.key, uploaded.id)
 }

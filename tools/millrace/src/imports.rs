@@ -1,4 +1,4 @@
-//! `imports`: what was brought in, and what came of it.
+//! `imports`: the imports and their reports.
 
 use ::imports::{
     BatchQueue, Batches, Files, Import, ImportId, ImportList, Imports, Kind, Saved, SplitFile, State, UnreadableImport,
@@ -12,16 +12,16 @@ use serde::Serialize;
 
 use crate::Verdict;
 use crate::control;
+use crate::output::Output;
 use crate::report;
-use crate::screen::Screen;
 use crate::table::{Column, NOTHING, count, counted, harmless, table};
 use crate::wait;
 
-/// How many one question asks for.
+/// The page size of a request.
 const PAGE: usize = 100;
 
 /// The latest imports.
-pub(crate) async fn list<L: ImportList>(screen: &Screen, list: &L, limit: usize) -> Result<Verdict> {
+pub(crate) async fn list<L: ImportList>(output: &Output, list: &L, limit: usize) -> Result<Verdict> {
     let mut imports: Vec<Listed> = Vec::new();
     let mut after = None;
     while imports.len() < limit {
@@ -33,11 +33,11 @@ pub(crate) async fn list<L: ImportList>(screen: &Screen, list: &L, limit: usize)
             break;
         }
     }
-    screen.answer(&imports, || told(&imports))?;
+    output.answer(&imports, || render_text(&imports))?;
     if after.is_some() {
-        screen.note(&format!("the latest {limit}; more with --limit"));
+        output.note(&format!("the latest {limit}; more with --limit"));
     }
-    Ok(Verdict::Well)
+    Ok(Verdict::Ok)
 }
 
 /// An import in the list.
@@ -53,7 +53,7 @@ enum Listed {
     },
 }
 
-/// In place of an import's state.
+/// Shown instead of an import's state.
 #[derive(Serialize, Debug)]
 #[serde(tag = "name", rename = "unreadable")]
 struct Unreadable {
@@ -79,7 +79,7 @@ impl Listed {
                 return vec![received, file, kind, "unreadable".to_owned(), rows, rejected, id.to_string()];
             }
         };
-        let found = |number: fn(&::imports::Found) -> u64| {
+        let found = |number: fn(&::imports::ImportStats) -> u64| {
             let found = import.found.as_ref();
             found.map_or_else(|| NOTHING.to_owned(), |it| count(number(it)))
         };
@@ -97,7 +97,7 @@ impl Listed {
 
 /// Retries a failed import.
 pub(crate) async fn retry<I: Imports, Q: UploadQueue>(
-    screen: &Screen,
+    output: &Output,
     imports: &I,
     uploads: &Q,
     id: ImportId,
@@ -113,15 +113,15 @@ pub(crate) async fn retry<I: Imports, Q: UploadQueue>(
     // If this fails, the sweeper sends it a quarter of an hour later.
     let version = Some(retried.object_version.clone());
     uploads.send(&SplitFile { key: retried.key.clone(), version }).await?;
-    screen.answer(&retried, || format!("{}: {}\nimport {id}", harmless(retried.file_name()), retried.state.name()))?;
-    screen.note(&format!("it goes on; `millrace imports {id}` shows how far it is"));
-    Ok(Verdict::Well)
+    output.answer(&retried, || format!("{}: {}\nimport {id}", harmless(retried.file_name()), retried.state.name()))?;
+    output.note(&format!("it continues; `millrace imports {id}` shows its progress"));
+    Ok(Verdict::Ok)
 }
 
-/// Posts all batches of an import again: what is in the books stays as it is, what is missing is posted, and what the
-/// import has reported stays. Uploading the file again would report the missing entries a second time.
+/// Posts all batches of an import again: existing entries do not change, missing ones are posted, and the report of the
+/// import does not change. Uploading the file again would report the missing entries a second time.
 pub(crate) async fn repost<I: Imports, F: Files, Q: BatchQueue>(
-    screen: &Screen,
+    output: &Output,
     (imports, files): (&I, &F),
     queue: &Q,
     id: ImportId,
@@ -131,21 +131,21 @@ pub(crate) async fn repost<I: Imports, F: Files, Q: BatchQueue>(
         bail!("import {id} is {}; only imports that are done are posted again", import.state.name());
     }
     let Some(index) = control::index(files, id, import.index_version.as_deref()).await? else {
-        bail!("the batches of import {id} are gone, they are kept for 30 days; upload {} again", import.file_name());
+        bail!("the batches of import {id} have expired after 30 days; upload {} again", import.file_name());
     };
     let requests = index.all(id);
     queue.send(&requests).await?;
-    screen.answer(&import, || {
+    output.answer(&import, || {
         let batches = counted(u64::try_from(requests.len()).unwrap_or(u64::MAX), "batch", "batches");
         format!("{}: {batches} on the way to the books again", harmless(import.file_name()))
     })?;
-    screen.note("`millrace audit --entries` shows when everything is in the books");
-    Ok(Verdict::Well)
+    output.note("`millrace audit --entries` shows when everything is in the books");
+    Ok(Verdict::Ok)
 }
 
-fn told(imports: &[Listed]) -> String {
+fn render_text(imports: &[Listed]) -> String {
     if imports.is_empty() {
-        return "nothing was imported yet; `millrace import FILE` does".to_owned();
+        return "nothing was imported yet; run `millrace import FILE`".to_owned();
     }
     let columns = [
         Column::Id("Received"),
@@ -167,15 +167,15 @@ pub(crate) fn to_the_minute(moment: &str) -> String {
 
 /// The report of one import.
 pub(crate) async fn show<I: Imports + Batches, S: Summaries>(
-    screen: &Screen,
+    output: &Output,
     imports: &I,
     summaries: &S,
     id: ImportId,
 ) -> Result<Verdict> {
     let import = wait::find(imports, id).await?;
     let report = report::of(imports, summaries, &import).await?;
-    screen.answer(&report, || report::text(&report))?;
-    Ok(Verdict::Well)
+    output.answer(&report, || report::text(&report))?;
+    Ok(Verdict::Ok)
 }
 
 #[cfg(test)]
@@ -206,24 +206,24 @@ mod tests {
         let (imports, files, queues) = (FakeImports::default(), FakeFiles::default(), FakeQueues::default());
         let received = imports.receive(&july()).await.unwrap();
         let id = received.id;
-        let again = async || repost(&Screen::new(true), (&imports, &files), &queues, id).await;
+        let again = async || repost(&Output::new(true), (&imports, &files), &queues, id).await;
         assert!(again().await.unwrap_err().to_string().contains("is received; only imports that are done"));
 
         imports.save(&Import { state: State::Done, ..received }).await.unwrap();
-        assert!(again().await.unwrap_err().to_string().contains("kept for 30 days; upload july.csv again"));
+        assert!(again().await.unwrap_err().to_string().contains("expired after 30 days; upload july.csv again"));
 
         let (bounds, chains) = (vec![0, 10, 20, 30, 40], vec![Chain { first: 1, last: 2 }]);
         let index =
             BatchIndex { v: 1, summaries: true, repeats: false, failed_before: vec![], version: None, bounds, chains };
         files.upload(upload(&Import::index_key(id)), &serde_json::to_vec(&index).unwrap());
-        assert_eq!(again().await.unwrap(), Verdict::Well);
+        assert_eq!(again().await.unwrap(), Verdict::Ok);
         let sent: Vec<_> = queues.take_batches().iter().map(|it| (it.batch, it.from, it.to)).collect();
         assert_eq!(sent, [(0, 0, 10), (1, 10, 20), (2, 20, 30), (3, 30, 40)], "each part of the large account, too");
     }
 
     #[test]
     fn an_import_is_a_line() {
-        insta::assert_snapshot!(told(&[Listed::of(Ok(july()))]), @"
+        insta::assert_snapshot!(render_text(&[Listed::of(Ok(july()))]), @"
         ┌──────────────────┬──────────┬──────┬──────────┬──────┬──────────┬──────────────────────────────────┐
         │ Received         ┆ File     ┆ Kind ┆ State    ┆ Rows ┆ Rejected ┆ Import                           │
         ╞══════════════════╪══════════╪══════╪══════════╪══════╪══════════╪══════════════════════════════════╡
@@ -233,12 +233,12 @@ mod tests {
         let received_at = "2026-11-21T10:00:00.25Z".parse().unwrap();
         let source = PortError::Broken("the record of imports", "the document ends too early".into());
         let broken = Listed::of(Err(UnreadableImport { id: ImportId::of("a", "1"), received_at, source }));
-        let line = told(std::slice::from_ref(&broken));
+        let line = render_text(std::slice::from_ref(&broken));
         assert!(line.contains("2026-11-21 10:00") && line.contains("unreadable"), "{line}");
         let json = serde_json::to_value(&broken).unwrap();
         assert_eq!(json["state"]["name"], "unreadable");
-        let reason = "something stored in the record of imports is broken: the document ends too early";
+        let reason = "stored data in the record of imports is corrupt: the document ends too early";
         assert_eq!(json["state"]["reason"], reason);
-        assert!(told(&[]).contains("millrace import FILE"));
+        assert!(render_text(&[]).contains("millrace import FILE"));
     }
 }

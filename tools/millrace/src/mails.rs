@@ -1,4 +1,4 @@
-//! `mails`: what became of the summary mails, and sending them again.
+//! `mails`: lists summary mails and sends them again.
 
 use ::imports::ImportId;
 use anyhow::Result;
@@ -12,8 +12,8 @@ use mail::{Address, SummaryMail};
 use serde::Serialize;
 
 use crate::Verdict;
-use crate::arguments::{AskMails, MailsCommand};
-use crate::screen::Screen;
+use crate::arguments::{MailsArgs, MailsCommand};
+use crate::output::Output;
 use crate::stack::Stack;
 use crate::table::{Column, NOTHING, count, table};
 
@@ -28,47 +28,47 @@ struct Line {
     reason: Option<String>,
 }
 
-/// What a retry did.
+/// The result of a retry.
 #[derive(Serialize, PartialEq, Eq, Debug)]
 struct Retried {
     import: ImportId,
-    /// Mails that are wanted again.
+    /// Mails that became wanted again.
     #[serde(rename = "retried")]
     mails: usize,
-    /// Mails that have just changed; look at them again.
+    /// Mails that changed meanwhile; check them again.
     changed: usize,
 }
 
-pub(crate) async fn run(screen: &Screen, stack: &Stack, asked: AskMails, now: Moment) -> Result<Verdict> {
+pub(crate) async fn run(output: &Output, stack: &Stack, args: MailsArgs, now: Moment) -> Result<Verdict> {
     let summaries = stack.summaries()?;
-    match asked.command {
+    match args.command {
         None => {
-            let import = asked.import.map(|it| it.to_string());
-            list(screen, &summaries, import.as_deref(), asked.state.as_deref(), asked.limit, now).await
+            let import = args.import.map(|it| it.to_string());
+            list(output, &summaries, import.as_deref(), args.state.as_deref(), args.limit, now).await
         }
         Some(MailsCommand::Retry { import, account, unknown }) => {
             let retried = retry(&summaries, &stack.summary_requests()?, import, account.as_ref(), unknown, now).await?;
-            screen.answer(&retried, || text(&retried))?;
-            Ok(Verdict::Well)
+            output.answer(&retried, || text(&retried))?;
+            Ok(Verdict::Ok)
         }
         Some(MailsCommand::Pause) => {
             gate::change(&summaries, |gate| gate.pause("an operator paused them".to_owned(), now)).await?;
-            screen.note("no mails are sent until `millrace mails resume`; they wait");
-            Ok(Verdict::Well)
+            output.note("no mails are sent until `millrace mails resume`; they wait");
+            Ok(Verdict::Ok)
         }
         Some(MailsCommand::Resume) => {
             tally::resume(&summaries, now).await?;
-            screen.note(
+            output.note(
                 "mails are sent again; the next run of the sweeper, within five minutes, requests those that wait",
             );
-            Ok(Verdict::Well)
+            Ok(Verdict::Ok)
         }
-        Some(MailsCommand::Allow { address }) => allow(screen, &summaries, &address).await,
+        Some(MailsCommand::Allow { address }) => allow(output, &summaries, &address).await,
     }
 }
 
 async fn list<S: SummaryList + SendGate>(
-    screen: &Screen,
+    output: &Output,
     summaries: &S,
     import: Option<&str>,
     state: Option<&str>,
@@ -77,14 +77,14 @@ async fn list<S: SummaryList + SendGate>(
 ) -> Result<Verdict> {
     let mails = summaries.list(import, state, limit).await?;
     let lines: Vec<Line> = mails.iter().map(line).collect();
-    screen.answer(&lines, || told(&lines))?;
+    output.answer(&lines, || render_text(&lines))?;
     if lines.len() == limit {
-        screen.note(&format!("{limit} mails; more with --limit"));
+        output.note(&format!("{limit} mails; more with --limit"));
     }
     if let Some(closed) = summaries.load_gate().await?.0.closed(now) {
-        screen.note(&format!("no mails are sent now; they are {closed}"));
+        output.note(&format!("no mails are sent now; they are {closed}"));
     }
-    Ok(Verdict::Well)
+    Ok(Verdict::Ok)
 }
 
 async fn retry<S: Summaries + SummaryList, Q: SummaryRequests>(
@@ -116,14 +116,14 @@ async fn retry<S: Summaries + SummaryList, Q: SummaryRequests>(
     Ok(Retried { import, mails: accounts.len(), changed })
 }
 
-async fn allow<S: Suppressions>(screen: &Screen, summaries: &S, address: &Address) -> Result<Verdict> {
+async fn allow<S: Suppressions>(output: &Output, summaries: &S, address: &Address) -> Result<Verdict> {
     let was_suppressed = summaries.allow(address).await?;
-    screen.note(if was_suppressed {
-        "the address gets mails again, from the next summary on"
+    output.note(if was_suppressed {
+        "the address gets mails again, starting with the next summary"
     } else {
         "the address was not suppressed"
     });
-    Ok(Verdict::Well)
+    Ok(Verdict::Ok)
 }
 
 fn line(mail: &SummaryMail) -> Line {
@@ -136,7 +136,7 @@ fn line(mail: &SummaryMail) -> Line {
     }
 }
 
-fn told(lines: &[Line]) -> String {
+fn render_text(lines: &[Line]) -> String {
     if lines.is_empty() {
         return "there are no such mails".to_owned();
     }
@@ -184,7 +184,7 @@ mod tests {
         ImportId::of("imports/july.csv", "v1")
     }
 
-    /// One mail for each account, in the state that its account's name says.
+    /// One mail for each account, in the state of the account's name.
     fn mails() -> FakeSummaries {
         let summaries = FakeSummaries::default();
         let accounts: Vec<AccountNumber> =
@@ -243,14 +243,14 @@ mod tests {
     #[test]
     fn a_mail_is_a_line_with_its_reason() {
         let mails = ready(mails().list(None, Some("unknown"), 100)).unwrap();
-        insta::assert_snapshot!(told(&mails.iter().map(line).collect::<Vec<_>>()), @r"
+        insta::assert_snapshot!(render_text(&mails.iter().map(line).collect::<Vec<_>>()), @r"
         ┌──────────────────────────────────┬─────────┬─────────┬──────────────────┬───────────────────┐
         │ Import                           ┆ Account ┆ State   ┆ Since            ┆ Reason            │
         ╞══════════════════════════════════╪═════════╪═════════╪══════════════════╪═══════════════════╡
         │ c7217626ded7747c7590defef3ae6b90 ┆ UNKNOWN ┆ unknown ┆ 2026-08-14 10:00 ┆ no answer in time │
         └──────────────────────────────────┴─────────┴─────────┴──────────────────┴───────────────────┘
         ");
-        assert_eq!(told(&[]), "there are no such mails");
+        assert_eq!(render_text(&[]), "there are no such mails");
         let json = serde_json::to_string(&line(&mails[0])).unwrap();
         assert!(json.contains(r#""state":"unknown""#) && !json.contains("ada@"), "{json}");
     }

@@ -1,8 +1,8 @@
-//! `millrace`: the operator's command. It speaks to one stack, on AWS or on this machine, through the same ports and
+//! `millrace`: the operator's command. It works on one stack, on AWS or on this machine, through the same ports and
 //! adapters as the functions.
 //!
-//! What a command is asked for goes to standard output, as tables or, with `--json`, as one document; progress and
-//! errors go to standard error. It exits with 0 when all is well, with 1 when not.
+//! Results go to standard output, as tables or, with `--json`, as one document; progress and errors go to standard
+//! error. The exit code is 0 for success and 1 for problems and errors.
 
 mod accounts;
 mod arguments;
@@ -11,33 +11,33 @@ mod balances;
 mod books;
 mod check;
 mod control;
+mod counterparties;
 mod customers;
+mod endpoint;
 mod feed;
+mod forecast;
 mod history;
 mod import;
 mod imports;
 mod mails;
-mod meter;
-mod outlook;
-mod parcel;
-mod partners;
-mod place;
+mod output;
+mod pending_upload;
 mod poll;
 mod profile;
+mod progress_bar;
 mod report;
 mod restore;
-mod screen;
 mod secret;
 mod sign_in;
 mod source;
 mod srp;
 mod stack;
+mod subject;
 mod table;
 mod token;
 mod upload;
 mod users;
 mod wait;
-mod whose;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -49,111 +49,111 @@ use feeds_sandbox::Plan;
 use lambda_kit::SystemClock;
 
 use crate::arguments::{Arguments, Command, FeedCommand, Global, ImportsCommand, Mails, SourceCommand};
-use crate::screen::Screen;
+use crate::output::Output;
 use crate::stack::Stack;
 
-/// What a command found.
+/// The result of a command.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Verdict {
-    /// What was asked for is there, or done.
-    Well,
-    /// It was told to the person, and is not well: a refused file, a finding.
-    Amiss,
+    /// Success.
+    Ok,
+    /// The output contains problems: a refused file, a finding.
+    Problems,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let Arguments { global, command } = Arguments::parse();
-    let screen = Screen::new(global.json);
-    match run(&screen, &global, command).await {
-        Ok(Verdict::Well) => ExitCode::SUCCESS,
-        Ok(Verdict::Amiss) => ExitCode::FAILURE,
+    let output = Output::new(global.json);
+    match run(&output, &global, command).await {
+        Ok(Verdict::Ok) => ExitCode::SUCCESS,
+        Ok(Verdict::Problems) => ExitCode::FAILURE,
         Err(error) => {
-            screen.note(&format!("error: {error:#}"));
+            output.note(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(screen: &Screen, global: &Global, command: Command) -> Result<Verdict> {
+async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdict> {
     if let Command::Profile(command) = command {
-        return Box::pin(profile::run(screen, global, command)).await;
+        return Box::pin(profile::run(output, global, command)).await;
     }
-    if let Command::Feed(FeedCommand::Serve(asked)) = command {
-        return feed::serve(screen, &asked).await;
+    if let Command::Feed(FeedCommand::Serve(args)) = command {
+        return feed::serve(output, &args).await;
     }
-    if let Command::Import(asked) = command {
-        return Box::pin(import::run(screen, global, asked)).await;
+    if let Command::Import(args) = command {
+        return Box::pin(import::run(output, global, args)).await;
     }
-    if let Command::Token(asked) = command {
-        return Box::pin(token::run(screen, global, asked)).await;
+    if let Command::Token(args) = command {
+        return Box::pin(token::run(output, global, args)).await;
     }
-    let stack = Stack::open(screen, global).await?;
+    let stack = Stack::open(output, global).await?;
     match command {
-        Command::Import(_) | Command::Profile(_) | Command::Token(_) => Ok(Verdict::Well),
-        Command::Customers => customers::list(screen, &stack.register()?).await,
+        Command::Import(_) | Command::Profile(_) | Command::Token(_) => Ok(Verdict::Ok),
+        Command::Customers => customers::list(output, &stack.register()?).await,
         Command::Customer { id, mails } => {
             let mails = mails.map(Mails::choice);
-            customers::show(screen, &stack.register()?, &stack.books()?, id, mails).await
+            customers::show(output, &stack.register()?, &stack.books()?, id, mails).await
         }
-        Command::Accounts => accounts::list(screen, &stack.register()?, &stack.books()?).await,
-        Command::Balance(asked) => books::balance(screen, &stack.register()?, &stack.books()?, &asked).await,
-        Command::Balances(asked) => {
-            balances::show(screen, &stack.register()?, &stack.books()?, &stack.imports()?, &asked).await
+        Command::Accounts => accounts::list(output, &stack.register()?, &stack.books()?).await,
+        Command::Balance(args) => books::balance(output, &stack.register()?, &stack.books()?, &args).await,
+        Command::Balances(args) => {
+            balances::show(output, &stack.register()?, &stack.books()?, &stack.imports()?, &args).await
         }
-        Command::History(asked) => {
-            history::run(screen, &stack.register()?, &stack.books()?, &stack.imports()?, &asked).await
+        Command::History(args) => {
+            history::run(output, &stack.register()?, &stack.books()?, &stack.imports()?, &args).await
         }
-        Command::Countries(asked) => partners::countries(screen, &stack.register()?, &stack.books()?, &asked).await,
-        Command::Counterparties(asked) => {
-            partners::counterparties(screen, &stack.register()?, &stack.books()?, &stack.imports()?, &asked).await
+        Command::Countries(args) => counterparties::countries(output, &stack.register()?, &stack.books()?, &args).await,
+        Command::Counterparties(args) => {
+            counterparties::counterparties(output, &stack.register()?, &stack.books()?, &stack.imports()?, &args).await
         }
-        Command::Interest(asked) => outlook::interest(screen, &stack.register()?, &stack.books()?, &asked).await,
-        Command::Forecast(asked) => {
-            outlook::forecast(screen, &stack.register()?, &stack.books()?, &stack.imports()?, &asked).await
+        Command::Interest(args) => forecast::interest(output, &stack.register()?, &stack.books()?, &args).await,
+        Command::Forecast(args) => {
+            forecast::forecast(output, &stack.register()?, &stack.books()?, &stack.imports()?, &args).await
         }
-        Command::Portfolio(asked) => {
-            balances::portfolio(screen, &stack.register()?, &stack.books()?, &stack.imports()?, &asked).await
+        Command::Portfolio(args) => {
+            balances::portfolio(output, &stack.register()?, &stack.books()?, &stack.imports()?, &args).await
         }
-        Command::Entries(asked) => books::entries(screen, &stack.register()?, &stack.books()?, &asked).await,
+        Command::Entries(args) => books::entries(output, &stack.register()?, &stack.books()?, &args).await,
         Command::Imports { command: Some(ImportsCommand::Retry { id }), .. } => {
-            imports::retry(screen, &stack.imports()?, &stack.uploads()?, id, SystemClock.now()).await
+            imports::retry(output, &stack.imports()?, &stack.uploads()?, id, SystemClock.now()).await
         }
         Command::Imports { command: Some(ImportsCommand::Repost { id }), .. } => {
-            imports::repost(screen, (&stack.imports()?, &stack.files()?), &stack.batches()?, id).await
+            imports::repost(output, (&stack.imports()?, &stack.files()?), &stack.batches()?, id).await
         }
-        Command::Imports { id: None, limit, .. } => imports::list(screen, &stack.imports()?, limit).await,
+        Command::Imports { id: None, limit, .. } => imports::list(output, &stack.imports()?, limit).await,
         Command::Imports { id: Some(id), .. } => {
-            imports::show(screen, &stack.imports()?, &stack.summaries()?, id).await
+            imports::show(output, &stack.imports()?, &stack.summaries()?, id).await
         }
-        Command::Mails(asked) => mails::run(screen, &stack, asked, SystemClock.now()).await,
+        Command::Mails(args) => mails::run(output, &stack, args, SystemClock.now()).await,
         Command::Audit { entries } => {
             let (register, books) = (stack.register()?, stack.books()?);
             let (imports, files) = (stack.imports()?, stack.files()?);
-            Box::pin(audit::run(screen, (&register, &books), (&imports, &files), entries)).await
+            Box::pin(audit::run(output, (&register, &books), (&imports, &files), entries)).await
         }
         Command::Source(SourceCommand::Add { name }) => {
-            source::add(screen, &stack.imports()?, &name, SystemClock.now()).await
+            source::add(output, &stack.imports()?, &name, SystemClock.now()).await
         }
-        Command::Source(SourceCommand::List) => source::list(screen, &stack.imports()?).await,
-        Command::Feed(command) => run_feed(screen, &stack, command).await,
-        Command::Restore(command) => Box::pin(restore::run(screen, &stack, command, SystemClock.now())).await,
-        Command::User(command) => Box::pin(users::run(screen, &stack, command)).await,
+        Command::Source(SourceCommand::List) => source::list(output, &stack.imports()?).await,
+        Command::Feed(command) => run_feed(output, &stack, command).await,
+        Command::Restore(command) => Box::pin(restore::run(output, &stack, command, SystemClock.now())).await,
+        Command::User(command) => Box::pin(users::run(output, &stack, command)).await,
     }
 }
 
-async fn run_feed(screen: &Screen, stack: &Stack, command: FeedCommand) -> Result<Verdict> {
+async fn run_feed(output: &Output, stack: &Stack, command: FeedCommand) -> Result<Verdict> {
     match command {
-        FeedCommand::Serve(asked) => feed::serve(screen, &asked).await,
+        FeedCommand::Serve(args) => feed::serve(output, &args).await,
         FeedCommand::Poll { wait, timeout } => {
             let patience = wait.then_some(Duration::from_secs(timeout));
-            poll::poll(screen, &stack.feed_log()?, &stack.polls()?, SystemClock.now(), patience).await
+            poll::poll(output, &stack.feed_log()?, &stack.polls()?, SystemClock.now(), patience).await
         }
         FeedCommand::Retry { feed, wait, timeout } => {
             let patience = wait.then_some(Duration::from_secs(timeout));
-            poll::retry(screen, &stack.feed_log()?, &stack.polls()?, SystemClock.now(), feed, patience).await
+            poll::retry(output, &stack.feed_log()?, &stack.polls()?, SystemClock.now(), feed, patience).await
         }
-        FeedCommand::Proof => poll::proofs(screen, &stack.feed_log()?).await,
-        FeedCommand::Check(made) => check::run(screen, &stack.books()?, Plan::new(made.seed, made.size)).await,
+        FeedCommand::Proof => poll::proofs(output, &stack.feed_log()?).await,
+        FeedCommand::Check(made) => check::run(output, &stack.books()?, Plan::new(made.seed, made.size)).await,
     }
 }

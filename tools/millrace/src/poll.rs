@@ -1,4 +1,4 @@
-//! `feed poll` and `feed proof`: taking the bank's feeds in, and whether they are complete.
+//! `feed poll` and `feed proof`: polls the bank's feeds and shows their proofs.
 
 use std::time::{Duration, Instant};
 
@@ -8,28 +8,28 @@ use feeds::{CurrencyProof, Feed, FeedLog, FeedStatus, Next, PollFeed, PollQueue,
 
 use crate::Verdict;
 use crate::imports::to_the_minute;
-use crate::meter::Meter;
-use crate::screen::Screen;
+use crate::output::Output;
+use crate::progress_bar::ProgressBar;
 use crate::table::{Column, NOTHING, count, counted, table};
 
-/// How often to look how far a poll is.
+/// The interval for checking a poll's progress.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Asks for all feeds to be polled; with `patience`, waits until they are proven and shows the proofs.
+/// Requests a poll of all feeds; with `patience`, waits until they are proven and shows the proofs.
 pub(crate) async fn poll(
-    screen: &Screen,
+    output: &Output,
     log: &impl FeedLog,
     queue: &impl PollQueue,
     now: Moment,
     patience: Option<Duration>,
 ) -> Result<Verdict> {
     queue.send(PollFeed { poll: Some(now), ..PollFeed::all() }, 0).await?;
-    wait(screen, log, &Feed::ALL, now, patience).await
+    wait(output, log, &Feed::ALL, now, patience).await
 }
 
-/// Asks for one feed, or all of them, to be retried; with `patience`, waits as [`poll`] does.
+/// Requests a retry of one feed or of all; with `patience`, waits like [`poll`].
 pub(crate) async fn retry(
-    screen: &Screen,
+    output: &Output,
     log: &impl FeedLog,
     queue: &impl PollQueue,
     now: Moment,
@@ -46,22 +46,22 @@ pub(crate) async fn retry(
         let request = PollFeed { feed: Some(*feed), poll: Some(now), retry: true, ..PollFeed::all() };
         queue.send(request, 0).await?;
     }
-    wait(screen, log, &feeds, now, patience).await
+    wait(output, log, &feeds, now, patience).await
 }
 
 async fn wait(
-    screen: &Screen,
+    output: &Output,
     log: &impl FeedLog,
     feeds: &[Feed],
     now: Moment,
     patience: Option<Duration>,
 ) -> Result<Verdict> {
     let Some(patience) = patience else {
-        let asked = serde_json::json!({ "poll": now });
-        screen.answer(&asked, || format!("requested poll {now}; `millrace feed proof` shows the result"))?;
-        return Ok(Verdict::Well);
+        let args = serde_json::json!({ "poll": now });
+        output.answer(&args, || format!("requested poll {now}; `millrace feed proof` shows the result"))?;
+        return Ok(Verdict::Ok);
     };
-    let meter = Meter::counting("feeds", u64::try_from(feeds.len()).unwrap_or(0));
+    let progress_bar = ProgressBar::counting("feeds", u64::try_from(feeds.len()).unwrap_or(0));
     let started = Instant::now();
     loop {
         let mut ended = 0_u64;
@@ -70,19 +70,19 @@ async fn wait(
             if progress.as_ref().is_some_and(|it| it.next() == Next::Rest) {
                 ended = ended.saturating_add(1);
             } else {
-                meter.note(&told_progress(feed, progress.as_ref()));
+                progress_bar.note(&render_progress(feed, progress.as_ref()));
                 break;
             }
         }
-        meter.reached(ended, u64::try_from(feeds.len()).unwrap_or(0));
+        progress_bar.reached(ended, u64::try_from(feeds.len()).unwrap_or(0));
         if ended == u64::try_from(feeds.len()).unwrap_or(0) {
-            meter.done("proven");
-            return proofs(screen, log).await;
+            progress_bar.done("proven");
+            return proofs(output, log).await;
         }
         if started.elapsed() >= patience {
             bail!(
-                "the poll has not ended within {} s; it goes on by itself. Look again with `millrace feed proof`, or \
-                 wait longer with --timeout; the log of poll-feed may say why",
+                "the poll has not ended within {} s; it continues in the background. Check it with `millrace feed proof`, or \
+                 wait longer with --timeout; the log of poll-feed may contain the reason",
                 patience.as_secs()
             );
         }
@@ -90,30 +90,30 @@ async fn wait(
     }
 }
 
-fn told_progress(feed: Feed, progress: Option<&Progress>) -> String {
-    let Some(progress) = progress else { return format!("{feed}: waiting to be taken up") };
+fn render_progress(feed: Feed, progress: Option<&Progress>) -> String {
+    let Some(progress) = progress else { return format!("{feed}: queued") };
     let pages = counted(u64::from(progress.pages), "page", "pages");
     match progress.next() {
-        Next::Ask => format!("{feed}: {pages}"),
+        Next::Fetch => format!("{feed}: {pages}"),
         Next::Review(_) => format!("{feed}: {pages}, being reviewed"),
         Next::Gather(_) | Next::GatherAgain(_) => format!("{feed}: {pages}, to be imported"),
         Next::Prove | Next::Rest => format!("{feed}: {pages}, being posted and proven"),
     }
 }
 
-/// How far each feed is, its last error, and its last proof.
-pub(crate) async fn proofs(screen: &Screen, log: &impl FeedLog) -> Result<Verdict> {
+/// The progress of each feed, its last error, and its last proof.
+pub(crate) async fn proofs(output: &Output, log: &impl FeedLog) -> Result<Verdict> {
     let mut feeds = Vec::new();
     for feed in Feed::ALL {
         feeds.push(FeedStatus::load(log, feed).await?);
     }
-    screen.answer(&feeds, || told_feeds(&feeds))?;
-    Ok(if feeds.iter().all(FeedStatus::is_well) { Verdict::Well } else { Verdict::Amiss })
+    output.answer(&feeds, || render_feeds(&feeds))?;
+    Ok(if feeds.iter().all(FeedStatus::is_healthy) { Verdict::Ok } else { Verdict::Problems })
 }
 
-fn told_feeds(feeds: &[FeedStatus]) -> String {
+fn render_feeds(feeds: &[FeedStatus]) -> String {
     if feeds.iter().all(|it| it.poll.is_none()) {
-        return "no feed has been polled yet; `millrace feed poll --wait` does".to_owned();
+        return "no feed has been polled yet; run `millrace feed poll --wait`".to_owned();
     }
     let columns = [
         Column::Id("Feed"),
@@ -130,14 +130,14 @@ fn told_feeds(feeds: &[FeedStatus]) -> String {
     };
     let states = table(&columns, feeds.iter().map(row));
     let proofs: Vec<Proof> = feeds.iter().filter_map(|it| it.proof.clone()).collect();
-    if proofs.is_empty() { states } else { format!("{states}\n{}", told(&proofs)) }
+    if proofs.is_empty() { states } else { format!("{states}\n{}", render_text(&proofs)) }
 }
 
-fn told(proofs: &[Proof]) -> String {
+fn render_text(proofs: &[Proof]) -> String {
     let columns = [
         Column::Id("Feed"),
         Column::Number("Pages"),
-        Column::Number("Asked"),
+        Column::Number("Tries"),
         Column::Number("Declared"),
         Column::Number("Received"),
         Column::Number("Taken"),
@@ -152,7 +152,7 @@ fn told(proofs: &[Proof]) -> String {
         let (rows, entries) = (&proof.rows, &proof.entries);
         let counts = [
             proof.pages.taken,
-            proof.pages.asked,
+            proof.pages.requests,
             rows.declared,
             rows.received,
             rows.taken,
@@ -176,7 +176,7 @@ fn told(proofs: &[Proof]) -> String {
         row
     };
     let mut parts = vec![table(&columns, proofs.iter().map(row))];
-    parts.extend(proofs.iter().filter(|it| !it.currencies.is_empty()).map(told_sums));
+    parts.extend(proofs.iter().filter(|it| !it.currencies.is_empty()).map(render_sums));
     for proof in proofs.iter().filter(|it| !it.is_complete()) {
         let gaps: Vec<String> = proof.gaps.iter().map(|gap| format!("  {gap}")).collect();
         parts.push(format!("{} is not complete:\n{}", proof.feed, gaps.join("\n")));
@@ -188,13 +188,13 @@ fn told(proofs: &[Proof]) -> String {
     parts.join("\n")
 }
 
-/// Whether the bank says what its pages have.
+/// Whether the bank declares the counts of its pages.
 fn declares(proof: &Proof) -> bool {
     proof.pages.undeclared == 0
 }
 
-/// The sums of a feed, by currency; those of entries are without their signs.
-fn told_sums(proof: &Proof) -> String {
+/// The sums of a feed, by currency; those of entries ignore the sign.
+fn render_sums(proof: &Proof) -> String {
     let columns = [
         Column::Id(proof.feed.name()),
         Column::Number("Declared"),
@@ -225,20 +225,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_poll_is_asked_for_once() {
+    async fn a_poll_is_requested_once() {
         let (log, queue) = (FakeFeedLog::default(), FakePollQueue::default());
-        let verdict = poll(&Screen::new(true), &log, &queue, now(), None).await.unwrap();
+        let verdict = poll(&Output::new(true), &log, &queue, now(), None).await.unwrap();
         assert_eq!(
             (verdict, queue.take()),
-            (Verdict::Well, vec![(PollFeed { poll: Some(now()), ..PollFeed::all() }, 0)])
+            (Verdict::Ok, vec![(PollFeed { poll: Some(now()), ..PollFeed::all() }, 0)])
         );
     }
 
     #[tokio::test]
-    async fn a_retry_is_asked_for_feed_by_feed_and_of_transfers_with_their_companies() {
+    async fn a_retry_is_requested_by_feed_and_for_transfers_with_their_companies() {
         let check = async |feed: Option<Feed>, expected: &[Feed]| {
             let (log, queue) = (FakeFeedLog::default(), FakePollQueue::default());
-            retry(&Screen::new(true), &log, &queue, now(), feed, None).await.unwrap();
+            retry(&Output::new(true), &log, &queue, now(), feed, None).await.unwrap();
             let request = |it: &Feed| PollFeed { feed: Some(*it), poll: Some(now()), retry: true, ..PollFeed::all() };
             assert_eq!(queue.take(), expected.iter().map(|it| (request(it), 0)).collect::<Vec<_>>(), "{feed:?}");
         };
@@ -250,7 +250,7 @@ mod tests {
     #[tokio::test]
     async fn a_poll_that_takes_too_long_says_what_to_do() {
         let (log, queue) = (FakeFeedLog::default(), FakePollQueue::default());
-        let waited = poll(&Screen::new(true), &log, &queue, now(), Some(Duration::ZERO)).await;
+        let waited = poll(&Output::new(true), &log, &queue, now(), Some(Duration::ZERO)).await;
         let message = waited.unwrap_err().to_string();
         assert!(message.contains("millrace feed proof") && message.contains("--timeout"), "{message}");
     }
@@ -262,9 +262,9 @@ mod tests {
             "declared": {"rows": 0, "sums": []}, "received": {"rows": 0, "sums": []},
         }))
         .unwrap();
-        let told = told(&[Proof { gaps: Vec::new(), ..Proof::of(Feed::Sepa, now(), &[page], &[]) }]);
-        assert!(told.contains("declares neither rows nor sums") && told.contains("1 answers ended"), "{told}");
-        assert!(told.contains(" consistent ") && !told.contains("complete"), "{told}");
+        let text = render_text(&[Proof { gaps: Vec::new(), ..Proof::of(Feed::Sepa, now(), &[page], &[]) }]);
+        assert!(text.contains("declares neither rows nor sums") && text.contains("1 answers ended"), "{text}");
+        assert!(text.contains(" consistent ") && !text.contains("complete"), "{text}");
     }
 
     #[tokio::test]
@@ -273,21 +273,21 @@ mod tests {
         let rests = Progress { at_end: true, ..Progress::new(Feed::Sepa, now()) }.reviewed([]).proven(now());
         log.advance(&rests, &Step::Nothing).await.unwrap();
         log.keep_proof(&Proof::of(Feed::Sepa, now(), &[], &[]));
-        assert_eq!(proofs(&Screen::new(true), &log).await.unwrap(), Verdict::Well);
+        assert_eq!(proofs(&Output::new(true), &log).await.unwrap(), Verdict::Ok);
         let next_day: Moment = "2026-11-22T10:00:00Z".parse().unwrap();
         let begun = log.progress(Feed::Sepa).await.unwrap().unwrap().begun(next_day).unwrap();
         log.advance(&begun, &Step::Nothing).await.unwrap();
         let error = PollError { at: next_day, what: "the feed's server does not answer".to_owned() };
         log.note_error(Feed::Sepa, &error).await.unwrap();
-        assert_eq!(proofs(&Screen::new(true), &log).await.unwrap(), Verdict::Amiss);
-        let told = told_feeds(&[FeedStatus::load(&log, Feed::Sepa).await.unwrap()]);
+        assert_eq!(proofs(&Output::new(true), &log).await.unwrap(), Verdict::Problems);
+        let text = render_feeds(&[FeedStatus::load(&log, Feed::Sepa).await.unwrap()]);
         let line =
             "│ sepa ┆ asking ┆ 2026-11-22 10:00 ┆ 2026-11-21 10:00 ┆ 2026-11-22 10:00: the feed's server does not";
-        assert!(told.contains(line) && told.contains(" complete "), "{told}");
+        assert!(text.contains(line) && text.contains(" complete "), "{text}");
     }
 
     #[tokio::test]
-    async fn a_gap_is_amiss() {
+    async fn a_gap_is_a_problem() {
         let log = FakeFeedLog::default();
         for feed in Feed::ALL {
             log.keep_proof(&Proof::of(feed, now(), &[], &[]));
@@ -295,8 +295,8 @@ mod tests {
             log.advance(&rests, &Step::Nothing).await.unwrap();
         }
         let patience = Some(Duration::from_secs(5));
-        let well = poll(&Screen::new(true), &log, &FakePollQueue::default(), now(), patience).await.unwrap();
-        assert_eq!(well, Verdict::Well);
+        let well = poll(&Output::new(true), &log, &FakePollQueue::default(), now(), patience).await.unwrap();
+        assert_eq!(well, Verdict::Ok);
         let page: PageRecord = serde_json::from_value(serde_json::json!({
             "number": 0, "cursor": "", "next": "1", "key": "", "asked": 1, "repeated": 0,
             "declared": {"rows": 2, "sums": []}, "received": {"rows": 1, "sums": []},
@@ -304,10 +304,10 @@ mod tests {
         .unwrap();
         let proof = Proof::of(Feed::Sepa, now(), &[page], &[]);
         assert!(
-            told(std::slice::from_ref(&proof))
+            render_text(std::slice::from_ref(&proof))
                 .contains("sepa is not complete:\n  page 0 (cursor ``) declares 2 rows and has 1")
         );
         log.keep_proof(&proof);
-        assert_eq!(proofs(&Screen::new(true), &log).await.unwrap(), Verdict::Amiss);
+        assert_eq!(proofs(&Output::new(true), &log).await.unwrap(), Verdict::Problems);
     }
 }

@@ -1,4 +1,4 @@
-//! `profile`: how another bank's CSV is read.
+//! `profile`: checks and uploads profiles of other banks' CSV.
 
 use std::fs;
 use std::path::Path;
@@ -9,33 +9,33 @@ use serde_json::json;
 
 use crate::Verdict;
 use crate::arguments::{Global, ProfileCommand};
-use crate::screen::Screen;
+use crate::output::Output;
 use crate::stack::Stack;
 
-/// A profile that was checked.
+/// A valid profile.
 struct Checked {
     name: String,
     json: Vec<u8>,
 }
 
-/// Checks a profile; uploads it, if that was asked.
-pub(crate) async fn run(screen: &Screen, global: &Global, command: ProfileCommand) -> Result<Verdict> {
+/// Check a profile and upload it, if requested.
+pub(crate) async fn run(output: &Output, global: &Global, command: ProfileCommand) -> Result<Verdict> {
     match command {
         ProfileCommand::Check { file } => {
             let Checked { name, .. } = check(&file)?;
-            screen.answer(&json!({ "profile": name }), || format!("the profile `{name}` is right"))?;
+            output.answer(&json!({ "profile": name }), || format!("the profile `{name}` is valid"))?;
         }
         ProfileCommand::Put { file } => {
             let Checked { name, json } = check(&file)?;
             let key = format!("profiles/{name}.json");
-            let stack = Stack::open(screen, global).await?;
+            let stack = Stack::open(output, global).await?;
             stack.files()?.write(&key, json, "application/json").await?;
-            screen.answer(&json!({ "profile": name, "key": key }), || {
+            output.answer(&json!({ "profile": name, "key": key }), || {
                 format!("uploaded as {key}; use it with `millrace import FILE --profile {name}`")
             })?;
         }
     }
-    Ok(Verdict::Well)
+    Ok(Verdict::Ok)
 }
 
 fn check(file: &Path) -> Result<Checked> {
@@ -44,7 +44,7 @@ fn check(file: &Path) -> Result<Checked> {
     let is_json = file.extension().is_some_and(|it| it == "json");
     ensure!(
         is_json && (1..=40).contains(&name.len()) && name.bytes().all(plain),
-        "{} names no profile: its name must be at most 40 lower case letters, digits and hyphens, and .json",
+        "{} is not a valid name for a profile: it must be at most 40 lower case letters, digits and hyphens, and .json",
         file.display()
     );
     let json = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
@@ -63,12 +63,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told() {
+    fn problems_of_a_profile_are_reported() {
         let folder = std::env::temp_dir().join(format!("millrace-profile-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         for (name, json, part) in [
-            ("Bank.json", "{}", "names no profile"),
-            ("bank.txt", "{}", "names no profile"),
+            ("Bank.json", "{}", "is not a valid name for a profile"),
+            ("bank.txt", "{}", "is not a valid name for a profile"),
             ("bank.json", r#"{"kind": "rates", "date_format": "%Y", "columns": {}}"#, "`kind`"),
         ] {
             let file = folder.join(name);

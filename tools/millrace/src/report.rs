@@ -1,4 +1,4 @@
-//! The report of an import, for a person.
+//! The text report of an import.
 
 use ::imports::{
     BatchCounts, Batches, FullAccount, Import, ImportReport, Kind, MailCounts, Reject, ReportSums, Warning,
@@ -9,7 +9,7 @@ use mail::outbox::{StateCounts, Summaries};
 use crate::Verdict;
 use crate::table::{Column, NOTHING, count, harmless, table};
 
-/// What came of an import so far.
+/// The report of an import so far.
 pub(crate) async fn of<B: Batches, S: Summaries>(batches: &B, summaries: &S, import: &Import) -> Result<ImportReport> {
     let posted = batches.finished(import.id).await?;
     let mails = summaries.count_by_state(&import.id.to_string()).await?;
@@ -32,12 +32,12 @@ fn mail_counts(counts: StateCounts) -> MailCounts {
     }
 }
 
-/// Whether the file, or some of it, is in the books, now or since an earlier import.
+/// Whether the file is in the books, at least in part, through this or an earlier import.
 pub(crate) fn verdict(report: &ImportReport) -> Verdict {
     match report.state.as_str() {
-        "rejected" | "refused" | "failed" => Verdict::Amiss,
-        _ if report.entries.not_posted > 0 => Verdict::Amiss,
-        _ => Verdict::Well,
+        "rejected" | "refused" | "failed" => Verdict::Problems,
+        _ if report.entries.not_posted > 0 => Verdict::Problems,
+        _ => Verdict::Ok,
     }
 }
 
@@ -111,7 +111,7 @@ fn batches(batches: BatchCounts) -> String {
     format!("{} of {}", count(batches.posted), count(batches.of))
 }
 
-/// Only what there is, but always how many were sent.
+/// Only non-zero counts, and always the number of sent mails.
 fn mails(mails: &MailCounts) -> Vec<(&'static str, u64)> {
     let all = [
         ("Mails sent", mails.sent),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_tells_all_there_is_to_tell() {
+    fn a_report_contains_all_sections() {
         let report = report(|it| {
             it.sums = vec![ReportSums {
                 credits: Money::new(7050, Currency::EUR),
@@ -251,17 +251,17 @@ mod tests {
         └──────┴───────────────────────────────────────┴───────────────┘
         the first 1 of 2 rejects; the API's /imports/…/rejects has all
         ");
-        assert_eq!(verdict(&report), Verdict::Well);
+        assert_eq!(verdict(&report), Verdict::Ok);
     }
 
     #[test]
     fn a_repeat_says_what_it_repeats() {
         let first = ImportId::of("imports/june.csv", "v1");
         let again = report(|it| it.repeats = Some(first));
-        let told = text(&again);
+        let text = text(&again);
         let head = format!("july.csv: done\nimport {}, repeats import {first}\n", again.id);
-        assert!(told.starts_with(&head) && told.contains("duplicates"), "{told}");
-        assert_eq!(verdict(&again), Verdict::Well);
+        assert!(text.starts_with(&head) && text.contains("duplicates"), "{text}");
+        assert_eq!(verdict(&again), Verdict::Ok);
     }
 
     #[test]
@@ -271,22 +271,22 @@ mod tests {
             it.rows.rejects_left_out = 200_000;
             it.rejects = vec![Reject { line: 5, reason: "not an amount".to_owned(), row: "a,b".to_owned() }];
         });
-        let told = text(&report);
+        let text = text(&report);
         let expected = "the first 1 of 300,000 rejects; the API's /imports/…/rejects has the first 100,000";
-        assert!(told.ends_with(expected), "{told}");
+        assert!(text.ends_with(expected), "{text}");
     }
 
     #[test]
-    fn what_was_not_taken_says_why() {
+    fn a_rejected_row_has_a_reason() {
         for state in ["rejected", "refused", "failed"] {
             let report = report(|it| {
                 it.kind = None;
                 it.state = state.to_owned();
                 it.reason = Some("the file is\u{1b} empty".to_owned());
             });
-            let told = text(&report);
-            assert!(told.contains(&format!("july.csv: {state}: the file is· empty")), "{told}");
-            assert_eq!(verdict(&report), Verdict::Amiss);
+            let text = text(&report);
+            assert!(text.contains(&format!("july.csv: {state}: the file is· empty")), "{text}");
+            assert_eq!(verdict(&report), Verdict::Problems);
         }
     }
 }

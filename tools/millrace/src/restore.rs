@@ -1,4 +1,4 @@
-//! `restore`: the tables as they were at a moment, and what must be done before the stack works with them.
+//! `restore`: restores the tables to a point in time and prepares them for the stack.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use serde_json::json;
 
 use crate::Verdict;
 use crate::arguments::RestoreCommand;
-use crate::screen::Screen;
+use crate::output::Output;
 use crate::stack::Stack;
 
-/// The outputs that name the tables, and how a restored one is called behind the prefix.
+/// The outputs with the names of the tables, and the suffixes of the restored tables.
 const TABLES: [(&str, &str); 5] = [
     ("CustomersTable", "customers"),
     ("LedgerTable", "ledger"),
@@ -25,58 +25,58 @@ const TABLES: [(&str, &str); 5] = [
     ("FeedsTable", "feeds"),
     ("MailsTable", "mails"),
 ];
-/// How often a table is looked at until it is there; a restore takes from 20 minutes to some hours.
+/// The maximum number of checks for a restored table; a restore takes from 20 minutes to several hours.
 const PAUSE: Duration = Duration::from_secs(5);
-const MOST_LOOKS: u32 = 12 * 60 * 6;
-/// A mail that is kept back is open from a time to come, at most this far ahead.
+const MAX_LOOKS: u32 = 12 * 60 * 6;
+/// A mail on hold is open from a future time, at most this far ahead.
 const KEPT_BACK: Duration = Duration::from_hours(24);
-/// How many open mails one question asks for.
+/// The page size when listing open mails.
 const PAGE: usize = 1000;
 
 /// Runs `restore …`.
-pub(crate) async fn run(screen: &Screen, stack: &Stack, command: RestoreCommand, now: Moment) -> Result<Verdict> {
+pub(crate) async fn run(output: &Output, stack: &Stack, command: RestoreCommand, now: Moment) -> Result<Verdict> {
     match command {
         RestoreCommand::Tables { at, prefix } => {
-            ensure!(at.is_instant() && at < now, "give a moment that has passed, as in 2026-11-21T10:00:00Z");
-            tables(screen, stack, at, &prefix).await
+            ensure!(at.is_instant() && at < now, "give a time in the past, as in 2026-11-21T10:00:00Z");
+            tables(output, stack, at, &prefix).await
         }
         RestoreCommand::Mails => {
             ensure!(
                 stack.output("Paused")? == "true",
-                "the stack is at work; deploy it with Paused=true first, or mails that it sends now are called unknown"
+                "the stack is running; deploy it with Paused=true first, or mails that it sends now are marked as unknown"
             );
             let settled = settle(&stack.summaries()?, now).await?;
             let text = || format!("{settled} mails that were not final are unknown now; nothing sends them again");
-            screen.answer(&json!({ "unknown": settled }), text)?;
-            Ok(Verdict::Well)
+            output.answer(&json!({ "unknown": settled }), text)?;
+            Ok(Verdict::Ok)
         }
     }
 }
 
-/// Restores all tables as they were at one moment, and protects them as the stack's own are.
-async fn tables(screen: &Screen, stack: &Stack, at: Moment, prefix: &str) -> Result<Verdict> {
+/// Restores all tables to one point in time and protects them like the stack's tables.
+async fn tables(output: &Output, stack: &Stack, at: Moment, prefix: &str) -> Result<Verdict> {
     let dynamodb = stack.dynamodb();
     let restored = TABLES.map(|(_, name)| format!("{prefix}-{name}"));
-    for ((output, _), target) in TABLES.iter().zip(&restored) {
-        let source = stack.output(output)?;
-        let asked = dynamodb.restore_table_to_point_in_time().source_table_name(source).target_table_name(target);
-        let asked = asked.restore_date_time(DateTime::from_secs(at.micros().div_euclid(1_000_000)));
-        asked.send().await.with_context(|| format!("restoring {source} as {target}"))?;
-        screen.note(&format!("{source} is being restored as {target}"));
+    for ((name, _), target) in TABLES.iter().zip(&restored) {
+        let source = stack.output(name)?;
+        let args = dynamodb.restore_table_to_point_in_time().source_table_name(source).target_table_name(target);
+        let args = args.restore_date_time(DateTime::from_secs(at.micros().div_euclid(1_000_000)));
+        args.send().await.with_context(|| format!("restoring {source} as {target}"))?;
+        output.note(&format!("{source} is being restored as {target}"));
     }
     for table in &restored {
         wait(&dynamodb, table).await?;
         protect(&dynamodb, table).await.with_context(|| format!("protecting {table}"))?;
-        screen.note(&format!("{table} is there, with point-in-time recovery and deletion protection"));
+        output.note(&format!("{table} is ready, with point-in-time recovery and deletion protection"));
     }
-    screen.answer(&json!({ "tables": restored, "parameter": format!("RestoredTables={prefix}") }), || {
+    output.answer(&json!({ "tables": restored, "parameter": format!("RestoredTables={prefix}") }), || {
         format!("now deploy with RestoredTables={prefix} and Paused=true, then `millrace restore mails`")
     })?;
-    Ok(Verdict::Well)
+    Ok(Verdict::Ok)
 }
 
 async fn wait(dynamodb: &Client, table: &str) -> Result<()> {
-    for _ in 0..MOST_LOOKS {
+    for _ in 0..MAX_LOOKS {
         let described = dynamodb.describe_table().table_name(table).send().await;
         let described = described.with_context(|| format!("looking at {table}"))?;
         if described.table().and_then(|it| it.table_status()) == Some(&TableStatus::Active) {
@@ -84,21 +84,21 @@ async fn wait(dynamodb: &Client, table: &str) -> Result<()> {
         }
         tokio::time::sleep(PAUSE).await;
     }
-    bail!("{table} is still not there; look at it in the console, and protect it by hand")
+    bail!("{table} is still not ready; check it in the console and protect it manually")
 }
 
 async fn protect(dynamodb: &Client, table: &str) -> Result<()> {
     let recovery = PointInTimeRecoverySpecification::builder().point_in_time_recovery_enabled(true).build()?;
-    let asked = dynamodb.update_continuous_backups().table_name(table);
-    asked.point_in_time_recovery_specification(recovery).send().await?;
+    let args = dynamodb.update_continuous_backups().table_name(table);
+    args.point_in_time_recovery_specification(recovery).send().await?;
     dynamodb.update_table().table_name(table).deletion_protection_enabled(true).send().await?;
     Ok(())
 }
 
-/// Makes each mail unknown that was not final at the moment of the backup: whether it was sent afterwards, nobody knows.
+/// Marks each mail as unknown that was not final in the backup: it may have been sent afterwards.
 async fn settle<S: Summaries>(summaries: &S, now: Moment) -> Result<u64> {
     let mut settled = 0_u64;
-    // The index lags: it may show again what is final by now.
+    // The index lags: it may still contain mails that are final by now.
     let mut seen: BTreeSet<SummaryKey> = BTreeSet::new();
     loop {
         let open = summaries.open_since(now.plus(KEPT_BACK), PAGE.saturating_add(seen.len())).await?;
@@ -111,7 +111,7 @@ async fn settle<S: Summaries>(summaries: &S, now: Moment) -> Result<u64> {
             let unknown = record.after_restore(now);
             if unknown != record {
                 if summaries.save(&unknown, version).await? == Saved::Conflict {
-                    bail!("a mail has just changed: something still sends mails. Deploy with Paused=true and wait");
+                    bail!("a mail changed meanwhile: the stack still sends mails. Deploy with Paused=true and wait");
                 }
                 settled = settled.saturating_add(1);
             }

@@ -1,12 +1,12 @@
-//! Reading passwords and codes: from the person's terminal, unseen, or from standard input. Never from an argument or the
-//! environment, where others could read them.
+//! Reads passwords and codes from the terminal without echo, or from standard input. Never from arguments or the
+//! environment, which others could read.
 
 use std::io::{self, BufRead as _, IsTerminal as _};
 
 use anyhow::{Context as _, Result, ensure};
 
-/// Asks for `what`; from standard input it is the next line.
-pub(crate) fn ask(what: &str) -> Result<String> {
+/// Prompts for `what`; reads the next line of standard input if that is not a terminal.
+pub(crate) fn prompt(what: &str) -> Result<String> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
         let typed = rpassword::prompt_password(format!("{what}: ")).with_context(|| format!("reading: {what}"))?;
@@ -20,11 +20,11 @@ pub(crate) fn ask(what: &str) -> Result<String> {
     Ok(line.to_owned())
 }
 
-/// Asks for a password that is to be, twice where it is typed.
-pub(crate) fn ask_new(what: &str) -> Result<String> {
-    let password = ask(what)?;
+/// Prompts for a new password, twice if it is typed.
+pub(crate) fn prompt_new(what: &str) -> Result<String> {
+    let password = prompt(what)?;
     if io::stdin().is_terminal() {
-        ensure!(ask(&format!("{what}, once more"))? == password, "the two are not the same");
+        ensure!(prompt(&format!("{what}, again"))? == password, "the two are not the same");
     }
     Ok(password)
 }

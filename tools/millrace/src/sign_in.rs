@@ -1,4 +1,4 @@
-//! Signing in to the user pool: what Cognito asks, until it gives tokens. It needs no rights on AWS.
+//! Signs in to the user pool: answers Cognito's challenges until it returns tokens. Needs no rights on AWS.
 
 use std::collections::HashMap;
 
@@ -11,17 +11,17 @@ use jiff::Timestamp;
 use crate::secret;
 use crate::srp::{Exchange, Question};
 
-/// The most questions a sign-in has: the password, a new one, the setup of a second factor, its code.
-const MOST_QUESTIONS: usize = 6;
+/// The maximum number of challenges of a sign-in: the password, a new one, the setup of a second factor, its code.
+const MAX_QUESTIONS: usize = 6;
 
-/// A pool, and the application that people sign in with.
+/// A user pool and its client for people.
 pub(crate) struct Pool {
     pub(crate) cognito: Client,
     pub(crate) id: String,
     pub(crate) client: String,
 }
 
-/// What Cognito said: tokens, or the next question.
+/// Cognito's response: tokens or the next challenge.
 struct Step {
     tokens: Option<AuthenticationResultType>,
     question: Option<ChallengeNameType>,
@@ -29,7 +29,7 @@ struct Step {
     session: Option<String>,
 }
 
-/// An answer of either of the two calls.
+/// A response of either of the two calls.
 macro_rules! step {
     ($answer:expr) => {{
         let answer = $answer;
@@ -43,7 +43,7 @@ macro_rules! step {
 }
 
 impl Pool {
-    /// Signs `user` in, asking the person for what Cognito asks besides the password.
+    /// Signs `user` in and prompts for the answers to Cognito's further challenges.
     pub(crate) async fn sign_in(
         &self,
         user: &str,
@@ -51,30 +51,30 @@ impl Pool {
         note: impl Fn(&str),
     ) -> Result<AuthenticationResultType> {
         let mut random = [0; 128];
-        getrandom::fill(&mut random).map_err(|error| anyhow!("this machine has no random numbers: {error}"))?;
+        getrandom::fill(&mut random).map_err(|error| anyhow!("no random numbers are available: {error}"))?;
         let exchange = Exchange::begin(&random)?;
-        let asked = self.cognito.initiate_auth().client_id(&self.client).auth_flow(AuthFlowType::UserSrpAuth);
-        let asked = asked.auth_parameters("USERNAME", user).auth_parameters("SRP_A", exchange.public());
-        let mut step = step!(asked.send().await.map_err(|error| explain(&error, user))?);
-        for _ in 0..MOST_QUESTIONS {
+        let args = self.cognito.initiate_auth().client_id(&self.client).auth_flow(AuthFlowType::UserSrpAuth);
+        let args = args.auth_parameters("USERNAME", user).auth_parameters("SRP_A", exchange.public());
+        let mut step = step!(args.send().await.map_err(|error| explain(&error, user))?);
+        for _ in 0..MAX_QUESTIONS {
             if let Some(tokens) = step.tokens {
                 return Ok(tokens);
             }
-            let question = step.question.clone().context("Cognito answered with neither tokens nor a question")?;
+            let question = step.question.clone().context("Cognito returned neither tokens nor a challenge")?;
             let answers = self.answers(&question, &mut step, (&exchange, user, password), &note).await?;
-            let asked = self.cognito.respond_to_auth_challenge().client_id(&self.client).challenge_name(question);
-            let asked = asked.set_session(step.session).set_challenge_responses(Some(answers));
-            step = step!(asked.send().await.map_err(|error| explain(&error, user))?);
+            let args = self.cognito.respond_to_auth_challenge().client_id(&self.client).challenge_name(question);
+            let args = args.set_session(step.session).set_challenge_responses(Some(answers));
+            step = step!(args.send().await.map_err(|error| explain(&error, user))?);
         }
-        bail!("Cognito asks more than is known here")
+        bail!("Cognito sent too many challenges")
     }
 
     /// New tokens for a refresh token.
     pub(crate) async fn refresh(&self, token: &str) -> Result<AuthenticationResultType> {
-        let asked = self.cognito.initiate_auth().client_id(&self.client).auth_flow(AuthFlowType::RefreshTokenAuth);
-        let asked = asked.auth_parameters("REFRESH_TOKEN", token).send().await;
-        let answer = asked.map_err(|error| explain(&error, "the bearer of the refresh token"))?;
-        answer.authentication_result.context("Cognito answered without tokens")
+        let args = self.cognito.initiate_auth().client_id(&self.client).auth_flow(AuthFlowType::RefreshTokenAuth);
+        let args = args.auth_parameters("REFRESH_TOKEN", token).send().await;
+        let answer = args.map_err(|error| explain(&error, "the owner of the refresh token"))?;
+        answer.authentication_result.context("Cognito returned no tokens")
     }
 
     async fn answers(
@@ -85,7 +85,7 @@ impl Pool {
         note: &impl Fn(&str),
     ) -> Result<HashMap<String, String>> {
         let given = |name: &str| {
-            step.parameters.get(name).map(String::as_str).with_context(|| format!("Cognito asked without {name}"))
+            step.parameters.get(name).map(String::as_str).with_context(|| format!("Cognito's challenge lacks {name}"))
         };
         let name = step.parameters.get("USER_ID_FOR_SRP").cloned().unwrap_or_else(|| user.to_owned());
         let mut answers = HashMap::from([("USERNAME".to_owned(), name.clone())]);
@@ -105,42 +105,42 @@ impl Pool {
                 say("TIMESTAMP", timestamp);
             }
             ChallengeNameType::NewPasswordRequired => {
-                note("this password was for the first time only; choose another one");
-                say("NEW_PASSWORD", secret::ask_new("New password")?);
+                note("this password was temporary; choose another one");
+                say("NEW_PASSWORD", secret::prompt_new("New password")?);
             }
             ChallengeNameType::SoftwareTokenMfa => {
-                say("SOFTWARE_TOKEN_MFA_CODE", secret::ask("One-time password")?);
+                say("SOFTWARE_TOKEN_MFA_CODE", secret::prompt("One-time password")?);
             }
             ChallengeNameType::MfaSetup => step.session = Some(self.set_up(user, step.session.take(), note).await?),
-            other => bail!("Cognito asks {user} for {}, which is not known here", other.as_str()),
+            other => bail!("Cognito sent {user} the unknown challenge {}", other.as_str()),
         }
         Ok(answers)
     }
 
-    /// Sets up the second factor: the session to go on with.
+    /// Sets up the second factor and returns the session to continue with.
     async fn set_up(&self, user: &str, session: Option<String>, note: &impl Fn(&str)) -> Result<String> {
         let made = self.cognito.associate_software_token().set_session(session).send().await;
         let made = made.map_err(|error| explain(&error, user))?;
-        let secret = made.secret_code().context("Cognito gave no secret for one-time passwords")?;
+        let secret = made.secret_code().context("Cognito returned no secret for one-time passwords")?;
         note(&format!(
             "a second factor is required; give your authenticator this key:\n  {secret}\n  \
              otpauth://totp/Millrace:{user}?secret={secret}&issuer=Millrace"
         ));
-        let code = secret::ask("One-time password")?;
-        let asked = self.cognito.verify_software_token().set_session(made.session).user_code(code).send().await;
-        let verified = asked.map_err(|error| explain(&error, user))?;
-        verified.session.context("Cognito did not go on after the second factor was set up")
+        let code = secret::prompt("One-time password")?;
+        let args = self.cognito.verify_software_token().set_session(made.session).user_code(code).send().await;
+        let verified = args.map_err(|error| explain(&error, user))?;
+        verified.session.context("Cognito did not continue after the second factor was set up")
     }
 }
 
-/// The time as Cognito wants it signed: `Sat Nov 21 10:00:05 UTC 2026`.
+/// The time in the format that Cognito requires in the signature: `Sat Nov 21 10:00:05 UTC 2026`.
 fn timestamp() -> Result<String> {
     use calendar::Clock as _;
     let now = Timestamp::from_microsecond(lambda_kit::SystemClock.now().micros())?;
     Ok(now.strftime("%a %b %-d %H:%M:%S UTC %Y").to_string())
 }
 
-/// What Cognito refused, without what was sent.
+/// Cognito's error, without the sent data.
 pub(crate) fn explain<E, R>(error: &SdkError<E, R>, user: &str) -> Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,

@@ -5,27 +5,27 @@ use anyhow::{Result, bail};
 use calendar::Moment;
 
 use crate::Verdict;
-use crate::screen::Screen;
+use crate::output::Output;
 
 /// Declares a source.
-pub(crate) async fn add(screen: &Screen, sources: &impl Sources, name: &str, now: Moment) -> Result<Verdict> {
+pub(crate) async fn add(output: &Output, sources: &impl Sources, name: &str, now: Moment) -> Result<Verdict> {
     sources.declare(name, now).await?;
     let declared = serde_json::json!({ "source": name });
-    screen.answer(&declared, || {
+    output.answer(&declared, || {
         format!("{name} is a source: upload its files with `millrace import --source {name} FILE`")
     })?;
-    Ok(Verdict::Well)
+    Ok(Verdict::Ok)
 }
 
-/// Lists the sources.
-pub(crate) async fn list(screen: &Screen, sources: &impl Sources) -> Result<Verdict> {
+/// List the sources.
+pub(crate) async fn list(output: &Output, sources: &impl Sources) -> Result<Verdict> {
     let declared = sources.declared().await?;
     let all: Vec<&str> = FEED_SOURCES.into_iter().chain(declared.iter().map(String::as_str)).collect();
-    screen.answer(&all, || all.join("\n"))?;
-    Ok(Verdict::Well)
+    output.answer(&all, || all.join("\n"))?;
+    Ok(Verdict::Ok)
 }
 
-/// Stops before an upload whose source the import would refuse.
+/// Stops before an upload with a source that the import would refuse.
 pub(crate) async fn check(sources: &impl Sources, source: Option<&str>) -> Result<()> {
     let Some(source) = source.filter(|it| !FEED_SOURCES.contains(it)) else { return Ok(()) };
     let declared = sources.declared().await?;
@@ -53,8 +53,8 @@ mod tests {
         let message = check(&sources, Some("chaps")).await.unwrap_err().to_string();
         assert!(message.contains("nothing was uploaded") && message.contains("millrace source add chaps"), "{message}");
         let now = "2026-11-21T10:00:00Z".parse().unwrap();
-        assert_eq!(add(&Screen::new(true), &sources, "chaps", now).await.unwrap(), Verdict::Well);
+        assert_eq!(add(&Output::new(true), &sources, "chaps", now).await.unwrap(), Verdict::Ok);
         check(&sources, Some("chaps")).await.unwrap();
-        assert_eq!(list(&Screen::new(true), &sources).await.unwrap(), Verdict::Well);
+        assert_eq!(list(&Output::new(true), &sources).await.unwrap(), Verdict::Ok);
     }
 }

@@ -1,7 +1,7 @@
-//! Proving to Cognito that one knows a password, without sending it: SRP-6a (RFC 5054) with Cognito's own key derivation.
+//! Proves knowledge of a password to Cognito without sending it: SRP-6a (RFC 5054) with Cognito's own key derivation.
 //!
-//! The group is the 3072-bit one of RFC 3526 with the generator 2. Numbers are hashed with a leading zero byte where
-//! their first bit is set, as Amazon's own clients do it.
+//! The group is the 3072-bit group of RFC 3526 with the generator 2. Numbers are hashed with a leading zero byte if
+//! their first bit is set, like Amazon's clients.
 
 use anyhow::{Context as _, Result, bail, ensure};
 use base64::Engine as _;
@@ -25,14 +25,14 @@ const KEY_LABEL: &[u8] = b"Caldera Derived Key\x01";
 
 type Element = FixedMontyForm<{ U3072::LIMBS }>;
 
-/// One sign-in: a secret number of ours and what is sent of it.
+/// One sign-in: the client's secret number and its public value.
 pub(crate) struct Exchange {
     secret: U3072,
     public: U3072,
     group: FixedMontyParams<{ U3072::LIMBS }>,
 }
 
-/// What Cognito asks (`PASSWORD_VERIFIER`).
+/// Cognito's challenge (`PASSWORD_VERIFIER`).
 pub(crate) struct Question<'a> {
     /// The pool's id, with its region.
     pub(crate) pool: &'a str,
@@ -47,36 +47,36 @@ pub(crate) struct Question<'a> {
 }
 
 impl Exchange {
-    /// Begins with 128 random bytes, which must never be used again.
+    /// Starts with 128 random bytes, which must never be reused.
     pub(crate) fn begin(random: &[u8; 128]) -> Result<Self> {
         let prime = Odd::new(U3072::from_be_hex(PRIME)).into_option().context("the prime is odd")?;
         let group = FixedMontyParams::new_vartime(prime);
         let secret = number(random)?;
         let public = Element::new(&U3072::from(GENERATOR), &group).pow(&secret).retrieve();
-        ensure!(public != U3072::ZERO, "the secret number is of no use; try again");
+        ensure!(public != U3072::ZERO, "the random number is unusable; try again");
         Ok(Self { secret, public, group })
     }
 
-    /// What is sent first (`SRP_A`).
+    /// The first value to send (`SRP_A`).
     pub(crate) fn public(&self) -> String {
         hex(&self.public)
     }
 
-    /// The answer to the question (`PASSWORD_CLAIM_SIGNATURE`). `timestamp` is the one that is sent with it.
+    /// The response to the challenge (`PASSWORD_CLAIM_SIGNATURE`). `timestamp` must be sent with it.
     pub(crate) fn prove(&self, question: &Question<'_>, password: &str, timestamp: &str) -> Result<String> {
         let pool = question.pool.split_once('_').map_or(question.pool, |(_, name)| name);
         let theirs = from_hex(question.public)?;
         let prime = self.group.modulus().as_nz_ref();
-        ensure!(theirs.rem(prime) != U3072::ZERO, "Cognito sent a number that proves nothing");
+        ensure!(theirs.rem(prime) != U3072::ZERO, "Cognito sent an unusable number");
         let scramble = hash(&[&padded(&self.public), &padded(&theirs)]);
-        ensure!(scramble != [0; 32], "Cognito sent a number that proves nothing");
+        ensure!(scramble != [0; 32], "Cognito sent an unusable number");
 
         let identity = hash(&[pool.as_bytes(), question.user.as_bytes(), b":", password.as_bytes()]);
         let private = number(&hash(&[&padded(&from_hex(question.salt)?), &identity]))?;
         let shared = self.shared(prime, &theirs, &number(&scramble)?, &private)?;
 
         let key = mac(&mac(&padded(&number(&scramble)?), &[&padded(&shared)])?, &[KEY_LABEL])?;
-        let block = STANDARD.decode(question.secret_block).context("Cognito sent a block that is no Base64")?;
+        let block = STANDARD.decode(question.secret_block).context("Cognito sent a block that is not Base64")?;
         let (key, _) = key.split_at_checked(16).context("a hash has 32 bytes")?;
         let signed = [pool.as_bytes(), question.user.as_bytes(), &block, timestamp.as_bytes()];
         Ok(STANDARD.encode(mac(key, &signed)?))
@@ -88,7 +88,7 @@ impl Exchange {
         let multiplier = number(&hash(&[&padded(prime), &[GENERATOR]]))?;
         let verifier = element(&U3072::from(GENERATOR)).pow(private);
         let base = element(theirs).sub(&element(&multiplier).mul(&verifier));
-        // Both are hashes of 256 bits, and the secret has 1,024: nothing is cut off.
+        // Both are hashes of 256 bits, and the secret has 1,024: nothing is truncated.
         let exponent = self.secret.wrapping_add(&scramble.wrapping_mul(private));
         Ok(base.pow(&exponent).retrieve())
     }
@@ -114,7 +114,7 @@ fn hex(number: &U3072) -> String {
     if text.is_empty() { "0".to_owned() } else { text.to_owned() }
 }
 
-/// The bytes without leading zeros, but with one where the first bit is set.
+/// The bytes without leading zeros, but with one zero byte if the first bit is set.
 fn padded(number: &U3072) -> Vec<u8> {
     let bytes = number.to_be_bytes();
     let bytes: &[u8] = bytes.as_ref();
@@ -144,7 +144,7 @@ fn mac(key: &[u8], parts: &[&[u8]]) -> Result<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// Made by another implementation, of the server's side, which recomputed the signature from the password.
+    /// From another implementation of the server side, which recomputed the signature from the password.
     const PUBLIC: &str = "\
         d7cf9901b3aac7aa3c8f462f0fc4c25a23fd158c64797db74a4b493e2cde0f0fc7b5762488c8c33f0c6752c1c1c5b730\
         0e3691e25cd3b8f6f393332c158df7c216f216303ba32a1c22c9740195ebfed4d5349a51088adf718e885fa79e5c8f29\

@@ -1,4 +1,4 @@
-//! One stack: what it is made of, and the ports to it.
+//! One stack: its outputs and the ports to it.
 
 use std::collections::BTreeMap;
 
@@ -18,42 +18,42 @@ use mail_dynamodb::DynamoDbSummaries;
 use mail_sqs::SqsSummaryRequests;
 
 use crate::arguments::Global;
-use crate::place::Place;
-use crate::screen::Screen;
+use crate::endpoint::Endpoint;
+use crate::output::Output;
 
-/// A stack, as CloudFormation describes it.
+/// A stack from CloudFormation.
 pub(crate) struct Stack {
     name: String,
-    place: Place,
+    endpoint: Endpoint,
     sdk: SdkConfig,
     outputs: BTreeMap<String, String>,
 }
 
 impl Stack {
-    /// Finds the stack that was asked for.
-    pub(crate) async fn open(screen: &Screen, global: &Global) -> Result<Self> {
+    /// Finds the requested stack.
+    pub(crate) async fn open(output: &Output, global: &Global) -> Result<Self> {
         let folder = std::env::current_dir().context("finding the current folder")?;
-        let place = Place::of(global, &folder);
-        if let Place::Laptop(endpoint) = &place {
-            screen.note(&format!("the laptop's stack, at {endpoint}"));
+        let endpoint = Endpoint::of(global, &folder);
+        if let Endpoint::Laptop(url) = &endpoint {
+            output.note(&format!("the laptop's stack, at {url}"));
         }
-        let sdk = place.configuration(global.aws_profile.as_deref()).await;
+        let sdk = endpoint.configuration(global.aws_profile.as_deref()).await;
         if sdk.region().is_none() {
             bail!(
                 "no AWS region is known; set AWS_REGION, or give a profile that has one with --aws-profile. \
                  `cargo xtask up` starts a stack on this machine"
             );
         }
-        let outputs = outputs(&sdk, &place, &global.stack).await?;
-        Ok(Self { name: global.stack.clone(), place, sdk, outputs })
+        let outputs = outputs(&sdk, &endpoint, &global.stack).await?;
+        Ok(Self { name: global.stack.clone(), endpoint, sdk, outputs })
     }
 
     /// Whether it is on this machine.
     pub(crate) fn is_local(&self) -> bool {
-        self.place.is_local()
+        self.endpoint.is_local()
     }
 
-    /// How the SDK speaks to it.
+    /// The SDK configuration.
     pub(crate) fn sdk(&self) -> &SdkConfig {
         &self.sdk
     }
@@ -62,7 +62,7 @@ impl Stack {
     pub(crate) fn output(&self, name: &str) -> Result<&str> {
         self.outputs.get(name).map(String::as_str).with_context(|| {
             format!(
-                "the stack `{}` has no output {name}; it is not Millrace's, or of an older version: deploy it anew",
+                "the stack `{}` has no output {name}; it is not Millrace's, or of an older version: deploy it again",
                 self.name
             )
         })
@@ -131,44 +131,44 @@ impl Stack {
     }
 }
 
-async fn outputs(sdk: &SdkConfig, place: &Place, name: &str) -> Result<BTreeMap<String, String>> {
+async fn outputs(sdk: &SdkConfig, endpoint: &Endpoint, name: &str) -> Result<BTreeMap<String, String>> {
     let cloudformation = aws_sdk_cloudformation::Client::new(sdk);
     let answer = cloudformation.describe_stacks().stack_name(name).send().await;
-    let answer = answer.map_err(|error| explain(error, place, name))?;
-    let stack = answer.stacks().first().ok_or_else(|| no_stack(place, name))?;
+    let answer = answer.map_err(|error| explain(error, endpoint, name))?;
+    let stack = answer.stacks().first().ok_or_else(|| no_stack(endpoint, name))?;
     let outputs = stack.outputs().iter();
     Ok(outputs.filter_map(|it| Some((it.output_key.clone()?, it.output_value.clone()?))).collect())
 }
 
 /// What happened, and what to do.
-fn explain(error: SdkError<DescribeStacksError>, place: &Place, name: &str) -> Error {
-    match (&error, place) {
+fn explain(error: SdkError<DescribeStacksError>, endpoint: &Endpoint, name: &str) -> Error {
+    match (&error, endpoint) {
         (SdkError::ServiceError(service), _)
             if service.err().message().is_some_and(|it| it.contains("does not exist")) =>
         {
-            no_stack(place, name)
+            no_stack(endpoint, name)
         }
-        (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), Place::Endpoint(endpoint)) if place.is_local() => {
-            anyhow!("nothing answers at {endpoint}; `cargo xtask up` starts the laptop's stack")
+        (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), Endpoint::Url(url)) if endpoint.is_local() => {
+            anyhow!("nothing answers at {url}; `cargo xtask up` starts the laptop's stack")
         }
-        (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), Place::Laptop(endpoint)) => anyhow!(
-            "the laptop's stack does not answer at {endpoint}; `cargo xtask up` starts it. For a stack on AWS give \
+        (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), Endpoint::Laptop(url)) => anyhow!(
+            "the laptop's stack does not answer at {url}; `cargo xtask up` starts it. For a stack on AWS give \
              --aws-profile"
         ),
-        (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), Place::Endpoint(endpoint)) => {
-            Error::new(error).context(format!("{endpoint} cannot be reached; is --endpoint right?"))
+        (SdkError::DispatchFailure(_) | SdkError::TimeoutError(_), Endpoint::Url(url)) => {
+            Error::new(error).context(format!("{url} cannot be reached; check --endpoint"))
         }
-        (SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_), Place::Aws) => Error::new(error).context(
-            "AWS cannot be asked; sign in (`aws sso login`, or --aws-profile with a profile that has credentials), or \
+        (SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_), Endpoint::Aws) => Error::new(error).context(
+            "AWS cannot be called; sign in (`aws sso login`, or --aws-profile with a profile that has credentials), or \
              start the laptop's stack with `cargo xtask up` and stay in its folder",
         ),
         _ => Error::new(error).context(format!("the stack `{name}` cannot be described")),
     }
 }
 
-fn no_stack(place: &Place, name: &str) -> Error {
-    if place.is_local() {
-        anyhow!("there is no stack `{name}` there; `cargo xtask up` makes it, or give another name with --stack")
+fn no_stack(endpoint: &Endpoint, name: &str) -> Error {
+    if endpoint.is_local() {
+        anyhow!("there is no stack `{name}` there; `cargo xtask up` creates it, or give another name with --stack")
     } else {
         anyhow!(
             "there is no stack `{name}` in this account and region; check --stack, --aws-profile and AWS_REGION, or \

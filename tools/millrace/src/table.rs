@@ -1,23 +1,23 @@
-//! Tables, and how counts and amounts stand in them.
+//! Tables, and the format of counts and amounts.
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Row, Table};
 use money::{Money, group_thousands};
 
-/// What stands where there is nothing to say.
+/// The placeholder for an empty cell.
 pub(crate) const NOTHING: &str = "—";
 
-/// How many characters a text keeps at least; where a terminal is narrower (some tell no width at all), long lines
-/// are better than tall cells.
+/// The minimum width of a text column; in a narrower terminal (some report no width), long lines are better than tall
+/// cells.
 const NARROWEST_TEXT: u16 = 12;
 
-/// A column's name and on which side its text stands.
+/// The name and alignment of a column.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Column {
     Text(&'static str),
-    /// What somebody copies: it stays on one line.
+    /// Text to copy: stays on one line.
     Id(&'static str),
-    /// Amounts and counts; they stay on one line too.
+    /// Amounts and counts: stay on one line, too.
     Number(&'static str),
 }
 
@@ -44,14 +44,14 @@ pub(crate) fn table(columns: &[Column], rows: impl IntoIterator<Item = Vec<Strin
     table.trim_fmt()
 }
 
-/// The width below which a table is not fitted to the terminal.
+/// The minimum width to which a table is fitted.
 fn narrowest(table: &Table, columns: &[Column]) -> u16 {
     let widths = table.column_max_content_widths().into_iter().zip(columns);
     let widths = widths.map(|(width, column)| match column {
         Column::Text(_) => width.min(NARROWEST_TEXT),
         Column::Id(_) | Column::Number(_) => width,
     });
-    // Each column has a border and two spaces, the last one a border more.
+    // Each column has a border and two spaces, and there is one more border at the end.
     widths.fold(1, |sum, width| sum.saturating_add(width).saturating_add(3))
 }
 
@@ -63,8 +63,7 @@ fn cell(text: &str, column: Column) -> Cell {
     }
 }
 
-/// A text without what could move the cursor or colour the terminal: files and banks write what they like. Lines
-/// stay lines.
+/// Removes control sequences from untrusted text: files and banks may contain anything. Keeps line breaks.
 pub(crate) fn harmless(text: &str) -> String {
     let harmless = |it: char| if it.is_control() && it != '\n' { '·' } else { it };
     text.chars().map(harmless).collect()
@@ -79,7 +78,7 @@ pub(crate) fn amounts(amounts: &[Money]) -> String {
     lines.join("\n")
 }
 
-/// A count for people: `49,102`.
+/// A count with separators: `49,102`.
 pub(crate) fn count(number: u64) -> String {
     group_thousands(&number.to_string())
 }
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn amounts_stand_on_the_right() {
+    fn amounts_are_right_aligned() {
         let money = |minor: i128, code: &str| Money::new(minor, code.parse().unwrap());
         let rows = [
             vec!["4711".to_owned(), amounts(&[money(3974, "EUR"), money(-120_000, "USD")])],

@@ -1,4 +1,4 @@
-//! `user`: who may sign in to the HTTP API.
+//! `user`: the users of the HTTP API.
 
 use ::customers::{CustomerId, Customers};
 use anyhow::{Context as _, Result, anyhow, ensure};
@@ -8,27 +8,27 @@ use aws_sdk_cognitoidentityprovider::types::{AttributeType, DeliveryMediumType, 
 use serde::Serialize;
 
 use crate::Verdict;
-use crate::arguments::{AddUser, UserCommand};
-use crate::screen::Screen;
+use crate::arguments::{AddUserArgs, UserCommand};
+use crate::output::Output;
 use crate::secret;
 use crate::sign_in::explain;
 use crate::stack::Stack;
 use crate::table::{Column, NOTHING, table};
 
-/// The groups of the user pool, as the API reads them.
+/// The groups of the user pool that the API uses.
 const OPERATOR: &str = "operator";
 const CUSTOMER: &str = "customer";
-/// How many users Cognito lists at once.
+/// The page size when listing users.
 const PAGE: i32 = 60;
 
 /// A user, as listed.
 #[derive(Serialize, PartialEq, Eq, Debug)]
 struct Line {
     name: String,
-    /// Empty for a user who may see nothing.
+    /// Empty for a user without rights.
     groups: Vec<String>,
     email: Option<String>,
-    /// Cognito's word, for example `CONFIRMED` or `FORCE_CHANGE_PASSWORD`.
+    /// Cognito's state, for example `CONFIRMED` or `FORCE_CHANGE_PASSWORD`.
     status: String,
     enabled: bool,
 }
@@ -39,30 +39,30 @@ struct Users {
 }
 
 /// Runs `user …`.
-pub(crate) async fn run(screen: &Screen, stack: &Stack, command: UserCommand) -> Result<Verdict> {
+pub(crate) async fn run(output: &Output, stack: &Stack, command: UserCommand) -> Result<Verdict> {
     let users = Users { cognito: Client::new(stack.sdk()), pool: stack.output("UserPoolId")?.to_owned() };
     match command {
-        UserCommand::Add(asked) => {
-            let (name, group) = match (asked.customer, &asked.operator) {
+        UserCommand::Add(args) => {
+            let (name, group) = match (args.customer, &args.operator) {
                 (Some(id), _) => (named(&stack.register()?, id).await?, CUSTOMER),
                 (None, Some(name)) => (name.clone(), OPERATOR),
                 (None, None) => return Err(anyhow!("give --operator NAME or --customer ID")),
             };
-            users.add(screen, &name, group, &asked).await
+            users.add(output, &name, group, &args).await
         }
         UserCommand::Password { name } => {
             users.set_password(&name).await?;
-            screen.note(&format!("{name} has a new password"));
-            Ok(Verdict::Well)
+            output.note(&format!("{name} has a new password"));
+            Ok(Verdict::Ok)
         }
-        UserCommand::Disable { name } => users.disable(screen, &name).await,
-        UserCommand::Enable { name } => users.enable(screen, &name).await,
-        UserCommand::Remove { name } => users.remove(screen, &name).await,
-        UserCommand::List => users.list(screen).await,
+        UserCommand::Disable { name } => users.disable(output, &name).await,
+        UserCommand::Enable { name } => users.enable(output, &name).await,
+        UserCommand::Remove { name } => users.remove(output, &name).await,
+        UserCommand::List => users.list(output).await,
     }
 }
 
-/// The user name of a customer is the customer's id, to the letter: the API knows a customer by it.
+/// The user name of a customer is exactly the customer's id: the API identifies a customer by it.
 async fn named<C: Customers>(register: &C, id: CustomerId) -> Result<String> {
     let found = register.customer(id).await?;
     ensure!(found.is_some(), "there is no customer {id}; `millrace customers` lists them");
@@ -70,9 +70,9 @@ async fn named<C: Customers>(register: &C, id: CustomerId) -> Result<String> {
 }
 
 impl Users {
-    async fn add(&self, screen: &Screen, name: &str, group: &str, asked: &AddUser) -> Result<Verdict> {
+    async fn add(&self, output: &Output, name: &str, group: &str, args: &AddUserArgs) -> Result<Verdict> {
         let made = self.cognito.admin_create_user().user_pool_id(&self.pool).username(name);
-        let made = match &asked.email {
+        let made = match &args.email {
             Some(address) => made
                 .user_attributes(attribute("email", address)?)
                 .user_attributes(attribute("email_verified", "true")?)
@@ -87,46 +87,46 @@ impl Users {
         }
         let joined = self.cognito.admin_add_user_to_group().user_pool_id(&self.pool).username(name).group_name(group);
         joined.send().await.map_err(|error| explain(&error, name))?;
-        if let Some(address) = &asked.email {
-            screen.note(&format!("{name} ({group}) was invited at {address}, with a password for the first time"));
+        if let Some(address) = &args.email {
+            output.note(&format!("{name} ({group}) was invited at {address}, with a temporary password"));
         } else {
             let again = || format!("{name} was added without a password; `millrace user password {name}` sets one");
             self.set_password(name).await.with_context(again)?;
-            screen.note(&format!("{name} ({group}) may sign in"));
+            output.note(&format!("{name} ({group}) may sign in"));
         }
-        Ok(Verdict::Well)
+        Ok(Verdict::Ok)
     }
 
     async fn set_password(&self, name: &str) -> Result<()> {
-        let password = secret::ask_new(&format!("Password of {name}"))?;
-        let asked = self.cognito.admin_set_user_password().user_pool_id(&self.pool).username(name);
-        let set = asked.password(password).permanent(true).send().await;
+        let password = secret::prompt_new(&format!("Password of {name}"))?;
+        let args = self.cognito.admin_set_user_password().user_pool_id(&self.pool).username(name);
+        let set = args.password(password).permanent(true).send().await;
         set.map(drop).map_err(|error| explain(&error, name))
     }
 
-    /// A disabled user gets no new tokens, by refresh tokens neither.
-    async fn disable(&self, screen: &Screen, name: &str) -> Result<Verdict> {
-        let asked = self.cognito.admin_disable_user().user_pool_id(&self.pool).username(name);
-        asked.send().await.map_err(|error| explain(&error, name))?;
-        let asked = self.cognito.admin_user_global_sign_out().user_pool_id(&self.pool).username(name);
-        asked.send().await.map_err(|error| explain(&error, name))?;
-        screen.note(&format!("{name} is disabled; an access token issued before is valid for an hour at most"));
-        Ok(Verdict::Well)
+    /// A disabled user gets no new tokens, not even with refresh tokens.
+    async fn disable(&self, output: &Output, name: &str) -> Result<Verdict> {
+        let args = self.cognito.admin_disable_user().user_pool_id(&self.pool).username(name);
+        args.send().await.map_err(|error| explain(&error, name))?;
+        let args = self.cognito.admin_user_global_sign_out().user_pool_id(&self.pool).username(name);
+        args.send().await.map_err(|error| explain(&error, name))?;
+        output.note(&format!("{name} is disabled; issued access tokens stay valid for up to an hour"));
+        Ok(Verdict::Ok)
     }
 
-    async fn enable(&self, screen: &Screen, name: &str) -> Result<Verdict> {
-        let asked = self.cognito.admin_enable_user().user_pool_id(&self.pool).username(name);
-        asked.send().await.map_err(|error| explain(&error, name))?;
-        screen.note(&format!("{name} may sign in again"));
-        Ok(Verdict::Well)
+    async fn enable(&self, output: &Output, name: &str) -> Result<Verdict> {
+        let args = self.cognito.admin_enable_user().user_pool_id(&self.pool).username(name);
+        args.send().await.map_err(|error| explain(&error, name))?;
+        output.note(&format!("{name} may sign in again"));
+        Ok(Verdict::Ok)
     }
 
-    async fn list(&self, screen: &Screen) -> Result<Verdict> {
+    async fn list(&self, output: &Output) -> Result<Verdict> {
         let mut lines = Vec::new();
         let mut next = None;
         loop {
-            let asked = self.cognito.list_users().user_pool_id(&self.pool).limit(PAGE).set_pagination_token(next);
-            let page = asked.send().await.map_err(|error| explain(&error, "the list"))?;
+            let args = self.cognito.list_users().user_pool_id(&self.pool).limit(PAGE).set_pagination_token(next);
+            let page = args.send().await.map_err(|error| explain(&error, "the list"))?;
             for user in page.users() {
                 lines.push(self.line(user).await?);
             }
@@ -136,22 +136,22 @@ impl Users {
             }
         }
         lines.sort_by(|a, b| a.name.cmp(&b.name));
-        screen.answer(&lines, || told(&lines))?;
-        Ok(Verdict::Well)
+        output.answer(&lines, || render_text(&lines))?;
+        Ok(Verdict::Ok)
     }
 
     async fn groups(&self, name: &str) -> Result<Vec<String>> {
-        let asked = self.cognito.admin_list_groups_for_user().user_pool_id(&self.pool).username(name);
-        let groups = asked.send().await.map_err(|error| explain(&error, name))?;
+        let args = self.cognito.admin_list_groups_for_user().user_pool_id(&self.pool).username(name);
+        let groups = args.send().await.map_err(|error| explain(&error, name))?;
         Ok(groups.groups().iter().filter_map(|it| it.group_name.clone()).collect())
     }
 
     /// Removes a user, who can be added again: without the old password and without the device that was lost.
-    async fn remove(&self, screen: &Screen, name: &str) -> Result<Verdict> {
-        let asked = self.cognito.admin_delete_user().user_pool_id(&self.pool).username(name);
-        asked.send().await.map_err(|error| explain(&error, name))?;
-        screen.note(&format!("{name} is removed; an access token issued before is valid for an hour at most"));
-        Ok(Verdict::Well)
+    async fn remove(&self, output: &Output, name: &str) -> Result<Verdict> {
+        let args = self.cognito.admin_delete_user().user_pool_id(&self.pool).username(name);
+        args.send().await.map_err(|error| explain(&error, name))?;
+        output.note(&format!("{name} is removed; issued access tokens stay valid for up to an hour"));
+        Ok(Verdict::Ok)
     }
 
     async fn line(&self, user: &UserType) -> Result<Line> {
@@ -167,7 +167,7 @@ fn attribute(name: &str, value: &str) -> Result<AttributeType> {
     Ok(AttributeType::builder().name(name).value(value).build()?)
 }
 
-fn told(lines: &[Line]) -> String {
+fn render_text(lines: &[Line]) -> String {
     let columns = [Column::Id("User"), Column::Text("Role"), Column::Text("Email"), Column::Text("State")];
     let rows = lines.iter().map(|it| {
         let role = if it.groups.is_empty() { NOTHING.to_owned() } else { it.groups.join(", ") };
@@ -190,9 +190,9 @@ mod tests {
             status: "FORCE_CHANGE_PASSWORD".to_owned(),
             enabled,
         };
-        let told = told(&[line("ada", &["customer"], false), line("olga", &[], true)]);
+        let text = render_text(&[line("ada", &["customer"], false), line("olga", &[], true)]);
         for part in ["customer", "disabled", "force change password", NOTHING] {
-            assert!(told.contains(part), "{part} is not in\n{told}");
+            assert!(text.contains(part), "{part} is not in\n{text}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Waiting for an import: until nothing more happens to it, and to the mails it asked for.
+//! Waits until an import and its mails are final.
 
 use std::time::{Duration, Instant};
 
@@ -6,25 +6,25 @@ use ::imports::{Batches, Import, ImportId, ImportReport, Imports, PortError, Sta
 use anyhow::{Error, Result, bail};
 use mail::outbox::Summaries;
 
-use crate::meter::Meter;
+use crate::progress_bar::ProgressBar;
 use crate::report;
 
-/// How often the stack may fail to answer in a row.
-const MOST_FAILURES: u32 = 5;
+/// The maximum number of consecutive failed calls.
+const MAX_FAILURES: u32 = 5;
 
-/// How long to wait, and how often to look.
+/// The time-outs and the polling interval.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
     /// For the import.
     pub(crate) import: Duration,
     /// Then for its mails.
     pub(crate) mails: Duration,
-    /// Between two looks.
+    /// Between two checks.
     pub(crate) pause: Duration,
 }
 
-/// Waits until `id` is final and its mails are settled, and reports. Mails that take too long are reported as they
-/// are; an import that does is an error.
+/// Waits until `id` and its mails are final, and returns the report. After a time-out of the mails it reports their
+/// current states; a time-out of the import is an error.
 pub(crate) async fn until_settled<I: Imports + Batches, S: Summaries>(
     imports: &I,
     summaries: &S,
@@ -32,17 +32,17 @@ pub(crate) async fn until_settled<I: Imports + Batches, S: Summaries>(
     title: &str,
     patience: Patience,
 ) -> Result<ImportReport> {
-    let meter = Meter::counting(title, 0);
-    let import = until_final(imports, id, patience, &meter).await?;
+    let progress_bar = ProgressBar::counting(title, 0);
+    let import = until_final(imports, id, patience, &progress_bar).await?;
     let started = Instant::now();
     loop {
         let report = report::of(imports, summaries, &import).await?;
         let open = report.mails.wanted.saturating_add(report.mails.sending);
         if open == 0 || import.state != State::Done || started.elapsed() >= patience.mails {
-            meter.done(&report.state);
+            progress_bar.done(&report.state);
             return Ok(report);
         }
-        meter.note("waiting for its mails");
+        progress_bar.note("waiting for its mails");
         tokio::time::sleep(patience.pause).await;
     }
 }
@@ -51,19 +51,19 @@ async fn until_final<I: Imports + Batches>(
     imports: &I,
     id: ImportId,
     patience: Patience,
-    meter: &Meter,
+    progress_bar: &ProgressBar,
 ) -> Result<Import> {
     let started = Instant::now();
     let mut failures = 0_u32;
     let mut seen = None;
     loop {
-        match look(imports, id, meter).await {
+        match look(imports, id, progress_bar).await {
             Ok(Some(import)) if import.state.is_final() => return Ok(import),
             Ok(import) => {
                 failures = 0;
                 seen = import.or(seen);
             }
-            Err(error @ PortError::Unavailable(..)) if failures >= MOST_FAILURES => return Err(error.into()),
+            Err(error @ PortError::Unavailable(..)) if failures >= MAX_FAILURES => return Err(error.into()),
             Err(PortError::Unavailable(..)) => failures = failures.saturating_add(1),
             Err(error) => return Err(error.into()),
         }
@@ -74,18 +74,22 @@ async fn until_final<I: Imports + Batches>(
     }
 }
 
-async fn look<I: Imports + Batches>(imports: &I, id: ImportId, meter: &Meter) -> Result<Option<Import>, PortError> {
+async fn look<I: Imports + Batches>(
+    imports: &I,
+    id: ImportId,
+    progress_bar: &ProgressBar,
+) -> Result<Option<Import>, PortError> {
     let import = imports.find(id).await?;
     let Some(import) = import else {
-        meter.note("waiting to be taken up");
+        progress_bar.note("queued");
         return Ok(None);
     };
     if !import.state.is_final() {
-        meter.note(import.state.name());
+        progress_bar.note(import.state.name());
     }
     if let Some(found) = &import.found {
         let posted = imports.finished(id).await?.len();
-        meter.reached(u64::try_from(posted).unwrap_or(u64::MAX), u64::from(found.batches));
+        progress_bar.reached(u64::try_from(posted).unwrap_or(u64::MAX), u64::from(found.batches));
     }
     Ok(Some(import))
 }
@@ -93,17 +97,21 @@ async fn look<I: Imports + Batches>(imports: &I, id: ImportId, meter: &Meter) ->
 fn too_long(import: Option<&Import>, id: ImportId, waited: Duration) -> Error {
     let seconds = waited.as_secs();
     let what = match import {
-        None => format!("the stack has not taken the file up within {seconds} s; the log of split-import may say why"),
-        Some(import) => format!("the import is still {} after {seconds} s; it goes on by itself", import.state.name()),
+        None => format!(
+            "the stack has not started the import within {seconds} s; the log of split-import may contain the reason"
+        ),
+        Some(import) => {
+            format!("the import is still {} after {seconds} s; it continues in the background", import.state.name())
+        }
     };
-    anyhow::anyhow!("{what}. Look again with `millrace imports {id}`, or wait longer with --timeout")
+    anyhow::anyhow!("{what}. Check it with `millrace imports {id}`, or wait longer with --timeout")
 }
 
 /// The import of this id.
 pub(crate) async fn find<I: Imports>(imports: &I, id: ImportId) -> Result<Import> {
     match imports.find(id).await? {
         Some(import) => Ok(import),
-        None => bail!("there is no import {id}, or its file has not been taken up yet; `millrace imports` lists them"),
+        None => bail!("there is no import {id}, or it has not started yet; `millrace imports` lists them"),
     }
 }
 
@@ -112,7 +120,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use ::imports::testing::FakeImports;
-    use ::imports::{BatchOutcome, Found, Upload};
+    use ::imports::{BatchOutcome, ImportStats, Upload};
     use banking::AccountNumber;
     use calendar::Moment;
     use mail::outbox::{Saved, StateCounts, SummariesError, Version};
@@ -154,7 +162,7 @@ mod tests {
             uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
             metadata: BTreeMap::new(),
         });
-        let found = Found { entries: 4, batches: 2, ..Found::default() };
+        let found = ImportStats { entries: 4, batches: 2, ..ImportStats::default() };
         Import { state, found: Some(found), ..received }
     }
 
@@ -189,6 +197,6 @@ mod tests {
         let message = wait(Some(import(State::Posting)), StateCounts::default()).await.unwrap_err().to_string();
         assert!(message.contains("still posting") && message.contains("millrace imports "), "{message}");
         let message = wait(None, StateCounts::default()).await.unwrap_err().to_string();
-        assert!(message.contains("not taken the file up") && message.contains("--timeout"), "{message}");
+        assert!(message.contains("not started the import") && message.contains("--timeout"), "{message}");
     }
 }

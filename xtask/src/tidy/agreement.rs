@@ -1,4 +1,4 @@
-//! What the template, the functions and the sample events say of each other.
+//! The consistency of the template, the functions and the sample events.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::template::Template;
 /// Set for every function and read by the logger, not by its configuration.
 const HOUSE_NAMES: [&str; 1] = ["RUST_LOG"];
 const TEMPLATE: &str = "infra/template.yaml";
-/// Where runbooks lie.
+/// The folder of runbooks.
 const RUNBOOKS: &str = "docs/runbooks/";
 
 pub(crate) fn check(sources: &Sources, template: &Template) -> Vec<Finding> {

@@ -1,4 +1,4 @@
-//! How long things may get before they are split.
+//! Size limits of files and functions.
 
 use super::Finding;
 use super::source::{Sources, functions, lines_without_tests};
@@ -28,7 +28,7 @@ fn check_file(path: &str, text: &str) -> Vec<Finding> {
     if path.starts_with("functions/") && path.ends_with("/src/lib.rs") {
         hold("the behaviour, without its tests,", lines_without_tests(text), BEHAVIOUR_LINES);
     }
-    // A contract is a list of assertions, one after the other; cutting it up makes it no clearer.
+    // A contract is a sequence of assertions; splitting it does not make it clearer.
     let is_contract = path.contains("/src/testing");
     for function in functions(text).into_iter().filter(|_| !is_contract) {
         hold(&format!("fn {} (line {})", function.name, function.line), function.lines, FN_LINES);

@@ -1,4 +1,4 @@
-//! The card of each function, and the document that is made of them.
+//! The card of each function, and the document that is generated from the cards.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use super::source::Sources;
 const BULLETS: [&str; 5] = ["Trigger", "Reads", "Writes", "Delivered twice", "Fails"];
 const DOCUMENT: &str = "docs/FUNCTIONS.md";
 
-/// What a function says of itself at the head of its main.rs.
+/// The description at the top of a function's main.rs.
 #[derive(Debug, PartialEq, Eq)]
 struct Card {
     title: String,

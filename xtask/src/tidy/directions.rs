@@ -1,4 +1,4 @@
-//! Who may depend on whom, from `cargo metadata`.
+//! Allowed dependencies between crates, from `cargo metadata`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Finding;
 
-/// Tier 0: values. They depend on nothing of ours.
+/// Tier 0: values. They do not depend on other crates of this workspace.
 const VALUES: [&str; 3] = ["money", "calendar", "banking"];
 /// Tier 1: domains. They depend on values and, with a reason, on each other.
 const DOMAINS: [&str; 11] = [
@@ -25,20 +25,17 @@ const DOMAINS: [&str; 11] = [
     "risk",
     "statements",
 ];
-/// What adapters (tier 2) are made with: `<owner>-<technology>`. One that is a crate of ours has its bare name.
+/// The technologies of adapters (tier 2): `<owner>-<technology>`. A crate of this workspace for a technology has only
+/// its name.
 const TECHNOLOGIES: [&str; 7] = ["dynamodb", "s3", "sqs", "ses", "http", "athena", "secretsmanager"];
 const KIT: &str = "lambda-kit";
-/// What stands in for the outside, on the laptop and in staging.
+/// Simulations of external systems, for the laptop and for staging.
 const SANDBOXES: [&str; 1] = ["feeds-sandbox"];
 
-/// Why a domain, or its adapter, knows another domain, why the kit knows a value, and a sandbox a tool.
+/// The allowed dependencies between domains, of the kit on values and of a sandbox on a tool, each with its reason.
 const REASONS: [(&str, &str, &str); 8] = [
-    ("feeds", "imports", "a feed's pages become imports, and its proof is of what these have brought"),
-    (
-        "feeds-sandbox",
-        "datamaker",
-        "it serves what the data maker makes, row by row, so that there are no files to keep",
-    ),
+    ("feeds", "imports", "a feed's pages become imports, and its proof uses their outcomes"),
+    ("feeds-sandbox", "datamaker", "it serves the data maker's rows without files"),
     ("lambda-kit", "calendar", "its clock tells moments"),
     ("dynamodb", "calendar", "an index sorts by moments written as texts"),
     (
@@ -47,11 +44,11 @@ const REASONS: [(&str, &str, &str); 8] = [
         "a holders or customers file registers customers, and only registered accounts are posted",
     ),
     ("imports", "ledger", "a row becomes an entry of the books, with the same identity rules"),
-    ("mail", "customers", "a mail goes to an address that the register has taken: there is one rule for both"),
+    ("mail", "customers", "a mail goes to an address that the register has accepted: both use one rule"),
     ("treasury", "ledger", "a company's figures are folds of its accounts' periods and entries"),
 ];
 
-/// What no value and no domain may reach by any way.
+/// Crates that values and domains must not depend on, even indirectly.
 const OUTSIDE: [&str; 7] = ["tokio", "aws-", "aws_", "lambda_", "http", "tracing", "hyper"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +68,7 @@ enum Tier<'a> {
     Story,
 }
 
-/// What `cargo metadata` tells of the workspace.
+/// The data of `cargo metadata`.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
     /// By id.
@@ -82,13 +79,13 @@ pub(crate) struct Graph {
 #[derive(Debug, Default)]
 struct Package {
     name: String,
-    /// From the root of the workspace; empty for packages that are not ours.
+    /// Relative to the root of the workspace; empty for external packages.
     folder: String,
-    /// Ids of what it depends on when it runs or is built, as resolved.
+    /// The resolved ids of its normal and build dependencies.
     uses: BTreeSet<String>,
-    /// Names of all that it depends on, tests included.
+    /// The names of all its dependencies, including those of tests.
     names: BTreeSet<String>,
-    /// Where a `testing` feature is turned on outside of tests.
+    /// Dependencies with a `testing` feature outside of tests.
     testing: Vec<String>,
 }
 
@@ -101,7 +98,7 @@ impl Graph {
             .output()
             .context("cargo metadata")?;
         ensure!(output.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&output.stderr));
-        Self::parse(&serde_json::from_slice(&output.stdout)?).context("cargo metadata told less than expected")
+        Self::parse(&serde_json::from_slice(&output.stdout)?).context("the output of cargo metadata is incomplete")
     }
 
     fn parse(metadata: &Value) -> Option<Self> {
@@ -134,7 +131,7 @@ impl Graph {
         self.packages.iter().filter(|(id, _)| self.members.contains(*id))
     }
 
-    /// The shortest way from a package to one that is outside, by name.
+    /// The shortest path from a package to a forbidden one, by name.
     fn way_outside(&self, from: &str) -> Option<Vec<&str>> {
         let mut seen = BTreeSet::from([from]);
         let mut ways = vec![vec![from]];
@@ -189,8 +186,10 @@ fn check_with(graph: &Graph, reasons: &[(&str, &str, &str)]) -> Vec<Finding> {
             }
         }
         if let (Tier::Value | Tier::Domain, Some(way)) = (tier, graph.way_outside(id)) {
-            findings
-                .push(Finding::new(name, format!("reaches what is not for values and domains: {}", way.join(" > "))));
+            findings.push(Finding::new(
+                name,
+                format!("depends on a crate that is not allowed for values and domains: {}", way.join(" > ")),
+            ));
         }
         for sdk in package.names.iter().filter(|it| tier == Tier::Kit && it.starts_with("aws-sdk-")) {
             findings.push(Finding::new(name, format!("depends on {sdk}: the SDK is for adapters and wiring")));
@@ -240,13 +239,15 @@ fn may_use(
     let has_reason = |owner: &str| reasons.iter().any(|(a, b, _)| *a == owner && *b == other);
     let is_library = !matches!(to, Tier::Story | Tier::Tool);
     match (tier, to) {
-        // A dependency on a function is told of once, those of tests included, by `check_with`.
+        // `check_with` reports each dependency on a function once, including those of tests.
         (Tier::Story, _)
         | (_, Tier::Function)
         | (Tier::Domain | Tier::Adapter { .. }, Tier::Value)
         | (Tier::Adapter { .. }, Tier::Technology)
         | (Tier::Sandbox, Tier::Value | Tier::Kit) => Ok(()),
-        (Tier::Function, Tier::Sandbox) if !from.starts_with("sandbox-") => Err("only functions sandbox-* play at it"),
+        (Tier::Function, Tier::Sandbox) if !from.starts_with("sandbox-") => {
+            Err("only functions sandbox-* may use a simulation")
+        }
         (Tier::Function | Tier::Tool, _) if is_library => Ok(()),
         (Tier::Function | Tier::Tool, _) => Err("it is not a library"),
         (Tier::Value, _) => Err("a value depends on nothing of ours"),
@@ -256,9 +257,9 @@ fn may_use(
             Ok(())
         }
         (Tier::Sandbox, _) => Err("a sandbox depends on values, the kit and, with a reason, on a tool"),
-        // An adapter may complete another one of its owner: large months lie in S3.
+        // An adapter may complete another one of its owner: large months are in S3.
         (Tier::Adapter { owner }, Tier::Adapter { owner: of }) if owner == of => Ok(()),
-        (Tier::Kit | Tier::Technology, _) => Err("it knows nothing of the house"),
+        (Tier::Kit | Tier::Technology, _) => Err("it must not depend on domains"),
         (Tier::Adapter { owner }, Tier::Domain) if owner == other || has_reason(owner) => Ok(()),
         (Tier::Domain, Tier::Domain) => Err("a domain depends on another only with a reason listed in xtask tidy"),
         (Tier::Domain, _) => Err("a domain depends on values and domains"),
@@ -273,13 +274,14 @@ fn is_outside(name: &str) -> bool {
     })
 }
 
-/// Dependencies with, and features that turn on, a `testing` feature where no test asks for it.
+/// Dependencies with, and features that enable, a `testing` feature outside of tests.
 fn testing_outside_tests(package: &Value, dependencies: &[Value]) -> Vec<String> {
     let direct = dependencies.iter().filter_map(|dependency| {
         let for_tests = dependency.get("kind").and_then(Value::as_str) == Some("dev");
-        let asks = texts(dependency.get("features")).any(|it| it == "testing");
+        let enables_testing = texts(dependency.get("features")).any(|it| it == "testing");
         let name = dependency.get("name")?.as_str()?;
-        (asks && !for_tests).then(|| format!("turns on the testing feature of {name} outside of dev-dependencies"))
+        (enables_testing && !for_tests)
+            .then(|| format!("turns on the testing feature of {name} outside of dev-dependencies"))
     });
     let features = package.get("features").and_then(Value::as_object);
     let through = features.into_iter().flatten().filter_map(|(feature, turns_on)| {

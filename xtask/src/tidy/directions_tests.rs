@@ -41,14 +41,14 @@ fn graph(edges: &str) -> Graph {
 }
 
 fn check(edges: &str, expected: &[&str]) {
-    let reasons = [("mail", "ledger", "the summary is made of totals")];
+    let reasons = [("mail", "ledger", "the summary uses totals")];
     let edges = format!("{edges}, shared/mail > shared/ledger");
     let findings: Vec<String> = check_with(&graph(&edges), &reasons).iter().map(ToString::to_string).collect();
     assert_eq!(findings, expected, "in {edges}");
 }
 
 #[test]
-fn what_the_house_allows() {
+fn the_allowed_dependencies() {
     check("shared/ledger > shared/money, shared/ledger-dynamodb > shared/ledger", &[]);
     check("shared/ledger-dynamodb > shared/dynamodb, shared/dynamodb > aws-sdk-dynamodb", &[]);
     check("functions/post-entries > shared/ledger-s3, functions/post-entries > shared/lambda-kit", &[]);
@@ -57,7 +57,7 @@ fn what_the_house_allows() {
 }
 
 #[test]
-fn a_value_depends_on_nothing_of_ours() {
+fn a_value_depends_on_no_other_crate_of_the_workspace() {
     check("shared/money > shared/calendar", &["money: depends on calendar: a value depends on nothing of ours"]);
 }
 
@@ -80,14 +80,14 @@ fn an_adapter_stays_with_its_owner() {
 }
 
 #[test]
-fn the_kit_knows_neither_the_house_nor_the_sdk() {
-    check("shared/lambda-kit > shared/money", &["lambda-kit: depends on money: it knows nothing of the house"]);
+fn the_kit_depends_on_neither_domains_nor_the_sdk() {
+    check("shared/lambda-kit > shared/money", &["lambda-kit: depends on money: it must not depend on domains"]);
     let why = "the SDK is for adapters and wiring";
     check("shared/lambda-kit > aws-sdk-sqs", &[&format!("lambda-kit: depends on aws-sdk-sqs: {why}")]);
 }
 
 #[test]
-fn a_sandbox_is_no_part_of_the_house() {
+fn a_sandbox_is_not_a_production_dependency() {
     check("functions/sandbox-feed > shared/feeds-sandbox, tools/millrace > shared/feeds-sandbox", &[]);
     check("shared/feeds-sandbox > shared/money, shared/feeds-sandbox > shared/lambda-kit", &[]);
     let why = "a sandbox depends on values, the kit and, with a reason, on a tool";
@@ -97,7 +97,7 @@ fn a_sandbox_is_no_part_of_the_house() {
     }
     check(
         "functions/post-entries > shared/feeds-sandbox",
-        &["post-entries: depends on feeds-sandbox: only functions sandbox-* play at it"],
+        &["post-entries: depends on feeds-sandbox: only functions sandbox-* may use a simulation"],
     );
     let reasons = [("feeds-sandbox", "datamaker", "it serves what is made")];
     assert_eq!(check_with(&graph("shared/feeds-sandbox > tools/datamaker"), &reasons), []);
@@ -112,14 +112,14 @@ fn nothing_depends_on_a_function_but_stories() {
 
 #[test]
 fn domains_reach_nothing_outside() {
-    let told = "reaches what is not for values and domains";
+    let message = "depends on a crate that is not allowed for values and domains";
     check(
         "shared/ledger > tracing",
-        &[&format!("ledger: {told}: ledger > tracing"), &format!("mail: {told}: mail > ledger > tracing")],
+        &[&format!("ledger: {message}: ledger > tracing"), &format!("mail: {message}: mail > ledger > tracing")],
     );
     check(
         "shared/money > nice, nice > aws-smithy-types",
-        &[&format!("money: {told}: money > nice > aws-smithy-types")],
+        &[&format!("money: {message}: money > nice > aws-smithy-types")],
     );
     check("shared/money > httparse", &[]);
 }

@@ -1,6 +1,6 @@
-//! `cargo xtask tidy`: the rules of the house that no compiler and no public linter checks.
+//! `cargo xtask tidy`: project rules that no compiler and no public linter checks.
 //!
-//! Each check is a pure function from what it looks at to its findings; here they are gathered and told.
+//! Each check is a pure function from its input to its findings; this module runs the checks and prints the findings.
 
 mod agreement;
 mod budgets;
@@ -19,7 +19,7 @@ use anyhow::{Context, Result, bail};
 use source::Sources;
 use template::Template;
 
-/// Something that is not as the house wants it.
+/// A violation of a project rule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Finding {
     /// A file, a line in it, a crate or a resource.
@@ -39,9 +39,9 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Prints what is not as it should be in the repository at `root`, and fails if there is anything.
+/// Prints the findings in the repository at `root`, and fails if there are any.
 ///
-/// With `fix`, documents that are made from the sources are written instead of compared.
+/// With `fix`, generated documents are written instead of compared.
 pub(crate) fn run(root: &Path, fix: bool) -> Result<()> {
     let findings = inspect(root, fix)?;
     for finding in &findings {

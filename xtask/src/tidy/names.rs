@@ -1,11 +1,11 @@
-//! What files are not called, and what is not left in them.
+//! Forbidden file names and leftovers.
 
 use super::Finding;
 use super::source::{Sources, has_extension, masked};
 
-/// Names that say nothing about what is inside.
+/// Names without information about the content.
 const EMPTY_NAMES: [&str; 8] = ["utils", "util", "helpers", "helper", "common", "misc", "manager", "service"];
-/// Written apart, so that this file is not its own finding.
+/// Written in parts, so that this file is not a finding.
 const UNFINISHED: [&str; 2] = [concat!("TO", "DO"), concat!("FIX", "ME")];
 const UNFINISHED_CODE: [&str; 2] = [concat!("todo", "!"), concat!("unimplemented", "!")];
 
@@ -26,7 +26,7 @@ fn empty_name(path: &str) -> Option<Finding> {
     let file = parts.next()?;
     let stem = if has_extension(file, "rs") { file.strip_suffix(".rs") } else { None };
     let name = stem.filter(|it| *it != "mod").or(if stem.is_some() { parts.next() } else { None })?;
-    EMPTY_NAMES.contains(&name).then(|| Finding::new(path, format!("\"{name}\" says nothing about what is inside")))
+    EMPTY_NAMES.contains(&name).then(|| Finding::new(path, format!("\"{name}\" does not describe the content")))
 }
 
 fn unfinished(path: &str, text: &str) -> Vec<Finding> {
@@ -45,7 +45,7 @@ fn unfinished(path: &str, text: &str) -> Vec<Finding> {
         .collect()
 }
 
-/// The SDK ends in the wiring, and a handler takes an event of ours, never an envelope of AWS.
+/// Only the wiring uses the SDK, and a handler takes a parsed event, never an AWS envelope.
 fn envelope(path: &str, text: &str) -> Option<Finding> {
     let code = masked(text);
     let foreign: &[&str] =

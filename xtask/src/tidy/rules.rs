@@ -1,4 +1,4 @@
-//! What a template must say, beyond what public linters check. `broken/<rule>.yaml` is a template that a rule refuses.
+//! Rules for the template beyond those of public linters. `broken/<rule>.yaml` is a template that violates a rule.
 
 mod access;
 mod api;
@@ -10,7 +10,7 @@ mod streams;
 use super::Finding;
 use super::template::Template;
 
-/// A rule by its name, which is also the name of the template that breaks it.
+/// A rule; its name is also the name of the template that violates it.
 struct Rule {
     name: &'static str,
     check: fn(&Template) -> Vec<Finding>,
@@ -50,8 +50,8 @@ const RULES: [Rule; 30] = [
 ];
 
 pub(crate) fn check(template: &Template) -> Vec<Finding> {
-    let told = RULES.iter().flat_map(|rule| (rule.check)(template).into_iter().map(|it| (rule.name, it)));
-    told.map(|(rule, it)| Finding::new(it.place, format!("{} ({rule})", it.what))).collect()
+    let found = RULES.iter().flat_map(|rule| (rule.check)(template).into_iter().map(|it| (rule.name, it)));
+    found.map(|(rule, it)| Finding::new(it.place, format!("{} ({rule})", it.what))).collect()
 }
 
 #[cfg(test)]
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn the_template_of_the_house_keeps_every_rule() {
+    fn the_template_follows_every_rule() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../infra/template.yaml");
         let template = Template::parse(&fs::read_to_string(path).unwrap()).unwrap();
         assert!(template.functions().count() > 0);

@@ -1,4 +1,4 @@
-//! The files of the repository, and as much of Rust's grammar as counting lines needs.
+//! The files of the repository, and a minimal parser of Rust for counting lines.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,9 +6,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Folders that hold nothing of ours.
+/// Folders without files of this project.
 const FOREIGN: [&str; 5] = ["target", "node_modules", ".git", ".millrace", ".aws-sam"];
-/// The kinds of text that are looked at.
+/// The file extensions that are checked.
 const KINDS: [&str; 11] = ["rs", "toml", "yaml", "yml", "json", "py", "md", "html", "css", "ts", "tsx"];
 
 /// All texts of the repository by their path from its root, with `/` between the parts.
@@ -53,7 +53,7 @@ impl Sources {
             if kind.is_dir() && !FOREIGN.contains(&name.as_str()) {
                 self.take(&entry.path(), &path)?;
             } else if kind.is_file() && KINDS.iter().any(|kind| has_extension(&name, kind)) {
-                // A sample may be in another encoding; what is not text has no rules here.
+                // Samples may have another encoding; the rules apply only to UTF-8 text.
                 if let Ok(text) = fs::read_to_string(entry.path()) {
                     self.0.insert(path, text);
                 }
@@ -112,7 +112,7 @@ pub(crate) fn lines_without_tests(text: &str) -> usize {
     lines
 }
 
-/// What is up to the brace that closes the first block of `code`; nothing if a semicolon comes before a block.
+/// The text up to the closing brace of the first block of `code`; `None` if a semicolon comes first.
 fn block(code: &str) -> Option<&str> {
     let mut braces = 0_usize;
     let mut others = 0_usize;
@@ -130,7 +130,7 @@ fn block(code: &str) -> Option<&str> {
     None
 }
 
-/// The same text, on the same lines, with comments, strings and characters blanked.
+/// The same text with comments, strings and characters replaced by spaces.
 pub(crate) fn masked(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
@@ -147,7 +147,7 @@ pub(crate) fn masked(text: &str) -> String {
     code
 }
 
-/// The length of the comment, string or character that `rest` starts with.
+/// The length of the comment, string or character at the start of `rest`.
 fn opaque_bytes(rest: &str, after_word: bool) -> Option<usize> {
     if rest.starts_with("//") {
         return Some(rest.find('\n').unwrap_or(rest.len()));
@@ -176,7 +176,7 @@ fn opaque_bytes(rest: &str, after_word: bool) -> Option<usize> {
     Some(string_bytes(rest, rest.len().saturating_sub(inner.len())))
 }
 
-/// The length of the string that starts with `opening` bytes up to and with its first quote.
+/// The length of the string; its opening quote ends after `opening` bytes.
 fn string_bytes(rest: &str, opening: usize) -> usize {
     let mut escaped = false;
     for (at, character) in rest.char_indices().skip_while(|(at, _)| *at < opening) {
@@ -190,7 +190,7 @@ fn string_bytes(rest: &str, opening: usize) -> usize {
     rest.len()
 }
 
-/// The length of a character literal whose inside is `inner`; nothing if it is a lifetime.
+/// The length of a character literal with the content `inner`; `None` for a lifetime.
 fn character_bytes(inner: &str) -> Option<usize> {
     let literal = if let Some(escape) = inner.strip_prefix('\\') {
         // The escaped character may itself be a quote.

@@ -1,4 +1,4 @@
-//! A CloudFormation template as plain values, and the questions that the rules ask of it.
+//! A CloudFormation template as plain values, with the queries of the rules.
 
 use std::collections::BTreeSet;
 

@@ -7,18 +7,18 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use calendar::{Clock, Moment};
-use feeds::testing::{FakeFeedLog, FakeFeedServer, FakePollQueue};
+use feeds::testing::{FakeFeedClient, FakeFeedLog, FakePollQueue};
 use feeds::{Feed, FeedLog, PollFeed, Proof};
 use imports::testing::{FakeFiles, FakeImports};
-use imports::{Files, Found, Import, Imports, State};
+use imports::{Files, Import, ImportStats, Imports, State};
 use poll_feed::{PollFeeds, Polled};
 use serde_json::{Value, json};
 
 /// A clock that a test, or a slow server, sets; its clones are the same clock.
 #[derive(Clone)]
-pub(crate) struct Hands(Arc<AtomicI64>);
+pub(crate) struct ManualClock(Arc<AtomicI64>);
 
-impl Hands {
+impl ManualClock {
     pub(crate) fn at(text: &str) -> Self {
         Self(Arc::new(AtomicI64::new(at(text).micros())))
     }
@@ -28,14 +28,14 @@ impl Hands {
     }
 }
 
-impl Clock for Hands {
+impl Clock for ManualClock {
     fn now(&self) -> Moment {
         Moment::instant(self.0.load(Ordering::Relaxed)).unwrap()
     }
 }
 
-pub(crate) type Polls<L = FakeFeedLog, F = FakeFiles, I = FakeImports, S = FakeFeedServer> =
-    PollFeeds<S, L, F, I, FakePollQueue, Hands>;
+pub(crate) type Polls<L = FakeFeedLog, F = FakeFiles, I = FakeImports, S = FakeFeedClient> =
+    PollFeeds<S, L, F, I, FakePollQueue, ManualClock>;
 
 pub(crate) fn at(text: &str) -> Moment {
     text.parse().unwrap()
@@ -43,12 +43,12 @@ pub(crate) fn at(text: &str) -> Moment {
 
 pub(crate) fn polls() -> Polls {
     let polls = PollFeeds {
-        server: FakeFeedServer::default(),
+        server: FakeFeedClient::default(),
         log: FakeFeedLog::default(),
         files: FakeFiles::default(),
         imports: FakeImports::default(),
         polls: FakePollQueue::default(),
-        clock: Hands::at("2026-11-21T10:00:00Z"),
+        clock: ManualClock::at("2026-11-21T10:00:00Z"),
         answer_within: Duration::from_secs(10),
     };
     polls.server.add(Feed::ExchangeRates, (0..7).map(rate));
@@ -74,7 +74,7 @@ pub(crate) fn short(page: &[u8]) -> Vec<u8> {
     page.to_string().into_bytes()
 }
 
-/// Begins a poll now, or goes on with its message.
+/// Begins a poll now, or continues with its message.
 pub(crate) async fn poll<L, I>(polls: &Polls<L, FakeFiles, I>, request: PollFeed) -> Polled
 where
     L: FeedLog,
@@ -95,7 +95,7 @@ pub(crate) async fn import<I: Imports>(files: &FakeFiles, imports: &I, state: &S
         let mut text = String::new();
         std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(bytes.as_slice()), &mut text).unwrap();
         let rows = u64::try_from(text.lines().count() - 1).unwrap();
-        let found = Found { rows_read: rows, rows_taken: rows, ..Found::default() };
+        let found = ImportStats { rows_read: rows, rows_taken: rows, ..ImportStats::default() };
         let found = (*state == State::Done).then_some(found);
         let import = Import { state: state.clone(), found, ..Import::received(&upload) };
         imports.receive(&import).await.unwrap();
@@ -117,7 +117,7 @@ where
         match (polled, polls.polls.take().first()) {
             (Polled::Done, None) => return keys,
             (_, Some((message, _))) => next = *message,
-            (polled, None) => panic!("{polled:?}, and nothing goes on"),
+            (polled, None) => panic!("{polled:?}, and nothing continues"),
         }
     }
     panic!("the poll does not end")

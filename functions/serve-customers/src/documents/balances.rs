@@ -1,4 +1,4 @@
-//! The balances of a customer and of all of them, as JSON.
+//! The balances of one customer and of all customers, as JSON.
 
 use banking::AccountNumber;
 use calendar::Date;
@@ -9,17 +9,17 @@ use serde::Serialize;
 use treasury::{AccountBalance, Balances, ConvertedBalance, CurrencyBalance, Portfolio};
 use utoipa::ToSchema;
 
-use super::partners::{TurnoverDocument, turnovers};
+use super::counterparties::{TurnoverDocument, turnovers};
 use super::{Money, ViewName, moneys};
 
-/// The balances of a customer: each account's and all together.
+/// The balances of a customer: by account and in total.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Balances)]
 pub(crate) struct BalancesDocument {
-    /// Whose.
+    /// The customer or account.
     #[schema(value_type = String, format = "uuid")]
     customer: CustomerId,
-    /// At the end of which day; none: after all entries.
+    /// The day; without it, after all entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Date)]
     on: Option<Date>,
@@ -29,10 +29,10 @@ pub(crate) struct BalancesDocument {
     accounts: Vec<AccountBalanceDocument>,
     /// Each currency over all accounts.
     currencies: Vec<CurrencyBalanceDocument>,
-    /// All of it in one currency, where one is asked for.
+    /// The total in one currency, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedBalanceDocument>,
-    /// Dirty entries, one line for each currency that has any. The balances count them in the view `all` alone.
+    /// Dirty entries, one line for each currency with any. The balances include them only in the view `all`.
     dirty: Vec<TurnoverDocument>,
 }
 
@@ -59,7 +59,7 @@ struct AccountBalanceDocument {
     account: AccountNumber,
     /// One for each currency.
     balances: Vec<Money>,
-    /// What those with a rate are worth. The accounts' add up to the total.
+    /// The converted sum of the balances with a rate. The values of all accounts add up to the total.
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<Money>,
 }
@@ -80,7 +80,7 @@ struct CurrencyBalanceDocument {
     debt: Money,
     /// The sum of the positive balances.
     credit: Money,
-    /// What the balance is worth, where there is a rate. The currencies' add up to the total.
+    /// The converted balance, if there is a rate. The values of all currencies add up to the total.
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<Money>,
 }
@@ -96,17 +96,17 @@ impl From<CurrencyBalance> for CurrencyBalanceDocument {
     }
 }
 
-/// Balances told in one currency: debt + credit = total.
+/// Balances converted into one currency: debt + credit = total.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ConvertedBalance)]
 struct ConvertedBalanceDocument {
-    /// What all that has a rate is worth, rounded once, half to even.
+    /// The converted total of all balances with a rate, rounded once, half to even.
     total: Money,
-    /// What the negative balances are worth; zero or below.
+    /// The converted negative balances; zero or below.
     debt: Money,
-    /// What the positive balances are worth.
+    /// The converted positive balances.
     credit: Money,
-    /// The balances of currencies without a rate, which are in none of these.
+    /// The balances of currencies without a rate, which are not part of these figures.
     unconverted: Vec<Money>,
 }
 
@@ -125,21 +125,21 @@ impl From<ConvertedBalance> for ConvertedBalanceDocument {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Portfolio)]
 pub(crate) struct PortfolioDocument {
-    /// At the end of which day; none: after all entries.
+    /// The day; without it, after all entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Date)]
     on: Option<Date>,
     /// Which entries count.
     view: ViewName,
-    /// How many companies there are.
+    /// The number of companies.
     companies: u64,
     /// Each currency over all companies.
     currencies: Vec<CurrencyBalanceDocument>,
-    /// All of it in one currency.
+    /// The total in one currency.
     converted: ConvertedBalanceDocument,
-    /// Dirty entries, one line for each currency that has any. The balances count them in the view `all` alone.
+    /// Dirty entries, one line for each currency with any. The balances include them only in the view `all`.
     dirty: Vec<TurnoverDocument>,
-    /// The companies with the largest debts, the largest first.
+    /// The companies with the largest debts, largest first.
     largest_debts: Vec<DebtDocument>,
 }
 
@@ -153,7 +153,7 @@ pub(crate) struct DebtDocument {
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
-    /// What its negative balances are worth, rounded by itself.
+    /// Its converted negative balances, rounded separately.
     pub(crate) debt: Money,
 }
 

@@ -7,19 +7,19 @@ use utoipa::ToSchema;
 
 use super::Money;
 
-/// A feed: how far it is, and whether it is complete.
+/// A feed: its progress and its proof.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Feed)]
 pub(crate) struct FeedDocument {
     /// `company-info`, `exchange-rates`, `sepa` or `swift`.
     feed: &'static str,
-    /// `never-polled`, `asking`, `importing`, `proving`, or `at-rest` where no poll is under way.
+    /// `never-polled`, `asking`, `importing`, `proving`, or `at-rest` if no poll is running.
     state: &'static str,
-    /// When the poll that is under way, or the last one, was requested.
+    /// When the current or the last poll was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     poll: Option<Moment>,
-    /// How many pages have been taken.
+    /// The number of fetched pages.
     pages: u32,
     /// When the feed was last proven.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,12 +28,12 @@ pub(crate) struct FeedDocument {
     /// The last error since then.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<FeedErrorDocument>,
-    /// The last proof; none before the first poll has ended.
+    /// The last proof; absent before the first poll has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<ProofDocument>,
 }
 
-/// Why the poll of a feed has not got on.
+/// The last error of a feed's poll.
 #[derive(Serialize, ToSchema)]
 #[schema(as = FeedError)]
 struct FeedErrorDocument {
@@ -44,18 +44,18 @@ struct FeedErrorDocument {
     what: String,
 }
 
-/// Whether all that a feed has declared is in the books.
+/// The proof that everything a feed has declared is in the books.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Proof)]
 struct ProofDocument {
-    /// After which poll.
+    /// The poll.
     #[schema(value_type = String, format = DateTime)]
     poll: Moment,
-    /// Whether there is no gap: all that was compared adds up.
+    /// Whether there is no gap: all compared figures add up.
     complete: bool,
     /// What is missing or does not add up, and where.
     gaps: Vec<String>,
-    /// What could not be compared, and what was instead; rows that the bank withdrew after they were taken.
+    /// What could not be compared, and what was compared instead; rows that the bank withdrew after they were fetched.
     notes: Vec<String>,
     pages: PageCounts,
     rows: FeedRows,
@@ -67,13 +67,14 @@ struct ProofDocument {
 /// Pages of a feed.
 #[derive(Serialize, ToSchema)]
 struct PageCounts {
-    /// Those that were taken.
+    /// The accepted rows.
     taken: u64,
-    /// How often one was asked for.
-    asked: u64,
-    /// How often another one came instead.
+    /// The number of requests.
+    #[serde(rename = "asked")]
+    requests: u64,
+    /// The number of responses with another page.
     repeated: u64,
-    /// Imports they were gathered into.
+    /// The number of imports of these pages.
     imports: u64,
 }
 
@@ -87,7 +88,7 @@ struct FeedRows {
     rejected: u64,
 }
 
-/// Entries of a feed: made = posted + duplicates; dirty ones are posted, too.
+/// Entries of a feed: made = posted + duplicates; dirty entries are posted, too.
 #[derive(Serialize, ToSchema)]
 struct FeedEntries {
     made: u64,
@@ -96,24 +97,24 @@ struct FeedEntries {
     dirty: u64,
 }
 
-/// Sums of one currency; those of entries are without their signs.
+/// Sums of one currency; those of entries ignore the sign.
 #[derive(Serialize, ToSchema)]
 struct FeedSums {
-    /// Of rows, as the pages say.
+    /// Of rows, as declared by the pages.
     declared: Money,
     /// Of rows, as counted on the pages.
     received: Money,
-    /// Of rows that were taken.
+    /// Of accepted rows.
     taken: Money,
-    /// Of rows that were not.
+    /// Of rejected rows.
     rejected: Money,
-    /// Of entries made.
+    /// Of entries.
     made: Money,
-    /// Of those that are new in the books.
+    /// Of entries that are new in the books.
     posted: Money,
-    /// Of those that were there before.
+    /// Of entries that already existed.
     duplicates: Money,
-    /// Of those that are dirty.
+    /// Of dirty entries.
     dirty: Money,
 }
 
@@ -136,7 +137,7 @@ impl From<Proof> for ProofDocument {
             notes,
             pages: PageCounts {
                 taken: pages.taken,
-                asked: pages.asked,
+                requests: pages.requests,
                 repeated: pages.repeated,
                 imports: pages.imports,
             },

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::{Money, ViewName, moneys};
 
-/// What a history is cut into.
+/// The period into which a history is divided.
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[schema(as = Bucket)]
 #[serde(rename_all = "kebab-case")]
@@ -34,18 +34,18 @@ impl From<Bucket> for BucketName {
     }
 }
 
-/// What moved on an account, bucket by bucket.
+/// The flows of an account, by bucket.
 #[derive(Serialize, ToSchema)]
 #[schema(as = History)]
 pub(crate) struct HistoryDocument {
-    /// Whose.
+    /// The customer or account.
     #[schema(value_type = String)]
     account: AccountNumber,
-    /// What it is cut into.
+    /// The bucket size.
     by: BucketName,
     /// Which entries count.
     view: ViewName,
-    /// The buckets, the oldest first; those at the ends may be parts of one.
+    /// The buckets, oldest first; the first and the last may be partial.
     buckets: Vec<BucketDocument>,
 }
 
@@ -63,7 +63,7 @@ struct BucketDocument {
     movements: Vec<MovementDocument>,
 }
 
-/// What moved in one currency: opening + in + out = closing, net = in + out.
+/// The flows in one currency: opening + in + out = closing, net = in + out.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Movement)]
 struct MovementDocument {
@@ -105,20 +105,20 @@ impl From<Period> for BucketDocument {
     }
 }
 
-/// What moved on all accounts of a customer, bucket by bucket.
+/// The flows of all accounts of a customer, by bucket.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CustomerHistory)]
 pub(crate) struct CompanyHistoryDocument {
-    /// Whose.
+    /// The customer or account.
     #[schema(value_type = String, format = "uuid")]
     customer: CustomerId,
-    /// What it is cut into.
+    /// The bucket size.
     by: BucketName,
     /// Which entries count.
     view: ViewName,
-    /// The buckets, the oldest first; those at the ends may be parts of one.
+    /// The buckets, oldest first; the first and the last may be partial.
     buckets: Vec<CompanyBucketDocument>,
-    /// All buckets together, where a currency is asked for: in, out, net and revaluation are the sums of theirs.
+    /// All buckets together, if a currency is requested: the sums of in, out, net and revaluation.
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedMovementDocument>,
 }
@@ -129,13 +129,13 @@ pub(crate) struct CompanyHistoryDocument {
 struct CompanyBucketDocument {
     #[serde(flatten)]
     bucket: BucketDocument,
-    /// All currencies together, where one is asked for.
+    /// All currencies together, if one is requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedMovementDocument>,
 }
 
-/// What moved, converted into one currency: opening + net + revaluation = closing, net = in + out. Opening and closing are
-/// at the rates of their days, in and out are the flows of each day at the rate of that day.
+/// The flows, converted into one currency: opening + net + revaluation = closing, net = in + out. Opening and closing
+/// use the rates of their days, in and out are the flows of each day at the rate of that day.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ConvertedMovement)]
 struct ConvertedMovementDocument {
@@ -147,13 +147,13 @@ struct ConvertedMovementDocument {
     out: Money,
     /// Both together.
     net: Money,
-    /// What changed rates made of the balance; a currency whose first rate is in the bucket comes in here.
+    /// The effect of changed rates on the balance; this includes a currency with its first rate in the bucket.
     revaluation: Money,
     /// The balance at the end of the last day.
     closing: Money,
-    /// What is not in the opening, for want of a rate.
+    /// The amounts without a rate, which the opening excludes.
     unconverted_opening: Vec<Money>,
-    /// What is not in the closing, for want of a rate.
+    /// The amounts without a rate, which the closing excludes.
     unconverted_closing: Vec<Money>,
 }
 
@@ -173,12 +173,12 @@ impl From<ConvertedPeriod> for ConvertedMovementDocument {
 }
 
 impl CompanyHistoryDocument {
-    /// Of a company without entries.
+    /// For a company without entries.
     pub(crate) fn empty(customer: CustomerId, by: Bucket, view: View) -> Self {
         Self::new(customer, by, view, Vec::new(), None)
     }
 
-    /// Of a history and, where it is converted, the same buckets once more.
+    /// From a history and, if converted, the converted buckets.
     pub(crate) fn new(
         customer: CustomerId,
         by: Bucket,

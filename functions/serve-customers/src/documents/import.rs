@@ -5,10 +5,10 @@ use utoipa::ToSchema;
 
 use super::Money;
 
-/// How long a link is good for: the port says a minute.
+/// The lifetime of a link: a minute, by the contract of the port.
 const LINK_SECONDS: u32 = 60;
 
-/// One file brought in, in a list.
+/// One imported file, in a list.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Import)]
 pub(crate) struct ImportDocument {
@@ -18,23 +18,23 @@ pub(crate) struct ImportDocument {
     /// The file's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
-    /// `received`, `splitting`, `posting`, `done`, `rejected` (each row was), `refused` or `failed`; `unreadable` if its
-    /// record cannot be read: then only the id and the time are known.
+    /// `received`, `splitting`, `posting`, `done`, `rejected` (each row was), `refused` or `failed`; `unreadable` if
+    /// its record cannot be read: then only the id and the time are known.
     state: &'static str,
-    /// What kind of file it is, once that is known.
+    /// The kind of the file, once known.
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
-    /// Where its rows come from, once that is known.
+    /// The source of its rows, once known.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
-    /// The import that brought the same content first.
+    /// The first import of the same content.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     repeats: Option<ImportId>,
     /// When it was uploaded.
     #[schema(value_type = String, format = DateTime)]
     received_at: Moment,
-    /// Its rows, once it is read.
+    /// Its rows, once the file is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     rows: Option<RowCounts>,
 }
@@ -67,8 +67,8 @@ impl From<&Result<Import, UnreadableImport>> for ImportDocument {
     }
 }
 
-// The fields are those of `imports::ImportReport`, which knows no schemas; a test holds both together.
-/// What came of an import.
+// The fields equal those of `imports::ImportReport`, which has no schema; a test compares both.
+/// The report of an import.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ImportReport)]
 pub(crate) struct ImportReportDocument {
@@ -79,17 +79,17 @@ pub(crate) struct ImportReportDocument {
     file: String,
     /// `received`, `splitting`, `posting`, `done`, `rejected` (each row was), `refused` or `failed`.
     state: String,
-    /// Why it was rejected or refused, or has failed.
+    /// The reason of a rejected, refused or failed import.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// The import that brought the same content first; what this one repeats is a duplicate row by row.
+    /// The first import of the same content; rows that this import repeats are duplicates.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     repeats: Option<ImportId>,
-    /// What kind of file it is, once that is known.
+    /// The kind of the file, once known.
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
-    /// Where its rows come from, once that is known.
+    /// The source of its rows, once known.
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
     /// When it was uploaded.
@@ -97,24 +97,24 @@ pub(crate) struct ImportReportDocument {
     received_at: Moment,
     /// Its rows.
     rows: RowCounts,
-    /// What was made of them.
+    /// Its entries.
     entries: EntryCounts,
     /// Accounts they are on.
     accounts: u64,
-    /// Customers and companies the file named.
+    /// Customers and companies that the file names.
     customers: u64,
-    /// The sums of the entries made, and of those that are new in the books, by currency.
+    /// The sums of its entries, and of those that are new in the books, by currency.
     sums: Vec<Sums>,
-    /// What looks wrong in rows that were taken, and hints why others were rejected.
+    /// Warnings about accepted rows, and hints about rejected ones.
     warnings: Vec<Warning>,
-    /// The first rows that were not taken.
+    /// The first rejected rows.
     rejects: Vec<Reject>,
-    /// The first accounts that have no room for their entries, which were not posted.
+    /// The first accounts without room for their entries, which were not posted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     full_accounts: Vec<FullAccount>,
-    /// How far the posting is.
+    /// The progress of the posting.
     batches: BatchCounts,
-    /// The summaries that go to the accounts' holders, by state.
+    /// The summaries to the holders of the accounts, by state.
     mails: MailCounts,
 }
 
@@ -124,7 +124,7 @@ struct RowCounts {
     read: u64,
     taken: u64,
     rejected: u64,
-    /// How many of the rejected ones the rejects file leaves out, because it has a bound.
+    /// The number of rejects that exceed the limit of the rejects file.
     rejects_left_out: u64,
 }
 
@@ -134,9 +134,9 @@ struct EntryCounts {
     made: u64,
     posted: u64,
     duplicates: u64,
-    /// Not posted: their account has no room for them.
+    /// Not posted because their account has no room for them.
     not_posted: u64,
-    /// Dirty since: batch payments, with the rows of earlier imports that belong to them, and invalid IBANs.
+    /// Became dirty: batch payments, including rows of earlier imports that belong to them, and invalid IBANs.
     dirty: u64,
 }
 
@@ -159,7 +159,7 @@ struct MailCounts {
     opted_out: u64,
     unknown: u64,
     failed: u64,
-    /// To an address that gets no more mails, because one bounced or its owner complained.
+    /// To a suppressed address, because a mail bounced or its owner complained.
     suppressed: u64,
     /// Sent, and not delivered.
     bounced: u64,
@@ -170,27 +170,27 @@ struct MailCounts {
 /// Sums of one currency. A turnover is the sum of amounts without their signs.
 #[derive(Serialize, ToSchema)]
 struct Sums {
-    /// The sum of the entries made that are above zero.
+    /// The sum of the entries above zero.
     credits: Money,
-    /// The sum of those below zero.
+    /// The sum of the entries below zero.
     debits: Money,
-    /// The turnover of the entries made.
+    /// The turnover of the entries.
     turnover: Money,
-    /// The turnover of those that are new in the books, as far as the posting is.
+    /// The turnover of the entries that are new in the books so far.
     new_turnover: Money,
 }
 
-/// Something that looks wrong, and in how many rows.
+/// A warning, and its number of rows.
 #[derive(Serialize, ToSchema)]
 struct Warning {
     what: String,
     rows: u64,
 }
 
-/// A row that was not taken.
+/// A rejected row.
 #[derive(Serialize, ToSchema)]
 struct Reject {
-    /// Its line in the file, the header being line 1.
+    /// Its line in the file; the header is line 1.
     line: u64,
     /// Why.
     reason: String,
@@ -205,7 +205,7 @@ struct FullAccount {
     account: String,
     /// How many entries were not posted.
     entries: u64,
-    /// Why, and what to do.
+    /// The reason, and what to do.
     reason: String,
 }
 
@@ -275,9 +275,9 @@ impl From<ImportReport> for ImportReportDocument {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Link)]
 pub(crate) struct LinkDocument {
-    /// Where it lies.
+    /// Its address.
     url: String,
-    /// How long the link is good for.
+    /// The lifetime of the link.
     expires_in_seconds: u32,
 }
 

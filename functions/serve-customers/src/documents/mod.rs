@@ -1,11 +1,11 @@
-//! The documents that the API answers with. Amounts are texts, so that no reader makes floats of them.
+//! The JSON documents of the API. Amounts are strings, so that no client parses them as floats.
 
 mod balances;
+mod counterparties;
 mod feed;
+mod forecast;
 mod history;
 mod import;
-mod outlook;
-mod partners;
 
 use std::collections::BTreeMap;
 
@@ -17,19 +17,19 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub(crate) use balances::{BalancesDocument, DebtDocument, PortfolioDocument};
+pub(crate) use counterparties::{CounterpartiesDocument, CountriesDocument};
+use counterparties::{TurnoverDocument, turnovers};
 pub(crate) use feed::FeedDocument;
+pub(crate) use forecast::{ForecastDocument, ForecastsDocument, InterestDocument};
 pub(crate) use history::{BucketName, CompanyHistoryDocument, HistoryDocument};
 pub(crate) use import::{ImportDocument, ImportReportDocument, LinkDocument};
-pub(crate) use outlook::{ForecastDocument, ForecastsDocument, InterestDocument};
-pub(crate) use partners::{CounterpartiesDocument, CountriesDocument};
-use partners::{TurnoverDocument, turnovers};
 
-/// A part of a list.
+/// A page of a list.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Part<T> {
     /// The items.
     pub(crate) items: Vec<T>,
-    /// The `cursor` of the next part; none at the end.
+    /// The `cursor` of the next page; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) next: Option<String>,
 }
@@ -56,10 +56,10 @@ pub(crate) fn moneys(amounts: Vec<money::Money>) -> Vec<Money> {
     amounts.into_iter().map(Money::from).collect()
 }
 
-/// A currency in which all is told together.
+/// A target currency of conversions.
 #[derive(ToSchema)]
 #[schema(as = Reference)]
-#[allow(dead_code, clippy::upper_case_acronyms, reason = "the schema of `Reference`, which knows no schemas")]
+#[allow(dead_code, clippy::upper_case_acronyms, reason = "the schema of `Reference`, which has none")]
 pub(crate) enum ReferenceName {
     EUR,
     USD,
@@ -69,7 +69,7 @@ pub(crate) enum ReferenceName {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Customer)]
 pub(crate) struct CustomerDocument {
-    /// Their id, which is the user name with which they sign in.
+    /// Their id, which is also their user name.
     #[schema(value_type = String, format = "uuid")]
     id: CustomerId,
     /// Person or company.
@@ -82,7 +82,7 @@ pub(crate) struct CustomerDocument {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Date)]
     born_on: Option<Date>,
-    /// Where their mail goes.
+    /// Their mail address.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
     /// A company's owner.
@@ -107,10 +107,10 @@ impl From<Customer> for CustomerDocument {
     }
 }
 
-/// The words for the kinds of customers.
+/// The names of the kinds of customers.
 #[derive(ToSchema)]
 #[schema(as = CustomerKind, rename_all = "kebab-case")]
-#[allow(dead_code, reason = "the schema of `CustomerKind`, which knows no schemas")]
+#[allow(dead_code, reason = "the schema of `CustomerKind`, which has none")]
 pub(crate) enum CustomerKindName {
     Person,
     Company,
@@ -128,10 +128,10 @@ pub(crate) struct CustomerWithAccounts {
     mails: MailChoice,
 }
 
-/// The words for what customers choose.
+/// The names of the choices.
 #[derive(ToSchema)]
 #[schema(as = MailChoice, rename_all = "kebab-case")]
-#[allow(dead_code, reason = "the schema of `MailChoice`, which knows no schemas")]
+#[allow(dead_code, reason = "the schema of `MailChoice`, which has none")]
 pub(crate) enum MailChoiceName {
     Wanted,
     Unwanted,
@@ -165,14 +165,14 @@ impl From<Account> for AccountDocument {
     }
 }
 
-/// An account with what is in its books.
+/// An account with the figures of its books.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct AccountWithFigures {
     #[serde(flatten)]
     account: AccountDocument,
-    /// The balance of each currency after all entries but the dirty ones.
+    /// The balance of each currency after all clean entries.
     balances: Vec<Money>,
-    /// Its entries, but the dirty ones.
+    /// The number of its clean entries.
     transactions: u64,
     /// Dirty entries: batch payments and invalid IBANs.
     dirty: u64,
@@ -234,10 +234,10 @@ impl From<View> for ViewName {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Balance)]
 pub(crate) struct BalanceDocument {
-    /// Whose.
+    /// The customer or account.
     #[schema(value_type = String)]
     account: AccountNumber,
-    /// At the end of which day; none: after all entries.
+    /// The day; without it, after all entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Date)]
     on: Option<Date>,
@@ -245,7 +245,7 @@ pub(crate) struct BalanceDocument {
     view: ViewName,
     /// One for each currency.
     balances: Vec<Money>,
-    /// Dirty entries, one line for each currency that has any. The balances count them in the view `all` alone.
+    /// Dirty entries, one line for each currency with any. The balances include them only in the view `all`.
     dirty: Vec<TurnoverDocument>,
 }
 
@@ -268,30 +268,30 @@ impl BalanceDocument {
     }
 }
 
-/// One movement on an account, as its holder sees it.
+/// One movement on an account, from the holder's view.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Entry)]
 pub(crate) struct EntryDocument {
-    /// The day, or the instant where the source gives it.
+    /// The day, or the instant if the source contains it.
     #[schema(value_type = String, example = "2026-07-15T10:00:00Z")]
     at: Moment,
     /// Above zero is a credit, below a debit.
     amount: Money,
-    /// What kind of file or feed it came from.
+    /// The kind of file or feed that it came from.
     source: String,
     /// The source's own id of the transaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
-    /// Which side of a transfer it is.
+    /// The side of the transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
     side: Option<SideName>,
     /// The other account of a transfer.
     #[serde(skip_serializing_if = "Option::is_none")]
     counterparty: Option<String>,
-    /// What it is for.
+    /// The purpose.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
-    /// `clean`, or why it is left out of balances: `batch-payment`, `invalid-iban`.
+    /// `clean`, or why balances exclude it: `batch-payment`, `invalid-iban`.
     mark: &'static str,
 }
 

@@ -7,8 +7,8 @@ use utoipa::IntoParams;
 
 use super::{Fields, FromQuery};
 
-/// The longest text that is searched for.
-const MOST_SEARCH_CHARS: usize = 100;
+/// The maximum length of a search text.
+const MAX_SEARCH_CHARS: usize = 100;
 
 /// Customers.
 #[derive(IntoParams)]
@@ -17,13 +17,13 @@ pub(crate) struct CustomersQuery {
     /// A part of the name, in any case.
     #[param(min_length = 1, max_length = 100)]
     pub(crate) search: Option<String>,
-    /// Persons or companies alone.
+    /// Only persons or only companies.
     #[param(value_type = Option<crate::documents::CustomerKindName>)]
     pub(crate) kind: Option<CustomerKind>,
-    /// The `next` of the part before, whose search and kind must be the same.
+    /// The `next` of the previous page, which must have the same search and kind.
     #[param(min_length = 1)]
     pub(crate) cursor: Option<String>,
-    /// At most how many: 1 to 500.
+    /// The maximum number of items: 1 to 500.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
     pub(crate) limit: usize,
 }
@@ -32,10 +32,10 @@ pub(crate) struct CustomersQuery {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct BalancesQuery {
-    /// At the end of which day; without it, after all entries.
+    /// The balance at the end of this day; without it, after all entries.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) on: Option<Date>,
-    /// In which currency all is told together, at the rates of the day (the latest, without one).
+    /// The currency to convert all balances into, at the rates of the day (without a day, the latest).
     #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>)]
     pub(crate) into: Option<Reference>,
     /// `all` counts batch payments and invalid IBANs too.
@@ -47,16 +47,16 @@ pub(crate) struct BalancesQuery {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct CompanyHistoryQuery {
-    /// The first day; without it, that of the first month with entries.
+    /// The first day; by default that of the first month with entries.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) from: Option<Date>,
-    /// The last day; without it, that of the last month with entries.
+    /// The last day; by default that of the last month with entries.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) to: Option<Date>,
-    /// What it is cut into: `week` is that of ISO 8601.
+    /// The bucket size; `week` is the week of ISO 8601.
     #[param(value_type = Option<crate::documents::BucketName>, default = "month")]
     pub(crate) by: Bucket,
-    /// In which currency all is told together.
+    /// The currency to convert all flows into.
     #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>)]
     pub(crate) into: Option<Reference>,
     /// `all` counts batch payments and invalid IBANs too.
@@ -89,14 +89,14 @@ pub(crate) struct CounterpartiesQuery {
     /// The last day.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) to: Option<Date>,
-    /// Those with whom most was moved come first, in and out added in this currency at the rates of the last day;
-    /// without it, those with most entries.
+    /// Rank by turnover (in and out) in this currency at the rates of the last day; by default, rank by number of
+    /// entries.
     #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>)]
     pub(crate) into: Option<Reference>,
     /// `all` counts batch payments and invalid IBANs too.
     #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
     pub(crate) view: View,
-    /// At most how many: 1 to 500.
+    /// The maximum number of items: 1 to 500.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
     pub(crate) limit: usize,
 }
@@ -111,7 +111,7 @@ pub(crate) struct CsvQuery {
     /// The last day.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) to: Option<Date>,
-    /// The one in the `Link` of the part before.
+    /// The cursor in the `Link` of the previous page.
     #[param(min_length = 1)]
     pub(crate) cursor: Option<String>,
     /// `all` shows batch payments and invalid IBANs too.
@@ -144,13 +144,14 @@ pub(crate) struct InterestQuery {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ForecastQuery {
-    /// For the end of which day: at most 366 days ahead.
+    /// The day of the forecast balance: at most 366 days ahead.
     #[param(value_type = String, format = Date)]
     pub(crate) to: Date,
-    /// From the end of which day; without it, of the last one with entries.
+    /// The start of the forecast, at the end of this day; by default the last day with entries.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) on: Option<Date>,
-    /// One forecast of all told together, at the rates of the day it is made from; without it, one for each currency.
+    /// The currency of a single forecast over all currencies, at the rates of its start; by default one forecast for
+    /// each currency.
     #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>)]
     pub(crate) into: Option<Reference>,
     /// `all` counts batch payments and invalid IBANs too.
@@ -162,13 +163,13 @@ pub(crate) struct ForecastQuery {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PortfolioQuery {
-    /// At the end of which day; without it, after all entries.
+    /// The balance at the end of this day; without it, after all entries.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) on: Option<Date>,
-    /// In which currency all is told together, at the rates of the day (the latest, without one).
+    /// The currency to convert all balances into, at the rates of the day (without a day, the latest).
     #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>, default = "EUR")]
     pub(crate) into: Reference,
-    /// At most how many debts: 1 to 500.
+    /// The maximum number of debts: 1 to 500.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
     pub(crate) limit: usize,
     /// `all` counts batch payments and invalid IBANs too.
@@ -179,7 +180,7 @@ pub(crate) struct PortfolioQuery {
 impl FromQuery for CustomersQuery {
     fn read(fields: &mut Fields) -> Self {
         let search = fields.parsed("search", |text| {
-            let fits = (1..=MOST_SEARCH_CHARS).contains(&text.chars().count());
+            let fits = (1..=MAX_SEARCH_CHARS).contains(&text.chars().count());
             if fits { Ok(text.to_lowercase()) } else { Err("not a text of 1 to 100 characters") }
         });
         let kind = fields.parsed("kind", |text| match text {
@@ -229,7 +230,7 @@ impl FromQuery for InterestQuery {
     fn read(fields: &mut Fields) -> Self {
         let (from, to) = (fields.needed_date("from"), fields.needed_date("to"));
         fields.in_order(from, to);
-        // A query that lacks one is refused.
+        // Queries without it are refused.
         let (from, to) = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MIN));
         let usual = InterestRates::default();
         let debt_rate = fields.parsed("debt_rate", str::parse).unwrap_or(usual.debt);

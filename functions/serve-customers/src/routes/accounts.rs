@@ -14,20 +14,20 @@ use crate::documents::{
 };
 use crate::error::ServeError;
 use crate::path::Id;
-use crate::query::{self, Asked, BalanceQuery, EntriesQuery, HistoryQuery, Nothing};
+use crate::query::{self, BalanceQuery, EntriesQuery, HistoryQuery, NoParams, Query};
 use crate::{Ports, cursor};
 
 const LIST: &str = "accounts";
 
 /// The accounts
 ///
-/// In no particular order; a customer finds their own.
+/// Unordered; a customer gets only their own accounts.
 #[utoipa::path(get, path = "/accounts", tag = "accounts", operation_id = "listAccounts", params(query::Part),
     responses((status = 200, description = "A part of the list", body = Part<AccountDocument>)))]
 pub(crate) async fn list<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
-    Asked(part): Asked<query::Part>,
+    Query(part): Query<query::Part>,
 ) -> Result<Json<Part<AccountDocument>>, ServeError> {
     let after: Option<String> = cursor::read(LIST, part.cursor.as_deref())?;
     let (found, next) = match caller {
@@ -67,7 +67,7 @@ pub(crate) async fn one<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(number): Id<AccountNumber>,
-    Asked(Nothing): Asked<Nothing>,
+    Query(NoParams): Query<NoParams>,
 ) -> Result<Json<AccountWithFigures>, ServeError> {
     let account = find(&*ports, caller, &number).await?;
     let totals = ports.books().read(&number, &[]).await?.totals()?;
@@ -76,8 +76,8 @@ pub(crate) async fn one<P: Ports>(
 
 /// The balance of an account
 ///
-/// One figure for each currency, at the end of a day or after all entries. Dirty entries are counted and summed in either
-/// view.
+/// One figure for each currency, at the end of a day or after all entries. Both views include the count and sums of
+/// dirty entries.
 #[utoipa::path(get, path = "/accounts/{account}/balance", tag = "accounts", operation_id = "getBalance",
     params(("account" = String, Path, description = "The account's number", pattern = "^[A-Za-z0-9._-]{1,40}$"), BalanceQuery),
     responses((status = 200, description = "The balance", body = BalanceDocument)))]
@@ -85,15 +85,15 @@ pub(crate) async fn balance<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(number): Id<AccountNumber>,
-    Asked(BalanceQuery { on, view }): Asked<BalanceQuery>,
+    Query(BalanceQuery { on, view }): Query<BalanceQuery>,
 ) -> Result<Json<BalanceDocument>, ServeError> {
     find(&*ports, caller, &number).await?;
     let figures = splits_on(ports.books(), &number, on).await?;
     Ok(Json(BalanceDocument::new(number, on, view, &figures)))
 }
 
-/// The most buckets of one history.
-const MOST_BUCKETS: usize = 1_000;
+/// The maximum number of buckets of one history.
+const MAX_BUCKETS: usize = 1_000;
 
 /// The history of an account
 ///
@@ -105,7 +105,7 @@ pub(crate) async fn history<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(number): Id<AccountNumber>,
-    Asked(HistoryQuery { from, to, by, view }): Asked<HistoryQuery>,
+    Query(HistoryQuery { from, to, by, view }): Query<HistoryQuery>,
 ) -> Result<Json<HistoryDocument>, ServeError> {
     find(&*ports, caller, &number).await?;
     let days = match (from, to) {
@@ -124,10 +124,10 @@ pub(crate) async fn history<P: Ports>(
     Ok(Json(HistoryDocument::new(number, by, view, history.periods)))
 }
 
-/// Refuses a history that nobody reads.
+/// Refuses a history with too many buckets.
 pub(crate) fn refuse_many_buckets(by: Bucket, (from, to): (Date, Date)) -> Result<(), Problem> {
-    if by.cut(from, to).nth(MOST_BUCKETS).is_some() {
-        let what = "more than 1,000 buckets; ask for fewer days or larger ones";
+    if by.cut(from, to).nth(MAX_BUCKETS).is_some() {
+        let what = "more than 1,000 buckets; request fewer days or larger buckets";
         return Err(Problem::invalid(vec![FieldError::new("by", what)]));
     }
     Ok(())
@@ -135,7 +135,7 @@ pub(crate) fn refuse_many_buckets(by: Bucket, (from, to): (Date, Date)) -> Resul
 
 /// The entries of an account
 ///
-/// The oldest first.
+/// Oldest first.
 #[utoipa::path(get, path = "/accounts/{account}/entries", tag = "accounts", operation_id = "listEntries",
     params(("account" = String, Path, description = "The account's number", pattern = "^[A-Za-z0-9._-]{1,40}$"), EntriesQuery),
     responses((status = 200, description = "A part of the list", body = Part<EntryDocument>)))]
@@ -143,7 +143,7 @@ pub(crate) async fn entries<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(number): Id<AccountNumber>,
-    Asked(query): Asked<EntriesQuery>,
+    Query(query): Query<EntriesQuery>,
 ) -> Result<Json<Part<EntryDocument>>, ServeError> {
     find(&*ports, caller, &number).await?;
     let (from, to) = (query.from.unwrap_or(Date::MIN), query.to.unwrap_or(Date::MAX));
@@ -157,7 +157,7 @@ pub(crate) async fn entries<P: Ports>(
     }))
 }
 
-/// The account, if it exists and is the caller's to see.
+/// The account, if it exists and the caller may see it.
 async fn find<P: Ports>(ports: &P, caller: Caller, number: &AccountNumber) -> Result<Account, ServeError> {
     let account = ports.customers().account(number).await?.ok_or_else(Problem::not_found)?;
     caller.may_see(account.customer)?;

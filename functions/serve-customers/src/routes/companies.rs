@@ -24,20 +24,20 @@ use crate::documents::{
 use crate::error::ServeError;
 use crate::path::Id;
 use crate::query::{
-    Asked, BalancesQuery, CompanyHistoryQuery, CounterpartiesQuery, DaysQuery, ForecastQuery, InterestQuery,
+    BalancesQuery, CompanyHistoryQuery, CounterpartiesQuery, DaysQuery, ForecastQuery, InterestQuery, Query,
 };
 use crate::routes::accounts::refuse_many_buckets;
 
-/// The most days that interest is counted of.
-const MOST_DAYS: usize = 1_000;
-/// The farthest that a forecast looks ahead.
-const MOST_DAYS_AHEAD: i32 = 366;
+/// The maximum number of days of interest.
+const MAX_DAYS: usize = 1_000;
+/// The maximum number of days ahead of a forecast.
+const MAX_DAYS_AHEAD: i32 = 366;
 
 /// The balances of a customer
 ///
-/// Of each account and all together, in each currency and, where one is asked for, in one: debt and credit, the lines
-/// of the accounts and those of the currencies add up to the total, which is rounded once. Dirty entries are counted and
-/// summed in either view.
+/// By account and in total, in each currency and, if requested, converted into one: debt and credit, the lines of the
+/// accounts and those of the currencies add up to the total, which is rounded once. Both views include the count and
+/// sums of dirty entries.
 #[utoipa::path(get, path = "/customers/{customer}/balances", tag = "figures", operation_id = "getBalances",
     params(("customer" = String, Path, description = "The customer's id", format = "uuid"), BalancesQuery),
     responses((status = 200, description = "The balances", body = BalancesDocument)))]
@@ -45,7 +45,7 @@ pub(crate) async fn balances<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(id): Id<CustomerId>,
-    Asked(BalancesQuery { on, into, view }): Asked<BalancesQuery>,
+    Query(BalancesQuery { on, into, view }): Query<BalancesQuery>,
 ) -> Result<Json<BalancesDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
     let figures = treasury::figures_on(ports.books(), &accounts, on).await?;
@@ -64,8 +64,8 @@ pub(crate) async fn balances<P: Ports>(
 /// The history of a customer
 ///
 /// Opening, in, out, net and closing balance of each day, ISO week, month, quarter or year over all accounts, in each
-/// currency and, where one is asked for, in one: then each flow has the rate of its day, so the months with entries in
-/// other currencies are read.
+/// currency and, if requested, converted into one: then each flow uses the rate of its day, so this reads the months
+/// with entries in other currencies.
 #[utoipa::path(get, path = "/customers/{customer}/history", tag = "figures", operation_id = "getCustomerHistory",
     params(("customer" = String, Path, description = "The customer's id", format = "uuid"), CompanyHistoryQuery),
     responses((status = 200, description = "The history", body = CompanyHistoryDocument)))]
@@ -73,7 +73,7 @@ pub(crate) async fn history<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(id): Id<CustomerId>,
-    Asked(CompanyHistoryQuery { from, to, by, into, view }): Asked<CompanyHistoryQuery>,
+    Query(CompanyHistoryQuery { from, to, by, into, view }): Query<CompanyHistoryQuery>,
 ) -> Result<Json<CompanyHistoryDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
     let days = match (from, to) {
@@ -105,7 +105,7 @@ pub(crate) async fn countries<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(id): Id<CustomerId>,
-    Asked(DaysQuery { from, to, view }): Asked<DaysQuery>,
+    Query(DaysQuery { from, to, view }): Query<DaysQuery>,
 ) -> Result<Json<CountriesDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
     let days = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX));
@@ -123,7 +123,7 @@ pub(crate) async fn counterparties<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(id): Id<CustomerId>,
-    Asked(CounterpartiesQuery { from, to, into, view, limit }): Asked<CounterpartiesQuery>,
+    Query(CounterpartiesQuery { from, to, into, view, limit }): Query<CounterpartiesQuery>,
 ) -> Result<Json<CounterpartiesDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
     let days = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX));
@@ -146,7 +146,7 @@ pub(crate) async fn counterparties<P: Ports>(
 
 /// Interest on a customer's balances
 ///
-/// Actual/365 on the closing balances of each account and day, debt and credit apart, at most 1,000 days.
+/// Actual/365 on the closing balances of each account and day, debt and credit separately, at most 1,000 days.
 #[utoipa::path(get, path = "/customers/{customer}/interest", tag = "figures", operation_id = "getInterest",
     params(("customer" = String, Path, description = "The customer's id", format = "uuid"), InterestQuery),
     responses((status = 200, description = "The interest", body = InterestDocument)))]
@@ -154,10 +154,10 @@ pub(crate) async fn interest<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(id): Id<CustomerId>,
-    Asked(InterestQuery { from, to, debt_rate, credit_rate, view }): Asked<InterestQuery>,
+    Query(InterestQuery { from, to, debt_rate, credit_rate, view }): Query<InterestQuery>,
 ) -> Result<Json<InterestDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
-    if Bucket::Day.cut(from, to).nth(MOST_DAYS).is_some() {
+    if Bucket::Day.cut(from, to).nth(MAX_DAYS).is_some() {
         return Err(Problem::invalid(vec![FieldError::new("to", "more than 1,000 days after `from`")]).into());
     }
     let mut base = InterestBase::default();
@@ -171,8 +171,8 @@ pub(crate) async fn interest<P: Ports>(
 
 /// A forecast of a customer's balances
 ///
-/// With how well such forecasts did in the past and, where that keeps its promise, an interval of 80 %; or how much past is
-/// missing for one, and the last day for which there is enough.
+/// With the accuracy of such forecasts in the past and, if past intervals held, an interval of 80 %; or, if the history
+/// is too short, the missing days and the last possible day.
 #[utoipa::path(get, path = "/customers/{customer}/forecast", tag = "figures", operation_id = "getForecast",
     params(("customer" = String, Path, description = "The customer's id", format = "uuid"), ForecastQuery),
     responses((status = 200, description = "The forecast", body = ForecastsDocument)))]
@@ -180,7 +180,7 @@ pub(crate) async fn forecast<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(id): Id<CustomerId>,
-    Asked(ForecastQuery { to, on, into, view }): Asked<ForecastQuery>,
+    Query(ForecastQuery { to, on, into, view }): Query<ForecastQuery>,
 ) -> Result<Json<ForecastsDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
     let budget = &ports.entry_budget();
@@ -207,19 +207,19 @@ pub(crate) async fn forecast<P: Ports>(
     }))
 }
 
-/// How far `to` is ahead of the last day, if there is one.
+/// The number of days from the last day, if any, to `to`.
 fn days_ahead(last: Option<Date>, to: Date) -> Result<usize, Problem> {
     let ahead = last.map_or(1, |last| to.days().saturating_sub(last.days()));
-    let fits = Some(ahead).filter(|it| (1..=MOST_DAYS_AHEAD).contains(it));
+    let fits = Some(ahead).filter(|it| (1..=MAX_DAYS_AHEAD).contains(it));
     let days = fits.and_then(|it| usize::try_from(it).ok());
     days.ok_or_else(|| {
         let day = |ahead| last.and_then(|it| it.plus_days(ahead).ok()).unwrap_or(Date::MAX);
-        let detail = format!("not from {} to {}, the last possible day", day(1), day(MOST_DAYS_AHEAD));
+        let detail = format!("not from {} to {}, the last possible day", day(1), day(MAX_DAYS_AHEAD));
         Problem::invalid(vec![FieldError::new("to", detail)])
     })
 }
 
-/// The accounts of a customer that exists and is the caller's to see, by number.
+/// The accounts of a customer, by number, if the customer exists and the caller may see them.
 pub(crate) async fn accounts_of<P: Ports>(
     ports: &P,
     caller: Caller,
@@ -233,7 +233,7 @@ pub(crate) async fn accounts_of<P: Ports>(
     Ok(numbers)
 }
 
-/// The rates of `currencies` for the days and the one before them.
+/// The rates of `currencies` for the days and the day before.
 pub(crate) async fn rates<P: Ports>(
     ports: &P,
     currencies: impl IntoIterator<Item = Currency>,

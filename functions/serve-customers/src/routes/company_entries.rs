@@ -13,18 +13,18 @@ use crate::caller::Caller;
 use crate::documents::{CompanyEntryDocument, Part, ViewName};
 use crate::error::ServeError;
 use crate::path::Id;
-use crate::query::{Asked, CsvQuery, EntriesQuery};
+use crate::query::{CsvQuery, EntriesQuery, Query};
 use crate::routes::companies::accounts_of;
 use crate::{Ports, cursor};
 
-/// The most rows of one part of a CSV.
-const MOST_ROWS: usize = 2_000;
-/// The most bytes of one part, but for one of a single row: a function answers with at most 6 MB.
-const MOST_BYTES: usize = 4_000_000;
+/// The maximum number of rows of one page of CSV.
+const MAX_ROWS: usize = 2_000;
+/// The maximum size of one page with several rows: a response of a function has at most 6 MB.
+const MAX_BYTES: usize = 4_000_000;
 
 /// The entries of a customer
 ///
-/// Account by account, the oldest first in each.
+/// Sorted by account, oldest first within an account.
 #[utoipa::path(get, path = "/customers/{customer}/entries", tag = "figures", operation_id = "listCustomerEntries",
     params(("customer" = String, Path, description = "The customer's id", format = "uuid"), EntriesQuery),
     responses((status = 200, description = "A part of the list", body = Part<CompanyEntryDocument>)))]
@@ -32,7 +32,7 @@ pub(crate) async fn list<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(id): Id<CustomerId>,
-    Asked(query): Asked<EntriesQuery>,
+    Query(query): Query<EntriesQuery>,
 ) -> Result<Json<Part<CompanyEntryDocument>>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
     let days = (query.from.unwrap_or(Date::MIN), query.to.unwrap_or(Date::MAX));
@@ -48,8 +48,8 @@ pub(crate) async fn list<P: Ports>(
 
 /// The entries of a customer as CSV
 ///
-/// In the order of the list, with a header row in the first part. Where there are more, the `Link` header leads to the
-/// next part (RFC 8288), which is to be put behind this one.
+/// In the order of the list, with a header row on the first page. If there are more rows, the `Link` header contains
+/// the address of the next page (RFC 8288), to append to this one.
 #[utoipa::path(get, path = "/customers/{customer}/entries.csv", tag = "figures", operation_id = "getEntriesCsv",
     params(("customer" = String, Path, description = "The customer's id", format = "uuid"), CsvQuery),
     responses((status = 200, description = "A part of the rows", body = String, content_type = "text/csv",
@@ -58,18 +58,18 @@ pub(crate) async fn csv<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(id): Id<CustomerId>,
-    Asked(query): Asked<CsvQuery>,
+    Query(query): Query<CsvQuery>,
 ) -> Result<(HeaderMap, String), ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
     let days = (query.from.unwrap_or(Date::MIN), query.to.unwrap_or(Date::MAX));
     let list = list_name(id, days, query.view);
     let after = cursor::read(&list, query.cursor.as_deref())?;
-    let mut rows = MOST_ROWS;
+    let mut rows = MAX_ROWS;
     let (text, next) = loop {
         let page = page_of_company_entries(ports.books(), &accounts, days, query.view, after.clone(), rows).await?;
         let (entries, next) = page;
         let text = entries_csv(&entries, after.is_none());
-        if text.len() <= MOST_BYTES || rows == 1 {
+        if text.len() <= MAX_BYTES || rows == 1 {
             break (text, next);
         }
         rows = rows.div_euclid(2);
@@ -79,18 +79,18 @@ pub(crate) async fn csv<P: Ports>(
     headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment; filename=\"entries.csv\""));
     if let Some(next) = next {
         let link = next_link(&query, &cursor::write(&list, &next));
-        // Dates, words and base64url: never anything that a header cannot hold.
+        // Dates, words and base64url: always valid in a header.
         headers.extend(HeaderValue::try_from(link).ok().map(|link| (LINK, link)));
     }
     Ok((headers, text))
 }
 
-/// What a cursor of these entries is bound to.
+/// The list that a cursor of these entries is bound to.
 fn list_name(customer: CustomerId, (from, to): (Date, Date), view: View) -> String {
     format!("entries of {customer} from {from} to {to}, {}", ViewName::from(view).name())
 }
 
-/// The address of the next part, as seen from this one, so that it holds behind whatever stage or domain.
+/// The relative address of the next page, so that it is valid for every stage and domain.
 fn next_link(query: &CsvQuery, cursor: &str) -> String {
     let from = query.from.map(|it| format!("from={it}&")).unwrap_or_default();
     let to = query.to.map(|it| format!("to={it}&")).unwrap_or_default();

@@ -9,34 +9,34 @@ use crate::caller::Caller;
 use crate::documents::{CustomerDocument, CustomerWithAccounts, Part};
 use crate::error::{ServeError, bad_cursor};
 use crate::path::Id;
-use crate::query::{Asked, CustomersQuery, Nothing};
+use crate::query::{CustomersQuery, NoParams, Query};
 use crate::{Ports, cursor};
 
-/// How many customers one part of a list looks at, at most: there is no index by name.
-const MOST_LOOKED_AT: usize = 2_500;
-/// How many customers one read of the register asks for.
+/// The maximum number of customers that one page examines: there is no index by name.
+const MAX_LOOKED_AT: usize = 2_500;
+/// The number of customers in one read of the register.
 const READ_AT_ONCE: usize = 500;
 
 /// The customers
 ///
-/// In no particular order; a customer finds themselves alone. A search looks at up to 2,500 customers for each part, so
-/// a part may have few items, or none, and yet a `next`.
+/// Unordered; a customer gets only themselves. A search examines up to 2,500 customers for each page, so a page may
+/// have few or no items but still a `next`.
 #[utoipa::path(get, path = "/customers", tag = "customers", operation_id = "listCustomers", params(CustomersQuery),
     responses((status = 200, description = "A part of the list", body = Part<CustomerDocument>)))]
 pub(crate) async fn list<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
-    Asked(query): Asked<CustomersQuery>,
+    Query(query): Query<CustomersQuery>,
 ) -> Result<Json<Part<CustomerDocument>>, ServeError> {
     let list = list_name(&query);
     let after: Option<String> = cursor::read(&list, query.cursor.as_deref())?;
     let (found, next) = match caller {
         Caller::Operator => find(&*ports, &query, after).await?,
-        // A list of one has no second part.
+        // A list of one item has no second page.
         Caller::Customer(_) if after.is_some() => return Err(bad_cursor().into()),
         Caller::Customer(id) => {
             let found = ports.customers().customer(id).await?;
-            let found = found.into_iter().map(|(customer, _)| customer).filter(|it| is_asked_for(&query, it));
+            let found = found.into_iter().map(|(customer, _)| customer).filter(|it| matches(&query, it));
             (found.collect(), None)
         }
     };
@@ -46,7 +46,7 @@ pub(crate) async fn list<P: Ports>(
     }))
 }
 
-/// What a cursor of this list is bound to.
+/// The list that a cursor is bound to.
 fn list_name(query: &CustomersQuery) -> String {
     let kind = match query.kind {
         None => "customers",
@@ -56,28 +56,28 @@ fn list_name(query: &CustomersQuery) -> String {
     query.search.as_ref().map_or_else(|| kind.to_owned(), |search| format!("{kind} named {search}"))
 }
 
-fn is_asked_for(query: &CustomersQuery, customer: &Customer) -> bool {
+fn matches(query: &CustomersQuery, customer: &Customer) -> bool {
     let named = |search: &String| customer.name.as_ref().is_some_and(|it| it.to_lowercase().contains(search));
     query.kind.is_none_or(|it| it == customer.kind) && query.search.as_ref().is_none_or(named)
 }
 
-/// The first customers after `after` that are asked for, and after whom to go on.
+/// The first matching customers after `after`, and the position of the next page.
 async fn find<P: Ports>(
     ports: &P,
     query: &CustomersQuery,
     mut after: Option<String>,
 ) -> Result<(Vec<Customer>, Option<String>), ServeError> {
-    // Where all are asked for, what is read is what is found.
+    // Without a filter, all customers match.
     let all = query.search.is_none() && query.kind.is_none();
     let at_once = if all { query.limit } else { READ_AT_ONCE };
     let mut found = Vec::new();
-    for _ in 0..MOST_LOOKED_AT.div_euclid(READ_AT_ONCE) {
+    for _ in 0..MAX_LOOKED_AT.div_euclid(READ_AT_ONCE) {
         let page = ports.customers().customers(after.as_deref(), at_once).await?;
         let (more, left) = (page.next.is_some(), query.limit.saturating_sub(found.len()));
-        let mut asked_for = page.items.into_iter().filter(|it| is_asked_for(query, it));
-        found.extend(asked_for.by_ref().take(left));
+        let mut matching = page.items.into_iter().filter(|it| matches(query, it));
+        found.extend(matching.by_ref().take(left));
         if found.len() == query.limit {
-            let next = found.last().filter(|_| more || asked_for.next().is_some());
+            let next = found.last().filter(|_| more || matching.next().is_some());
             let next = next.map(|it| it.id.to_string());
             return Ok((found, next));
         }
@@ -97,7 +97,7 @@ pub(crate) async fn one<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(id): Id<CustomerId>,
-    Asked(Nothing): Asked<Nothing>,
+    Query(NoParams): Query<NoParams>,
 ) -> Result<Json<CustomerWithAccounts>, ServeError> {
     caller.may_see(id)?;
     let found = ports.customers().customer(id).await?;

@@ -9,17 +9,17 @@ use crate::caller::Caller;
 use crate::documents::{FeedDocument, Part};
 use crate::error::ServeError;
 use crate::path::Id;
-use crate::query::{Asked, Nothing};
+use crate::query::{NoParams, Query};
 
 /// The bank's feeds
 ///
-/// For operators. How far each one is, and whether all that it declared is in the books.
+/// For operators. The progress of each feed, and whether everything it declared is in the books.
 #[utoipa::path(get, path = "/feeds", tag = "feeds", operation_id = "listFeeds",
     responses((status = 200, description = "All feeds", body = Part<FeedDocument>)))]
 pub(crate) async fn list<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
-    Asked(Nothing): Asked<Nothing>,
+    Query(NoParams): Query<NoParams>,
 ) -> Result<Json<Part<FeedDocument>>, ServeError> {
     caller.operates()?;
     let mut items = Vec::new();
@@ -31,8 +31,8 @@ pub(crate) async fn list<P: Ports>(
 
 /// One of the bank's feeds
 ///
-/// For operators. Its proof is of all its pages: declared = received = read = taken + rejected rows; made = posted +
-/// duplicate entries; what does not add up is named in `gaps`.
+/// For operators. Its proof covers all its pages: declared = received = read = taken + rejected rows; made = posted +
+/// duplicate entries; `gaps` names everything that does not add up.
 #[utoipa::path(get, path = "/feeds/{feed}", tag = "feeds", operation_id = "getFeed",
     params(("feed" = String, Path, description = "The feed", pattern = "^(company-info|exchange-rates|sepa|swift)$")),
     responses((status = 200, description = "The feed", body = FeedDocument)))]
@@ -40,7 +40,7 @@ pub(crate) async fn one<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(feed): Id<Feed>,
-    Asked(Nothing): Asked<Nothing>,
+    Query(NoParams): Query<NoParams>,
 ) -> Result<Json<FeedDocument>, ServeError> {
     caller.operates()?;
     Ok(Json(document(&*ports, feed).await?))

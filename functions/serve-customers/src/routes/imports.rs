@@ -10,20 +10,20 @@ use crate::caller::Caller;
 use crate::documents::{ImportDocument, ImportReportDocument, LinkDocument, Part};
 use crate::error::ServeError;
 use crate::path::Id;
-use crate::query::{self, Asked, Nothing};
+use crate::query::{self, NoParams, Query};
 use crate::{Ports, cursor};
 
 const LIST: &str = "imports";
 
 /// The imports
 ///
-/// The latest first. For operators.
+/// Latest first. For operators.
 #[utoipa::path(get, path = "/imports", tag = "imports", operation_id = "listImports", params(query::Part),
     responses((status = 200, description = "A part of the list", body = Part<ImportDocument>)))]
 pub(crate) async fn list<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
-    Asked(part): Asked<query::Part>,
+    Query(part): Query<query::Part>,
 ) -> Result<Json<Part<ImportDocument>>, ServeError> {
     caller.operates()?;
     let after: Option<String> = cursor::read(LIST, part.cursor.as_deref())?;
@@ -38,9 +38,9 @@ pub(crate) async fn list<P: Ports>(
     }))
 }
 
-/// What came of an import
+/// The report of an import
 ///
-/// For operators. Rows read = taken + rejected; once it is done, entries made = posted + duplicates + not posted.
+/// For operators. Rows read = taken + rejected; after completion, entries made = posted + duplicates + not posted.
 #[utoipa::path(get, path = "/imports/{import}", tag = "imports", operation_id = "getImport",
     params(("import" = String, Path, description = "The import's id", pattern = "^[0-9a-f]{32}$")),
     responses((status = 200, description = "The report", body = ImportReportDocument)))]
@@ -48,7 +48,7 @@ pub(crate) async fn one<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(id): Id<ImportId>,
-    Asked(Nothing): Asked<Nothing>,
+    Query(NoParams): Query<NoParams>,
 ) -> Result<Json<ImportReportDocument>, ServeError> {
     caller.operates()?;
     let import = find(&*ports, id).await?;
@@ -57,9 +57,9 @@ pub(crate) async fn one<P: Ports>(
     Ok(Json(ImportReport::new(&import, &posted, mail_counts(mails)).into()))
 }
 
-/// A link to the rows that were not taken
+/// A link to the rejected rows
 ///
-/// For operators. A CSV of line, reason and row; the link is good for a minute.
+/// For operators. A CSV of line, reason and row; the link is valid for a minute.
 #[utoipa::path(get, path = "/imports/{import}/rejects", tag = "imports", operation_id = "getRejects",
     params(("import" = String, Path, description = "The import's id", pattern = "^[0-9a-f]{32}$")),
     responses((status = 200, description = "The link", body = LinkDocument)))]
@@ -67,7 +67,7 @@ pub(crate) async fn rejects<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(id): Id<ImportId>,
-    Asked(Nothing): Asked<Nothing>,
+    Query(NoParams): Query<NoParams>,
 ) -> Result<Json<LinkDocument>, ServeError> {
     caller.operates()?;
     let import = find(&*ports, id).await?;

@@ -1,4 +1,4 @@
-//! The routes: each asks the ports and makes a document of the answer.
+//! The routes: each calls the ports and builds a document.
 
 pub(crate) mod accounts;
 pub(crate) mod companies;

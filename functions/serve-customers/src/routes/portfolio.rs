@@ -14,24 +14,24 @@ use crate::Ports;
 use crate::caller::Caller;
 use crate::documents::{DebtDocument, PortfolioDocument};
 use crate::error::ServeError;
-use crate::query::{Asked, PortfolioQuery};
+use crate::query::{PortfolioQuery, Query};
 use crate::routes::companies::rates;
 
-/// The most accounts that are read before whoever asks has gone.
-const MOST_ACCOUNTS: usize = 5_000;
-/// How many customers or accounts one read of the register asks for.
+/// The maximum number of accounts of one request, because of its time-out.
+const MAX_ACCOUNTS: usize = 5_000;
+/// The number of customers or accounts in one read of the register.
 const READ_AT_ONCE: usize = 500;
 
 /// The balances of all companies
 ///
-/// For operators. It reads the totals of every account, and for a day within a month that month; companies with more than
-/// 5,000 accounts together are for the command `millrace portfolio`, which has the time.
+/// For operators. It reads the totals of every account, and for a day within a month that month; for companies with
+/// more than 5,000 accounts together use the command `millrace portfolio`, which has no time-out.
 #[utoipa::path(get, path = "/portfolio", tag = "figures", operation_id = "getPortfolio", params(PortfolioQuery),
     responses((status = 200, description = "The portfolio", body = PortfolioDocument)))]
 pub(crate) async fn show<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
-    Asked(PortfolioQuery { on, into, limit, view }): Asked<PortfolioQuery>,
+    Query(PortfolioQuery { on, into, limit, view }): Query<PortfolioQuery>,
 ) -> Result<Json<PortfolioDocument>, ServeError> {
     caller.operates()?;
     let mut names = companies(&*ports).await?;
@@ -68,7 +68,7 @@ async fn companies<P: Ports>(ports: &P) -> Result<BTreeMap<CustomerId, Option<St
     }
 }
 
-/// The companies, and of each its accounts.
+/// The companies and their accounts.
 async fn accounts<P: Ports>(
     ports: &P,
     companies: &BTreeMap<CustomerId, Option<String>>,
@@ -82,7 +82,7 @@ async fn accounts<P: Ports>(
                 numbers.push(account.number);
             }
         }
-        if accounts.values().map(Vec::len).sum::<usize>() > MOST_ACCOUNTS {
+        if accounts.values().map(Vec::len).sum::<usize>() > MAX_ACCOUNTS {
             return Err(Problem::bad_request("more than 5,000 accounts; `millrace portfolio` reads them").into());
         }
         after = page.next;

@@ -1,5 +1,5 @@
-//! The link in each mail with which its receiver opts out (RFC 8058): a mail program posts to it by itself, a person opens
-//! it and confirms. Only a POST changes something, because scanners open every link.
+//! The unsubscribe link of each mail (RFC 8058): a mail program sends a POST, a person opens the page and confirms.
+//! Only POST changes something, because scanners open every link.
 
 use std::sync::Arc;
 
@@ -12,16 +12,16 @@ use mail::UnsubscribeKeys;
 use crate::Ports;
 use crate::error::ServeError;
 
-/// Nothing is loaded, framed or told to others by the page; its form goes to the address it is from.
+/// The page loads nothing, cannot be framed and sends no referrer; its form posts to its own address.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
 
-/// Asks whether to opt out of mails
+/// Shows the page to opt out of mails
 ///
-/// For people who open the link in a mail. Changes nothing; the page has a button that does.
+/// For people who open the link in a mail. Changes nothing; the page has a button to confirm.
 #[utoipa::path(get, path = "/unsubscribe", tag = "mails", operation_id = "confirmUnsubscribe", security(()),
     params(("token" = String, Query, description = "As the mail has it")),
-    responses((status = 200, description = "A page that asks", body = String, content_type = "text/html"),
-        (status = 400, description = "A page that says that the link is not valid", body = String, content_type = "text/html")))]
+    responses((status = 200, description = "A page with a button to confirm", body = String, content_type = "text/html"),
+        (status = 400, description = "A page with the message that the link is not valid", body = String, content_type = "text/html")))]
 pub(crate) async fn confirm<P: Ports>(
     State(ports): State<Arc<P>>,
     RawQuery(query): RawQuery,
@@ -38,11 +38,12 @@ pub(crate) async fn confirm<P: Ports>(
 
 /// Opts out of mails
 ///
-/// With one click (RFC 8058): needs no access token, for the link's own is signed. Repeating it changes nothing.
+/// With one click (RFC 8058): needs no access token, because the link contains a signed token. Repeating it changes
+/// nothing.
 #[utoipa::path(post, path = "/unsubscribe", tag = "mails", operation_id = "unsubscribe", security(()),
     params(("token" = String, Query, description = "As the mail has it")),
-    responses((status = 200, description = "The customer gets no more mails", body = String, content_type = "text/html"),
-        (status = 400, description = "A page that says that the link is not valid", body = String, content_type = "text/html")))]
+    responses((status = 200, description = "The customer has opted out of mails", body = String, content_type = "text/html"),
+        (status = 400, description = "A page with the message that the link is not valid", body = String, content_type = "text/html")))]
 pub(crate) async fn unsubscribe<P: Ports>(
     State(ports): State<Arc<P>>,
     RawQuery(query): RawQuery,
@@ -53,7 +54,7 @@ pub(crate) async fn unsubscribe<P: Ports>(
     Ok(page(StatusCode::OK, "You get no more summary mails.", ""))
 }
 
-/// Whose token the query has, if it is valid. Its characters need no encoding; other fields are not ours.
+/// The customer of the token in the query, if valid. Its characters need no encoding; other fields are ignored.
 async fn customer<P: Ports>(ports: &P, query: Option<String>) -> Result<Option<CustomerId>, ServeError> {
     let query = query.unwrap_or_default();
     let Some(token) = query.split('&').find_map(|it| it.strip_prefix("token=")) else { return Ok(None) };

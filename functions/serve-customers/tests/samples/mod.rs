@@ -14,17 +14,17 @@ use feeds::testing::FakeFeedLog;
 use feeds::{Counted, Feed, FeedLog, PageRecord, PollError, Progress, Proof, Step};
 use imports::testing::FakeImports;
 use imports::{
-    BatchOutcome, Batches, DatedRate, Downloads, Found, Import, Imports, Kind, PortError, Rates, Reject, Saved, State,
-    Sums, Upload, Warning,
+    BatchOutcome, Batches, DatedRate, Downloads, Import, ImportStats, Imports, Kind, PortError, Rates, Reject, Saved,
+    State, Sums, Upload, Warning,
 };
 use ledger::testing::FakeBooks;
-use ledger::{Books, Change, Entry, Kept, Mark, PostingId, Side, post};
+use ledger::{Books, Change, Entry, Mark, PostingId, Side, Versioned, post};
 use mail::UnsubscribeKey;
 use mail::outbox::Summaries;
 use mail::testing::{FakeSummaries, FakeUnsubscribeKeys};
 use money::{Currency, Money};
 use serde_json::{Value, json};
-use serve_customers::{Clients, MOST_ENTRIES, ServeCustomers, router};
+use serve_customers::{Clients, MAX_ENTRIES, ServeCustomers, router};
 use tower::ServiceExt;
 
 /// The client of the sample event.
@@ -68,7 +68,7 @@ pub fn bolt() -> CustomerId {
     CustomerId::of_company("bolt")
 }
 
-/// A person with an account whose books are broken.
+/// A person with an account with corrupt books.
 pub fn nemo() -> CustomerId {
     CustomerId::of_account(&number("BROKEN"))
 }
@@ -115,8 +115,8 @@ fn entry(id: &str, date: &str, minor: i64, mark_of: Option<&str>) -> Entry {
     }
 }
 
-/// A register of Ada, with the account 4711, of Acme, with two accounts without entries, of Bolt, and of somebody with an
-/// account whose books are broken.
+/// A register of Ada, with the account 4711, of Acme, with two accounts without entries, of Bolt, and of somebody with
+/// an account with corrupt books.
 async fn register() -> FakeRegister {
     let register = FakeRegister::default();
     let registration = |customer: Customer, numbers: &[&str]| Registration {
@@ -190,14 +190,14 @@ async fn books() -> FakeBooks {
     ];
     post(&books, &number(MUNICH), munich, PostingId([2; 16])).await.unwrap();
     post(&books, &number(LONDON), london, PostingId([3; 16])).await.unwrap();
-    let kept = Kept { version: 0, bytes: b"no totals".to_vec() };
+    let kept = Versioned { version: 0, bytes: b"no totals".to_vec() };
     let broken = Change { totals: kept, months: BTreeMap::new() };
     books.write(&number("BROKEN"), &broken).await.unwrap();
     books
 }
 
-fn found() -> Found {
-    Found {
+fn found() -> ImportStats {
+    ImportStats {
         rows_read: 6,
         rows_taken: 5,
         rows_rejected: 1,
@@ -212,7 +212,7 @@ fn found() -> Found {
             row: "5,8/15,60.555".to_owned(),
         }],
         summaries: true,
-        ..Found::default()
+        ..ImportStats::default()
     }
 }
 
@@ -226,11 +226,11 @@ async fn imports() -> FakeImports {
         found: Some(found()),
         ..import
     };
-    let all_taken = Found { rows_taken: found().rows_read, rows_rejected: 0, ..found() };
+    let all_taken = ImportStats { rows_taken: found().rows_read, rows_rejected: 0, ..found() };
     let again = Import { repeats: Some(july().id), found: Some(all_taken), ..done(june()) };
     for import in [done(july()), again, done(unreachable())] {
         imports.receive(&Import { found: None, ..import.clone() }).await.unwrap();
-        let saved = imports.save(&Import { revision: 1, ..import }).await.unwrap();
+        let saved = imports.save(&Import { version: 1, ..import }).await.unwrap();
         assert_eq!(saved, Saved::Stored(2));
     }
     let rate = |date: &str, eur: &str| DatedRate {
@@ -245,7 +245,7 @@ async fn imports() -> FakeImports {
     imports
 }
 
-/// SEPA has a page of which a row is missing; the others were never polled.
+/// SEPA has a page with a missing row; the others were never polled.
 async fn feeds() -> FakeFeedLog {
     let feeds = FakeFeedLog::default();
     let counted = |rows, minor: i64| Counted { rows, unreadable: 0, sums: vec![Money::new(minor, Currency::EUR)] };
@@ -259,7 +259,7 @@ async fn feeds() -> FakeFeedLog {
         declared: counted(3, 300),
         unreadable_sums: Vec::new(),
         received: counted(2, 200),
-        asked: 4,
+        requests: 4,
         repeated: 1,
         replaced: None,
     };
@@ -299,10 +299,10 @@ pub async fn api_that_reads(most: u64) -> Router {
 }
 
 async fn api_over(books: FakeBooks) -> Router {
-    api_within(books, MOST_ENTRIES).await
+    api_within(books, MAX_ENTRIES).await
 }
 
-async fn api_within(books: FakeBooks, most_entries: u64) -> Router {
+async fn api_within(books: FakeBooks, max_entries: u64) -> Router {
     let summaries = FakeSummaries::default();
     let import = july().id.to_string();
     summaries.want(&import, &[number("4711")], at("2026-08-31T10:00:05Z")).await.unwrap();
@@ -314,12 +314,12 @@ async fn api_within(books: FakeBooks, most_entries: u64) -> Router {
         downloads: FakeDownloads,
         feeds: feeds().await,
         unsubscribe_keys: FakeUnsubscribeKeys(unsubscribe_key()),
-        most_entries,
+        max_entries,
         clients: Clients::new(CLIENT, "a-machine".to_owned()),
     })
 }
 
-/// Whose token comes with a request.
+/// The token of a request.
 #[derive(Clone, Debug)]
 pub enum Token {
     None,

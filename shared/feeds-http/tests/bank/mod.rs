@@ -1,4 +1,4 @@
-//! A bank's server in this process, which answers as a test says and remembers what it was asked.
+//! A bank's server in this process, with responses from the test; it records the requests.
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
@@ -7,15 +7,15 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// A request as it came: its first line, its headers and its body.
+/// A received request: its first line, headers and body.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct ReceivedRequest {
     pub(crate) line: String,
     pub(crate) headers: String,
     pub(crate) body: String,
 }
 
-impl Asked {
+impl ReceivedRequest {
     /// The value of a header; empty without it.
     pub(crate) fn header(&self, name: &str) -> String {
         let found = self.headers.lines().find_map(|line| {
@@ -29,16 +29,16 @@ impl Asked {
 /// A server on 127.0.0.1.
 pub(crate) struct Bank {
     pub(crate) address: String,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    requests: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
 impl Bank {
-    /// Answers each request with what `answer` makes of it and of its number.
-    pub(crate) async fn open(answer: impl Fn(&Asked, usize) -> String + Send + Sync + 'static) -> Self {
+    /// Responds to each request with the result of `answer` for the request and its number.
+    pub(crate) async fn open(answer: impl Fn(&ReceivedRequest, usize) -> String + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
-        let asked = Arc::<Mutex<Vec<Asked>>>::default();
-        let (answer, seen) = (Arc::new(answer), Arc::clone(&asked));
+        let requests = Arc::<Mutex<Vec<ReceivedRequest>>>::default();
+        let (answer, seen) = (Arc::new(answer), Arc::clone(&requests));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (answer, seen) = (Arc::clone(&answer), Arc::clone(&seen));
@@ -54,16 +54,16 @@ impl Bank {
                 });
             }
         });
-        Self { address, asked }
+        Self { address, requests }
     }
 
-    /// What it was asked so far.
-    pub(crate) fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+    /// The requests so far.
+    pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {
+        self.requests.lock().unwrap().clone()
     }
 }
 
-async fn read(mut stream: TcpStream) -> Option<(TcpStream, Asked)> {
+async fn read(mut stream: TcpStream) -> Option<(TcpStream, ReceivedRequest)> {
     let mut bytes = Vec::new();
     loop {
         let mut part = [0; 4096];
@@ -72,9 +72,10 @@ async fn read(mut stream: TcpStream) -> Option<(TcpStream, Asked)> {
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let (line, headers) = head.split_once("\r\n").unwrap_or((head, ""));
-            let asked = Asked { line: line.to_owned(), headers: headers.to_owned(), body: body.to_owned() };
-            if body.len() >= asked.header("content-length").parse().unwrap_or(0) {
-                return Some((stream, asked));
+            let requests =
+                ReceivedRequest { line: line.to_owned(), headers: headers.to_owned(), body: body.to_owned() };
+            if body.len() >= requests.header("content-length").parse().unwrap_or(0) {
+                return Some((stream, requests));
             }
         }
         if length == 0 {
@@ -83,7 +84,7 @@ async fn read(mut stream: TcpStream) -> Option<(TcpStream, Asked)> {
     }
 }
 
-/// An answer after which the connection closes.
+/// A response after which the connection closes.
 pub(crate) fn answer(status: u16, headers: &str, body: &str) -> String {
     let length = body.len();
     format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n{body}")

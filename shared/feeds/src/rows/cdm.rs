@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{Field, Row, RowAmount, TRANSFER, minor};
 
-/// A transfer; both feeds spell it alike.
+/// A transfer; both feeds use the same field names.
 #[derive(Deserialize, Default)]
 pub(crate) struct TransferRow<'a> {
     #[serde(borrow, default)]
@@ -37,7 +37,7 @@ impl Row for TransferRow<'_> {
     }
 }
 
-/// A company. Its `balance` has neither a date nor a currency nor an account, so there is nothing to compare it with.
+/// A company. Its `balance` has neither a date nor a currency nor an account, so it cannot be compared.
 #[derive(Deserialize, Default)]
 pub(crate) struct CompanyRow<'a> {
     #[serde(borrow, default, rename = "companyID")]
@@ -46,7 +46,7 @@ pub(crate) struct CompanyRow<'a> {
     name: Field<'a>,
     #[serde(borrow, default)]
     address: Field<'a>,
-    /// A text like `{A,B}`, which the import can read.
+    /// A string like `{A,B}`, which the import can parse.
     #[serde(borrow, default)]
     ibans: Field<'a>,
 }
@@ -60,7 +60,7 @@ impl Row for CompanyRow<'_> {
     }
 }
 
-/// A rate. It has no date, so it is of the day on which it is imported.
+/// A rate. It has no date, so it applies to the day of the import.
 #[derive(Deserialize, Default)]
 pub(crate) struct RateRow<'a> {
     #[serde(borrow, default)]

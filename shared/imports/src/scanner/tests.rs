@@ -36,7 +36,7 @@ fn check(text: &str, expected: &[(u64, &[&str])]) {
 }
 
 #[test]
-fn rows_are_cut_wherever_the_pieces_end() {
+fn rows_do_not_depend_on_the_ends_of_pieces() {
     check("a,b\n1,2\n", &[(1, &["a", "b"]), (2, &["1", "2"])]);
     check("a,b\r\n1,2", &[(1, &["a", "b"]), (2, &["1", "2"])]);
     check("a,b\n\n1,\n", &[(1, &["a", "b"]), (2, &[""]), (3, &["1", ""])]);
@@ -74,9 +74,9 @@ fn a_quote_that_is_not_closed_costs_its_own_line_only() {
 
 #[test]
 fn a_row_without_end_is_skipped_in_bounded_memory() {
-    let mut text = vec![b'x'; 5 * MOST_ROW_BYTES];
+    let mut text = vec![b'x'; 5 * MAX_ROW_BYTES];
     text.extend_from_slice(b"\n1,2\n");
-    let at_end = 5 * MOST_ROW_BYTES;
+    let at_end = 5 * MAX_ROW_BYTES;
     for end in ["\n", "\r", "\r\n"] {
         let mut text = text.clone();
         text.splice(at_end..=at_end, end.bytes());

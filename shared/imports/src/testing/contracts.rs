@@ -8,11 +8,11 @@ use crate::{
     PortError, PostedSums, Rates, RecentPage, Saved, Sources, State, Upload,
 };
 
-/// What every record of imports must do. It must be empty; it has imports after.
+/// What every record of imports must do. It must be empty; it contains imports afterwards.
 ///
 /// # Panics
 ///
-/// Where the contract is broken.
+/// If the contract is violated.
 #[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
 pub async fn imports_contract<I: Imports + Batches + ImportList + Rates + Sources>(imports: &I) {
     let at = |text: &str| text.parse::<Moment>().unwrap();
@@ -28,13 +28,13 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates + Source
     let first = import("imports/a.csv", "2024-03-01T10:00:00Z");
     assert_eq!(imports.find(first.id).await.unwrap(), None);
     let stored = imports.receive(&first).await.unwrap();
-    assert_eq!(stored, Import { revision: 1, ..first.clone() });
+    assert_eq!(stored, Import { version: 1, ..first.clone() });
     assert_eq!(imports.receive(&Import { size_bytes: 8, ..first.clone() }).await.unwrap(), stored, "received once");
 
     let splitting = Import { state: State::Splitting, content: Some("c1".to_owned()), ..stored.clone() };
     assert_eq!(imports.save(&splitting).await.unwrap(), Saved::Stored(2));
-    assert_eq!(imports.save(&splitting).await.unwrap(), Saved::Conflict, "an old revision");
-    let splitting = Import { revision: 2, ..splitting };
+    assert_eq!(imports.save(&splitting).await.unwrap(), Saved::Conflict, "an old version");
+    let splitting = Import { version: 2, ..splitting };
     assert_eq!(imports.find(first.id).await.unwrap(), Some(splitting.clone()));
 
     let second = imports.receive(&import("imports/b.csv", "2024-03-02T10:00:00Z")).await.unwrap();
@@ -42,7 +42,7 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates + Source
     assert_eq!(history("c1", &first).await, ContentHistory::of(&first));
     for _ in 0..2 {
         assert_eq!(history("c1", &second).await, ContentHistory::of(&first));
-        assert_eq!(history("c1", &first).await, ContentHistory::of(&first), "asking again gives the same answer");
+        assert_eq!(history("c1", &first).await, ContentHistory::of(&first), "a repeated call gives the same answer");
     }
     assert_eq!(history("c2", &second).await, ContentHistory::of(&second), "another content");
 
@@ -50,7 +50,7 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates + Source
     assert_eq!(imports.save(&failed).await.unwrap(), Saved::Stored(3));
     let passed = ContentHistory { first: second.id, received_at: first.received_at, failed: vec![first.id] };
     for import in [&second, &second, &first] {
-        assert_eq!(history("c1", import).await, passed, "after one that failed the next is first");
+        assert_eq!(history("c1", import).await, passed, "after a failed import the next one is the first");
     }
 
     batches_contract(imports, second.id).await;
@@ -109,7 +109,7 @@ async fn batches_contract<I: Batches>(imports: &I, import: ImportId) {
     assert_eq!(imports.finished(import).await.unwrap().len(), 4, "groups are no batches");
 }
 
-/// `stalled` is open, and was touched on 2 March 2024; no import that is still open was touched before.
+/// `stalled` is open and was touched on 2 March 2024; no other open import was touched before.
 #[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
 async fn stalled_contract<I: Imports + ImportList>(imports: &I, stalled: &Import) {
     let at = |text: &str| text.parse::<Moment>().unwrap();
@@ -137,7 +137,7 @@ async fn stalled_contract<I: Imports + ImportList>(imports: &I, stalled: &Import
         expected.push(imports.receive(&Import::received(&upload)).await.unwrap().id);
     }
     expected.push(stalled.id);
-    assert_eq!(ids("2024-03-02T12:00:00Z").await, expected, "over all pages, the oldest first");
+    assert_eq!(ids("2024-03-02T12:00:00Z").await, expected, "over all pages, oldest first");
     assert!(matches!(imports.stalled(at("2024-03-02T12:00:00Z"), Some("…")).await, Err(PortError::BadCursor)));
 }
 
@@ -186,7 +186,7 @@ async fn rates_contract<I: Rates>(rates: &I, early: &Import, late: &Import) {
 ///
 /// # Panics
 ///
-/// Where the contract is broken.
+/// If the contract is violated.
 #[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
 pub async fn files_contract<F: Files>(files: &F, key: &str) {
     assert_eq!(files.describe(key, None).await.unwrap(), None);

@@ -1,4 +1,4 @@
-//! A packed value: numbers in a stream of bits, texts beside it, deflated where that is smaller.
+//! A packed value: numbers in a stream of bits, followed by the texts, deflated if that is smaller.
 
 use std::io::{Read, Write};
 
@@ -13,10 +13,10 @@ const PLAIN: u8 = 0;
 const DEFLATED: u8 = 1;
 /// Shorter texts are not worth the attempt.
 const LEAST_TO_DEFLATE: usize = 96;
-/// No packed value is larger; one that claims to be is broken.
-const MOST_BYTES: u64 = 256 * 1024 * 1024;
+/// No packed value is larger; a larger one is corrupt.
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
 /// Golomb–Rice codes longer than this are written as an escape and the plain value.
-const MOST_ONES: u32 = 40;
+const MAX_ONES: u32 = 40;
 
 const CUT_OFF: CodecError = CodecError::Broken("cut off");
 
@@ -48,7 +48,7 @@ impl Writer {
         }
     }
 
-    /// Seven bits at a time, each with one that says whether more follow.
+    /// Seven bits at a time, each group with a continuation bit.
     pub(super) fn unsigned(&mut self, mut value: u128) {
         loop {
             let low = u64::try_from(value & 0x7f).unwrap_or(0);
@@ -72,19 +72,19 @@ impl Writer {
         bytes.iter().for_each(|byte| self.bits(u64::from(*byte), 8));
     }
 
-    /// A text: its length here, its bytes among the texts.
+    /// A text: writes its length to the bits and its bytes to the texts.
     pub(super) fn text(&mut self, text: &[u8]) {
         self.length(text.len());
         self.texts.extend_from_slice(text);
     }
 
-    /// Numbers below `below`, each in as many bits as the largest may need: none at all where there is but one.
+    /// Numbers below `below`, each in as many bits as the largest may need: zero bits if only one value is possible.
     pub(super) fn choices(&mut self, choices: impl Iterator<Item = usize>, below: usize) {
         let width = width_of(below);
         choices.for_each(|choice| self.bits(u64::try_from(choice).unwrap_or(u64::MAX), width));
     }
 
-    /// Numbers around one magnitude, in Golomb–Rice codes of the divisor that suits them best.
+    /// Numbers of similar magnitude, in Golomb–Rice codes with the best divisor.
     pub(super) fn numbers(&mut self, numbers: &[u64]) {
         if numbers.is_empty() {
             return;
@@ -93,12 +93,12 @@ impl Writer {
         self.bits(u64::from(shift), 6);
         for number in numbers {
             let ones = u32::try_from(number.wrapping_shr(shift)).unwrap_or(u32::MAX);
-            if ones < MOST_ONES {
+            if ones < MAX_ONES {
                 self.bits(u64::MAX, ones);
                 self.bits(0, 1);
                 self.bits(*number, shift);
             } else {
-                self.bits(u64::MAX, MOST_ONES);
+                self.bits(u64::MAX, MAX_ONES);
                 self.bits(*number, 64);
             }
         }
@@ -126,13 +126,13 @@ impl Writer {
     }
 }
 
-/// The texts deflated, if that makes them shorter.
+/// The deflated texts, if they are shorter.
 fn deflate(texts: &[u8]) -> Option<Vec<u8>> {
     if texts.len() < LEAST_TO_DEFLATE {
         return None;
     }
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::new(6));
-    // Writing to memory cannot fail; if it ever does, the plain form is right as well.
+    // Writing to memory cannot fail; if it does, the plain form is valid, too.
     let deflated = encoder.write_all(texts).and_then(|()| encoder.finish()).ok()?;
     (deflated.len() < texts.len()).then_some(deflated)
 }
@@ -150,7 +150,7 @@ fn width_of(below: usize) -> u32 {
     usize::BITS.saturating_sub(below.saturating_sub(1).leading_zeros())
 }
 
-/// The divisor, as a power of two, with the shortest codes: looked for around the average length of the numbers.
+/// The divisor, as a power of two, with the shortest codes: searched around the average length of the numbers.
 fn best_shift(numbers: &[u64]) -> u32 {
     let mut lengths = [0_u64; 65];
     for number in numbers {
@@ -167,7 +167,7 @@ fn best_shift(numbers: &[u64]) -> u32 {
             // A number of n bits is about 3/4 of 2^n.
             let middle = 3_u128.wrapping_shl(u32::try_from(length).unwrap_or(0)).wrapping_shr(2);
             let ones = u64::try_from(middle.wrapping_shr(shift)).unwrap_or(u64::MAX);
-            let code = if ones < u64::from(MOST_ONES) { ones.saturating_add(u64::from(shift)) } else { 104 };
+            let code = if ones < u64::from(MAX_ONES) { ones.saturating_add(u64::from(shift)) } else { 104 };
             sum.saturating_add(code.saturating_add(1).saturating_mul(count))
         })
     };
@@ -176,7 +176,7 @@ fn best_shift(numbers: &[u64]) -> u32 {
     around.min_by_key(|shift| cost(*shift)).unwrap_or(0)
 }
 
-/// What was sealed, opened.
+/// The sections of an opened packed value.
 pub(super) struct Opened<'a> {
     bits: &'a [u8],
     texts: std::borrow::Cow<'a, [u8]>,
@@ -197,7 +197,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<Opened<'_>, CodecError> {
         PLAIN => texts.into(),
         DEFLATED => {
             let mut plain = Vec::new();
-            let read = DeflateDecoder::new(texts).take(MOST_BYTES).read_to_end(&mut plain);
+            let read = DeflateDecoder::new(texts).take(MAX_BYTES).read_to_end(&mut plain);
             read.map_err(|_| CodecError::Broken("it does not inflate"))?;
             plain.into()
         }
@@ -219,7 +219,7 @@ impl<'a> Reader<'a> {
         Self { bits: opened.bits, at: 0, texts: &opened.texts }
     }
 
-    /// Everything must have been read, but for the bits that fill the last byte.
+    /// Checks that everything was read, except the padding bits of the last byte.
     pub(super) fn end(&self) -> Result<(), CodecError> {
         let left_over = self.left() >= 8 || !self.texts.is_empty();
         if left_over { Err(CodecError::Broken("bytes left over")) } else { Ok(()) }
@@ -266,7 +266,7 @@ impl<'a> Reader<'a> {
         Ok(unzigzag(self.count()?))
     }
 
-    /// A count of things that take at least a bit each, so never more than there are bits.
+    /// A count of values of at least one bit each, so never larger than the number of bits.
     pub(super) fn length(&mut self) -> Result<usize, CodecError> {
         let length = usize::try_from(self.unsigned()?).map_err(|_| CUT_OFF)?;
         if length > self.left() { Err(CUT_OFF) } else { Ok(length) }
@@ -306,10 +306,10 @@ impl<'a> Reader<'a> {
 
     fn number(&mut self, shift: u32) -> Result<u64, CodecError> {
         let mut ones = 0_u32;
-        while ones < MOST_ONES && self.bits(1)? == 1 {
+        while ones < MAX_ONES && self.bits(1)? == 1 {
             ones = ones.saturating_add(1);
         }
-        if ones == MOST_ONES {
+        if ones == MAX_ONES {
             return self.bits(64);
         }
         Ok(u64::from(ones).wrapping_shl(shift) | self.bits(shift)?)

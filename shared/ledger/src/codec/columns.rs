@@ -1,4 +1,4 @@
-//! Entries as columns. Values that hardly differ (sources, currencies, times) pack to next to nothing.
+//! Entries as columns. Values that rarely differ (sources, currencies, times) pack to almost nothing.
 
 use calendar::{Date, Moment};
 
@@ -160,7 +160,7 @@ fn read_times(reader: &mut Reader<'_>, flags: &[u8]) -> Result<Vec<Moment>, Code
     Ok(times)
 }
 
-/// Writes the distinct texts, sorted, and then each text's place among them, from 1; 0 where there is none.
+/// Writes the distinct texts, sorted, and then each text's one-based index among them; 0 for no text.
 fn write_column<'a>(writer: &mut Writer, texts: impl Iterator<Item = Option<&'a str>> + Clone) {
     let dictionary = distinct(texts.clone().flatten());
     writer.length(dictionary.len());

@@ -1,8 +1,8 @@
-//! How entries and totals are kept: columns of numbers, each in as few bits as it needs, and texts, deflated where
-//! that is smaller.
+//! The storage format of entries and totals: columns of numbers, each in as few bits as it needs, and texts, deflated
+//! if that is smaller.
 //!
-//! Every packed value begins with a version byte and a method byte (0 plain, 1 deflated). Readers take this
-//! version and the one before, once there is one; an unknown one is an error.
+//! Every packed value begins with a version byte and a method byte (0 plain, 1 deflated). Readers accept this version
+//! and the previous one, if there is one; an unknown version is an error.
 
 mod bits;
 mod columns;
@@ -15,14 +15,14 @@ use crate::{Added, Entry, Figures, Gross, MonthTotals, PostingId, Split, Totals}
 use bits::{Reader, Writer, open};
 use columns::{read_entries, write_entries};
 
-/// Why stored bytes cannot be read. It means broken storage or a newer writer, never bad input.
+/// Why stored bytes cannot be read. The cause is corrupt storage or a newer writer, never bad input.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CodecError {
-    /// Written by a version this one does not know.
-    #[error("packed in version {0}, which is not known here")]
+    /// Written by a version that this release does not know.
+    #[error("packed in the unknown version {0}")]
     UnknownVersion(u8),
-    /// The bytes end too early, or hold what cannot be.
+    /// The bytes end too early or contain an impossible value.
     #[error("broken: {0}")]
     Broken(&'static str),
 }
@@ -59,13 +59,13 @@ pub(crate) fn decode_month(bytes: &[u8]) -> Result<(MonthTotals, Vec<Entry>), Co
     Ok((totals, entries))
 }
 
-/// What the item of an account's totals holds.
+/// The content of the item with an account's totals.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct TotalsItem {
     pub(crate) totals: Totals,
-    /// The last postings, and what each has added.
+    /// The last postings and the entries that each has added.
     pub(crate) postings: Vec<(PostingId, Added)>,
-    /// The latest month, packed, while it is small enough to be kept here.
+    /// The latest month, packed, while it is small enough.
     pub(crate) open: Option<(Month, Vec<u8>)>,
 }
 

@@ -10,7 +10,7 @@ use money::Currency;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{MOST_MONTHS_AND_CURRENCIES, Mark, Side};
+use crate::{MAX_MONTHS_AND_CURRENCIES, Mark, Side};
 
 fn entries() -> impl Strategy<Value = Vec<Entry>> {
     let at = (0_i64..4_000_000_000, prop::bool::ANY).prop_map(|(second, precise)| {
@@ -69,7 +69,7 @@ fn the_months_and_currencies_an_account_may_have_fit_into_its_totals() {
     let figures = Figures { count, credits: count, debits: count, in_minor: sum, out_minor: -sum };
     let currencies: Vec<Currency> = (0..1000).filter_map(|it| Currency::from_numeric(it).ok()).collect();
     let mut item = TotalsItem::default();
-    for number in 0..MOST_MONTHS_AND_CURRENCIES {
+    for number in 0..MAX_MONTHS_AND_CURRENCIES {
         // Few currencies in each month are the worst case.
         let month = Month::from_ordinal(12 * 1970 + i32::try_from(number / 4).unwrap()).unwrap();
         let split = Split { clean: figures, dirty: figures };
@@ -81,7 +81,7 @@ fn the_months_and_currencies_an_account_may_have_fit_into_its_totals() {
         dirty: count,
         gross: currencies.iter().map(|it| (*it, gross)).collect(),
     };
-    // Eight imports in all currencies there are, and as many more in one as are remembered.
+    // Eight imports in all currencies, and as many more in one currency as the totals remember.
     let (currency, gross) = added.gross.first_key_value().unwrap();
     let plain = Added { entries: count, dirty: count, gross: [(*currency, *gross)].into() };
     let of = |number: u8| if number < 8 { added.clone() } else { plain.clone() };

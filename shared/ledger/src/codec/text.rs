@@ -1,18 +1,19 @@
-//! Columns of ids and account numbers. Most are a prefix and a number: `OP-000123`, `1000000123`, an IBAN without its
-//! check digits (which are recomputed). Prefixes are written once, numbers as differences. A UUID is its 128 bits.
+//! Columns of ids and account numbers. Most consist of a prefix and a number: `OP-000123`, `1000000123`, an IBAN
+//! without its check digits (which are recomputed). Prefixes are written once, numbers as differences. A UUID is its
+//! 128 bits.
 
 use super::CodecError;
 use super::bits::{Reader, Writer, unzigzag, zigzag};
 
-/// 10^18 < 2^63: the digits a number has at most.
-const MOST_DIGITS: usize = 18;
-const BROKEN: CodecError = CodecError::Broken("a text that cannot be");
+/// The maximum number of digits of a number: 10^18 < 2^63.
+const MAX_DIGITS: usize = 18;
+const BROKEN: CodecError = CodecError::Broken("an impossible text");
 
-/// What texts of one form have in common.
+/// The common form of similar texts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Shape<'a> {
     kind: Kind,
-    /// Digits at the end that are the number.
+    /// The trailing digits that form the number.
     digits: usize,
     /// Of an IBAN: its country.
     country: &'a str,
@@ -29,7 +30,7 @@ enum Kind {
     Uuid,
 }
 
-/// Writes a column of texts; its length is known to the reader.
+/// Writes a column of texts; the reader knows its length.
 pub(super) fn write(writer: &mut Writer, texts: &[&str]) {
     let split: Vec<(Shape<'_>, u128)> = texts.iter().map(|text| Shape::split(text)).collect();
     let shapes = distinct(split.iter().map(|(shape, _)| *shape));
@@ -56,7 +57,7 @@ pub(super) fn write(writer: &mut Writer, texts: &[&str]) {
     writer.numbers(&differences);
 }
 
-/// The distinct ones of some values, in order. Runs of equal ones, the usual case, cost next to nothing.
+/// The distinct values, in order. Runs of equal values, the usual case, cost almost nothing.
 pub(super) fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
     let mut distinct: Vec<T> = values.collect();
     distinct.dedup();
@@ -65,7 +66,7 @@ pub(super) fn distinct<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
     distinct
 }
 
-/// The place of each value among the distinct ones.
+/// The index of each value among the distinct ones.
 pub(super) fn places<T: Ord>(distinct: &[T], values: impl Iterator<Item = T>) -> Vec<usize> {
     let mut last = 0;
     let place = |value: T| {
@@ -112,7 +113,7 @@ pub(super) fn read(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Box<str>
 }
 
 impl<'a> Shape<'a> {
-    /// A text as its shape and its number.
+    /// Splits a text into its shape and its number.
     fn split(text: &'a str) -> (Self, u128) {
         if let Some(number) = uuid(text) {
             return (Self { kind: Kind::Uuid, digits: 0, country: "", prefix: "" }, number);
@@ -121,7 +122,7 @@ impl<'a> Shape<'a> {
             Some((country, rest)) => (Kind::Iban, country, rest),
             None => (Kind::Plain, "", text),
         };
-        let digits = rest.bytes().rev().take(MOST_DIGITS).take_while(u8::is_ascii_digit).count();
+        let digits = rest.bytes().rev().take(MAX_DIGITS).take_while(u8::is_ascii_digit).count();
         let (prefix, number) = rest.split_at(rest.len().saturating_sub(digits));
         (Self { kind, digits, country, prefix }, number.parse().unwrap_or(0))
     }

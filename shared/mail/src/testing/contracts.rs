@@ -17,18 +17,18 @@ use crate::outbox::{Saved, StateCounts, Summaries, SummaryList, SummaryRequest, 
 use crate::tally::{Tallies, Tally};
 use crate::{Address, Envelope, Intent, Mail, Summary, SummaryKey, SummaryMail, gate};
 
-/// What every [`Mailer`] does with a good mail: takes it, each time it is asked, and names it.
+/// Tests that a [`Mailer`] accepts a valid mail each time and returns an id.
 pub async fn mailer_contract(port: &impl Mailer, mail: &Mail) {
     for _ in 0..2 {
-        match port.send(mail, &key(account("CONTRACT-1"), "contract")).await.expect("the carrier can be reached") {
-            Sent::Taken { carrier_id } => assert!(!carrier_id.is_empty(), "a taken mail has the carrier's name for it"),
-            other => panic!("a good mail is taken, not {other:?}"),
+        match port.send(mail, &key(account("CONTRACT-1"), "contract")).await.expect("the provider is reachable") {
+            Sent::Taken { provider_id } => assert!(!provider_id.is_empty(), "an accepted mail has an id"),
+            other => panic!("a valid mail is accepted, not {other:?}"),
         }
     }
 }
 
-/// What every [`SummaryRequests`] does: each account's request arrives. `received` waits for the given number of
-/// requests and takes them off the queue.
+/// Tests that the request of each account arrives. `received` waits for the given number of requests and removes them
+/// from the queue.
 pub async fn summary_requests_contract(
     port: &impl SummaryRequests,
     received: impl AsyncFn(usize) -> Vec<SummaryRequest>,
@@ -38,10 +38,10 @@ pub async fn summary_requests_contract(
     port.request("contract", &accounts).await.expect("the queue can be reached");
     let arrived: BTreeSet<_> = received(accounts.len()).await.iter().map(SummaryRequest::key).collect();
     let expected: BTreeSet<_> = accounts.into_iter().map(|account| key(account, "contract")).collect();
-    assert_eq!(arrived, expected, "each account is asked for");
+    assert_eq!(arrived, expected, "each account is requested");
 }
 
-/// What every [`Summaries`] does. `import` must be one the table does not know yet.
+/// Tests the contract of [`Summaries`]. `import` must be new to the table.
 pub async fn summaries_contract(port: &impl Summaries, import: &str) {
     let (one, two, three) = (account("CONTRACT-1"), account("CONTRACT-2"), account("CONTRACT-3"));
     let accounts = [one.clone(), two.clone(), three.clone()];
@@ -53,11 +53,11 @@ pub async fn summaries_contract(port: &impl Summaries, import: &str) {
     let open = open_of(port, import, at("2026-08-14T09:59:59Z")).await;
     assert!(open.is_empty(), "nothing was open before it was wanted: {open:?}");
     let open = open_of(port, import, at("2026-08-14T10:00:00Z")).await;
-    assert_eq!(open, [three], "the oldest alone is open since then");
+    assert_eq!(open, [three], "only the oldest is open since then");
     let open = open_of(port, import, at("2026-08-14T23:00:00Z")).await;
     assert_eq!(open, [accounts[2].clone(), one.clone()], "the oldest comes first, a final one not at all");
     let limited = port.open_since(at("2026-08-14T23:00:00Z"), 1).await.expect("the table can be read");
-    assert!(limited.len() <= 1, "not more than asked for");
+    assert!(limited.len() <= 1, "not more than the limit");
 
     let counts = port.count_by_state(import).await.expect("the table can be read");
     assert_eq!(counts, StateCounts { wanted: 1, sending: 1, sent: 1, ..StateCounts::default() });
@@ -65,7 +65,7 @@ pub async fn summaries_contract(port: &impl Summaries, import: &str) {
     assert_eq!(counts, StateCounts::default(), "an import without summaries has none");
 }
 
-/// What every [`SendGate`] does. Nobody else may use the gate meanwhile; it is open at the end.
+/// Tests the contract of [`SendGate`]. Nobody else may use the gate meanwhile; it is open at the end.
 pub async fn gate_contract(port: &impl SendGate) {
     let now = at("2026-08-14T10:00:00Z");
     let (before, first) = port.load_gate().await.expect("the gate can be read");
@@ -85,14 +85,14 @@ pub async fn gate_contract(port: &impl SendGate) {
     assert_eq!(port.load_gate().await.expect("the gate can be read"), (open, third), "no change, no write");
 }
 
-/// What every [`Suppressions`] does. `address` must be one it does not know yet.
+/// Tests the contract of [`Suppressions`]. `address` must not be suppressed yet.
 pub async fn suppressions_contract(port: &impl Suppressions, address: &Address) {
     let now = at("2026-08-14T10:00:00Z");
     let shouted = Address::parse(&address.as_str().to_uppercase()).expect("an address");
     let find = async |address: &Address| port.suppression(address).await.expect("the list can be read");
     assert_eq!(find(address).await, None);
     port.suppress(address, Suppression::Bounce, now).await.expect("the list can be written");
-    port.suppress(&shouted, Suppression::Complaint, now).await.expect("suppressed already is no error");
+    port.suppress(&shouted, Suppression::Complaint, now).await.expect("a suppressed address is not an error");
     assert_eq!(find(address).await, Some(Suppression::Bounce), "the first reason stays");
     assert_eq!(find(&shouted).await, Some(Suppression::Bounce), "in any case");
     assert!(port.allow(&shouted).await.expect("the list can be written"));
@@ -100,8 +100,8 @@ pub async fn suppressions_contract(port: &impl Suppressions, address: &Address) 
     assert_eq!(find(address).await, None);
 }
 
-/// What every [`Summaries`] counts, and what every [`SummaryList`] lists. `import` must be one the table does not
-/// know yet, and the days of August 2031 must be without mails.
+/// Tests the counts of [`Summaries`] and the lists of [`SummaryList`]. `import` must be new to the table, and August
+/// 2031 must be without mails.
 pub async fn counts_contract(port: &(impl Summaries + SummaryList + Tallies), import: &str) {
     let accounts: Vec<AccountNumber> = (0..12).map(|number| account(&format!("COUNT-{number}"))).collect();
     port.want(import, &accounts, at("2031-08-14T10:00:00Z")).await.expect("the table can be written");
@@ -109,7 +109,7 @@ pub async fn counts_contract(port: &(impl Summaries + SummaryList + Tallies), im
         let (record, version) = load(port, import, account).await;
         let sending = record.sending(intent(&record), at("2031-08-14T11:00:00Z")).expect("it is wanted");
         let version = stored(port, &sending, version).await;
-        let taken = Sent::Taken { carrier_id: number.to_string() };
+        let taken = Sent::Taken { provider_id: number.to_string() };
         let sent = sending.on_answer(taken, at("2031-08-14T23:59:59Z")).expect("it is being sent");
         let version = stored(port, &sent, version).await;
         let late = port.save(&sent, version.previous()).await.expect("the table can be written");
@@ -122,7 +122,7 @@ pub async fn counts_contract(port: &(impl Summaries + SummaryList + Tallies), im
         };
         let event = MailEvent {
             key: sent.key.clone(),
-            carrier_id: number.to_string(),
+            provider_id: number.to_string(),
             sent_at: at("2031-08-14T23:59:59Z"),
             feedback,
             recipients: vec![],
@@ -193,7 +193,7 @@ async fn final_records_are_not_open(port: &impl Summaries, import: &str, account
     let Saved::Stored(version) = port.save(&sending, version).await.expect("the table can be written") else {
         panic!("nobody else wrote");
     };
-    let taken = Sent::Taken { carrier_id: "carrier-1".to_owned() };
+    let taken = Sent::Taken { provider_id: "provider-1".to_owned() };
     let sent = sending.on_answer(taken, now).expect("it is being sent");
     let Saved::Stored(version) = port.save(&sent, version).await.expect("the table can be written") else {
         panic!("a save gives the version for the next one");

@@ -14,7 +14,7 @@ use crate::outbox::{
 use crate::tally::{Tallies, Tally};
 use crate::{Address, Mail, SummaryKey, SummaryMail, UnsubscribeKey, UnsubscribeKeys, UnsubscribeKeysError};
 
-/// A carrier that keeps the mails it takes.
+/// A provider that stores the mails it accepts.
 #[derive(Default, Debug)]
 pub struct FakeMailer {
     taken: Mutex<Vec<Mail>>,
@@ -22,45 +22,45 @@ pub struct FakeMailer {
     events: Mutex<Vec<(SummaryKey, String, Feedback, Address)>>,
 }
 
-/// How the carrier treats one call.
+/// The result of one call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {
-    /// Takes the mail and says so.
+    /// Accepts the mail.
     Take,
-    /// Takes the mail, but the answer is lost.
+    /// Accepts the mail, but the response is lost.
     TakeSilently,
-    /// Loses the mail, and the answer too.
+    /// Loses the mail and the response.
     Lose,
-    /// Refuses it for good.
+    /// Refuses it permanently.
     Refuse,
-    /// Does not take it for now: too many mails in this second.
+    /// Throttles it: too many mails in this second.
     Throttle,
-    /// Does not take it: the quota is used up.
+    /// Refuses it: the quota is used up.
     ExceedQuota,
-    /// Does not take any: the sender is not verified.
+    /// Refuses all mails: the sender is not verified.
     Misconfigure,
-    /// Does not take it: the receiver is not verified.
+    /// Refuses it: the receiver is not verified.
     UnverifiedRecipient,
 }
 
 impl FakeMailer {
-    /// A carrier that treats the first calls like `answers`, and takes all later ones.
+    /// A provider that returns `answers` for the first calls and accepts all later ones.
     pub fn answering(answers: impl IntoIterator<Item = Answer>) -> Self {
         Self { answers: Mutex::new(answers.into_iter().collect()), ..Self::default() }
     }
 
-    /// The mails taken, in their order.
+    /// The accepted mails, in order.
     pub fn taken(&self) -> Vec<Mail> {
         lock(&self.taken).clone()
     }
 
-    /// What there is to report since the last call. As in the mailbox simulator of SES, mails to `bounce@…` bounce, and
-    /// the owner of `complaint@…` complains.
+    /// The events since the last call. As in the mailbox simulator of SES, mails to `bounce@…` bounce, and mails to
+    /// `complaint@…` cause a complaint.
     pub fn take_events(&self, now: Moment) -> Vec<MailEvent> {
         let events = std::mem::take(&mut *lock(&self.events)).into_iter();
-        let event = |(key, carrier_id, feedback, to)| MailEvent {
+        let event = |(key, provider_id, feedback, to)| MailEvent {
             key,
-            carrier_id,
+            provider_id,
             sent_at: now,
             feedback,
             recipients: vec![to],
@@ -68,14 +68,14 @@ impl FakeMailer {
         events.map(event).collect()
     }
 
-    fn report(&self, mail: &Mail, key: &SummaryKey, carrier_id: &str) {
+    fn report(&self, mail: &Mail, key: &SummaryKey, provider_id: &str) {
         let feedback = match mail.to.as_str().split('@').next() {
             Some("bounce") => Feedback::HardBounce,
             Some("full") => Feedback::SoftBounce,
             Some("complaint") => Feedback::Complaint,
             _ => return,
         };
-        lock(&self.events).push((key.clone(), carrier_id.to_owned(), feedback, mail.to.clone()));
+        lock(&self.events).push((key.clone(), provider_id.to_owned(), feedback, mail.to.clone()));
     }
 }
 
@@ -88,7 +88,7 @@ impl Mailer for FakeMailer {
             self.report(mail, key, &format!("fake-{}", taken.len()));
         }
         match answer {
-            Answer::Take => Ok(Sent::Taken { carrier_id: format!("fake-{}", taken.len()) }),
+            Answer::Take => Ok(Sent::Taken { provider_id: format!("fake-{}", taken.len()) }),
             Answer::TakeSilently | Answer::Lose => Ok(Sent::Unknown { reason: "no answer".to_owned() }),
             Answer::Refuse => Ok(Sent::Refused { reason: "refused".to_owned() }),
             Answer::Throttle => Err(SendMailError::Throttled("a pause, please".into())),
@@ -232,7 +232,7 @@ pub struct FakeSummaryRequests {
 }
 
 impl FakeSummaryRequests {
-    /// Takes all requests off the queue.
+    /// Removes and returns all requests of the queue.
     pub fn take(&self) -> Vec<SummaryRequest> {
         std::mem::take(&mut *lock(&self.requests))
     }
@@ -250,7 +250,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A key that is always there.
+/// A key that is always available.
 #[derive(Debug)]
 pub struct FakeUnsubscribeKeys(pub UnsubscribeKey);
 

@@ -1,64 +1,64 @@
-//! What may be asked of the figures of an account, a customer, or all companies.
+//! The arguments for figures of an account, a customer, or all companies.
 
 use calendar::Date;
 use clap::Args;
 use money::Reference;
 use treasury::YearlyRate;
 
-use super::{Look, limit};
+use super::{ViewArg, limit};
 
-/// Whose figures.
+/// The subject of the figures.
 #[derive(Args)]
-pub(crate) struct AskWhose {
+pub(crate) struct SubjectArgs {
     /// An account's number, a customer's id, or a part of a customer's name
     #[arg(value_name = "ACCOUNT|CUSTOMER|NAME")]
-    pub(crate) whose: String,
+    pub(crate) subject: String,
 }
 
-/// Of which days.
+/// A range of days.
 #[derive(Args)]
-pub(crate) struct AskDays {
-    /// From this day on, as YYYY-MM-DD
+pub(crate) struct DaysArgs {
+    /// First day, as YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     pub(crate) from: Option<Date>,
-    /// Up to and with this day
+    /// Last day, as YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     pub(crate) to: Option<Date>,
-    /// With dirty transfers, or without
-    #[arg(long, value_enum, default_value_t = Look::Clean)]
-    pub(crate) view: Look,
+    /// Include or exclude dirty transfers
+    #[arg(long, value_enum, default_value_t = ViewArg::Clean)]
+    pub(crate) view: ViewArg,
 }
 
 #[derive(Args)]
-pub(crate) struct AskBalances {
+pub(crate) struct BalancesArgs {
     #[command(flatten)]
-    pub(crate) whose: AskWhose,
-    /// At the end of this day, as YYYY-MM-DD; without, after all entries
+    pub(crate) subject: SubjectArgs,
+    /// Balance at the end of this day, as YYYY-MM-DD [default: after all entries]
     #[arg(long, value_name = "DATE")]
     pub(crate) on: Option<Date>,
-    /// All together in EUR or USD, at the rates of the day
+    /// Convert the total into EUR or USD, at the rates of the day
     #[arg(long = "in", value_name = "CODE")]
     pub(crate) into: Option<Reference>,
-    /// With dirty transfers, or without
-    #[arg(long, value_enum, default_value_t = Look::Clean)]
-    pub(crate) view: Look,
+    /// Include or exclude dirty transfers
+    #[arg(long, value_enum, default_value_t = ViewArg::Clean)]
+    pub(crate) view: ViewArg,
 }
 
 #[derive(Args)]
-pub(crate) struct AskCountries {
+pub(crate) struct CountriesArgs {
     #[command(flatten)]
-    pub(crate) whose: AskWhose,
+    pub(crate) subject: SubjectArgs,
     #[command(flatten)]
-    pub(crate) days: AskDays,
+    pub(crate) days: DaysArgs,
 }
 
 #[derive(Args)]
-pub(crate) struct AskCounterparties {
+pub(crate) struct CounterpartiesArgs {
     #[command(flatten)]
-    pub(crate) whose: AskWhose,
+    pub(crate) subject: SubjectArgs,
     #[command(flatten)]
-    pub(crate) days: AskDays,
-    /// Those with whom most was moved first, in EUR or USD; without, those with most entries
+    pub(crate) days: DaysArgs,
+    /// Rank by turnover in EUR or USD [default: by number of entries]
     #[arg(long = "in", value_name = "CODE")]
     pub(crate) into: Option<Reference>,
     /// How many
@@ -67,13 +67,13 @@ pub(crate) struct AskCounterparties {
 }
 
 #[derive(Args)]
-pub(crate) struct AskInterest {
+pub(crate) struct InterestArgs {
     #[command(flatten)]
-    pub(crate) whose: AskWhose,
-    /// From this day on, as YYYY-MM-DD
+    pub(crate) subject: SubjectArgs,
+    /// First day, as YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     pub(crate) from: Date,
-    /// Up to and with this day
+    /// Last day, as YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     pub(crate) to: Date,
     /// The yearly rate on negative balances: 0.03 is 3 %
@@ -82,41 +82,41 @@ pub(crate) struct AskInterest {
     /// The yearly rate on positive balances
     #[arg(long, default_value = "0.01", value_name = "RATE")]
     pub(crate) credit_rate: YearlyRate,
-    /// With dirty transfers, or without
-    #[arg(long, value_enum, default_value_t = Look::Clean)]
-    pub(crate) view: Look,
+    /// Include or exclude dirty transfers
+    #[arg(long, value_enum, default_value_t = ViewArg::Clean)]
+    pub(crate) view: ViewArg,
 }
 
 #[derive(Args)]
-pub(crate) struct AskForecast {
+pub(crate) struct ForecastArgs {
     #[command(flatten)]
-    pub(crate) whose: AskWhose,
-    /// For the end of this day, as YYYY-MM-DD
+    pub(crate) subject: SubjectArgs,
+    /// Day of the forecast, as YYYY-MM-DD
     #[arg(long, value_name = "DATE")]
     pub(crate) to: Date,
-    /// From the end of this day; without, of the last one with entries
+    /// Start of the forecast, at the end of this day [default: the last day with entries]
     #[arg(long, value_name = "DATE")]
     pub(crate) on: Option<Date>,
-    /// All together in EUR or USD, at the rates of the day it is made from
+    /// Convert the total into EUR or USD, at the rates of the start day
     #[arg(long = "in", value_name = "CODE")]
     pub(crate) into: Option<Reference>,
-    /// With dirty transfers, or without
-    #[arg(long, value_enum, default_value_t = Look::Clean)]
-    pub(crate) view: Look,
+    /// Include or exclude dirty transfers
+    #[arg(long, value_enum, default_value_t = ViewArg::Clean)]
+    pub(crate) view: ViewArg,
 }
 
 #[derive(Args)]
-pub(crate) struct AskPortfolio {
-    /// At the end of this day, as YYYY-MM-DD; without, after all entries
+pub(crate) struct PortfolioArgs {
+    /// Balance at the end of this day, as YYYY-MM-DD [default: after all entries]
     #[arg(long, value_name = "DATE")]
     pub(crate) on: Option<Date>,
-    /// All together in EUR or USD, at the rates of the day
+    /// Convert the total into EUR or USD, at the rates of the day
     #[arg(long = "in", default_value = "EUR", value_name = "CODE")]
     pub(crate) into: Reference,
-    /// How many of the largest debts
+    /// Maximum number of debts
     #[arg(long, default_value_t = 10, value_name = "N", value_parser = limit)]
     pub(crate) limit: usize,
-    /// With dirty transfers, or without
-    #[arg(long, value_enum, default_value_t = Look::Clean)]
-    pub(crate) view: Look,
+    /// Include or exclude dirty transfers
+    #[arg(long, value_enum, default_value_t = ViewArg::Clean)]
+    pub(crate) view: ViewArg,
 }

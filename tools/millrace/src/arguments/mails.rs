@@ -1,4 +1,4 @@
-//! What may be asked of summary mails.
+//! The arguments for summary mails.
 
 use ::imports::ImportId;
 use banking::AccountNumber;
@@ -7,44 +7,44 @@ use clap::{Args, Subcommand};
 use mail::Address;
 use mail::outbox::STATES;
 
-/// Which mails are listed.
+/// Selects the mails to list.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct AskMails {
+pub(crate) struct MailsArgs {
     #[command(subcommand)]
     pub(crate) command: Option<MailsCommand>,
-    /// Of this import
+    /// Only mails of this import
     #[arg(long, value_name = "IMPORT")]
     pub(crate) import: Option<ImportId>,
-    /// In this state
+    /// Only mails in this state
     #[arg(long, value_parser = PossibleValuesParser::new(STATES))]
     pub(crate) state: Option<String>,
-    /// How many at most
+    /// Maximum number of items
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = super::limit)]
     pub(crate) limit: usize,
 }
 
-/// What is done with mails.
+/// The subcommands for mails.
 #[derive(Subcommand)]
 pub(crate) enum MailsCommand {
-    /// Sends again what has failed or was refused
+    /// Send failed and refused mails again
     ///
     /// Example: millrace mails retry 7ff3673a88553ef39d50977f15460727 --account 4711
     Retry {
-        /// The import whose mails are sent again
+        /// The import to resend mails of
         import: ImportId,
         /// Only the mail of this account
         #[arg(long, value_name = "NUMBER")]
         account: Option<AccountNumber>,
-        /// Also those without an answer from the provider: their holders may get a second mail
+        /// Also mails without a response from the provider: their holders may get a second mail
         #[arg(long)]
         unknown: bool,
     },
     /// Sends no mails until `millrace mails resume`; they wait
     Pause,
-    /// Sends mails again after too many bounces or complaints, or without waiting for the end of a hold
+    /// Resume sending after too many bounces or complaints, or before the end of a hold
     Resume,
-    /// Sends mails to a suppressed address again
+    /// Remove the suppression of an address
     ///
     /// Example: millrace mails allow ada@example.com
     Allow {

@@ -2,11 +2,11 @@ use ::customers::CustomerId;
 use clap::{Args, Subcommand};
 
 #[derive(Args)]
-pub(crate) struct AskToken {
+pub(crate) struct TokenArgs {
     /// The user's name [default: operator, on the laptop]
     #[arg(long, env = "MILLRACE_USER", value_name = "NAME")]
     pub(crate) user: Option<String>,
-    /// Reads a refresh token, as `millrace --json token` prints it, in place of a password
+    /// Read a refresh token, as `millrace --json token` prints it, instead of a password
     #[arg(long)]
     pub(crate) refresh: bool,
     /// The user pool, for people without rights on AWS, as in eu-west-1_AbCdEfGhI [default: the stack's]
@@ -17,49 +17,49 @@ pub(crate) struct AskToken {
     pub(crate) client: Option<String>,
 }
 
-/// What is done with users.
+/// The subcommands for users.
 #[derive(Subcommand)]
 pub(crate) enum UserCommand {
-    /// Adds a user: an operator, who sees every customer, or a customer, who sees what is theirs
+    /// Add a user: an operator, who sees every customer, or a customer, who sees their own data
     ///
     /// Without --email it reads the user's password from the terminal or from standard input.
     ///
     /// Example: millrace user add --operator olga --email olga@example.com
-    Add(AddUser),
-    /// Sets a user's password, read from the terminal or from standard input
+    Add(AddUserArgs),
+    /// Set a user's password, read from the terminal or from standard input
     Password {
         /// The user's name
         name: String,
     },
-    /// Disables a user and signs them out; access tokens issued before are valid for an hour at most
+    /// Disable a user and sign them out; issued access tokens stay valid for up to an hour
     Disable {
-        /// The user's name; a customer's is the customer's id
+        /// The user's name; for a customer, the customer's id
         name: String,
     },
     /// Lets a disabled user sign in again
     Enable {
-        /// The user's name; a customer's is the customer's id
+        /// The user's name; for a customer, the customer's id
         name: String,
     },
     /// Removes a user, for example one whose second factor is lost, so that `user add` can add them again
     Remove {
-        /// The user's name; a customer's is the customer's id
+        /// The user's name; for a customer, the customer's id
         name: String,
     },
-    /// Lists the users
+    /// List the users
     List,
 }
 
 #[derive(Args)]
 #[group(id = "who", required = true, multiple = false, args = ["operator", "customer"])]
-pub(crate) struct AddUser {
+pub(crate) struct AddUserArgs {
     /// The name of an operator
     #[arg(long, value_name = "NAME")]
     pub(crate) operator: Option<String>,
-    /// The id of a customer, which is the user's name too
+    /// The id of a customer, which is also the user's name
     #[arg(long, value_name = "ID")]
     pub(crate) customer: Option<CustomerId>,
-    /// Invites the user at this address, with a password for the first time
+    /// Invite the user at this address, with a temporary password
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: Option<String>,
 }

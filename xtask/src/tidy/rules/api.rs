@@ -40,7 +40,7 @@ pub(super) fn stage_throttled_and_logged(template: &Template) -> Vec<Finding> {
 const NO_VALUE: &str = "-";
 /// Variables that are a number for every request.
 const NUMBERS: [&str; 3] = ["status", "responseLatency", "responseLength"];
-/// Variables whose value is text of others, with quotes in it or around it.
+/// Variables with untrusted text that may contain quotes.
 const FOREIGN: [&str; 4] = ["error.messageString", "integrationErrorMessage", "integration.error", "authorizer.error"];
 
 /// Each line of the access log is JSON, whatever has a value.

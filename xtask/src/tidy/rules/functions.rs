@@ -8,11 +8,11 @@ use super::super::template::Template;
 /// A new account has ten concurrent executions; two are for the API.
 const SMALL_QUOTA: u64 = 8;
 
-/// A log group that nobody declared is kept for ever.
+/// An undeclared log group never expires.
 pub(super) fn log_retention(template: &Template) -> Vec<Finding> {
     const GROUP: &str = "AWS::Logs::LogGroup";
     let endless = template.of_type(GROUP).filter(|it| it.property("/RetentionInDays").is_none());
-    let endless = endless.map(|it| Finding::new(it.id, "keeps logs for ever"));
+    let endless = endless.map(|it| Finding::new(it.id, "never deletes logs"));
     let undeclared = template.functions().filter(|it| {
         let group = it.target("/LoggingConfig/LogGroup").and_then(|it| template.resource(it));
         group.is_none_or(|it| it.kind() != GROUP)
@@ -32,7 +32,7 @@ pub(super) fn function_alarms(template: &Template) -> Vec<Finding> {
     findings
 }
 
-/// A queue that fills up must not become a storm on what is behind its function.
+/// A full queue must not overload the systems behind its function.
 pub(super) fn bounded_concurrency(template: &Template) -> Vec<Finding> {
     let unbounded = template.mappings().into_iter().filter(|it| {
         let reserved = template.resource(it.function).and_then(|it| it.number("/ReservedConcurrentExecutions"));
@@ -43,21 +43,21 @@ pub(super) fn bounded_concurrency(template: &Template) -> Vec<Finding> {
         .collect()
 }
 
-/// Where the account's quota is small, all that takes messages at once fits into it. Dead letters are seldom, and so is what
-/// a topic delivers: reports of SES about mails that came back.
+/// With a small account quota, all concurrent consumers fit into it. Dead letters and messages of topics (events of
+/// SES) are rare and not counted.
 pub(super) fn small_quota(template: &Template) -> Vec<Finding> {
-    let mut seldom = template.dead_letter_queues();
+    let mut rare = template.dead_letter_queues();
     let subscriptions: Vec<_> = template.of_type("AWS::SNS::Subscription").collect();
-    seldom.extend(subscriptions.iter().filter_map(|it| it.target("/Endpoint")));
+    rare.extend(subscriptions.iter().filter_map(|it| it.target("/Endpoint")));
     let mappings = template.mappings();
-    let usual = mappings.iter().filter(|it| it.source.is_none_or(|source| !seldom.contains(&source)));
+    let usual = mappings.iter().filter(|it| it.source.is_none_or(|source| !rare.contains(&source)));
     let at_once: u64 =
         usual.filter_map(|it| it.properties.pointer("/ScalingConfig/MaximumConcurrency").map(small)).sum();
     let what = format!("{at_once} messages at once do not fit into a new account, which has room for {SMALL_QUOTA}");
     (at_once > SMALL_QUOTA).then(|| Finding::new("the template", what)).into_iter().collect()
 }
 
-/// A number, or the one of `!If [HasSmallQuota, number, …]`.
+/// A number, or the number of `!If [HasSmallQuota, number, …]`.
 fn small(value: &Value) -> u64 {
     let chosen = value.pointer("/Fn::If").filter(|it| it.get(0).and_then(Value::as_str) == Some("HasSmallQuota"));
     chosen.and_then(|it| it.get(1)).unwrap_or(value).as_u64().unwrap_or(u64::from(u16::MAX))

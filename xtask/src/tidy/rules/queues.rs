@@ -7,7 +7,7 @@ use super::access::denies_plain_http;
 const QUEUE: &str = "AWS::SQS::Queue";
 const FOURTEEN_DAYS_SECONDS: u64 = 1_209_600;
 
-/// A message is not handed out again while the function that has it may still work on it.
+/// A message is not redelivered while its function may still process it.
 pub(super) fn visibility_six_times_timeout(template: &Template) -> Vec<Finding> {
     let mut findings = Vec::new();
     for mapping in template.mappings() {

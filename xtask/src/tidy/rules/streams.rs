@@ -3,7 +3,7 @@
 use super::super::Finding;
 use super::super::template::{Mapping, Template, items};
 
-fn told(mapping: &Mapping<'_>, what: &str) -> Finding {
+fn finding(mapping: &Mapping<'_>, what: &str) -> Finding {
     Finding::new(format!("{}.{}", mapping.function, mapping.id), what)
 }
 
@@ -14,7 +14,7 @@ pub(super) fn partial_failures(template: &Template) -> Vec<Finding> {
         let types = it.properties.get("FunctionResponseTypes");
         !items(types).any(|it| it.as_str() == Some("ReportBatchItemFailures"))
     });
-    whole.map(|it| told(it, "does not report failures record by record")).collect()
+    whole.map(|it| finding(it, "does not report failures record by record")).collect()
 }
 
 /// Without limits a record that always fails holds its shard up until it is trimmed.
@@ -24,7 +24,7 @@ pub(super) fn stream_limits(template: &Template) -> Vec<Finding> {
         let bisects = it.properties.get("BisectBatchOnFunctionError").and_then(serde_json::Value::as_bool);
         it.is_stream && (attempts.is_none() || bisects != Some(true))
     });
-    endless.map(|it| told(&it, "has no retry limit or does not bisect")).collect()
+    endless.map(|it| finding(&it, "has no retry limit or does not bisect")).collect()
 }
 
 /// A queue or a topic would get where the records were, and not the records.
@@ -34,7 +34,7 @@ pub(super) fn stream_destination(template: &Template) -> Vec<Finding> {
         let kind = failure.and_then(|it| it.get("Type")).and_then(serde_json::Value::as_str);
         it.is_stream && kind != Some("S3")
     });
-    lost.map(|it| told(&it, "does not put failed records into a bucket")).collect()
+    lost.map(|it| finding(&it, "does not put failed records into a bucket")).collect()
 }
 
 pub(super) fn iterator_age_alarm(template: &Template) -> Vec<Finding> {
@@ -42,5 +42,5 @@ pub(super) fn iterator_age_alarm(template: &Template) -> Vec<Finding> {
         .mappings()
         .into_iter()
         .filter(|it| it.is_stream && !template.has_alarm("IteratorAge", "FunctionName", it.function));
-    silent.map(|it| told(&it, "has no alarm for the age of its records")).collect()
+    silent.map(|it| finding(&it, "has no alarm for the age of its records")).collect()
 }

@@ -1,34 +1,34 @@
-//! How a transfer is written. Tens of millions are, so nothing is allocated for one.
+//! Writes transfers without allocations, because there are tens of millions.
 
 use super::{CURRENCIES, FIRST_NUMBER, Maker, Party, Transfer};
 use crate::lines::Lines;
 
 impl Maker<'_> {
-    pub(super) fn put(&self, transfer: &Transfer, lines: &Lines, out: &mut Vec<u8>) {
+    pub(super) fn write(&self, transfer: &Transfer, lines: &Lines, out: &mut Vec<u8>) {
         let mut digits = itoa::Buffer::new();
         out.extend_from_slice(lines.before(0));
         out.extend_from_slice(self.feed.prefix().as_bytes());
         out.extend_from_slice(digits.format(FIRST_NUMBER + transfer.number).as_bytes());
         out.extend_from_slice(lines.before(1));
-        self.put_party(transfer.payer, transfer.invalid, out);
+        self.write_party(transfer.payer, transfer.invalid, out);
         out.extend_from_slice(lines.before(2));
-        self.put_party(transfer.beneficiary, transfer.invalid, out);
+        self.write_party(transfer.beneficiary, transfer.invalid, out);
         out.extend_from_slice(lines.before(3));
         let (currency, decimals) = CURRENCIES.get(transfer.currency).copied().unwrap_or(("EUR", 2));
-        put_amount(transfer.minor, decimals, out, &mut digits);
+        write_amount(transfer.minor, decimals, out, &mut digits);
         out.extend_from_slice(lines.before(4));
         out.extend_from_slice(currency.as_bytes());
         out.extend_from_slice(lines.before(5));
         let day = self.feeds.calendar.get(transfer.day).map_or("", |(day, _)| day.as_str());
         out.extend_from_slice(day.as_bytes());
         out.push(b'T');
-        put_pair(transfer.second / 3600, b':', out);
-        put_pair(transfer.second / 60 % 60, b':', out);
-        put_pair(transfer.second % 60, b'Z', out);
+        write_pair(transfer.second / 3600, b':', out);
+        write_pair(transfer.second / 60 % 60, b':', out);
+        write_pair(transfer.second % 60, b'Z', out);
         out.extend_from_slice(lines.end());
     }
 
-    fn put_party(&self, party: Party, invalid: bool, out: &mut Vec<u8>) {
+    fn write_party(&self, party: Party, invalid: bool, out: &mut Vec<u8>) {
         let (country, rest) = self.iban(party, invalid);
         out.extend_from_slice(country.as_bytes());
         out.extend_from_slice(rest.as_bytes());
@@ -46,13 +46,13 @@ impl Maker<'_> {
             Party::Outsider(place) => (&self.feeds.outsiders, place),
         };
         let (country, rest) = ibans.get(place).and_then(|it| it.split_at_checked(2)).unwrap_or_default();
-        // `XX` is the code of no country (ISO 3166-1 keeps it for users).
+        // `XX` is not a country code (ISO 3166-1 reserves it for users).
         let is_invalid = invalid && matches!(party, Party::Outsider(_));
         (if is_invalid { "XX" } else { country }, rest)
     }
 }
 
-fn put_amount(minor: u64, decimals: u32, out: &mut Vec<u8>, digits: &mut itoa::Buffer) {
+fn write_amount(minor: u64, decimals: u32, out: &mut Vec<u8>, digits: &mut itoa::Buffer) {
     let unit = 10_u64.pow(decimals);
     out.extend_from_slice(digits.format(minor / unit).as_bytes());
     if decimals > 0 {
@@ -67,7 +67,7 @@ fn put_amount(minor: u64, decimals: u32, out: &mut Vec<u8>, digits: &mut itoa::B
     }
 }
 
-fn put_pair(number: u64, behind: u8, out: &mut Vec<u8>) {
+fn write_pair(number: u64, behind: u8, out: &mut Vec<u8>) {
     out.extend_from_slice(&[digit(number / 10), digit(number % 10), behind]);
 }
 

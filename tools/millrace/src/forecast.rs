@@ -7,19 +7,21 @@ use calendar::Date;
 use ledger::{Books, EntryBudget};
 use money::{Currency, Money};
 use serde::Serialize;
-use treasury::{DailyFlows, Forecast, Interest, InterestBase, InterestRates, Interval, Valuation, up_to_last_entry};
+use treasury::{
+    DailyFlows, ForecastOutcome, Interest, InterestBase, InterestRates, Interval, Valuation, up_to_last_entry,
+};
 
 use crate::Verdict;
-use crate::arguments::{AskForecast, AskInterest};
-use crate::balances::told_unconverted;
-use crate::screen::Screen;
+use crate::arguments::{ForecastArgs, InterestArgs};
+use crate::balances::render_unconverted;
+use crate::output::Output;
+use crate::subject::{self, Subject};
 use crate::table::{Column, NOTHING, table};
-use crate::whose::{self, Whose};
 
 #[derive(Serialize)]
 struct InterestShown<'a> {
     #[serde(flatten)]
-    whose: &'a Whose,
+    subject: &'a Subject,
     from: Date,
     to: Date,
     debt_rate: String,
@@ -30,32 +32,32 @@ struct InterestShown<'a> {
 
 /// Shows the interest on debt and on credit.
 pub(crate) async fn interest<C: Customers, B: Books + Sync>(
-    screen: &Screen,
+    output: &Output,
     register: &C,
     books: &B,
-    asked: &AskInterest,
+    args: &InterestArgs,
 ) -> Result<Verdict> {
-    let whose = whose::find(register, &asked.whose).await?;
-    let days = whose::days(Some(asked.from), Some(asked.to))?;
+    let subject = subject::find(register, &args.subject).await?;
+    let days = subject::days(Some(args.from), Some(args.to))?;
     let mut base = InterestBase::default();
-    let (view, budget) = (asked.view.view(), &EntryBudget::unlimited());
-    for days in treasury::days_of_accounts(books, &whose.accounts, days, view, budget).await? {
+    let (view, budget) = (args.view.view(), &EntryBudget::unlimited());
+    for days in treasury::days_of_accounts(books, &subject.accounts, days, view, budget).await? {
         days.iter().try_for_each(|day| base.take(day))?;
     }
     let shown = InterestShown {
-        whose: &whose,
-        from: asked.from,
-        to: asked.to,
-        debt_rate: asked.debt_rate.to_string(),
-        credit_rate: asked.credit_rate.to_string(),
-        view: asked.view.name(),
-        interest: base.at(InterestRates { debt: asked.debt_rate, credit: asked.credit_rate })?,
+        subject: &subject,
+        from: args.from,
+        to: args.to,
+        debt_rate: args.debt_rate.to_string(),
+        credit_rate: args.credit_rate.to_string(),
+        view: args.view.name(),
+        interest: base.at(InterestRates { debt: args.debt_rate, credit: args.credit_rate })?,
     };
-    screen.answer(&shown, || told_interest(&shown.interest))?;
-    Ok(Verdict::Well)
+    output.answer(&shown, || render_interest(&shown.interest))?;
+    Ok(Verdict::Ok)
 }
 
-fn told_interest(interest: &[Interest]) -> String {
+fn render_interest(interest: &[Interest]) -> String {
     if interest.is_empty() {
         return "no entries".to_owned();
     }
@@ -68,7 +70,7 @@ fn told_interest(interest: &[Interest]) -> String {
 #[derive(Serialize)]
 struct ForecastsShown<'a> {
     #[serde(flatten)]
-    whose: &'a Whose,
+    subject: &'a Subject,
     #[serde(skip_serializing_if = "Option::is_none")]
     on: Option<Date>,
     to: Date,
@@ -81,54 +83,54 @@ struct ForecastsShown<'a> {
 struct ForecastShown {
     balance: Money,
     #[serde(flatten)]
-    forecast: Forecast,
+    forecast: ForecastOutcome,
 }
 
-/// Shows forecasts with their intervals and how such forecasts did.
+/// Shows forecasts with their intervals and the accuracy of past forecasts.
 pub(crate) async fn forecast<C: Customers, B: Books + Sync, R: Rates>(
-    screen: &Screen,
+    output: &Output,
     register: &C,
     books: &B,
     imports: &R,
-    asked: &AskForecast,
+    args: &ForecastArgs,
 ) -> Result<Verdict> {
-    let whose = whose::find(register, &asked.whose).await?;
-    let (view, budget) = (asked.view.view(), &EntryBudget::unlimited());
-    let mut days = treasury::days_for_forecast(books, &whose.accounts, asked.on, asked.to, view, budget).await?;
-    if asked.on.is_none() {
+    let subject = subject::find(register, &args.subject).await?;
+    let (view, budget) = (args.view.view(), &EntryBudget::unlimited());
+    let mut days = treasury::days_for_forecast(books, &subject.accounts, args.on, args.to, view, budget).await?;
+    if args.on.is_none() {
         days = up_to_last_entry(days);
     }
     let last = days.last().map(|it| it.to);
-    let ahead = last.map_or(1, |last| asked.to.days().saturating_sub(last.days()));
+    let ahead = last.map_or(1, |last| args.to.days().saturating_sub(last.days()));
     ensure!(ahead > 0, "--to is not after {}", last.unwrap_or(Date::MIN));
     let (mut flows, mut unconverted) = (DailyFlows::by_currency(&days), Vec::new());
-    if let Some((into, on)) = asked.into.zip(last) {
+    if let Some((into, on)) = args.into.zip(last) {
         let currencies: Vec<Currency> = flows.iter().map(|it| it.balance.currency()).collect();
-        let rates = &whose::rates(imports, currencies, (on, on)).await?;
+        let rates = &subject::rates(imports, currencies, (on, on)).await?;
         let (all, without) = DailyFlows::converted(&days, &Valuation { rates, on, into })?;
         (flows, unconverted) = (vec![all], without);
     }
     let ahead = usize::try_from(ahead)?;
     let forecast = |it: &DailyFlows| ForecastShown { balance: it.balance, forecast: treasury::forecast(it, ahead) };
     let shown = ForecastsShown {
-        whose: &whose,
+        subject: &subject,
         on: last,
-        to: asked.to,
-        view: asked.view.name(),
+        to: args.to,
+        view: args.view.name(),
         forecasts: flows.iter().map(forecast).collect(),
         unconverted,
     };
-    screen.answer(&shown, || told_forecasts(&shown))?;
-    Ok(Verdict::Well)
+    output.answer(&shown, || render_forecasts(&shown))?;
+    Ok(Verdict::Ok)
 }
 
-fn told_forecasts(shown: &ForecastsShown<'_>) -> String {
+fn render_forecasts(shown: &ForecastsShown<'_>) -> String {
     let Some(on) = shown.on else { return "no entries".to_owned() };
-    let table = format!("from {on} to {}\n{}", shown.to, told_rows(on, &shown.forecasts));
-    if shown.unconverted.is_empty() { table } else { format!("{table}\n{}", told_unconverted(&shown.unconverted)) }
+    let table = format!("from {on} to {}\n{}", shown.to, render_rows(on, &shown.forecasts));
+    if shown.unconverted.is_empty() { table } else { format!("{table}\n{}", render_unconverted(&shown.unconverted)) }
 }
 
-fn told_rows(on: Date, forecasts: &[ForecastShown]) -> String {
+fn render_rows(on: Date, forecasts: &[ForecastShown]) -> String {
     let columns = [
         Column::Text("Currency"),
         Column::Number("Balance"),
@@ -141,22 +143,22 @@ fn told_rows(on: Date, forecasts: &[ForecastShown]) -> String {
     let rows = forecasts.iter().map(|it| {
         let mut row = vec![it.balance.currency().to_string(), it.balance.grouped()];
         row.extend(match it.forecast {
-            Forecast::Made(outlook) => {
+            ForecastOutcome::Made(forecast) => {
                 let end = |of: fn(&Interval) -> Money| {
-                    outlook.interval.as_ref().map_or_else(|| NOTHING.to_owned(), |it| of(it).grouped())
+                    forecast.interval.as_ref().map_or_else(|| NOTHING.to_owned(), |it| of(it).grouped())
                 };
-                let held = match outlook.judged {
-                    0 => "no interval: too short a past to judge one".to_owned(),
-                    judged if outlook.interval.is_some() => format!("{} of {judged}", outlook.held),
-                    judged => format!("no interval: it held in {} of {judged}", outlook.held),
+                let held = match forecast.judged {
+                    0 => "no interval: the history is too short".to_owned(),
+                    judged if forecast.interval.is_some() => format!("{} of {judged}", forecast.held),
+                    judged => format!("no interval: it held in {} of {judged}", forecast.held),
                 };
-                let (expected, error) = (outlook.expected.grouped(), outlook.mean_error.grouped());
+                let (expected, error) = (forecast.expected.grouped(), forecast.mean_error.grouped());
                 [expected, end(|it| it.low), end(|it| it.high), error, held]
             }
-            too_short @ Forecast::TooShort { days, needed, .. } => {
+            too_short @ ForecastOutcome::TooShort { days, needed, .. } => {
                 let nothing = NOTHING.to_owned();
                 let last = too_short.last_possible(on).map(|it| format!("; the last day possible is {it}"));
-                let why = format!("{days} days of past; it takes {needed}{}", last.unwrap_or_default());
+                let why = format!("{days} days of data; it needs {needed}{}", last.unwrap_or_default());
                 [nothing.clone(), nothing.clone(), nothing.clone(), nothing, why]
             }
         });
@@ -167,15 +169,15 @@ fn told_rows(on: Date, forecasts: &[ForecastShown]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use treasury::Outlook;
+    use treasury::Forecast;
 
     use super::*;
 
     #[test]
-    fn a_forecast_is_told_with_how_good_it_is_and_a_short_past_instead_of_one() {
+    fn a_forecast_is_shown_with_its_accuracy_or_the_missing_history() {
         let money = |minor: i128| Money::new(minor, Currency::EUR);
         let interval = Some(Interval { low: money(6_100_000), high: money(6_300_000) });
-        let outlook = Outlook {
+        let forecast = Forecast {
             expected: money(6_200_000),
             interval,
             mean_error: money(41_000),
@@ -183,21 +185,21 @@ mod tests {
             judged: 69,
             held: 55,
         };
-        let broken = Outlook { interval: None, held: 40, ..outlook };
-        let not_judged = Outlook { judged: 0, held: 0, ..broken };
+        let broken = Forecast { interval: None, held: 40, ..forecast };
+        let not_judged = Forecast { judged: 0, held: 0, ..broken };
         let shown = |forecast| ForecastShown { balance: money(6_000_000), forecast };
-        let too_short = |most_days_ahead| Forecast::TooShort { days: 19, needed: 140, most_days_ahead };
-        let made = [outlook, broken, not_judged].map(|it| shown(Forecast::Made(it)));
+        let too_short = |most_days_ahead| ForecastOutcome::TooShort { days: 19, needed: 140, most_days_ahead };
+        let made = [forecast, broken, not_judged].map(|it| shown(ForecastOutcome::Made(it)));
         let rows = made.into_iter().chain([shown(too_short(12)), shown(too_short(0))]).collect::<Vec<_>>();
-        insta::assert_snapshot!(told_rows("2026-07-19".parse().unwrap(), &rows), @"
+        insta::assert_snapshot!(render_rows("2026-07-19".parse().unwrap(), &rows), @"
         ┌──────────┬───────────┬───────────┬───────────┬───────────┬────────────┬────────────────────────────────────────────────────────────────────┐
         │ Currency ┆   Balance ┆  Expected ┆ 80 % from ┆   80 % to ┆ Mean error ┆ Interval held                                                      │
         ╞══════════╪═══════════╪═══════════╪═══════════╪═══════════╪════════════╪════════════════════════════════════════════════════════════════════╡
         │ EUR      ┆ 60,000.00 ┆ 62,000.00 ┆ 61,000.00 ┆ 63,000.00 ┆     410.00 ┆ 55 of 69                                                           │
         │ EUR      ┆ 60,000.00 ┆ 62,000.00 ┆         — ┆         — ┆     410.00 ┆ no interval: it held in 40 of 69                                   │
-        │ EUR      ┆ 60,000.00 ┆ 62,000.00 ┆         — ┆         — ┆     410.00 ┆ no interval: too short a past to judge one                         │
-        │ EUR      ┆ 60,000.00 ┆         — ┆         — ┆         — ┆          — ┆ 19 days of past; it takes 140; the last day possible is 2026-07-31 │
-        │ EUR      ┆ 60,000.00 ┆         — ┆         — ┆         — ┆          — ┆ 19 days of past; it takes 140                                      │
+        │ EUR      ┆ 60,000.00 ┆ 62,000.00 ┆         — ┆         — ┆     410.00 ┆ no interval: the history is too short                              │
+        │ EUR      ┆ 60,000.00 ┆         — ┆         — ┆         — ┆          — ┆ 19 days of data; it needs 140; the last day possible is 2026-07-31 │
+        │ EUR      ┆ 60,000.00 ┆         — ┆         — ┆         — ┆          — ┆ 19 days of data; it needs 140                                      │
         └──────────┴───────────┴───────────┴───────────┴───────────┴────────────┴────────────────────────────────────────────────────────────────────┘
         ");
     }

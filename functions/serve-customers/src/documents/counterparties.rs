@@ -1,4 +1,4 @@
-//! With whom a customer does business, as JSON.
+//! The counterparties of a customer, as JSON.
 
 use customers::CustomerId;
 use ledger::View;
@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::{Money, ViewName};
 
-/// What came in and went out in one currency.
+/// Credits and debits in one currency.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Turnover)]
 pub(super) struct TurnoverDocument {
@@ -27,16 +27,16 @@ pub(super) fn turnovers(turnover: Vec<Turnover>) -> Vec<TurnoverDocument> {
         .collect()
 }
 
-/// The countries that a customer does business with: those that their counterparties' IBANs begin with.
+/// The countries of a customer's counterparties, from the prefixes of their IBANs.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Countries)]
 pub(crate) struct CountriesDocument {
-    /// Whose.
+    /// The customer or account.
     #[schema(value_type = String, format = "uuid")]
     customer: CustomerId,
     /// Which entries count.
     view: ViewName,
-    /// By letters; entries without a country come last.
+    /// By code; entries without a country come last.
     countries: Vec<CountryDocument>,
 }
 
@@ -44,7 +44,7 @@ pub(crate) struct CountriesDocument {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Country)]
 struct CountryDocument {
-    /// ISO 3166; none where no counterparty has an IBAN.
+    /// ISO 3166; absent if no counterparty has an IBAN.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "DE")]
     country: Option<String>,
@@ -69,12 +69,12 @@ impl CountriesDocument {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Counterparties)]
 pub(crate) struct CounterpartiesDocument {
-    /// Whose.
+    /// The customer or account.
     #[schema(value_type = String, format = "uuid")]
     customer: CustomerId,
     /// Which entries count.
     view: ViewName,
-    /// How many counterparties there are.
+    /// The number of counterparties.
     of: usize,
     /// The top ones.
     counterparties: Vec<CounterpartyDocument>,
@@ -90,7 +90,8 @@ struct CounterpartyDocument {
     transactions: u64,
     /// One for each currency.
     turnover: Vec<TurnoverDocument>,
-    /// In and out added regardless of sign, as far as there are rates, where a currency is asked for.
+    /// The converted sum of in and out, regardless of sign, for currencies with a rate; only if a currency is
+    /// requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     gross: Option<Money>,
 }

@@ -4,7 +4,7 @@ use calendar::Date;
 use customers::CustomerId;
 use ledger::View;
 use serde::Serialize;
-use treasury::{Forecast, Interest, InterestRates};
+use treasury::{ForecastOutcome, Interest, InterestRates};
 use utoipa::ToSchema;
 
 use super::{Money, ViewName};
@@ -13,7 +13,7 @@ use super::{Money, ViewName};
 #[derive(Serialize, ToSchema)]
 #[schema(as = Interest)]
 pub(crate) struct InterestDocument {
-    /// Whose.
+    /// The customer or account.
     #[schema(value_type = String, format = "uuid")]
     customer: CustomerId,
     /// The first day.
@@ -36,9 +36,9 @@ pub(crate) struct InterestDocument {
 #[derive(Serialize, ToSchema)]
 #[schema(as = CurrencyInterest)]
 struct CurrencyInterestDocument {
-    /// What is to pay on debt; zero or below.
+    /// The interest on debt; zero or below.
     on_debt: Money,
-    /// What is earned on credit.
+    /// The interest on credit.
     on_credit: Money,
 }
 
@@ -65,26 +65,26 @@ impl InterestDocument {
     }
 }
 
-/// Forecasts of balances, from the net flows of the past days: each day ahead is expected to bring the mean of its
-/// weekday over the last 13 weeks.
+/// Forecasts of balances from past net flows: the expected flow of each day ahead is the mean of its weekday over the
+/// last 13 weeks.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Forecasts)]
 pub(crate) struct ForecastsDocument {
-    /// Whose.
+    /// The customer or account.
     #[schema(value_type = String, format = "uuid")]
     pub(crate) customer: CustomerId,
-    /// From the end of which day; none where there are no entries.
+    /// The start of the forecast, at the end of this day; absent without entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Date)]
     pub(crate) on: Option<Date>,
-    /// For the end of which day.
+    /// The day of the forecast balance.
     #[schema(value_type = String, format = Date)]
     pub(crate) to: Date,
     /// Which entries count.
     pub(crate) view: ViewName,
-    /// One for each currency, or one of all told together.
+    /// One for each currency, or one for all currencies converted into one.
     pub(crate) forecasts: Vec<ForecastDocument>,
-    /// The balances without a rate, where all is told together.
+    /// The balances without a rate, if all currencies are converted into one.
     pub(crate) unconverted: Vec<Money>,
 }
 
@@ -92,31 +92,31 @@ pub(crate) struct ForecastsDocument {
 #[derive(Serialize, ToSchema)]
 #[schema(as = Forecast)]
 pub(crate) struct ForecastDocument {
-    /// The balance it is made from.
+    /// The starting balance.
     balance: Money,
-    /// The forecast; none where the past is too short for one.
+    /// The forecast; absent if the history is too short.
     #[serde(skip_serializing_if = "Option::is_none")]
     outlook: Option<OutlookDocument>,
-    /// How much past there is.
+    /// The available history, if it is too short.
     #[serde(skip_serializing_if = "Option::is_none")]
     too_short: Option<TooShortDocument>,
 }
 
-/// A balance expected and, where past ones kept their promise, an interval of 80 %.
+/// An expected balance and, if past intervals held, an interval of 80 %.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Outlook)]
 struct OutlookDocument {
-    /// The balance expected.
+    /// The expected balance.
     expected: Money,
-    /// Where the balance will be in eight of ten cases. None if the past is too short to calibrate and judge one (`judged`
-    /// is 0), or if fewer than seven of ten past ones held.
+    /// The range of the balance in eight of ten cases. `None` if the history is too short to calibrate and evaluate an
+    /// interval (`judged` is 0), or if fewer than seven of ten past intervals held.
     #[serde(skip_serializing_if = "Option::is_none")]
     interval: Option<IntervalDocument>,
-    /// How such forecasts did on past days.
+    /// The accuracy of such forecasts in the past.
     backtest: BacktestDocument,
 }
 
-/// An interval of 80 %, as far below the balance expected as above it: calibrated on the errors of a backtest.
+/// An interval of 80 %, symmetric around the expected balance and calibrated on the errors of a backtest.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Interval)]
 struct IntervalDocument {
@@ -126,29 +126,29 @@ struct IntervalDocument {
     high: Money,
 }
 
-/// The same forecast made on past days, compared with what the balance became.
+/// The same forecast made on past days, compared with the actual balances.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Backtest)]
 struct BacktestDocument {
     /// The mean of the errors regardless of sign.
     mean_error: Money,
-    /// How many forecasts were compared.
+    /// The number of compared forecasts.
     compared: usize,
-    /// How many of them were judged by an interval calibrated on the errors known on their day.
+    /// The number of past forecasts with an interval, calibrated on the errors known on their day.
     judged: usize,
-    /// In how many of those the balance fell into the interval.
+    /// The number of those with the actual balance inside the interval.
     held: usize,
 }
 
-/// A past too short for a forecast this far ahead.
+/// The history is too short for a forecast this far ahead.
 #[derive(Serialize, ToSchema)]
 #[schema(as = TooShort)]
 struct TooShortDocument {
-    /// The days there are.
+    /// The number of available days.
     days: usize,
-    /// The days it takes.
+    /// The number of required days.
     needed: usize,
-    /// The last day for which there is a past long enough; none if there is none.
+    /// The last possible day of a forecast; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Date)]
     last_possible: Option<Date>,
@@ -156,13 +156,13 @@ struct TooShortDocument {
 
 impl ForecastDocument {
     /// The forecast of a balance at the end of `on`.
-    pub(crate) fn new(balance: money::Money, on: Option<Date>, forecast: Forecast) -> Self {
+    pub(crate) fn new(balance: money::Money, on: Option<Date>, forecast: ForecastOutcome) -> Self {
         let (outlook, too_short) = match forecast {
-            Forecast::TooShort { days, needed, .. } => {
+            ForecastOutcome::TooShort { days, needed, .. } => {
                 let last_possible = on.and_then(|it| forecast.last_possible(it));
                 (None, Some(TooShortDocument { days, needed, last_possible }))
             }
-            Forecast::Made(it) => {
+            ForecastOutcome::Made(it) => {
                 let backtest = BacktestDocument {
                     mean_error: it.mean_error.into(),
                     compared: it.compared,

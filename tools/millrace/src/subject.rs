@@ -1,4 +1,4 @@
-//! Whose figures are asked for, and what is needed to tell them.
+//! The subject of figures (an account or a customer) and shared queries.
 
 use std::collections::BTreeSet;
 
@@ -11,15 +11,15 @@ use money::{Currency, Worth};
 use serde::Serialize;
 use treasury::ExchangeRates;
 
-use crate::arguments::AskWhose;
+use crate::arguments::SubjectArgs;
 use crate::customers;
 
-/// How many customers are named where a part of a name finds several.
-const MOST_NAMED: usize = 5;
+/// The maximum number of customers in the error for an ambiguous name.
+const MAX_NAMED: usize = 5;
 
-/// One account, or all those of a customer.
+/// One account, or all accounts of a customer.
 #[derive(Serialize)]
-pub(crate) struct Whose {
+pub(crate) struct Subject {
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<AccountNumber>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,23 +30,23 @@ pub(crate) struct Whose {
     pub(crate) accounts: Vec<AccountNumber>,
 }
 
-/// Finds the account of a number, the customer of an id, or the one customer whose name has the text in it.
-pub(crate) async fn find<C: Customers>(register: &C, AskWhose { whose }: &AskWhose) -> Result<Whose> {
-    if let Ok(number) = whose.parse()
+/// Finds an account by number, a customer by id, or the only customer with the text in the name.
+pub(crate) async fn find<C: Customers>(register: &C, SubjectArgs { subject }: &SubjectArgs) -> Result<Subject> {
+    if let Ok(number) = subject.parse()
         && let Some(account) = register.account(&number).await?
     {
         let number = account.number;
-        return Ok(Whose { account: Some(number.clone()), customer: None, name: None, accounts: vec![number] });
+        return Ok(Subject { account: Some(number.clone()), customer: None, name: None, accounts: vec![number] });
     }
-    let id = match whose.parse() {
+    let id = match subject.parse() {
         Ok(id) => id,
-        Err(_) => named(&customers::customers(register).await?, whose)?,
+        Err(_) => named(&customers::customers(register).await?, subject)?,
     };
     let Some((customer, accounts)) = register.customer(id).await? else {
         bail!("there is no customer {id}; `millrace customers` lists them");
     };
     let accounts = accounts.into_iter().map(|it| it.number).collect();
-    Ok(Whose { account: None, customer: Some(id), name: customer.name, accounts })
+    Ok(Subject { account: None, customer: Some(id), name: customer.name, accounts })
 }
 
 fn named(customers: &[Customer], part: &str) -> Result<CustomerId> {
@@ -59,26 +59,22 @@ fn named(customers: &[Customer], part: &str) -> Result<CustomerId> {
             "there is no account and no customer `{part}`; `millrace accounts` and `millrace customers` list them"
         ),
         [first @ .., _] => {
-            let names = first.iter().chain(found.last()).take(MOST_NAMED);
+            let names = first.iter().chain(found.last()).take(MAX_NAMED);
             let names: Vec<_> =
                 names.map(|it| format!("{} ({})", it.name.as_deref().unwrap_or_default(), it.id)).collect();
-            bail!(
-                "`{part}` is in the names of {} customers: {} …; give more of the name, or the id",
-                found.len(),
-                names.join(", ")
-            )
+            bail!("{} customers match `{part}`: {} …; give more of the name, or the id", found.len(), names.join(", "))
         }
     }
 }
 
-/// The days asked for; without limits, all there are.
+/// The requested days; without limits, all days.
 pub(crate) fn days(from: Option<Date>, to: Option<Date>) -> Result<(Date, Date)> {
     let days = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX));
     ensure!(days.0 <= days.1, "--from is after --to; there are no days between");
     Ok(days)
 }
 
-/// The rates of `currencies` for the days and the one before them.
+/// The rates of `currencies` for the days and the day before.
 pub(crate) async fn rates<R: Rates>(
     imports: &R,
     currencies: impl IntoIterator<Item = Currency>,
@@ -113,14 +109,14 @@ mod tests {
         register
     }
 
-    async fn check(whose: &str, expected: Result<&[&str], &str>) {
-        let found = find(&register().await, &AskWhose { whose: whose.to_owned() }).await;
+    async fn check(subject: &str, expected: Result<&[&str], &str>) {
+        let found = find(&register().await, &SubjectArgs { subject: subject.to_owned() }).await;
         match (found, expected) {
             (Ok(it), Ok(accounts)) => {
-                assert_eq!(it.accounts.iter().map(AccountNumber::as_str).collect::<Vec<_>>(), accounts, "{whose}");
+                assert_eq!(it.accounts.iter().map(AccountNumber::as_str).collect::<Vec<_>>(), accounts, "{subject}");
             }
-            (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{whose}: {error}"),
-            (found, _) => panic!("{whose}: {:?}", found.map(|it| it.accounts)),
+            (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{subject}: {error}"),
+            (found, _) => panic!("{subject}: {:?}", found.map(|it| it.accounts)),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Countries and counterparties are folds of entries, in any order.
+//! Countries and counterparties are folds of entries and independent of their order.
 
 #![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 

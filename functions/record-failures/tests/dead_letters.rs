@@ -11,7 +11,7 @@ use imports::{Import, ImportId, Imports, State, Upload, object_version};
 use mail::outbox::{Summaries, SummaryRequest};
 use mail::testing::{FakeSummaries, ready};
 use mail::{MailState, SummaryKey};
-use record_failures::{Letter, RecordFailures, RecordFailuresError};
+use record_failures::{DeadLetter, RecordFailures, RecordFailuresError};
 
 const BATCH: &str = include_str!("../../../events/post-batch.v1.json");
 const SUMMARY: &str = include_str!("../../../events/summary-requested.v1.json");
@@ -36,7 +36,7 @@ fn recorder() -> Recorder {
 fn record(recorder: &Recorder, body: &str) -> Result<(), RecordFailuresError> {
     let mut message = SqsMessage::default();
     message.body = Some(body.to_owned());
-    ready(recorder.handle(Letter::read(&message)?))
+    ready(recorder.handle(DeadLetter::read(&message)?))
 }
 
 /// As `split-import` records an import, of an object as the bucket describes it.
@@ -116,11 +116,11 @@ fn a_final_import_stays_as_it_ended() {
         State::Refused { reason: because("an unknown header") },
         State::Failed { reason: because("the first reason") },
     ] {
-        for (letter, id) in [(BATCH, id), (UPLOAD, ImportId::of(KEY, VERSION))] {
+        for (dead_letter, id) in [(BATCH, id), (UPLOAD, ImportId::of(KEY, VERSION))] {
             let recorder = recorder();
             let ended = Import { id, ..import(KEY, VERSION, state.clone()) };
             let ended = ready(recorder.imports.receive(&ended)).unwrap();
-            record(&recorder, letter).unwrap();
+            record(&recorder, dead_letter).unwrap();
             assert_eq!(find(&recorder, id), Some(ended));
         }
     }

@@ -1,4 +1,4 @@
-//! `countries` and `counterparties`: with whom there was business.
+//! `countries` and `counterparties`: turnover by country and counterparty.
 
 use std::collections::BTreeSet;
 
@@ -10,37 +10,37 @@ use serde::Serialize;
 use treasury::{Counterparties, Counterparty, Countries, Country, Ranking, Turnover, Valuation};
 
 use crate::Verdict;
-use crate::arguments::{AskCounterparties, AskCountries};
-use crate::screen::Screen;
+use crate::arguments::{CounterpartiesArgs, CountriesArgs};
+use crate::output::Output;
+use crate::subject::{self, Subject};
 use crate::table::{Column, NOTHING, amounts, count, table};
-use crate::whose::{self, Whose};
 
 #[derive(Serialize)]
 struct CountriesShown<'a> {
     #[serde(flatten)]
-    whose: &'a Whose,
+    subject: &'a Subject,
     view: &'static str,
     countries: Vec<Country>,
 }
 
 /// Shows the countries of the counterparties.
 pub(crate) async fn countries<C: Customers, B: Books + Sync>(
-    screen: &Screen,
+    output: &Output,
     register: &C,
     books: &B,
-    AskCountries { whose, days }: &AskCountries,
+    CountriesArgs { subject, days }: &CountriesArgs,
 ) -> Result<Verdict> {
-    let whose = whose::find(register, whose).await?;
+    let subject = subject::find(register, subject).await?;
     let mut countries = Countries::default();
     let look = |it: &Entry| countries.take(it);
-    let (view, dates) = (days.view.view(), whose::days(days.from, days.to)?);
-    treasury::each_entry(books, &whose.accounts, dates, view, &EntryBudget::unlimited(), look).await?;
-    let shown = CountriesShown { whose: &whose, view: days.view.name(), countries: countries.finish() };
-    screen.answer(&shown, || told_countries(&shown.countries))?;
-    Ok(Verdict::Well)
+    let (view, dates) = (days.view.view(), subject::days(days.from, days.to)?);
+    treasury::each_entry(books, &subject.accounts, dates, view, &EntryBudget::unlimited(), look).await?;
+    let shown = CountriesShown { subject: &subject, view: days.view.name(), countries: countries.finish() };
+    output.answer(&shown, || render_countries(&shown.countries))?;
+    Ok(Verdict::Ok)
 }
 
-fn told_countries(countries: &[Country]) -> String {
+fn render_countries(countries: &[Country]) -> String {
     if countries.is_empty() {
         return "no entries".to_owned();
     }
@@ -52,7 +52,7 @@ fn told_countries(countries: &[Country]) -> String {
     table(&columns, rows)
 }
 
-/// What came in and what went out, a line for each currency.
+/// Credits and debits, a line for each currency.
 fn sums(turnover: &[Turnover]) -> (String, String) {
     let side = |of: fn(&Turnover) -> money::Money| amounts(&turnover.iter().map(of).collect::<Vec<_>>());
     (side(|it| it.r#in), side(|it| it.out))
@@ -61,7 +61,7 @@ fn sums(turnover: &[Turnover]) -> (String, String) {
 #[derive(Serialize)]
 struct CounterpartiesShown<'a> {
     #[serde(flatten)]
-    whose: &'a Whose,
+    subject: &'a Subject,
     view: &'static str,
     of: usize,
     counterparties: Vec<Counterparty>,
@@ -69,35 +69,35 @@ struct CounterpartiesShown<'a> {
 
 /// Shows the top counterparties.
 pub(crate) async fn counterparties<C: Customers, B: Books + Sync, R: Rates>(
-    screen: &Screen,
+    output: &Output,
     register: &C,
     books: &B,
     imports: &R,
-    AskCounterparties { whose, days: asked, into, limit }: &AskCounterparties,
+    CounterpartiesArgs { subject, days: args, into, limit }: &CounterpartiesArgs,
 ) -> Result<Verdict> {
-    let whose = whose::find(register, whose).await?;
-    let days = whose::days(asked.from, asked.to)?;
+    let subject = subject::find(register, subject).await?;
+    let days = subject::days(args.from, args.to)?;
     let (mut all, mut currencies) = (Counterparties::default(), BTreeSet::new());
     let look = |it: &Entry| {
         all.take(it);
         currencies.insert(it.currency);
     };
     let budget = &EntryBudget::unlimited();
-    treasury::each_entry(books, &whose.accounts, days, asked.view.view(), budget, look).await?;
+    treasury::each_entry(books, &subject.accounts, days, args.view.view(), budget, look).await?;
     let of = all.count();
     let top = match into {
         None => all.top(*limit, &Ranking::Count)?,
         Some(into) => {
-            let rates = &whose::rates(imports, currencies, (days.1, days.1)).await?;
+            let rates = &subject::rates(imports, currencies, (days.1, days.1)).await?;
             all.top(*limit, &Ranking::Gross(Valuation { rates, on: days.1, into: *into }))?
         }
     };
-    let shown = CounterpartiesShown { whose: &whose, view: asked.view.name(), of, counterparties: top };
-    screen.answer(&shown, || told_counterparties(&shown.counterparties, of))?;
-    Ok(Verdict::Well)
+    let shown = CounterpartiesShown { subject: &subject, view: args.view.name(), of, counterparties: top };
+    output.answer(&shown, || render_counterparties(&shown.counterparties, of))?;
+    Ok(Verdict::Ok)
 }
 
-fn told_counterparties(top: &[Counterparty], of: usize) -> String {
+fn render_counterparties(top: &[Counterparty], of: usize) -> String {
     if top.is_empty() {
         return "no counterparties".to_owned();
     }

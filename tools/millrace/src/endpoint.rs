@@ -1,4 +1,4 @@
-//! Where the stack runs, and how to sign in there.
+//! The endpoint of the stack and its credentials.
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -9,30 +9,30 @@ use serde::Deserialize;
 
 use crate::arguments::Global;
 
-/// The region the laptop's stack plays.
+/// The region of the laptop's stack.
 const LAPTOP_REGION: &str = "eu-west-1";
-/// Key and secret of the laptop's stack, which takes any.
+/// Access key and secret of the laptop's stack, which accepts any.
 const LAPTOP_KEY: &str = "test";
-/// What `cargo xtask up` leaves of where it listens.
+/// The file in which `cargo xtask up` stores its ports.
 const LAPTOP_STATE: &str = ".millrace/up/ports.json";
 
 /// Where the stack runs.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Place {
+pub(crate) enum Endpoint {
     /// On AWS.
     Aws,
-    /// Where the caller said.
-    Endpoint(String),
-    /// On this machine, found by what `cargo xtask up` left in this folder.
+    /// At the given URL.
+    Url(String),
+    /// On this machine, found through the state file of `cargo xtask up` in this folder.
     Laptop(String),
 }
 
-impl Place {
-    /// What was asked for decides, then the folder.
+impl Endpoint {
+    /// Explicit options win over the folder.
     pub(crate) fn of(global: &Global, folder: &Path) -> Self {
         let endpoint = global.endpoint.as_deref().filter(|it| !it.is_empty());
         if let Some(endpoint) = endpoint {
-            return Self::Endpoint(endpoint.trim_end_matches('/').to_owned());
+            return Self::Url(endpoint.trim_end_matches('/').to_owned());
         }
         if global.aws_profile.is_some() {
             return Self::Aws;
@@ -40,11 +40,11 @@ impl Place {
         laptop(folder).map_or(Self::Aws, Self::Laptop)
     }
 
-    /// Its address, where it is not AWS.
+    /// Its URL, unless it is AWS.
     pub(crate) fn endpoint(&self) -> Option<&str> {
         match self {
             Self::Aws => None,
-            Self::Endpoint(endpoint) | Self::Laptop(endpoint) => Some(endpoint),
+            Self::Url(endpoint) | Self::Laptop(endpoint) => Some(endpoint),
         }
     }
 
@@ -53,7 +53,7 @@ impl Place {
         self.endpoint().is_some_and(is_loopback)
     }
 
-    /// What the SDK needs to speak to it.
+    /// The SDK configuration for it.
     pub(crate) async fn configuration(&self, aws_profile: Option<&str>) -> SdkConfig {
         let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
         if let Some(endpoint) = self.endpoint() {
@@ -62,7 +62,7 @@ impl Place {
         if let Some(name) = aws_profile {
             loader = loader.profile_name(name);
         }
-        // What was found in the folder is the laptop's whatever the environment says.
+        // A stack from the folder's state file is always the laptop's, whatever the environment says.
         let is_laptop = matches!(self, Self::Laptop(_));
         let is_open = self.is_local() && aws_profile.is_none() && !is_set("AWS_ACCESS_KEY_ID");
         if is_laptop || is_open {
@@ -75,10 +75,7 @@ impl Place {
     }
 }
 
-#[allow(
-    clippy::disallowed_methods,
-    reason = "no function: whether the person has signed in decides which credentials are used"
-)]
+#[allow(clippy::disallowed_methods, reason = "not a function: the user's environment determines the credentials")]
 fn is_set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|it| !it.is_empty())
 }
@@ -88,7 +85,7 @@ struct Ports {
     ministack: u16,
 }
 
-/// The laptop's stack as it was started last from this folder or one around it.
+/// The laptop's stack that was last started from this folder or a parent folder.
 fn laptop(folder: &Path) -> Option<String> {
     let state = folder.ancestors().find_map(|it| std::fs::read(it.join(LAPTOP_STATE)).ok())?;
     let ports: Ports = serde_json::from_slice(&state).ok()?;
@@ -98,10 +95,10 @@ fn laptop(folder: &Path) -> Option<String> {
 fn is_loopback(endpoint: &str) -> bool {
     let rest = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let place = authority.rsplit('@').next().unwrap_or_default();
-    let host = match place.strip_prefix('[') {
+    let host_and_port = authority.rsplit('@').next().unwrap_or_default();
+    let host = match host_and_port.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => place.split(':').next().unwrap_or_default(),
+        None => host_and_port.split(':').next().unwrap_or_default(),
     };
     host == "localhost" || host.parse().is_ok_and(|it: IpAddr| it.is_loopback())
 }
@@ -136,16 +133,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_wins_over_the_folder() {
+    fn explicit_options_win_over_the_folder() {
         let folder = std::env::temp_dir().join(format!("millrace-place-{}", std::process::id()));
         std::fs::create_dir_all(folder.join(".millrace/up")).unwrap();
         let inner = folder.join("a/b");
-        let place = |endpoint, profile| Place::of(&global(endpoint, profile), &inner);
-        assert_eq!(place(None, None), Place::Aws);
+        let endpoint_of = |endpoint, profile| Endpoint::of(&global(endpoint, profile), &inner);
+        assert_eq!(endpoint_of(None, None), Endpoint::Aws);
         std::fs::write(folder.join(LAPTOP_STATE), r#"{"mail":2610,"ministack":4610}"#).unwrap();
-        assert_eq!(place(None, None), Place::Laptop("http://127.0.0.1:4610".to_owned()));
-        assert_eq!(place(None, Some("work")), Place::Aws);
-        assert_eq!(place(Some("http://127.0.0.1:1/"), None), Place::Endpoint("http://127.0.0.1:1".to_owned()));
+        assert_eq!(endpoint_of(None, None), Endpoint::Laptop("http://127.0.0.1:4610".to_owned()));
+        assert_eq!(endpoint_of(None, Some("work")), Endpoint::Aws);
+        assert_eq!(endpoint_of(Some("http://127.0.0.1:1/"), None), Endpoint::Url("http://127.0.0.1:1".to_owned()));
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

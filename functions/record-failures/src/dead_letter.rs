@@ -1,4 +1,4 @@
-//! What a dead letter is about.
+//! The content of dead letters.
 
 use aws_lambda_events::sqs::SqsMessage;
 use imports::{PostBatch, Upload};
@@ -8,9 +8,9 @@ use mail::outbox::SummaryRequest;
 
 use crate::RecordFailuresError;
 
-/// A message that was given up.
+/// A message after its last retry.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Letter {
+pub enum DeadLetter {
     /// Of the queue `uploads`.
     Uploads(Vec<Upload>),
     /// Of the queue `batches`.
@@ -19,8 +19,8 @@ pub enum Letter {
     Summary(SummaryRequest),
 }
 
-impl Letter {
-    /// Reads a message of any of the three dead-letter queues; each has a shape of its own.
+impl DeadLetter {
+    /// Reads a message of any of the three dead-letter queues; each has its own format.
     pub fn read(message: &SqsMessage) -> Result<Self, RecordFailuresError> {
         if let Ok(batch) = read(message) {
             return Ok(Self::Batch(batch));
@@ -37,20 +37,20 @@ impl Letter {
 mod tests {
     use super::*;
 
-    fn letter(body: &str) -> Result<Letter, RecordFailuresError> {
+    fn dead_letter(body: &str) -> Result<DeadLetter, RecordFailuresError> {
         let mut message = SqsMessage::default();
         message.body = Some(body.to_owned());
-        Letter::read(&message)
+        DeadLetter::read(&message)
     }
 
     #[test]
-    fn each_queues_letters_are_told_apart() {
-        let batch = letter(include_str!("../../../events/post-batch.v1.json")).unwrap();
-        assert!(matches!(batch, Letter::Batch(it) if it.batch == 2));
-        let summary = letter(include_str!("../../../events/summary-requested.v1.json")).unwrap();
-        assert!(matches!(summary, Letter::Summary(it) if it.account.as_str() == "DE89370400440532013000"));
-        let uploads = letter(include_str!("../../../events/s3-object-created.json")).unwrap();
-        assert!(matches!(uploads, Letter::Uploads(it) if it.len() == 1));
-        assert!(letter("{}").is_err() && letter("").is_err());
+    fn the_dead_letters_of_each_queue_are_distinguished() {
+        let batch = dead_letter(include_str!("../../../events/post-batch.v1.json")).unwrap();
+        assert!(matches!(batch, DeadLetter::Batch(it) if it.batch == 2));
+        let summary = dead_letter(include_str!("../../../events/summary-requested.v1.json")).unwrap();
+        assert!(matches!(summary, DeadLetter::Summary(it) if it.account.as_str() == "DE89370400440532013000"));
+        let uploads = dead_letter(include_str!("../../../events/s3-object-created.json")).unwrap();
+        assert!(matches!(uploads, DeadLetter::Uploads(it) if it.len() == 1));
+        assert!(dead_letter("{}").is_err() && dead_letter("").is_err());
     }
 }

@@ -1,36 +1,36 @@
-//! Where answers and notes go.
+//! Standard output and standard error of the command.
 
 use std::io::{self, Write as _};
 
 use anyhow::Result;
 use serde::Serialize;
 
-/// The person's terminal, or the program that reads us.
-pub(crate) struct Screen {
+/// The output of the command, for a person or a program.
+pub(crate) struct Output {
     json: bool,
 }
 
-/// Whether somebody still reads the answer.
+/// Whether the reader of the output is still there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Reader {
     There,
-    /// They have seen enough.
+    /// The reader has closed the output.
     Gone,
 }
 
-impl Screen {
+impl Output {
     pub(crate) fn new(json: bool) -> Self {
         Self { json }
     }
 
-    /// The answer: `document` with `--json`, else the text.
+    /// Prints the result: `document` with `--json`, otherwise the text.
     pub(crate) fn answer<T: Serialize + ?Sized>(&self, document: &T, text: impl FnOnce() -> String) -> Result<()> {
         let answer = if self.json { serde_json::to_string_pretty(document)? } else { text() };
         self.write(&format!("{answer}\n")).map(drop)
     }
 
-    /// A part of an answer that is neither a table nor a document. Whether anybody goes on reading.
-    #[allow(clippy::unused_self, reason = "all that is said goes over the screen")]
+    /// Prints a part of a result that is neither a table nor a document. Returns whether the reader is still there.
+    #[allow(clippy::unused_self, reason = "all output goes through this type")]
     pub(crate) fn write(&self, part: &str) -> Result<Reader> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(part.as_bytes()).and_then(|()| stdout.flush()) {
@@ -39,10 +39,10 @@ impl Screen {
         }
     }
 
-    /// A line beside the answer.
-    #[allow(clippy::unused_self, reason = "all that is said goes over the screen")]
+    /// Prints a line to standard error.
+    #[allow(clippy::unused_self, reason = "all output goes through this type")]
     pub(crate) fn note(&self, text: &str) {
-        // Where even that cannot be written, there is nobody to tell.
+        // If standard error is closed, nobody can read the message.
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 }
