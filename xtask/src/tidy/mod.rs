@@ -10,6 +10,7 @@ mod names;
 mod rules;
 mod source;
 mod template;
+mod words;
 
 use std::fmt;
 use std::path::Path;
@@ -67,6 +68,7 @@ fn inspect(root: &Path, fix: bool) -> Result<Vec<Finding>> {
     findings.extend(names::check(&sources));
     findings.extend(agreement::check(&sources, &template));
     findings.extend(rules::check(&template));
+    findings.extend(words::check(&sources));
     findings.sort();
     findings.dedup();
     Ok(findings)
