@@ -105,7 +105,7 @@ async fn a_refusal_and_a_circle_end_the_poll() {
     assert!(matches!(polled(&polls).await, Err(PollFeedError::NoPage { page: 0, .. })));
     let error = polls.log.last_error(Feed::ExchangeRates).await.unwrap().unwrap();
     let what = "cannot get page 0 of exchange-rates: the server has not returned a page: the feed's server refuses \
-                the question with status 403";
+                the request with status 403";
     assert_eq!((error.at, error.what.as_str()), (at("2026-11-21T10:00:00Z"), what), "operators see why");
     let mut circle: Value = serde_json::from_slice(&polls.server.page(Feed::ExchangeRates, "")).unwrap();
     circle["next"] = json!("");

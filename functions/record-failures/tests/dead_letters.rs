@@ -68,7 +68,7 @@ fn an_upload_that_was_never_split_is_an_import_that_has_failed() {
     for _ in 0..2 {
         record(&recorder, UPLOAD).unwrap();
         let reason = reason(&recorder, ImportId::of(KEY, VERSION));
-        assert!(reason.contains("was not split") && reason.contains("millrace imports retry"), "{reason}");
+        assert!(reason.contains("to split the file failed") && reason.contains("millrace imports retry"), "{reason}");
     }
     let import = find(&recorder, ImportId::of(KEY, VERSION)).unwrap();
     assert_eq!((import.key.as_str(), import.object_version.as_str(), import.size_bytes), (KEY, VERSION, 83));

@@ -126,7 +126,7 @@ mod tests {
         check(&CustomerId::of_company("Acme").to_string(), Ok(&["1", "2"])).await;
         check("aCM", Ok(&["1", "2"])).await;
         check("& SÖ", Ok(&["3"])).await;
-        check("bolt", Err("2 customers: Bolt & Söhne")).await;
+        check("bolt", Err("2 customers match `bolt`: Bolt & Söhne")).await;
         check("4", Err("no account and no customer `4`")).await;
         check(&CustomerId::of_company("nobody").to_string(), Err("there is no customer")).await;
     }
