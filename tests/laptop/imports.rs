@@ -113,7 +113,7 @@ fn an_unreadable_row_is_reported_with_its_line_and_an_unknown_header_refuses_the
     let path = file("unknown.csv", "a,b,c\n1,2,3\n");
     let (code, report) = millrace(&["import", &path, "--wait"]);
     assert_eq!((code, &report["state"]), (1, &"refused".into()));
-    assert!(report["reason"].as_str().unwrap().contains("Known are: holders"), "{report}");
+    assert!(report["reason"].as_str().unwrap().contains("Known headers: holders"), "{report}");
 }
 
 #[test]

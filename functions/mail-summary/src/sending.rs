@@ -61,8 +61,8 @@ where
         Ok(false)
     }
 
-    /// Sends the same bytes again; the lease begins with their slot. A receiver who has opted out since, or whose
-    /// address is suppressed since, gets no second copy: whether the first one arrived stays unknown.
+    /// Sends the same bytes again; the lease begins with their slot. A receiver who has opted out since gets no
+    /// second copy, nor does an address that is suppressed since: whether the first one arrived stays unknown.
     pub(crate) async fn send_again(
         &self,
         record: &SummaryMail,

@@ -295,7 +295,7 @@ mod tests {
         assert!(png(&section(&[("2199-12", i128::MAX, i128::MIN)])).unwrap().is_none());
     }
 
-    /// The value of an attribute of the element whose attributes `text` begins with.
+    /// The value of an attribute of the element with the attributes that `text` begins with.
     fn attribute<'a>(text: &'a str, name: &str) -> &'a str {
         text.split_once(&format!(" {name}=\"")).unwrap().1.split_once('"').unwrap().0
     }

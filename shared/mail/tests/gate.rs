@@ -91,7 +91,7 @@ fn a_shorter_hold_does_not_end_a_longer_one() {
 }
 
 #[test]
-fn a_hold_of_another_reason_or_after_the_end_of_the_last_one_begins_anew() {
+fn a_hold_of_another_reason_or_after_the_end_of_the_last_one_begins_again() {
     let since = |reason: HoldReason, now: i64| {
         let mut gate = Gate::default();
         gate.hold(HoldReason::Outage, "out of order", at(0));

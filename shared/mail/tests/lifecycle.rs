@@ -228,7 +228,7 @@ fn an_attempt_that_was_not_taken_does_not_count() {
 }
 
 #[test]
-fn a_log_shows_the_state_and_not_the_carrier_s_words() {
+fn a_log_shows_the_state_and_not_the_provider_s_words() {
     let wanted = SummaryMail::wanted(key(), at(0));
     let sending = wanted.sending(intent(at(1)), at(1)).unwrap();
     let refused = mail::mailer::Sent::Refused { reason: "no such mailbox: ada@example.com".to_owned() };
@@ -238,7 +238,7 @@ fn a_log_shows_the_state_and_not_the_carrier_s_words() {
 }
 
 #[test]
-fn the_reason_is_the_carrier_s_or_that_of_the_bounce() {
+fn the_reason_is_the_provider_s_or_that_of_the_bounce() {
     let wanted = SummaryMail::wanted(key(), at(0));
     let sending = wanted.sending(intent(at(1)), at(1)).unwrap();
     let refused = sending.on_answer(mail::mailer::Sent::Refused { reason: "no mailbox".to_owned() }, at(2)).unwrap();

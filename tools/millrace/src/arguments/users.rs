@@ -41,7 +41,7 @@ pub(crate) enum UserCommand {
         /// The user's name; for a customer, the customer's id
         name: String,
     },
-    /// Removes a user, for example one whose second factor is lost, so that `user add` can add them again
+    /// Removes a user, for example one who has lost the second factor, so that `user add` can add them again
     Remove {
         /// The user's name; for a customer, the customer's id
         name: String,
