@@ -36,8 +36,15 @@ where
         let pages = self.log.pages(feed, numbers).await.map_err(port)?;
         let (proof, closed) = Proof::since(&closed, feed, progress.poll, &pages, &postings);
         if proof.is_complete() {
-            // The alarm `NoFeedProvenAlarm` looks for `feeds_proven`.
-            tracing::info!(feeds_proven = 1, pages = proof.pages.taken, rows = proof.rows.taken, "{feed} is complete");
+            // The alarms of feeds that were not proven look for `feeds_proven` and `feed`.
+            let feed = feed.name();
+            tracing::info!(
+                feeds_proven = 1,
+                feed,
+                pages = proof.pages.taken,
+                rows = proof.rows.taken,
+                "{feed} is complete"
+            );
         } else {
             // The alarm `FeedGapsAlarm` looks for `feed_gaps`.
             tracing::error!(feed_gaps = proof.gaps.len(), first = proof.gaps.first(), "{feed} is not complete");

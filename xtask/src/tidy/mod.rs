@@ -7,6 +7,7 @@ mod budgets;
 mod cards;
 mod directions;
 mod names;
+mod repeat;
 mod rules;
 mod source;
 mod template;

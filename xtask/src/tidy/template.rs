@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 
-/// A parsed template; `!Ref x` and its kin are written out as `{"Ref": "x"}`.
+use super::repeat;
+
+/// A parsed template; `!Ref x` and its kin are written out as `{"Ref": "x"}`, loops as their resources.
 #[derive(Debug)]
 pub(crate) struct Template(Value);
 
@@ -32,7 +34,7 @@ pub(crate) struct Mapping<'a> {
 impl Template {
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let value: yaml_serde::Value = yaml_serde::from_str(text)?;
-        Ok(Self(plain(value)?))
+        Ok(Self(repeat::write_out(plain(value)?)?))
     }
 
     pub(crate) fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
