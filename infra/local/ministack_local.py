@@ -5,8 +5,8 @@
 INSTANCE_DIR receives `calls.jsonl`, and lets `cargo xtask` distinguish its process from another one with the same pid.
 Ports and folders come from the environment, as for plain `ministack`.
 
-Both lean on the insides of MiniStack 1.5.33. Nothing may depend on the speed-ups: under another version, or when those
-insides have changed, they are left out with a line in the log. Without the permissions it does not start.
+All of this leans on the insides of MiniStack 1.5.33. Nothing may depend on the speed-ups: under another version, or when
+those insides have changed, they are left out with a line in the log. Without the rest it does not start.
 """
 
 import json
@@ -61,6 +61,17 @@ def speed_up():
     Worker._drain_stderr_bounded = with_short_wait
 
 
+def answer_preflights():
+    """CloudFormation spells the settings of CORS with capitals, MiniStack reads them without."""
+    from ministack.services import apigateway
+
+    def with_small_letters(answer):
+        return lambda settings, origin: answer({key[0].lower() + key[1:]: it for key, it in settings.items()}, origin)
+
+    apigateway._cors_response_headers = with_small_letters(apigateway._cors_response_headers)
+    apigateway._cors_preflight_response = with_small_letters(apigateway._cors_preflight_response)
+
+
 def enforce_permissions(folder):
     """A function's call without a grant fails as on AWS; `calls.jsonl` gets a line for each action of each role."""
     from ministack import app
@@ -108,6 +119,7 @@ def main():
     except Exception as reason:
         print(f"started without the local speed-ups: {reason}", flush=True)
 
+    answer_preflights()
     enforce_permissions(folder)
     from ministack.app import main as ministack
 

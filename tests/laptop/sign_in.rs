@@ -125,6 +125,17 @@ fn the_web_page_signs_in_with_a_code_and_its_verifier() {
     assert_eq!(api.get("/accounts", answer["access_token"].as_str()).0, 200);
     assert_eq!(api.get("/accounts", answer["id_token"].as_str()).0 / 100, 4, "an id token is no access token");
     assert_ne!(redeem(verifier).0, 200, "a code is good once");
+
+    // A browser asks before it reads from another origin with a header of its own.
+    let preflight = |origin: &str| {
+        let head = format!(
+            "origin: {origin}\r\naccess-control-request-method: GET\r\naccess-control-request-headers: authorization\r\n"
+        );
+        let (status, head, _) = api.send("OPTIONS", &api.path_of("/customers/1/balances"), &head, "");
+        (status / 100, head.to_lowercase().contains(&format!("access-control-allow-origin: {origin}\r\n")))
+    };
+    assert_eq!(preflight("http://localhost:5173"), (2, true));
+    assert!(!preflight("https://elsewhere.example").1);
 }
 
 /// `name=value` of a hidden field, as a form sends it.
