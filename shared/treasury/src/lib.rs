@@ -29,13 +29,13 @@ pub use company::{
     AccountFigures, CompanyCursor, days_for_forecast, days_of_accounts, days_with_entries, each_entry,
     figures_of_companies, figures_on, history, page_of_company_entries,
 };
-pub use counterparties::{Counterparties, Counterparty, Ranking};
+pub use counterparties::{Counterparties, Counterparty, Ranking, TopCounterparties};
 pub use countries::{Countries, Country};
 pub use csv::entries_csv;
 pub use flows::{DailyFlows, up_to_last_entry};
 pub use forecast::{Forecast, ForecastOutcome, Interval, days_needed, forecast};
 pub use history::{ConvertedHistory, ConvertedPeriod, converted_history};
 pub use interest::{Interest, InterestBase, InterestRates, NotADay, RateError, YearlyRate};
-pub use portfolio::Portfolio;
+pub use portfolio::{Debt, Portfolio};
 pub use rates::{ExchangeRates, Valuation, Valued};
 pub use turnover::Turnover;

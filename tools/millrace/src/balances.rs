@@ -10,7 +10,7 @@ use calendar::Date;
 use ledger::Books;
 use money::Money;
 use serde::Serialize;
-use treasury::{Balances, ConvertedBalance, CurrencyBalance, Portfolio, Turnover, Valuation};
+use treasury::{Balances, ConvertedBalance, CurrencyBalance, Debt, Portfolio, Turnover, Valuation};
 
 use crate::arguments::{BalancesArgs, PortfolioArgs, ViewArg};
 use crate::output::Output;
@@ -100,20 +100,27 @@ fn render_together(currencies: &[CurrencyBalance], converted: Option<&ConvertedB
         vec![name, it.debt.grouped(), it.credit.grouped(), it.total.grouped(), it.total.grouped_with_currency()]
     });
     let shown = table(&columns, currencies.iter().map(line).chain(together));
-    match converted.map(|it| it.unconverted.as_slice()) {
-        None | Some([]) => shown,
-        Some(amounts) => format!("{shown}\n{}", render_unconverted(amounts)),
-    }
+    shown + &unconverted_line(converted.map_or(&[], |it| &it.unconverted))
 }
 
 fn worth(converted: Option<Money>) -> String {
     converted.map_or_else(|| NOTHING.to_owned(), Money::grouped_with_currency)
 }
 
-/// A line with the amounts without a rate.
-pub(crate) fn render_unconverted(amounts: &[Money]) -> String {
-    let amounts: Vec<String> = amounts.iter().map(|it| it.grouped_with_currency()).collect();
-    format!("not converted because of missing rates: {}", amounts.join(", "))
+/// A line with the amounts without a rate, if there are any.
+pub(crate) fn unconverted_line(amounts: &[Money]) -> String {
+    unconverted_lines([("", amounts)])
+}
+
+/// A line with the amounts without a rate under each name, if there are any.
+pub(crate) fn unconverted_lines<'a>(named: impl IntoIterator<Item = (&'a str, &'a [Money])>) -> String {
+    let named = named.into_iter().filter(|(_, amounts)| !amounts.is_empty());
+    let named = named.map(|(name, amounts)| {
+        let amounts: Vec<String> = amounts.iter().map(|it| it.grouped_with_currency()).collect();
+        format!("{name}{}", amounts.join(", "))
+    });
+    let named: Vec<String> = named.collect();
+    if named.is_empty() { named.concat() } else { format!("\nnot converted because of missing rates: {}", named.join("; ")) }
 }
 
 #[derive(Serialize)]
@@ -134,6 +141,7 @@ struct DebtShown {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     debt: Money,
+    unconverted: Vec<Money>,
 }
 
 /// Shows the total of all companies.
@@ -171,7 +179,12 @@ pub(crate) async fn portfolio<C: Customers, B: Books + Sync, R: Rates>(
         converted: portfolio.converted()?,
         dirty: portfolio.dirty(),
         largest_debts: debts
-            .map(|(customer, debt)| DebtShown { customer, name: names.remove(&customer).flatten(), debt })
+            .map(|Debt { company: customer, debt, unconverted }| DebtShown {
+                customer,
+                name: names.remove(&customer).flatten(),
+                debt,
+                unconverted,
+            })
             .collect(),
     };
     output.answer(&shown, || render_portfolio(&shown, args.view))?;
@@ -186,7 +199,9 @@ fn render_portfolio(shown: &PortfolioShown, view: ViewArg) -> String {
     }
     let columns = [Column::Text("Largest debts"), Column::Number("Debt"), Column::Id("Customer")];
     let rows = shown.largest_debts.iter().map(|it| {
-        vec![it.name.as_deref().unwrap_or(NOTHING).to_owned(), it.debt.grouped_with_currency(), it.customer.to_string()]
+        let name = it.name.as_deref().unwrap_or(NOTHING).to_owned();
+        let debts: Vec<Money> = std::iter::once(&it.debt).chain(&it.unconverted).copied().collect();
+        vec![name, amounts(&debts), it.customer.to_string()]
     });
     format!("{together}\n{companies}\n{}", table(&columns, rows))
 }

@@ -7,10 +7,11 @@ use ::imports::Rates;
 use anyhow::Result;
 use ledger::{Books, Entry, EntryBudget};
 use serde::Serialize;
-use treasury::{Counterparties, Counterparty, Countries, Country, Ranking, Turnover, Valuation};
+use treasury::{Counterparties, Countries, Country, Ranking, TopCounterparties, Turnover, Valuation};
 
 use crate::Verdict;
 use crate::arguments::{CounterpartiesArgs, CountriesArgs};
+use crate::balances::unconverted_line;
 use crate::output::Output;
 use crate::subject::{self, Subject};
 use crate::table::{Column, NOTHING, amounts, count, table};
@@ -63,8 +64,8 @@ struct CounterpartiesShown<'a> {
     #[serde(flatten)]
     subject: &'a Subject,
     view: &'static str,
-    of: usize,
-    counterparties: Vec<Counterparty>,
+    #[serde(flatten)]
+    top: TopCounterparties,
 }
 
 /// Shows the top counterparties.
@@ -84,7 +85,6 @@ pub(crate) async fn counterparties<C: Customers, B: Books + Sync, R: Rates>(
     };
     let budget = &EntryBudget::unlimited();
     treasury::each_entry(books, &subject.accounts, days, args.view.view(), budget, look).await?;
-    let of = all.count();
     let top = match into {
         None => all.top(*limit, &Ranking::Count)?,
         Some(into) => {
@@ -92,13 +92,13 @@ pub(crate) async fn counterparties<C: Customers, B: Books + Sync, R: Rates>(
             all.top(*limit, &Ranking::Gross(Valuation { rates, on: days.1, into: *into }))?
         }
     };
-    let shown = CounterpartiesShown { subject: &subject, view: args.view.name(), of, counterparties: top };
-    output.answer(&shown, || render_counterparties(&shown.counterparties, of))?;
+    let shown = CounterpartiesShown { subject: &subject, view: args.view.name(), top };
+    output.answer(&shown, || render_counterparties(&shown.top))?;
     Ok(Verdict::Ok)
 }
 
-fn render_counterparties(top: &[Counterparty], of: usize) -> String {
-    if top.is_empty() {
+fn render_counterparties(top: &TopCounterparties) -> String {
+    if top.counterparties.is_empty() {
         return "no counterparties".to_owned();
     }
     let columns = [
@@ -108,10 +108,11 @@ fn render_counterparties(top: &[Counterparty], of: usize) -> String {
         Column::Number("Out"),
         Column::Number("Both together"),
     ];
-    let rows = top.iter().map(|it| {
+    let rows = top.counterparties.iter().map(|it| {
         let (r#in, out) = sums(&it.turnover);
         let gross = it.gross.map_or_else(|| NOTHING.to_owned(), money::Money::grouped_with_currency);
         vec![it.account.to_string(), count(it.transactions), r#in, out, gross]
     });
-    format!("{}\n{} of {of} counterparties", table(&columns, rows), top.len())
+    let (table, shown) = (table(&columns, rows), top.counterparties.len());
+    format!("{table}\n{shown} of {} counterparties{}", top.of, unconverted_line(&top.unconverted))
 }

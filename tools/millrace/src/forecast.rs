@@ -13,7 +13,7 @@ use treasury::{
 
 use crate::Verdict;
 use crate::arguments::{ForecastArgs, InterestArgs};
-use crate::balances::render_unconverted;
+use crate::balances::unconverted_line;
 use crate::output::Output;
 use crate::subject::{self, Subject};
 use crate::table::{Column, NOTHING, table};
@@ -126,8 +126,8 @@ pub(crate) async fn forecast<C: Customers, B: Books + Sync, R: Rates>(
 
 fn render_forecasts(shown: &ForecastsShown<'_>) -> String {
     let Some(on) = shown.on else { return "no entries".to_owned() };
-    let table = format!("from {on} to {}\n{}", shown.to, render_rows(on, &shown.forecasts));
-    if shown.unconverted.is_empty() { table } else { format!("{table}\n{}", render_unconverted(&shown.unconverted)) }
+    let unconverted = unconverted_line(&shown.unconverted);
+    format!("from {on} to {}\n{}{unconverted}", shown.to, render_rows(on, &shown.forecasts))
 }
 
 fn render_rows(on: Date, forecasts: &[ForecastShown]) -> String {

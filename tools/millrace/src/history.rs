@@ -11,7 +11,7 @@ use treasury::{ConvertedHistory, ConvertedPeriod, converted_history};
 
 use crate::Verdict;
 use crate::arguments::HistoryArgs;
-use crate::balances::render_unconverted;
+use crate::balances::unconverted_lines;
 use crate::output::Output;
 use crate::subject::{self, Subject};
 use crate::table::{Column, table};
@@ -150,11 +150,13 @@ fn render_together(periods: &[&ConvertedPeriod], total: &ConvertedPeriod) -> Str
     };
     let rows = periods.iter().map(|it| row(it, bar(it.closing, largest)));
     let total_row = Some(row(total, "total".to_owned())).filter(|_| periods.len() > 1);
-    let shown = format!("in {currency}\n{}", table(&columns, rows.chain(total_row)));
-    match total.unconverted_closing.as_slice() {
-        [] => shown,
-        amounts => format!("{shown}\n{}", render_unconverted(amounts)),
-    }
+    let unconverted = unconverted_lines([
+        ("opening ", &*total.unconverted_opening),
+        ("in ", &total.unconverted_in),
+        ("out ", &total.unconverted_out),
+        ("closing ", &total.unconverted_closing),
+    ]);
+    format!("in {currency}\n{}{unconverted}", table(&columns, rows.chain(total_row)))
 }
 
 fn render_by_currency(buckets: &[BucketShown]) -> String {
@@ -232,6 +234,8 @@ mod tests {
             revaluation: money(200),
             closing: money(12_880),
             unconverted_opening: Vec::new(),
+            unconverted_in: vec![Money::new(700, Currency::USD), Money::new(1, "JPY".parse().unwrap())],
+            unconverted_out: vec![Money::new(-200, Currency::USD), Money::new(-1, "JPY".parse().unwrap())],
             unconverted_closing: vec![Money::new(500, Currency::USD)],
         };
         let bucket =
@@ -264,7 +268,7 @@ mod tests {
         │ 2024-02-01 ┆ 2024-02-29 ┆  128.80 ┆ 10,000.00 ┆  0.00 ┆       -0.80 ┆ 10,128.00 ┆ ████████████████████████ │
         │ 2024-01-01 ┆ 2024-02-29 ┆   90.00 ┆ 10,046.00 ┆ -9.20 ┆        1.20 ┆ 10,128.00 ┆ total                    │
         └────────────┴────────────┴─────────┴───────────┴───────┴─────────────┴───────────┴──────────────────────────┘
-        not converted because of missing rates: 5.00 USD
+        not converted because of missing rates: in 7.00 USD, 1 JPY; out -2.00 USD, -1 JPY; closing 5.00 USD
         ");
         assert_eq!(render_text(&[bucket], Some(&period)), "no entries");
     }

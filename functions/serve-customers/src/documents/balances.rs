@@ -139,7 +139,7 @@ pub(crate) struct PortfolioDocument {
     converted: ConvertedBalanceDocument,
     /// Dirty entries, one line for each currency with any. The balances include them only in the view `all`.
     dirty: Vec<TurnoverDocument>,
-    /// The companies with the largest debts, largest first.
+    /// The companies with the largest debts, largest first; those with only unconverted debts come last.
     largest_debts: Vec<DebtDocument>,
 }
 
@@ -155,6 +155,8 @@ pub(crate) struct DebtDocument {
     pub(crate) name: Option<String>,
     /// Its converted negative balances, rounded separately.
     pub(crate) debt: Money,
+    /// Its negative balances without a rate, which `debt` excludes.
+    pub(crate) unconverted: Vec<Money>,
 }
 
 impl PortfolioDocument {

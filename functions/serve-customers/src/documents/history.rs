@@ -153,6 +153,10 @@ struct ConvertedMovementDocument {
     closing: Money,
     /// The amounts without a rate, which the opening excludes.
     unconverted_opening: Vec<Money>,
+    /// The credits without a rate on their day, which `in` excludes.
+    unconverted_in: Vec<Money>,
+    /// The debits without a rate on their day, which `out` excludes; below zero.
+    unconverted_out: Vec<Money>,
     /// The amounts without a rate, which the closing excludes.
     unconverted_closing: Vec<Money>,
 }
@@ -167,6 +171,8 @@ impl From<ConvertedPeriod> for ConvertedMovementDocument {
             revaluation: it.revaluation.into(),
             closing: it.closing.into(),
             unconverted_opening: moneys(it.unconverted_opening),
+            unconverted_in: moneys(it.unconverted_in),
+            unconverted_out: moneys(it.unconverted_out),
             unconverted_closing: moneys(it.unconverted_closing),
         }
     }

@@ -133,7 +133,6 @@ pub(crate) async fn counterparties<P: Ports>(
         currencies.insert(it.currency);
     };
     treasury::each_entry(ports.books(), &accounts, days, view, &ports.entry_budget(), look).await?;
-    let of = counterparties.count();
     let top = match into {
         None => counterparties.top(limit, &Ranking::Count)?,
         Some(into) => {
@@ -141,7 +140,7 @@ pub(crate) async fn counterparties<P: Ports>(
             counterparties.top(limit, &Ranking::Gross(Valuation { rates, on: days.1, into }))?
         }
     };
-    Ok(Json(CounterpartiesDocument::new(id, view, of, top)))
+    Ok(Json(CounterpartiesDocument::new(id, view, top)))
 }
 
 /// Interest on a customer's balances

@@ -8,11 +8,11 @@ use calendar::Date;
 use customers::{CustomerId, CustomerKind, Customers};
 use lambda_kit::Problem;
 use money::Money;
-use treasury::{Balances, Portfolio, Valuation};
+use treasury::{Balances, Debt, Portfolio, Valuation};
 
 use crate::Ports;
 use crate::caller::Caller;
-use crate::documents::{DebtDocument, PortfolioDocument};
+use crate::documents::{DebtDocument, PortfolioDocument, moneys};
 use crate::error::ServeError;
 use crate::query::{PortfolioQuery, Query};
 use crate::routes::companies::rates;
@@ -45,10 +45,11 @@ pub(crate) async fn show<P: Ports>(
     for (company, figures) in companies.into_iter().zip(figures) {
         portfolio.take(company, &Balances::of(figures, view, None)?)?;
     }
-    let debt = |(customer, debt): (CustomerId, Money)| DebtDocument {
+    let debt = |Debt { company: customer, debt, unconverted }| DebtDocument {
         customer,
         name: names.remove(&customer).flatten(),
-        debt: debt.into(),
+        debt: Money::into(debt),
+        unconverted: moneys(unconverted),
     };
     let debts = portfolio.largest_debts()?.into_iter().map(debt).collect();
     Ok(Json(PortfolioDocument::new((on, view), &portfolio, debts)?))
