@@ -87,6 +87,17 @@ async fn dirty_entries_are_counted_and_summed_in_both_views() {
             assert_eq!(minor(shown), balance, "{path} {view}");
         }
     }
+    let days = "from=2026-08-14&to=2026-08-31";
+    for (days, [within, before]) in [(days, [1, 0]), ("from=2026-08-15&to=2026-08-31", [0, 1]), ("by=year", [1, 0])] {
+        for path in [format!("/customers/{}/history?in=EUR&", ada()), "/accounts/4711/history?view=all&".to_owned()] {
+            let history = get(&api, &format!("{path}{days}"), &Token::Operator).await.json();
+            for (name, count) in [("dirty", within), ("dirty_before", before)] {
+                let dirty = history[name].as_array().unwrap_or_else(|| panic!("{history}"));
+                assert_eq!(dirty.len(), count, "{path}{days}: {history}");
+                assert!(dirty.iter().all(|it| it["transactions"] == 1 && minor(&it["out"]) == -700), "{history}");
+            }
+        }
+    }
     let earlier = get(&api, "/accounts/4711/balance?on=2026-07-31", &Token::Operator).await.json();
     assert_eq!(earlier["dirty"], serde_json::json!([]));
 }

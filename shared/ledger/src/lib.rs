@@ -32,4 +32,4 @@ pub use merge::{Merged, merge};
 pub use post::{Added, Gross, MAX_MONTHS_AND_CURRENCIES, PostError, Posted, post};
 pub use queries::{EntryCursor, balance_on, entries_of, entry_months, page_of_entries, splits_on};
 pub use summary::{LastEntry, MonthFigures, SummaryFigures, summarise};
-pub use totals::{Figures, MonthTotals, Split, Totals, View};
+pub use totals::{Figures, Split, Splits, Totals, View};

@@ -8,7 +8,7 @@ use crate::books::MAX_MONTHS;
 use crate::codec::TotalsItem;
 use crate::merge::known_from_another_source;
 use crate::queries::never_settles;
-use crate::totals::MonthTotals;
+use crate::totals::Splits;
 use crate::{
     Books, BooksError, Change, CodecError, Entry, Figures, JournalMonth, Merged, PostingId, Side, StoredBooks,
     Versioned, Written, merge,
@@ -101,7 +101,7 @@ impl Added {
     }
 
     /// The growth of a month's totals. Entries and marks are never removed.
-    fn between(before: Option<&MonthTotals>, after: &MonthTotals) -> Self {
+    fn between(before: Option<&Splits>, after: &Splits) -> Self {
         let mut added = Self::default();
         for (currency, split) in after {
             let was = before.and_then(|it| it.get(currency)).copied().unwrap_or_default();

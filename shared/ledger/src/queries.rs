@@ -2,10 +2,10 @@ use std::collections::BTreeMap;
 
 use banking::AccountNumber;
 use calendar::{Date, Month};
-use money::{Currency, Money};
+use money::Money;
 use serde::{Deserialize, Serialize};
 
-use crate::totals::Split;
+use crate::totals::{Split, Splits, add};
 use crate::{Books, BooksError, CodecError, Entry, EntryBudget, JournalMonth, Mark, StoredBooks, Totals, View};
 
 /// The maximum number of reads while postings change the account in between. With the pauses this takes three seconds
@@ -29,15 +29,15 @@ pub async fn splits_on<B: Books>(
     books: &B,
     account: &AccountNumber,
     date: Option<Date>,
-) -> Result<BTreeMap<Currency, Split>, BooksError> {
-    let Some(date) = date else { return Ok(books.read(account, &[]).await?.totals()?.splits()) };
+) -> Result<Splits, BooksError> {
+    let Some(date) = date else { return Ok(books.read(account, &[]).await?.totals()?.splits(None)) };
     let month = date.month();
     let wanted: &[Month] = if date == month.last_day() { &[] } else { &[month] };
     let Settled { mut totals, months } = read_settled(books, account, wanted).await?;
     totals.months.retain(|it, _| *it < month || (*it == month && wanted.is_empty()));
-    let mut sums = totals.splits();
+    let mut sums = totals.splits(None);
     for entry in months.values().flat_map(JournalMonth::entries).filter(|entry| entry.at.date() <= date) {
-        sums.entry(entry.currency).or_default().take(entry);
+        add(&mut sums, entry.currency, Split::of(entry));
     }
     Ok(sums)
 }

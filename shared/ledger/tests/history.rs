@@ -139,6 +139,25 @@ fn a_history_reads_the_totals_and_the_months_cut_in_two() {
 }
 
 #[test]
+fn dirty_entries_are_counted_in_both_views_without_more_reads() {
+    // Two dirty entries before 2024-01-15, three from that day to 2024-03-14, one later.
+    let dirty = [19_690, 19_736, 19_737, 19_760, 19_796, 19_797].map(|day| (day, 100, true, true));
+    let books = books(&[dirty.to_vec(), vec![(19_737, 7, true, false)]].concat());
+    let days = ("2024-01-15".parse().unwrap(), "2024-03-14".parse().unwrap());
+    for (by, reads) in [(Bucket::Day, &[0, 3][..]), (Bucket::Month, &[2])] {
+        for view in [View::Clean, View::All] {
+            books.reads.lock().unwrap().borrow_mut().clear();
+            let request = HistoryRequest { from: days.0, to: days.1, by, view, converted_into: None };
+            let history = block_on(ledger::history(&books, &account(), request, &EntryBudget::unlimited())).unwrap();
+            let [before, within] = [history.before, history.within].map(|it| it[&Currency::EUR]);
+            assert_eq!((before.dirty.count, before.dirty.in_minor, before.clean.count), (2, 200, 0), "{by:?} {view:?}");
+            assert_eq!((within.dirty.count, within.dirty.in_minor, within.clean.count), (3, 300, 1), "{by:?} {view:?}");
+            assert_eq!(*books.reads.lock().unwrap().borrow(), reads);
+        }
+    }
+}
+
+#[test]
 fn a_history_may_be_of_one_day() {
     let books = books(&[(19_700, 500, true, false), (19_701, 7, true, false)]);
     let day: Date = "2023-12-09".parse().unwrap();

@@ -56,7 +56,7 @@ fn to_convert(flows: &[Flow], days: (Date, Date), by: Bucket, into: Reference) -
             *sum = sum.and(Figures::of(*minor));
         }
     }
-    History { periods: history(flows, days, by), flows_by_day }
+    History { periods: history(flows, days, by), flows_by_day, ..History::default() }
 }
 
 /// Rates on some days: a day, an index of [`CODES`] and the euros of one unit in millionths.

@@ -64,11 +64,11 @@ fn render_text(balances: &Balances, view: ViewArg) -> String {
         .iter()
         .map(|it| vec![it.account.as_str().to_owned(), amounts(&it.balances), worth(it.converted)]);
     let together = render_together(&balances.currencies, balances.converted.as_ref());
-    format!("{}\n{together}{}", table(&columns, rows), dirty_line(&balances.dirty, view))
+    format!("{}\n{together}{}", table(&columns, rows), dirty_line("", &balances.dirty, view))
 }
 
-/// A line with the count and sums of dirty entries, if there are any.
-pub(crate) fn dirty_line(dirty: &[Turnover], view: ViewArg) -> String {
+/// A line with the count and sums of dirty entries, if there are any; `place` says what excludes or includes them.
+pub(crate) fn dirty_line(place: &str, dirty: &[Turnover], view: ViewArg) -> String {
     let entries = dirty.iter().map(|it| it.transactions).fold(0, u64::saturating_add);
     if entries == 0 {
         return String::new();
@@ -77,8 +77,8 @@ pub(crate) fn dirty_line(dirty: &[Turnover], view: ViewArg) -> String {
     let sums = sums.collect::<Vec<_>>().join("; ");
     let entries = counted(entries, "dirty entry", "dirty entries");
     match view {
-        ViewArg::Clean => format!("\nnot counted: {entries}, {sums}; --view all counts them"),
-        ViewArg::All => format!("\ncounted too: {entries}, {sums}"),
+        ViewArg::Clean => format!("\nnot counted{place}: {entries}, {sums}; --view all counts them"),
+        ViewArg::All => format!("\ncounted too{place}: {entries}, {sums}"),
     }
 }
 
@@ -192,7 +192,7 @@ pub(crate) async fn portfolio<C: Customers, B: Books + Sync, R: Rates>(
 }
 
 fn render_portfolio(shown: &PortfolioShown, view: ViewArg) -> String {
-    let together = render_together(&shown.currencies, Some(&shown.converted)) + &dirty_line(&shown.dirty, view);
+    let together = render_together(&shown.currencies, Some(&shown.converted)) + &dirty_line("", &shown.dirty, view);
     let companies = counted(shown.companies, "company", "companies");
     if shown.largest_debts.is_empty() {
         return format!("{together}\n{companies}, none in debt");
@@ -253,6 +253,9 @@ mod tests {
             with_dirty
                 .ends_with("\ncounted too: 3 dirty entries, 2,500.00 in and -1.00 EUR out; 7,000 in and 0 JPY out")
         );
+        let opening = dirty_line(" in the opening", &balances(ViewArg::All).dirty[..1], ViewArg::Clean);
+        let expected = "\nnot counted in the opening: 2 dirty entries, 2,500.00 in and -1.00 EUR out; --view all counts them";
+        assert_eq!(opening, expected);
         assert_eq!(render_text(&Balances::of(Vec::new(), View::Clean, None).unwrap(), ViewArg::Clean), "no entries");
     }
 }

@@ -43,7 +43,7 @@ pub(crate) async fn balance<C: Customers, B: Books>(
     let balances = figures.iter().map(|(currency, it)| Money::new(it.seen(view).net_minor(), *currency)).collect();
     let dirty = dirty_entries(&figures);
     let shown = BalanceShown { account: &args.account, on: args.on, view: args.view.name(), balances, dirty };
-    output.answer(&shown, || render_balance(&shown.balances) + &dirty_line(&shown.dirty, args.view))?;
+    output.answer(&shown, || render_balance(&shown.balances) + &dirty_line("", &shown.dirty, args.view))?;
     Ok(Verdict::Ok)
 }
 

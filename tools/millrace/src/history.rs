@@ -4,14 +4,14 @@ use ::customers::Customers;
 use ::imports::Rates;
 use anyhow::{Result, ensure};
 use calendar::Date;
-use ledger::{Books, EntryBudget, HistoryRequest, Movement, Period};
+use ledger::{Books, EntryBudget, History, HistoryRequest, Movement, Period};
 use money::{Currency, Money, Reference};
 use serde::Serialize;
-use treasury::{ConvertedHistory, ConvertedPeriod, converted_history};
+use treasury::{ConvertedHistory, ConvertedPeriod, Turnover, converted_history, dirty_entries};
 
 use crate::Verdict;
 use crate::arguments::HistoryArgs;
-use crate::balances::unconverted_lines;
+use crate::balances::{dirty_line, unconverted_lines};
 use crate::output::Output;
 use crate::subject::{self, Subject};
 use crate::table::{Column, table};
@@ -31,6 +31,10 @@ struct HistoryShown<'a> {
     /// All buckets together, if one currency is requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedPeriod>,
+    /// From the first to the last day.
+    dirty: Vec<Turnover>,
+    /// Before the first day.
+    dirty_before: Vec<Turnover>,
 }
 
 #[derive(Serialize)]
@@ -79,19 +83,18 @@ pub(crate) async fn run<C: Customers, B: Books + Sync, R: Rates>(
     let all = treasury::days_with_entries(books, &subject.accounts).await?;
     let from = args.from.or(all.map(|it| it.0));
     let to = args.to.or(all.map(|it| it.1));
-    let (mut periods, mut converted) = (Vec::new(), ConvertedHistory::default());
+    let (mut history, mut converted) = (History::default(), ConvertedHistory::default());
     if let (Some(from), Some(to)) = (from, to) {
         let days = subject::days(Some(from), Some(to))?;
         ensure!(args.by.cut(from, to).nth(MAX_BUCKETS).is_none(), "too many buckets; select larger ones with --by");
         let converted_into = args.into.map(Reference::currency);
         let request = HistoryRequest { from, to, by: args.by, view: args.view.view(), converted_into };
-        let history = treasury::history(books, &subject.accounts, request, &EntryBudget::unlimited()).await?;
+        history = treasury::history(books, &subject.accounts, request, &EntryBudget::unlimited()).await?;
         if let Some(into) = args.into {
             let currencies = history.periods.last().into_iter().flat_map(|it| it.currencies.keys().copied());
             let rates = subject::rates(imports, currencies, days).await?;
             converted = converted_history(&history, &rates, into)?;
         }
-        periods = history.periods;
     }
     let mut of_buckets = converted.periods.into_iter();
     let bucket = |period: &Period| BucketShown {
@@ -104,10 +107,15 @@ pub(crate) async fn run<C: Customers, B: Books + Sync, R: Rates>(
         subject: &subject,
         by: args.by.name(),
         view: args.view.name(),
-        buckets: periods.iter().map(bucket).collect(),
+        buckets: history.periods.iter().map(bucket).collect(),
         converted: converted.total,
+        dirty: dirty_entries(&history.within),
+        dirty_before: dirty_entries(&history.before),
     };
-    output.answer(&shown, || render_text(&shown.buckets, shown.converted.as_ref()))?;
+    output.answer(&shown, || {
+        let before = dirty_line(" in the opening", &shown.dirty_before, args.view);
+        render_text(&shown.buckets, shown.converted.as_ref()) + &dirty_line("", &shown.dirty, args.view) + &before
+    })?;
     Ok(Verdict::Ok)
 }
 

@@ -6,7 +6,7 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date};
 use customers::{Account, CustomerId, Customers};
 use lambda_kit::{FieldError, Problem};
-use ledger::{Books, HistoryRequest, all_days, page_of_entries, splits_on};
+use ledger::{Books, History, HistoryRequest, all_days, page_of_entries, splits_on};
 
 use crate::caller::Caller;
 use crate::documents::{
@@ -116,12 +116,12 @@ pub(crate) async fn history<P: Ports>(
         }
     };
     let Some((from, to)) = days else {
-        return Ok(Json(HistoryDocument::new(number, by, view, Vec::new())));
+        return Ok(Json(HistoryDocument::new(number, by, view, History::default())));
     };
     refuse_many_buckets(by, (from, to))?;
     let request = HistoryRequest { from, to, by, view, converted_into: None };
     let history = ledger::history(ports.books(), &number, request, &ports.entry_budget()).await?;
-    Ok(Json(HistoryDocument::new(number, by, view, history.periods)))
+    Ok(Json(HistoryDocument::new(number, by, view, history)))
 }
 
 /// Refuses a history with too many buckets.

@@ -94,7 +94,7 @@ pub(crate) async fn history<P: Ports>(
             Some(converted_history(&history, &rates, into)?)
         }
     };
-    Ok(Json(CompanyHistoryDocument::new(id, by, view, history.periods, converted)))
+    Ok(Json(CompanyHistoryDocument::new(id, by, view, history, converted)))
 }
 
 /// The countries that a customer does business with

@@ -11,7 +11,7 @@ mod text;
 use calendar::Month;
 use money::Currency;
 
-use crate::{Added, Entry, Figures, Gross, MonthTotals, PostingId, Split, Totals};
+use crate::{Added, Entry, Figures, Gross, Splits, PostingId, Split, Totals};
 use bits::{Reader, Writer, open};
 use columns::{read_entries, write_entries};
 
@@ -43,14 +43,14 @@ pub fn decode_entries(bytes: &[u8]) -> Result<Vec<Entry>, CodecError> {
     Ok(entries)
 }
 
-pub(crate) fn encode_month(totals: &MonthTotals, entries: &[Entry]) -> Vec<u8> {
+pub(crate) fn encode_month(totals: &Splits, entries: &[Entry]) -> Vec<u8> {
     let mut writer = Writer::new();
     write_month_totals(&mut writer, totals);
     write_entries(&mut writer, entries);
     writer.seal()
 }
 
-pub(crate) fn decode_month(bytes: &[u8]) -> Result<(MonthTotals, Vec<Entry>), CodecError> {
+pub(crate) fn decode_month(bytes: &[u8]) -> Result<(Splits, Vec<Entry>), CodecError> {
     let opened = open(bytes)?;
     let mut reader = Reader::new(&opened);
     let totals = read_month_totals(&mut reader)?;
@@ -141,7 +141,7 @@ fn read_month(reader: &mut Reader<'_>) -> Result<Month, CodecError> {
     Month::from_ordinal(ordinal).map_err(|_| CodecError::Broken("a month out of range"))
 }
 
-fn write_month_totals(writer: &mut Writer, totals: &MonthTotals) {
+fn write_month_totals(writer: &mut Writer, totals: &Splits) {
     writer.length(totals.len());
     for (currency, split) in totals {
         let dirty = split.dirty != Figures::default();
@@ -153,8 +153,8 @@ fn write_month_totals(writer: &mut Writer, totals: &MonthTotals) {
     }
 }
 
-fn read_month_totals(reader: &mut Reader<'_>) -> Result<MonthTotals, CodecError> {
-    let mut totals = MonthTotals::new();
+fn read_month_totals(reader: &mut Reader<'_>) -> Result<Splits, CodecError> {
+    let mut totals = Splits::new();
     for _ in 0..reader.length()? {
         let head = reader.count()?;
         let currency = currency(head.wrapping_shr(1))?;
