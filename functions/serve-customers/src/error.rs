@@ -50,8 +50,8 @@ pub(crate) fn bad_cursor() -> Problem {
 /// The problem of a request that would exceed the function's time-out.
 fn too_many_entries(most: u64) -> Problem {
     let detail = format!(
-        "the days have more than {most} entries; request fewer days with `from` and `to`, larger buckets with `by`, or \
-         use the command `millrace`, which has no such limit"
+        "this would read more than {most} entries; request fewer days with `from` and `to`, larger buckets with `by`, \
+         a balance `on` the last day of a month, or use the command `millrace`, which has no such limit"
     );
     Problem::new(422, "too-many-entries", "The request reads too many entries").with_detail(detail)
 }

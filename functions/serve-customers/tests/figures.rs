@@ -70,9 +70,35 @@ async fn a_request_for_too_many_entries_names_the_remedy() {
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.contains("more than 100 entries") && detail.contains("`from` and `to`"), "{detail}");
     }
+    let api = samples::api_that_reads(33).await;
+    for target in [
+        path("balances?on=2026-03-15"),
+        path("entries"),
+        path("entries.csv?from=2026-03-15"),
+        format!("/accounts/{}/balance?on=2026-03-15", samples::MUNICH),
+        format!("/accounts/{}/entries?from=2026-03-31", samples::MUNICH),
+        "/portfolio?on=2026-03-15".to_owned(),
+    ] {
+        let refused = get(&api, &target, &Token::Operator).await;
+        assert_eq!(refused.status, 422, "{target}: {}", refused.text);
+        assert_eq!(refused.json()["type"], "urn:millrace:problem:too-many-entries");
+    }
+    for query in ["balances?on=2026-03-31", "entries?from=2026-02-01&to=2026-02-01&limit=1", "balances?in=EUR"] {
+        ask(&api, query).await;
+    }
+    let api = samples::api_that_reads(100).await;
     for query in ["countries?from=2026-03-01&to=2026-03-31", "history", "history?in=EUR&by=year", "balances?in=EUR"] {
         ask(&api, query).await;
     }
+}
+
+#[tokio::test]
+async fn a_portfolio_of_too_large_a_register_is_refused() {
+    let refused = get(&samples::api_with_many_persons(20_001).await, "/portfolio", &Token::Operator).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    let problem = refused.json();
+    assert_eq!(problem["type"], "urn:millrace:problem:too-many-customers");
+    assert!(problem["detail"].as_str().unwrap().contains("`millrace portfolio`"), "{problem}");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use calendar::{Date, Month};
 use money::Money;
 use serde::{Deserialize, Serialize};
 
+use crate::codec::TotalsItem;
 use crate::totals::{Split, Splits, add};
 use crate::{Books, BooksError, CodecError, Entry, EntryBudget, JournalMonth, Mark, StoredBooks, Totals, View};
 
@@ -19,21 +20,22 @@ pub async fn balance_on<B: Books>(
     date: Date,
     view: View,
 ) -> Result<Vec<Money>, BooksError> {
-    let splits = splits_on(books, account, Some(date)).await?;
+    let splits = splits_on(books, account, Some(date), &EntryBudget::unlimited()).await?;
     Ok(splits.into_iter().map(|(currency, it)| Money::new(it.seen(view).net_minor(), currency)).collect())
 }
 
 /// The figures of each currency over all entries, or over those up to the end of `date`, clean and dirty separately.
-/// Reads the totals, and for a date within a month also that month.
+/// Reads the totals, and for a date within a month also that month: the budget pays for its entries.
 pub async fn splits_on<B: Books>(
     books: &B,
     account: &AccountNumber,
     date: Option<Date>,
+    budget: &EntryBudget,
 ) -> Result<Splits, BooksError> {
     let Some(date) = date else { return Ok(books.read(account, &[]).await?.totals()?.splits(None)) };
     let month = date.month();
     let wanted: &[Month] = if date == month.last_day() { &[] } else { &[month] };
-    let Settled { mut totals, months } = read_settled(books, account, wanted).await?;
+    let Settled { mut totals, months } = read_settled(books, account, wanted, Some(budget)).await?;
     totals.months.retain(|it, _| *it < month || (*it == month && wanted.is_empty()));
     let mut sums = totals.splits(None);
     for entry in months.values().flat_map(JournalMonth::entries).filter(|entry| entry.at.date() <= date) {
@@ -49,16 +51,22 @@ pub(crate) struct Settled {
     pub(crate) months: BTreeMap<Month, JournalMonth>,
 }
 
-/// Reads until the months and the totals are of the same moment. Each attempt decodes each month once.
+/// Reads until the months and the totals are of the same moment. Each attempt decodes each month once; before the
+/// first one, the budget pays for the entries, unless it has already done so.
 pub(crate) async fn read_settled<B: Books>(
     books: &B,
     account: &AccountNumber,
     months: &[Month],
+    mut budget: Option<&EntryBudget>,
 ) -> Result<Settled, BooksError> {
     let mut unsettled = None;
     for reads in 1..=MAX_READS {
         let stored_books = books.read(account, months).await?;
-        if let Some(settled) = settled(&stored_books, months)? {
+        let item = stored_books.open()?;
+        if let Some(budget) = budget.take() {
+            budget.spend(&item.totals, months)?;
+        }
+        if let Some(settled) = settled(&stored_books, item, months)? {
             return Ok(settled);
         }
         never_settles(unsettled.as_ref(), &stored_books)?;
@@ -69,8 +77,7 @@ pub(crate) async fn read_settled<B: Books>(
 }
 
 /// `None` if the figures of a month differ from those in the totals: they are of different moments.
-fn settled(stored_books: &StoredBooks, months: &[Month]) -> Result<Option<Settled>, CodecError> {
-    let item = stored_books.open()?;
+fn settled(stored_books: &StoredBooks, item: TotalsItem, months: &[Month]) -> Result<Option<Settled>, CodecError> {
     let mut read = BTreeMap::new();
     for month in months {
         let journal = stored_books.month_of(&item, *month)?;
@@ -103,7 +110,7 @@ pub struct EntryCursor {
 /// The entries of `account` from `from` to `to` (both inclusive), oldest first, at most `limit` of them, and the cursor
 /// of the next page if there are more. [`View::Clean`] omits dirty ones.
 ///
-/// Reads the totals and only the months of the page. Intended for paging users: an entry posted before the cursor
+/// Reads the totals and only the months of the page; the budget pays for all entries of these months. Intended for paging users: an entry posted before the cursor
 /// meanwhile shifts the rest of its month by one. Folds use [`entry_months`].
 pub async fn page_of_entries<B: Books>(
     books: &B,
@@ -112,13 +119,14 @@ pub async fn page_of_entries<B: Books>(
     view: View,
     cursor: Option<EntryCursor>,
     limit: usize,
+    budget: &EntryBudget,
 ) -> Result<(Vec<Entry>, Option<EntryCursor>), BooksError> {
     let totals = books.read(account, &[]).await?.totals()?;
     let start = cursor.as_ref().map_or_else(|| from.month(), |it| it.month);
     let mut page = Vec::new();
     for month in totals.months.keys().copied().filter(|it| (start..=to.month()).contains(it)) {
         let skip = cursor.as_ref().filter(|it| it.month == month).map_or(0, |it| it.passed);
-        let settled = read_settled(books, account, &[month]).await?;
+        let settled = read_settled(books, account, &[month], Some(budget)).await?;
         let Some(journal) = settled.months.get(&month) else { continue };
         for (index, entry) in journal.entries().iter().enumerate().skip(skip) {
             let seen = view == View::All || entry.mark == Mark::Clean;
@@ -180,7 +188,7 @@ pub async fn entries_of<B: Books>(
     (from, to): (Date, Date),
     view: View,
 ) -> Result<Vec<Entry>, BooksError> {
-    let settled = read_settled(books, account, months).await?;
+    let settled = read_settled(books, account, months, None).await?;
     let seen = |entry: &Entry| view == View::All || entry.mark == Mark::Clean;
     let entries = settled.months.into_values().flat_map(JournalMonth::into_entries);
     Ok(entries.filter(|it| seen(it) && (from..=to).contains(&it.at.date())).collect())

@@ -26,10 +26,11 @@ pub async fn figures_on<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
     on: Option<Date>,
+    budget: &EntryBudget,
 ) -> Result<Vec<AccountFigures>, BooksError> {
     let read =
-        accounts.iter().map(|account| async move { Ok((account.clone(), splits_on(books, account, on).await?)) });
-    side_by_side(read).try_collect().await
+        |account| async move { Ok((AccountNumber::clone(account), splits_on(books, account, on, budget).await?)) };
+    side_by_side(accounts.iter().map(read)).try_collect().await
 }
 
 /// [`figures_on`] of each of many companies.
@@ -37,8 +38,9 @@ pub async fn figures_of_companies<B: Books + Sync>(
     books: &B,
     companies: &[Vec<AccountNumber>],
     on: Option<Date>,
+    budget: &EntryBudget,
 ) -> Result<Vec<Vec<AccountFigures>>, BooksError> {
-    side_by_side(companies.iter().map(|accounts| figures_on(books, accounts, on))).try_collect().await
+    side_by_side(companies.iter().map(|accounts| figures_on(books, accounts, on, budget))).try_collect().await
 }
 
 /// The whole months with entries of the accounts.
@@ -139,6 +141,7 @@ pub async fn page_of_company_entries<B: Books>(
     view: View,
     cursor: Option<CompanyCursor>,
     limit: usize,
+    budget: &EntryBudget,
 ) -> Result<(Vec<(AccountNumber, Entry)>, Option<CompanyCursor>), BooksError> {
     let mut accounts: Vec<&AccountNumber> = accounts.iter().collect();
     accounts.sort();
@@ -150,7 +153,7 @@ pub async fn page_of_company_entries<B: Books>(
         if left == 0 {
             return Ok((page, Some(CompanyCursor { account: account.clone(), after })));
         }
-        let (entries, next) = page_of_entries(books, account, days, view, after, left).await?;
+        let (entries, next) = page_of_entries(books, account, days, view, after, left, budget).await?;
         page.extend(entries.into_iter().map(|it| (account.clone(), it)));
         if next.is_some() {
             return Ok((page, Some(CompanyCursor { account: account.clone(), after: next })));

@@ -104,9 +104,9 @@ fn a_history_by_months_reads_the_totals_of_each_account_and_the_months_cut_in_tw
         assert_eq!(cost("2023-10-02", "2025-03-31", by), [1; 4]);
         assert_eq!(cost("2023-10-02", "2025-03-30", by), [2; 4], "totals and two months in one read");
     }
-    block_on(figures_on(&books, &accounts, None)).unwrap();
+    block_on(figures_on(&books, &accounts, None, &EntryBudget::unlimited())).unwrap();
     assert_eq!(books.taken(), [0; 4]);
-    block_on(figures_on(&books, &accounts, Some(date("2024-02-10")))).unwrap();
+    block_on(figures_on(&books, &accounts, Some(date("2024-02-10")), &EntryBudget::unlimited())).unwrap();
     assert_eq!(books.taken(), [1; 4]);
 }
 
@@ -127,7 +127,7 @@ fn a_company_s_history_is_the_sum_of_its_accounts() {
 #[test]
 fn balances_are_in_the_order_of_the_accounts() {
     let (books, accounts) = company();
-    let figures = block_on(figures_on(&books, &accounts, Some(date("2023-10-10")))).unwrap();
+    let figures = block_on(figures_on(&books, &accounts, Some(date("2023-10-10")), &EntryBudget::unlimited())).unwrap();
     let balances = Balances::of(figures, View::Clean, None).unwrap().accounts;
     let balances: Vec<_> = balances.into_iter().map(|it| (it.account, it.balances)).collect();
     let ten = vec![Money::new(10, Currency::EUR)];
@@ -140,9 +140,10 @@ fn figures_of_companies_are_those_of_each_in_their_order() {
     let (books, accounts) = company();
     let companies = [accounts[1..].to_vec(), Vec::new(), accounts[..1].to_vec()];
     let on = Some(date("2024-02-10"));
-    let expected: Vec<_> = companies.iter().map(|it| block_on(figures_on(&books, it, on)).unwrap()).collect();
+    let expected: Vec<_> =
+        companies.iter().map(|it| block_on(figures_on(&books, it, on, &EntryBudget::unlimited())).unwrap()).collect();
     assert_eq!(expected.iter().map(Vec::len).collect::<Vec<_>>(), [3, 0, 1]);
-    assert_eq!(block_on(figures_of_companies(&books, &companies, on)).unwrap(), expected);
+    assert_eq!(block_on(figures_of_companies(&books, &companies, on, &EntryBudget::unlimited())).unwrap(), expected);
 }
 
 #[test]
@@ -214,6 +215,23 @@ fn each_month_is_read_once_and_none_beyond_the_budget() {
 }
 
 #[test]
+fn figures_at_a_date_and_pages_decode_no_more_entries_than_the_budget() {
+    let (books, accounts) = company();
+    let on = |date: Option<Date>, most| block_on(figures_on(&books, &accounts, date, &EntryBudget::of(most)));
+    let too_many = |most| move |it: &BooksError| matches!(it, BooksError::TooManyEntries { most: of } if *of == most);
+    assert!(on(None, 0).is_ok() && on(Some(date("2024-02-29")), 0).is_ok(), "the totals are enough");
+    assert!(on(Some(date("2024-02-10")), 3 * 29).is_ok());
+    assert!(on(Some(date("2024-02-10")), 3 * 29 - 1).is_err_and(|it| too_many(86)(&it)));
+    let page = |limit, most| {
+        let (days, budget) = ((date("2024-02-10"), date("2024-03-31")), EntryBudget::of(most));
+        block_on(page_of_company_entries(&books, &accounts, days, View::Clean, None, limit, &budget))
+    };
+    assert!(page(19, 29).is_ok(), "a page pays for its months");
+    assert!(page(20, 29).is_err_and(|it| too_many(29)(&it)));
+    assert!(page(20, 60).is_ok());
+}
+
+#[test]
 fn an_entry_is_shown_once_while_somebody_posts_an_earlier_one() {
     let account: AccountNumber = "AT1".parse().unwrap();
     let entry = |at: &str, id: u32| Entry {
@@ -254,8 +272,18 @@ fn an_entry_is_shown_once_while_somebody_posts_an_earlier_one() {
 fn entries_in_parts_are_the_entries() {
     let (books, accounts) = company();
     let days = (date("2024-01-30"), date("2024-02-02"));
-    let page =
-        |cursor, limit| block_on(page_of_company_entries(&books, &accounts, days, View::Clean, cursor, limit)).unwrap();
+    let page = |cursor, limit| {
+        block_on(page_of_company_entries(
+            &books,
+            &accounts,
+            days,
+            View::Clean,
+            cursor,
+            limit,
+            &EntryBudget::unlimited(),
+        ))
+        .unwrap()
+    };
     let (whole, next) = page(None, 500);
     let order: Vec<_> = whole.iter().map(|(account, it)| format!("{} {}", account.as_str(), it.at)).collect();
     assert_eq!((order[0].as_str(), order[3].as_str()), ("AT1 2024-01-30", "AT1 2024-02-02"));

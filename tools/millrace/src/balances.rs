@@ -7,7 +7,7 @@ use ::imports::Rates;
 use anyhow::Result;
 use banking::AccountNumber;
 use calendar::Date;
-use ledger::Books;
+use ledger::{Books, EntryBudget};
 use money::Money;
 use serde::Serialize;
 use treasury::{Balances, ConvertedBalance, CurrencyBalance, Debt, Portfolio, Turnover, Valuation};
@@ -38,7 +38,7 @@ pub(crate) async fn show<C: Customers, B: Books + Sync, R: Rates>(
     args: &BalancesArgs,
 ) -> Result<Verdict> {
     let subject = subject::find(register, &args.subject).await?;
-    let figures = treasury::figures_on(books, &subject.accounts, args.on).await?;
+    let figures = treasury::figures_on(books, &subject.accounts, args.on, &EntryBudget::unlimited()).await?;
     let view = args.view.view();
     let balances = match args.into {
         None => Balances::of(figures, view, None)?,
@@ -120,7 +120,11 @@ pub(crate) fn unconverted_lines<'a>(named: impl IntoIterator<Item = (&'a str, &'
         format!("{name}{}", amounts.join(", "))
     });
     let named: Vec<String> = named.collect();
-    if named.is_empty() { named.concat() } else { format!("\nnot converted because of missing rates: {}", named.join("; ")) }
+    if named.is_empty() {
+        named.concat()
+    } else {
+        format!("\nnot converted because of missing rates: {}", named.join("; "))
+    }
 }
 
 #[derive(Serialize)]
@@ -161,7 +165,7 @@ pub(crate) async fn portfolio<C: Customers, B: Books + Sync, R: Rates>(
         }
     }
     let (companies, accounts): (Vec<_>, Vec<_>) = accounts.into_iter().unzip();
-    let figures = treasury::figures_of_companies(books, &accounts, args.on).await?;
+    let figures = treasury::figures_of_companies(books, &accounts, args.on, &EntryBudget::unlimited()).await?;
 
     let on = args.on.unwrap_or(Date::MAX);
     let currencies = figures.iter().flatten().flat_map(|(_, it)| it.keys().copied());
@@ -254,7 +258,8 @@ mod tests {
                 .ends_with("\ncounted too: 3 dirty entries, 2,500.00 in and -1.00 EUR out; 7,000 in and 0 JPY out")
         );
         let opening = dirty_line(" in the opening", &balances(ViewArg::All).dirty[..1], ViewArg::Clean);
-        let expected = "\nnot counted in the opening: 2 dirty entries, 2,500.00 in and -1.00 EUR out; --view all counts them";
+        let expected =
+            "\nnot counted in the opening: 2 dirty entries, 2,500.00 in and -1.00 EUR out; --view all counts them";
         assert_eq!(opening, expected);
         assert_eq!(render_text(&Balances::of(Vec::new(), View::Clean, None).unwrap(), ViewArg::Clean), "no entries");
     }

@@ -88,7 +88,7 @@ pub(crate) async fn balance<P: Ports>(
     Query(BalanceQuery { on, view }): Query<BalanceQuery>,
 ) -> Result<Json<BalanceDocument>, ServeError> {
     find(&*ports, caller, &number).await?;
-    let figures = splits_on(ports.books(), &number, on).await?;
+    let figures = splits_on(ports.books(), &number, on, &ports.entry_budget()).await?;
     Ok(Json(BalanceDocument::new(number, on, view, &figures)))
 }
 
@@ -150,7 +150,8 @@ pub(crate) async fn entries<P: Ports>(
     let view = ViewName::from(query.view).name();
     let list = format!("entries of {} from {from} to {to}, {view}", number.as_str());
     let after = cursor::read(&list, query.cursor.as_deref())?;
-    let (found, next) = page_of_entries(ports.books(), &number, (from, to), query.view, after, query.limit).await?;
+    let (days, budget) = ((from, to), &ports.entry_budget());
+    let (found, next) = page_of_entries(ports.books(), &number, days, query.view, after, query.limit, budget).await?;
     Ok(Json(Part {
         items: found.into_iter().map(EntryDocument::from).collect(),
         next: next.map(|next| cursor::write(&list, &next)),

@@ -48,7 +48,7 @@ pub(crate) async fn balances<P: Ports>(
     Query(BalancesQuery { on, into, view }): Query<BalancesQuery>,
 ) -> Result<Json<BalancesDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
-    let figures = treasury::figures_on(ports.books(), &accounts, on).await?;
+    let figures = treasury::figures_on(ports.books(), &accounts, on, &ports.entry_budget()).await?;
     let balances = match into {
         None => Balances::of(figures, view, None)?,
         Some(into) => {

@@ -11,7 +11,7 @@ mod text;
 use calendar::Month;
 use money::Currency;
 
-use crate::{Added, Entry, Figures, Gross, Splits, PostingId, Split, Totals};
+use crate::{Added, Entry, Figures, Gross, PostingId, Split, Splits, Totals};
 use bits::{Reader, Writer, open};
 use columns::{read_entries, write_entries};
 
