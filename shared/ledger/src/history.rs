@@ -5,7 +5,7 @@ use calendar::{Bucket, Date, Month};
 use money::Currency;
 
 use crate::codec::TotalsItem;
-use crate::queries::{MAX_READS, never_settles};
+use crate::settled::{MAX_READS, never_settles};
 use crate::totals::{self, Split, Splits, seen};
 use crate::{Books, BooksError, CodecError, EntryBudget, Figures, JournalMonth, StoredBooks, Totals, View};
 
@@ -210,13 +210,6 @@ impl HistoryRequest {
         });
         moved
     }
-}
-
-/// The whole months with entries in `totals`: the default range of a history.
-pub fn all_days(totals: &Totals) -> Option<(Date, Date)> {
-    let first = totals.months.keys().next()?;
-    let last = totals.months.keys().next_back()?;
-    Some((first.first_day(), last.last_day()))
 }
 
 /// Adds to the figures of a day.

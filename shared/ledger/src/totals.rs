@@ -111,6 +111,11 @@ pub(crate) fn seen(splits: Splits, view: View) -> BTreeMap<Currency, Figures> {
     splits.into_iter().map(|(currency, split)| (currency, split.seen(view))).collect()
 }
 
+/// The balance of each currency.
+pub fn balances(figures: &Splits, view: View) -> Vec<Money> {
+    figures.iter().map(|(currency, it)| Money::new(it.seen(view).net_minor(), *currency)).collect()
+}
+
 /// The figures of every month of an account. Always a fold of its entries, never incremented.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Totals {
@@ -142,7 +147,7 @@ impl Totals {
 
     /// The balance of each currency after all entries.
     pub fn balances(&self, view: View) -> Vec<Money> {
-        self.figures(None, view).into_iter().map(|(currency, it)| Money::new(it.net_minor(), currency)).collect()
+        balances(&self.splits(None), view)
     }
 }
 

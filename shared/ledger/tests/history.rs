@@ -16,7 +16,7 @@ use calendar::{Bucket, Date, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
     Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, Mark, Period, PostingId, Side, StoredBooks, View,
-    Written, all_days, balance_on, post,
+    Written, balances, figures_on, overview, post,
 };
 use money::Currency;
 use proptest::prelude::*;
@@ -97,7 +97,8 @@ proptest! {
         let periods = history(&books, (from, to), by, view);
         prop_assert_eq!(periods.len(), by.cut(from, to).count());
         let balance = |date: Date, currency: Currency| {
-            let all = block_on(balance_on(&books, &account(), date, view)).unwrap();
+            let all = block_on(figures_on(&books, &account(), Some(date), &EntryBudget::unlimited())).unwrap();
+            let all = balances(&all, view);
             all.iter().find(|it| it.currency() == currency).map_or(0, |it| it.minor())
         };
         for currency in [Currency::EUR, Currency::USD] {
@@ -169,7 +170,7 @@ fn a_history_may_be_of_one_day() {
 
 #[test]
 fn all_days_are_the_whole_months_with_entries() {
-    let all = |books: &Watched| all_days(&block_on(books.read(&account(), &[])).unwrap().totals().unwrap());
+    let all = |books: &Watched| block_on(overview(books, &account())).unwrap().days;
     assert_eq!(all(&books(&[])), None);
     let days = |from: &str, to: &str| Some((from.parse().unwrap(), to.parse().unwrap()));
     assert_eq!(all(&books(&[(19_700, 500, true, false)])), days("2023-12-01", "2023-12-31"));

@@ -1,22 +1,19 @@
 //! `balances` and `portfolio`: the balances of a customer and of all companies.
 
-use std::collections::BTreeMap;
-
-use ::customers::{CustomerId, CustomerKind, Customers};
+use ::customers::Customers;
 use ::imports::Rates;
 use anyhow::Result;
-use banking::AccountNumber;
 use calendar::Date;
-use ledger::{Books, EntryBudget};
+use ledger::Books;
 use money::Money;
 use serde::Serialize;
-use treasury::{Balances, ConvertedBalance, CurrencyBalance, Debt, Portfolio, Turnover, Valuation};
+use treasury::{Balances, ConvertedBalance, CurrencyBalance, PortfolioBalances, Turnover};
 
+use crate::Verdict;
 use crate::arguments::{BalancesArgs, PortfolioArgs, ViewArg};
 use crate::output::Output;
 use crate::subject::{self, Subject};
 use crate::table::{Column, NOTHING, amounts, counted, table};
-use crate::{Verdict, customers};
 
 #[derive(Serialize)]
 struct BalancesShown<'a> {
@@ -30,25 +27,16 @@ struct BalancesShown<'a> {
 }
 
 /// Shows the balances by account and in total.
-pub(crate) async fn show<C: Customers, B: Books + Sync, R: Rates>(
+pub(crate) async fn show<C: Customers, B: Books + Sync, R: Rates + Sync>(
     output: &Output,
     register: &C,
     books: &B,
-    imports: &R,
+    rates: &R,
     args: &BalancesArgs,
 ) -> Result<Verdict> {
     let subject = subject::find(register, &args.subject).await?;
-    let figures = treasury::figures_on(books, &subject.accounts, args.on, &EntryBudget::unlimited()).await?;
-    let view = args.view.view();
-    let balances = match args.into {
-        None => Balances::of(figures, view, None)?,
-        Some(into) => {
-            let on = args.on.unwrap_or(Date::MAX);
-            let currencies = figures.iter().flat_map(|(_, it)| it.keys().copied());
-            let rates = &subject::rates(imports, currencies, (on, on)).await?;
-            Balances::of(figures, view, Some(&Valuation { rates, on, into }))?
-        }
-    };
+    let queries = subject::queries(books, rates);
+    let balances = queries.balances(&subject.accounts, args.on, args.view.view(), args.into).await?;
     let shown = BalancesShown { subject: &subject, on: args.on, view: args.view.name(), balances };
     output.answer(&shown, || render_text(&shown.balances, args.view))?;
     Ok(Verdict::Ok)
@@ -132,70 +120,26 @@ struct PortfolioShown {
     #[serde(skip_serializing_if = "Option::is_none")]
     on: Option<Date>,
     view: &'static str,
-    companies: u64,
-    currencies: Vec<CurrencyBalance>,
-    converted: ConvertedBalance,
-    dirty: Vec<Turnover>,
-    largest_debts: Vec<DebtShown>,
-}
-
-#[derive(Serialize)]
-struct DebtShown {
-    customer: CustomerId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    debt: Money,
-    unconverted: Vec<Money>,
+    #[serde(flatten)]
+    portfolio: PortfolioBalances,
 }
 
 /// Shows the total of all companies.
-pub(crate) async fn portfolio<C: Customers, B: Books + Sync, R: Rates>(
+pub(crate) async fn portfolio<C: Customers + Sync, B: Books + Sync, R: Rates + Sync>(
     output: &Output,
     register: &C,
     books: &B,
-    imports: &R,
+    rates: &R,
     args: &PortfolioArgs,
 ) -> Result<Verdict> {
-    let companies = customers::customers(register).await?.into_iter().filter(|it| it.kind == CustomerKind::Company);
-    let mut names: BTreeMap<CustomerId, Option<String>> = companies.map(|it| (it.id, it.name)).collect();
-    let mut accounts: BTreeMap<CustomerId, Vec<AccountNumber>> = names.keys().map(|it| (*it, Vec::new())).collect();
-    for account in customers::accounts(register).await? {
-        if let Some(numbers) = accounts.get_mut(&account.customer) {
-            numbers.push(account.number);
-        }
-    }
-    let (companies, accounts): (Vec<_>, Vec<_>) = accounts.into_iter().unzip();
-    let figures = treasury::figures_of_companies(books, &accounts, args.on, &EntryBudget::unlimited()).await?;
-
-    let on = args.on.unwrap_or(Date::MAX);
-    let currencies = figures.iter().flatten().flat_map(|(_, it)| it.keys().copied());
-    let rates = &subject::rates(imports, currencies, (on, on)).await?;
-    let mut portfolio = Portfolio::new(Valuation { rates, on, into: args.into }, args.limit);
-    for (company, figures) in companies.into_iter().zip(figures) {
-        portfolio.take(company, &Balances::of(figures, args.view.view(), None)?)?;
-    }
-    let debts = portfolio.largest_debts()?.into_iter();
-    let shown = PortfolioShown {
-        on: args.on,
-        view: args.view.name(),
-        companies: portfolio.companies(),
-        currencies: portfolio.currencies()?,
-        converted: portfolio.converted()?,
-        dirty: portfolio.dirty(),
-        largest_debts: debts
-            .map(|Debt { company: customer, debt, unconverted }| DebtShown {
-                customer,
-                name: names.remove(&customer).flatten(),
-                debt,
-                unconverted,
-            })
-            .collect(),
-    };
-    output.answer(&shown, || render_portfolio(&shown, args.view))?;
+    let queries = subject::queries(books, rates);
+    let portfolio = queries.portfolio(register, args.on, args.view.view(), args.into, args.limit).await?;
+    let shown = PortfolioShown { on: args.on, view: args.view.name(), portfolio };
+    output.answer(&shown, || render_portfolio(&shown.portfolio, args.view))?;
     Ok(Verdict::Ok)
 }
 
-fn render_portfolio(shown: &PortfolioShown, view: ViewArg) -> String {
+fn render_portfolio(shown: &PortfolioBalances, view: ViewArg) -> String {
     let together = render_together(&shown.currencies, Some(&shown.converted)) + &dirty_line("", &shown.dirty, view);
     let companies = counted(shown.companies, "company", "companies");
     if shown.largest_debts.is_empty() {
@@ -214,7 +158,7 @@ fn render_portfolio(shown: &PortfolioShown, view: ViewArg) -> String {
 mod tests {
     use ledger::{Figures, Split, View};
     use money::{Currency, Reference, Worth};
-    use treasury::ExchangeRates;
+    use treasury::{ExchangeRates, Valuation};
 
     use super::*;
 

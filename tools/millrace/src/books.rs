@@ -4,7 +4,7 @@ use ::customers::Customers;
 use anyhow::Result;
 use banking::AccountNumber;
 use calendar::{Date, Moment};
-use ledger::{Books, Entry, EntryBudget, splits_on};
+use ledger::{Books, Entry, EntryBudget, figures_on};
 use money::Money;
 use serde::Serialize;
 use treasury::{Turnover, dirty_entries, entries_csv, page_of_company_entries};
@@ -38,10 +38,8 @@ pub(crate) async fn balance<C: Customers, B: Books>(
     args: &BalanceArgs,
 ) -> Result<Verdict> {
     must_exist(register, &args.account).await?;
-    let view = args.view.view();
-    let figures = splits_on(books, &args.account, args.on, &EntryBudget::unlimited()).await?;
-    let balances = figures.iter().map(|(currency, it)| Money::new(it.seen(view).net_minor(), *currency)).collect();
-    let dirty = dirty_entries(&figures);
+    let figures = figures_on(books, &args.account, args.on, &EntryBudget::unlimited()).await?;
+    let (balances, dirty) = (ledger::balances(&figures, args.view.view()), dirty_entries(&figures));
     let shown = BalanceShown { account: &args.account, on: args.on, view: args.view.name(), balances, dirty };
     output.answer(&shown, || render_balance(&shown.balances) + &dirty_line("", &shown.dirty, args.view))?;
     Ok(Verdict::Ok)

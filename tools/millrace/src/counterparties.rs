@@ -1,13 +1,11 @@
 //! `countries` and `counterparties`: turnover by country and counterparty.
 
-use std::collections::BTreeSet;
-
 use ::customers::Customers;
 use ::imports::Rates;
 use anyhow::Result;
-use ledger::{Books, Entry, EntryBudget};
+use ledger::Books;
 use serde::Serialize;
-use treasury::{Counterparties, Countries, Country, Ranking, TopCounterparties, Turnover, Valuation};
+use treasury::{Country, TopCounterparties, Turnover};
 
 use crate::Verdict;
 use crate::arguments::{CounterpartiesArgs, CountriesArgs};
@@ -25,18 +23,17 @@ struct CountriesShown<'a> {
 }
 
 /// Shows the countries of the counterparties.
-pub(crate) async fn countries<C: Customers, B: Books + Sync>(
+pub(crate) async fn countries<C: Customers, B: Books + Sync, R: Rates + Sync>(
     output: &Output,
     register: &C,
     books: &B,
+    rates: &R,
     CountriesArgs { subject, days }: &CountriesArgs,
 ) -> Result<Verdict> {
     let subject = subject::find(register, subject).await?;
-    let mut countries = Countries::default();
-    let look = |it: &Entry| countries.take(it);
-    let (view, dates) = (days.view.view(), subject::days(days.from, days.to)?);
-    treasury::each_entry(books, &subject.accounts, dates, view, &EntryBudget::unlimited(), look).await?;
-    let shown = CountriesShown { subject: &subject, view: days.view.name(), countries: countries.finish() };
+    let dates = subject::days(days.from, days.to)?;
+    let countries = subject::queries(books, rates).countries(&subject.accounts, dates, days.view.view()).await?;
+    let shown = CountriesShown { subject: &subject, view: days.view.name(), countries };
     output.answer(&shown, || render_countries(&shown.countries))?;
     Ok(Verdict::Ok)
 }
@@ -69,29 +66,17 @@ struct CounterpartiesShown<'a> {
 }
 
 /// Shows the top counterparties.
-pub(crate) async fn counterparties<C: Customers, B: Books + Sync, R: Rates>(
+pub(crate) async fn counterparties<C: Customers, B: Books + Sync, R: Rates + Sync>(
     output: &Output,
     register: &C,
     books: &B,
-    imports: &R,
+    rates: &R,
     CounterpartiesArgs { subject, days: args, into, limit }: &CounterpartiesArgs,
 ) -> Result<Verdict> {
     let subject = subject::find(register, subject).await?;
     let days = subject::days(args.from, args.to)?;
-    let (mut all, mut currencies) = (Counterparties::default(), BTreeSet::new());
-    let look = |it: &Entry| {
-        all.take(it);
-        currencies.insert(it.currency);
-    };
-    let budget = &EntryBudget::unlimited();
-    treasury::each_entry(books, &subject.accounts, days, args.view.view(), budget, look).await?;
-    let top = match into {
-        None => all.top(*limit, &Ranking::Count)?,
-        Some(into) => {
-            let rates = &subject::rates(imports, currencies, (days.1, days.1)).await?;
-            all.top(*limit, &Ranking::Gross(Valuation { rates, on: days.1, into: *into }))?
-        }
-    };
+    let view = args.view.view();
+    let top = subject::queries(books, rates).counterparties(&subject.accounts, days, view, *into, *limit).await?;
     let shown = CounterpartiesShown { subject: &subject, view: args.view.name(), top };
     output.answer(&shown, || render_counterparties(&shown.top))?;
     Ok(Verdict::Ok)

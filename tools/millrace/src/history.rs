@@ -2,12 +2,12 @@
 
 use ::customers::Customers;
 use ::imports::Rates;
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use calendar::Date;
-use ledger::{Books, EntryBudget, History, HistoryRequest, Movement, Period};
-use money::{Currency, Money, Reference};
+use ledger::{Books, Movement, Period};
+use money::{Currency, Money};
 use serde::Serialize;
-use treasury::{ConvertedHistory, ConvertedPeriod, Turnover, converted_history, dirty_entries};
+use treasury::{ConvertedPeriod, Turnover, dirty_entries};
 
 use crate::Verdict;
 use crate::arguments::HistoryArgs;
@@ -18,8 +18,6 @@ use crate::table::{Column, table};
 
 /// The maximum length of a bar.
 const BAR_CHARS: u128 = 24;
-/// The maximum number of lines.
-const MAX_BUCKETS: usize = 10_000;
 
 #[derive(Serialize)]
 struct HistoryShown<'a> {
@@ -72,30 +70,19 @@ impl MovementShown {
 }
 
 /// Shows the history, with a bar for each closing balance.
-pub(crate) async fn run<C: Customers, B: Books + Sync, R: Rates>(
+pub(crate) async fn run<C: Customers, B: Books + Sync, R: Rates + Sync>(
     output: &Output,
     register: &C,
     books: &B,
-    imports: &R,
+    rates: &R,
     args: &HistoryArgs,
 ) -> Result<Verdict> {
     let subject = subject::find(register, &args.subject).await?;
-    let all = treasury::days_with_entries(books, &subject.accounts).await?;
-    let from = args.from.or(all.map(|it| it.0));
-    let to = args.to.or(all.map(|it| it.1));
-    let (mut history, mut converted) = (History::default(), ConvertedHistory::default());
-    if let (Some(from), Some(to)) = (from, to) {
-        let days = subject::days(Some(from), Some(to))?;
-        ensure!(args.by.cut(from, to).nth(MAX_BUCKETS).is_none(), "too many buckets; select larger ones with --by");
-        let converted_into = args.into.map(Reference::currency);
-        let request = HistoryRequest { from, to, by: args.by, view: args.view.view(), converted_into };
-        history = treasury::history(books, &subject.accounts, request, &EntryBudget::unlimited()).await?;
-        if let Some(into) = args.into {
-            let currencies = history.periods.last().into_iter().flat_map(|it| it.currencies.keys().copied());
-            let rates = subject::rates(imports, currencies, days).await?;
-            converted = converted_history(&history, &rates, into)?;
-        }
-    }
+    subject::days(args.from, args.to)?;
+    let queries = subject::queries(books, rates);
+    let history = queries.history(&subject.accounts, (args.from, args.to), args.by, args.view.view(), args.into);
+    let (history, converted) = history.await?;
+    let converted = converted.unwrap_or_default();
     let mut of_buckets = converted.periods.into_iter();
     let bucket = |period: &Period| BucketShown {
         from: period.from,

@@ -205,12 +205,6 @@ impl From<ConvertedPeriod> for ConvertedMovementDocument {
 }
 
 impl CompanyHistoryDocument {
-    /// For a company without entries.
-    pub(crate) fn empty(customer: CustomerId, by: Bucket, view: View) -> Self {
-        Self::new(customer, by, view, History::default(), None)
-    }
-
-    /// From a history and, if converted, the converted buckets.
     pub(crate) fn new(
         customer: CustomerId,
         by: Bucket,

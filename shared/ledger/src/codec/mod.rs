@@ -6,26 +6,16 @@
 
 mod bits;
 mod columns;
+mod error;
 mod text;
 
 use calendar::Month;
-use money::Currency;
 
 use crate::{Added, Entry, Figures, Gross, PostingId, Split, Splits, Totals};
 use bits::{Reader, Writer, open};
-use columns::{read_entries, write_entries};
+use columns::{currency, read_entries, write_entries};
 
-/// Why stored bytes cannot be read. The cause is corrupt storage or a newer writer, never bad input.
-#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CodecError {
-    /// Written by a version that this release does not know.
-    #[error("packed in the unknown version {0}")]
-    UnknownVersion(u8),
-    /// The bytes end too early or contain an impossible value.
-    #[error("broken: {0}")]
-    Broken(&'static str),
-}
+pub use error::CodecError;
 
 /// Packs entries in the order given; marks are kept.
 pub fn encode_entries(entries: &[Entry]) -> Vec<u8> {
@@ -182,11 +172,6 @@ fn read_figures(reader: &mut Reader<'_>) -> Result<Figures, CodecError> {
         in_minor: sum(reader.unsigned()?)?,
         out_minor: sum(reader.unsigned()?)?.saturating_neg(),
     })
-}
-
-fn currency(numeric: u64) -> Result<Currency, CodecError> {
-    let numeric = u16::try_from(numeric).map_err(|_| CodecError::Broken("a currency out of range"))?;
-    Currency::from_numeric(numeric).map_err(|_| CodecError::Broken("an unknown currency"))
 }
 
 #[cfg(test)]
