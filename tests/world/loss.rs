@@ -53,8 +53,8 @@ impl World {
         {
             reported.add_outcome(&outcome);
         }
-        for totals in self.books.all().values().filter_map(|it| it.totals().ok()) {
-            kept.add_totals(&totals);
+        for figures in self.books.all().values().filter_map(|it| it.figures().ok()) {
+            kept.add_figures(&figures);
         }
         (reported, kept)
     }

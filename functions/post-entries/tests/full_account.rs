@@ -110,6 +110,6 @@ fn an_account_without_room_is_reported_and_the_others_of_its_batch_are_posted() 
 
     let (mut reported, mut kept) = (ControlTotals::default(), ControlTotals::default());
     reported.add_outcome(outcome);
-    function.books.all().values().for_each(|stored_books| kept.add_totals(&stored_books.totals().unwrap()));
+    function.books.all().values().for_each(|stored_books| kept.add_figures(&stored_books.figures().unwrap()));
     assert_eq!(reported.differences(&kept), []);
 }

@@ -2,11 +2,10 @@ use axum::response::{IntoResponse, Response};
 use customers::RegisterError;
 use imports::PortError;
 use lambda_kit::{Chain, FieldError, Problem};
-use ledger::{BooksError, CodecError};
+use ledger::BooksError;
 use mail::UnsubscribeKeysError;
 use mail::outbox::SummariesError;
-use money::MoneyError;
-use treasury::NotADay;
+use treasury::QueryError;
 
 /// Why a request failed. The client gets a problem document; the log gets the error chain.
 #[derive(Debug, thiserror::Error)]
@@ -19,10 +18,8 @@ pub(crate) enum ServeError {
     Books(#[from] BooksError),
     #[error("cannot read the imports")]
     Imports(#[from] PortError),
-    #[error("cannot convert the amounts")]
-    Amounts(#[from] MoneyError),
-    #[error("cannot count interest")]
-    Interest(#[from] NotADay),
+    #[error("cannot compute figures")]
+    Figures(#[source] QueryError),
     #[error("cannot count the summaries")]
     Summaries(#[from] SummariesError),
     #[error("cannot check an unsubscribe link")]
@@ -35,9 +32,22 @@ impl From<Problem> for ServeError {
     }
 }
 
-impl From<CodecError> for ServeError {
-    fn from(error: CodecError) -> Self {
-        Self::Books(error.into())
+impl From<QueryError> for ServeError {
+    fn from(error: QueryError) -> Self {
+        let invalid = |field, detail: String| Problem::invalid(vec![FieldError::new(field, detail)]).into();
+        match error {
+            QueryError::Books(error) => error.into(),
+            QueryError::Rates(error) => error.into(),
+            QueryError::Register(error) => error.into(),
+            QueryError::TooManyBuckets => {
+                invalid("by", "more than 1,000 buckets; request fewer days or larger buckets".to_owned())
+            }
+            QueryError::NotAhead { first, last } => {
+                invalid("to", format!("not from {first} to {last}, the last possible day"))
+            }
+            QueryError::TooManyCustomers { .. } => too_many_customers(&error).into(),
+            other => Self::Figures(other),
+        }
     }
 }
 
@@ -50,10 +60,16 @@ pub(crate) fn bad_cursor() -> Problem {
 /// The problem of a request that would exceed the function's time-out.
 fn too_many_entries(most: u64) -> Problem {
     let detail = format!(
-        "the days have more than {most} entries; request fewer days with `from` and `to`, larger buckets with `by`, or \
-         use the command `millrace`, which has no such limit"
+        "this would read more than {most} entries; request fewer days with `from` and `to`, larger buckets with `by`, \
+         a balance `on` the last day of a month, or use the command `millrace`, which has no such limit"
     );
     Problem::new(422, "too-many-entries", "The request reads too many entries").with_detail(detail)
+}
+
+/// The problem of a portfolio that would exceed the function's time-out.
+fn too_many_customers(error: &QueryError) -> Problem {
+    let detail = format!("{error}; use the command `millrace portfolio`, which has no such limit");
+    Problem::new(422, "too-many-customers", "The request reads too many customers").with_detail(detail)
 }
 
 impl ServeError {
@@ -86,6 +102,8 @@ impl IntoResponse for ServeError {
 
 #[cfg(test)]
 mod tests {
+    use ledger::CodecError;
+
     use super::*;
 
     #[test]

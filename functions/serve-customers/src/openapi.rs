@@ -11,8 +11,19 @@ use crate::routes;
 
 const SCHEME: &str = "user-pool";
 const PROBLEM_SCHEMA: &str = "#/components/schemas/Problem";
-/// The routes that read the entries of all requested days.
-const FOLDS: [&str; 5] = ["/history", "/countries", "/counterparties", "/interest", "/forecast"];
+/// The routes that read entries.
+const READ_ENTRIES: [&str; 10] = [
+    "/balance",
+    "/balances",
+    "/history",
+    "/countries",
+    "/counterparties",
+    "/interest",
+    "/forecast",
+    "/entries",
+    "/entries.csv",
+    "/portfolio",
+];
 
 #[derive(OpenApi)]
 #[openapi(
@@ -94,8 +105,8 @@ impl Modify for House {
             if path.contains('{') {
                 problems.push((404, "The resource does not exist or belongs to somebody else"));
             }
-            if FOLDS.iter().any(|it| path.ends_with(it)) {
-                problems.push((422, "The days have more entries than one request may read; request fewer days"));
+            if READ_ENTRIES.iter().any(|it| path.ends_with(it)) {
+                problems.push((422, "More than one request may read; `detail` says what to request instead"));
             }
             for (status, description) in problems {
                 operation.responses.responses.insert(status.to_string(), RefOr::T(refusal(status, description)));

@@ -4,6 +4,7 @@ use imports::{Batches, Downloads, ImportList, Imports, Rates};
 use ledger::{Books, EntryBudget};
 use mail::UnsubscribeKeys;
 use mail::outbox::Summaries;
+use treasury::{Limits, Queries};
 
 use crate::{Clients, ServeCustomers};
 
@@ -42,7 +43,16 @@ pub trait Ports: Send + Sync + 'static {
     fn entry_budget(&self) -> EntryBudget;
     /// The applications with accepted access tokens.
     fn clients(&self) -> &Clients;
+
+    /// The queries of one request.
+    fn queries(&self) -> Queries<'_, Self::Books, Self::Imports> {
+        Queries { books: self.books(), rates: self.imports(), budget: self.entry_budget(), limits: LIMITS }
+    }
 }
+
+/// The limits of one request, because of the function's time-out: a portfolio takes up to 80 reads of the register, and
+/// one of each account.
+const LIMITS: Limits = Limits { buckets: 1_000, days_ahead: 366, registered: 20_000, company_accounts: 5_000 };
 
 impl<C, B, I, S, D, F, K> Ports for ServeCustomers<C, B, I, S, D, F, K>
 where

@@ -70,9 +70,35 @@ async fn a_request_for_too_many_entries_names_the_remedy() {
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.contains("more than 100 entries") && detail.contains("`from` and `to`"), "{detail}");
     }
+    let api = samples::api_that_reads(33).await;
+    for target in [
+        path("balances?on=2026-03-15"),
+        path("entries"),
+        path("entries.csv?from=2026-03-15"),
+        format!("/accounts/{}/balance?on=2026-03-15", samples::MUNICH),
+        format!("/accounts/{}/entries?from=2026-03-31", samples::MUNICH),
+        "/portfolio?on=2026-03-15".to_owned(),
+    ] {
+        let refused = get(&api, &target, &Token::Operator).await;
+        assert_eq!(refused.status, 422, "{target}: {}", refused.text);
+        assert_eq!(refused.json()["type"], "urn:millrace:problem:too-many-entries");
+    }
+    for query in ["balances?on=2026-03-31", "entries?from=2026-02-01&to=2026-02-01&limit=1", "balances?in=EUR"] {
+        ask(&api, query).await;
+    }
+    let api = samples::api_that_reads(100).await;
     for query in ["countries?from=2026-03-01&to=2026-03-31", "history", "history?in=EUR&by=year", "balances?in=EUR"] {
         ask(&api, query).await;
     }
+}
+
+#[tokio::test]
+async fn a_portfolio_of_too_large_a_register_is_refused() {
+    let refused = get(&samples::api_with_many_persons(20_001).await, "/portfolio", &Token::Operator).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    let problem = refused.json();
+    assert_eq!(problem["type"], "urn:millrace:problem:too-many-customers");
+    assert!(problem["detail"].as_str().unwrap().contains("`millrace portfolio`"), "{problem}");
 }
 
 #[tokio::test]
@@ -85,6 +111,17 @@ async fn dirty_entries_are_counted_and_summed_in_both_views() {
             assert_eq!((&dirty["transactions"], minor(&dirty["in"]), minor(&dirty["out"])), (&1.into(), 0, -700));
             let shown = balances.get("currencies").map_or(&balances["balances"][0], |it| &it[0]["balance"]);
             assert_eq!(minor(shown), balance, "{path} {view}");
+        }
+    }
+    let days = "from=2026-08-14&to=2026-08-31";
+    for (days, [within, before]) in [(days, [1, 0]), ("from=2026-08-15&to=2026-08-31", [0, 1]), ("by=year", [1, 0])] {
+        for path in [format!("/customers/{}/history?in=EUR&", ada()), "/accounts/4711/history?view=all&".to_owned()] {
+            let history = get(&api, &format!("{path}{days}"), &Token::Operator).await.json();
+            for (name, count) in [("dirty", within), ("dirty_before", before)] {
+                let dirty = history[name].as_array().unwrap_or_else(|| panic!("{history}"));
+                assert_eq!(dirty.len(), count, "{path}{days}: {history}");
+                assert!(dirty.iter().all(|it| it["transactions"] == 1 && minor(&it["out"]) == -700), "{history}");
+            }
         }
     }
     let earlier = get(&api, "/accounts/4711/balance?on=2026-07-31", &Token::Operator).await.json();

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use ledger::{Totals, View};
+use ledger::{Splits, View};
 use money::Currency;
 
 use crate::BatchOutcome;
@@ -42,9 +42,10 @@ impl ControlTotals {
     }
 
     /// Adds the entries of an account in the books, including dirty ones.
-    pub fn add_totals(&mut self, totals: &Totals) {
-        for (currency, figures) in totals.figures(None, View::All) {
-            self.add(currency, Control { entries: figures.count, gross_minor: figures.gross_minor() });
+    pub fn add_figures(&mut self, figures: &Splits) {
+        for (currency, split) in figures {
+            let figures = split.seen(View::All);
+            self.add(*currency, Control { entries: figures.count, gross_minor: figures.gross_minor() });
         }
     }
 
@@ -110,8 +111,8 @@ mod tests {
         }
     }
 
-    fn totals_of(books: &FakeBooks, account: &AccountNumber) -> Totals {
-        finish(books.read(account, &[])).unwrap().totals().unwrap()
+    fn figures_of(books: &FakeBooks, account: &AccountNumber) -> Splits {
+        finish(books.read(account, &[])).unwrap().figures().unwrap()
     }
 
     #[test]
@@ -127,10 +128,10 @@ mod tests {
         for (number, batch) in (0_u8..).zip(batches) {
             let posted = finish(post(&books, &account, batch, PostingId([number; 16]))).unwrap();
             reported.add_outcome(&BatchOutcome::new(&posted.added, posted.duplicates, 1));
-            first.get_or_insert_with(|| totals_of(&books, &account));
+            first.get_or_insert_with(|| figures_of(&books, &account));
         }
         let mut kept = ControlTotals::default();
-        kept.add_totals(&totals_of(&books, &account));
+        kept.add_figures(&figures_of(&books, &account));
         assert_eq!(reported.differences(&kept), []);
         let figures: Vec<_> =
             reported.iter().map(|(currency, it)| (currency.code(), it.entries, it.gross_minor)).collect();
@@ -138,7 +139,7 @@ mod tests {
 
         // The second update is lost: the remaining data is consistent.
         let mut lost = ControlTotals::default();
-        lost.add_totals(&first.unwrap());
+        lost.add_figures(&first.unwrap());
         let [difference] = reported.differences(&lost)[..] else { panic!("one currency differs") };
         assert_eq!((difference.currency, difference.reported.entries), (Currency::USD, 1));
         assert_eq!(difference.kept, Control::default());

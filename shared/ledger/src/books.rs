@@ -4,7 +4,7 @@ use banking::AccountNumber;
 use calendar::Month;
 
 use crate::codec::TotalsItem;
-use crate::{CodecError, JournalMonth, Totals};
+use crate::{CodecError, JournalMonth, Splits, Totals};
 
 /// The port to the storage of the books: packed months and totals of each account, each with a version.
 ///
@@ -124,6 +124,11 @@ impl StoredBooks {
     /// The totals; empty ones for an account without entries.
     pub fn totals(&self) -> Result<Totals, CodecError> {
         Ok(self.open()?.totals)
+    }
+
+    /// The figures of all entries.
+    pub fn figures(&self) -> Result<Splits, CodecError> {
+        Ok(self.totals()?.splits(None))
     }
 
     /// One month, if it has entries.

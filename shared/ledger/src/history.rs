@@ -5,8 +5,8 @@ use calendar::{Bucket, Date, Month};
 use money::Currency;
 
 use crate::codec::TotalsItem;
-use crate::queries::{MAX_READS, never_settles};
-use crate::totals::Split;
+use crate::settled::{MAX_READS, never_settles};
+use crate::totals::{self, Split, Splits, seen};
 use crate::{Books, BooksError, CodecError, EntryBudget, Figures, JournalMonth, StoredBooks, Totals, View};
 
 /// Which history to read.
@@ -32,6 +32,10 @@ pub struct History {
     pub periods: Vec<Period>,
     /// The flows of each day in every currency but [`HistoryRequest::converted_into`]; empty without that.
     pub flows_by_day: FlowsByDay,
+    /// The figures of all entries before the first day, whatever the view.
+    pub before: Splits,
+    /// The figures of all entries from the first to the last day, whatever the view.
+    pub within: Splits,
 }
 
 impl History {
@@ -45,6 +49,8 @@ impl History {
         for (date, currencies) in other.flows_by_day {
             currencies.into_iter().for_each(|(it, figures)| add(&mut self.flows_by_day, date, it, figures));
         }
+        other.before.into_iter().for_each(|(it, split)| totals::add(&mut self.before, it, split));
+        other.within.into_iter().for_each(|(it, split)| totals::add(&mut self.within, it, split));
         self
     }
 }
@@ -156,7 +162,7 @@ impl HistoryRequest {
         needed.map(|(month, _)| *month).collect()
     }
 
-    fn has_foreign_flows(&self, currencies: &BTreeMap<Currency, Split>) -> bool {
+    fn has_foreign_flows(&self, currencies: &Splits) -> bool {
         self.converted_into.is_some_and(|into| {
             let foreign = currencies.iter().filter(|(currency, _)| **currency != into);
             foreign.map(|(_, split)| split.seen(self.view)).any(|it| it.gross_minor() > 0)
@@ -165,8 +171,9 @@ impl HistoryRequest {
 
     /// The history from the totals and the months that were read; `None` if these are of different moments.
     fn fold(&self, read: &StoredBooks, item: &TotalsItem, months: &[Month]) -> Result<Option<History>, CodecError> {
-        let mut opening = net(&item.totals, self.from.month(), self.view);
-        let mut moved = FlowsByDay::new();
+        let (mut before, mut within) = (item.totals.splits(Some(self.from.month())), Splits::new());
+        // The figures of a whole month are on its first day.
+        let mut by_day = BTreeMap::<Date, Splits>::new();
         for month in months {
             let journal = read.month_of(item, *month)?;
             if !item.agrees(*month, journal.as_ref()) {
@@ -174,24 +181,25 @@ impl HistoryRequest {
             }
             let entries = journal.iter().flat_map(JournalMonth::entries);
             for entry in entries.take_while(|it| it.at.date() <= self.to) {
-                let mut split = Split::default();
-                split.take(entry);
-                let figures = split.seen(self.view);
+                let split = Split::of(entry);
                 if entry.at.date() < self.from {
-                    let sum = opening.entry(entry.currency).or_default();
-                    *sum = sum.saturating_add(figures.net_minor());
+                    totals::add(&mut before, entry.currency, split);
                 } else {
-                    add(&mut moved, entry.at.date(), entry.currency, figures);
+                    totals::add(by_day.entry(entry.at.date()).or_default(), entry.currency, split);
                 }
             }
         }
         let whole = item.totals.months.range(self.from.month()..=self.to.month());
         for (month, currencies) in whole.filter(|(month, _)| months.binary_search(month).is_err()) {
-            currencies.iter().for_each(|(it, split)| add(&mut moved, month.first_day(), *it, split.seen(self.view)));
+            let day = by_day.entry(month.first_day()).or_default();
+            currencies.iter().for_each(|(it, split)| totals::add(day, *it, *split));
         }
+        by_day.values().flatten().for_each(|(it, split)| totals::add(&mut within, *it, *split));
+        let moved = by_day.into_iter().map(|(date, splits)| (date, seen(splits, self.view))).collect();
         let currencies = item.totals.months.values().flat_map(BTreeMap::keys).copied().collect();
-        let periods = periods(self.by.cut(self.from, self.to), opening, &moved, &currencies);
-        Ok(Some(History { periods, flows_by_day: self.flows_to_convert(moved) }))
+        let opening = seen(before.clone(), self.view).into_iter().map(|(it, figures)| (it, figures.net_minor()));
+        let periods = periods(self.by.cut(self.from, self.to), opening.collect(), &moved, &currencies);
+        Ok(Some(History { periods, flows_by_day: self.flows_to_convert(moved), before, within }))
     }
 
     fn flows_to_convert(&self, mut moved: FlowsByDay) -> FlowsByDay {
@@ -204,22 +212,10 @@ impl HistoryRequest {
     }
 }
 
-/// The whole months with entries in `totals`: the default range of a history.
-pub fn all_days(totals: &Totals) -> Option<(Date, Date)> {
-    let first = totals.months.keys().next()?;
-    let last = totals.months.keys().next_back()?;
-    Some((first.first_day(), last.last_day()))
-}
-
-/// Adds to the figures of a day; those of a whole month are on its first day.
+/// Adds to the figures of a day.
 fn add(moved: &mut FlowsByDay, date: Date, currency: Currency, figures: Figures) {
     let sum = moved.entry(date).or_default().entry(currency).or_default();
     *sum = sum.and(figures);
-}
-
-/// The balances at the end of the month before `month`.
-fn net(totals: &Totals, month: Month, view: View) -> BTreeMap<Currency, i128> {
-    totals.figures(Some(month), view).into_iter().map(|(currency, it)| (currency, it.net_minor())).collect()
 }
 
 fn periods(

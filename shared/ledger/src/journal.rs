@@ -2,14 +2,14 @@ use calendar::Month;
 
 use crate::codec::{self, CodecError};
 use crate::totals::fold;
-use crate::{Entry, MonthTotals};
+use crate::{Entry, Splits};
 
 /// All entries of one account in one calendar month, in order, marked, with their figures.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct JournalMonth {
     month: Month,
     entries: Vec<Entry>,
-    totals: MonthTotals,
+    totals: Splits,
 }
 
 impl JournalMonth {
@@ -30,7 +30,7 @@ impl JournalMonth {
     }
 
     /// Its figures: the fold of its entries.
-    pub fn totals(&self) -> &MonthTotals {
+    pub fn totals(&self) -> &Splits {
         &self.totals
     }
 

@@ -87,37 +87,46 @@ impl Split {
         Self { clean: self.clean.and(other.clean), dirty: self.dirty.and(other.dirty) }
     }
 
-    /// Adds one entry to the fold.
-    pub(crate) fn take(&mut self, entry: &Entry) {
+    /// Those of one entry.
+    pub(crate) fn of(entry: &Entry) -> Self {
         let figures = Figures::of(entry.amount_minor);
         match entry.mark {
-            Mark::Clean => self.clean = self.clean.and(figures),
-            Mark::BatchPayment | Mark::InvalidIban => self.dirty = self.dirty.and(figures),
+            Mark::Clean => Self { clean: figures, ..Self::default() },
+            Mark::BatchPayment | Mark::InvalidIban => Self { dirty: figures, ..Self::default() },
         }
     }
 }
 
-/// The figures of one month, per currency.
-pub type MonthTotals = BTreeMap<Currency, Split>;
+/// The figures of some entries in each currency, clean and dirty separately.
+pub type Splits = BTreeMap<Currency, Split>;
+
+/// Adds to the figures of a currency.
+pub(crate) fn add(sums: &mut Splits, currency: Currency, split: Split) {
+    let sum = sums.entry(currency).or_default();
+    *sum = sum.and(split);
+}
+
+/// The figures for `view`.
+pub(crate) fn seen(splits: Splits, view: View) -> BTreeMap<Currency, Figures> {
+    splits.into_iter().map(|(currency, split)| (currency, split.seen(view))).collect()
+}
+
+/// The balance of each currency.
+pub fn balances(figures: &Splits, view: View) -> Vec<Money> {
+    figures.iter().map(|(currency, it)| Money::new(it.seen(view).net_minor(), *currency)).collect()
+}
 
 /// The figures of every month of an account. Always a fold of its entries, never incremented.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Totals {
     /// The months that have entries.
-    pub months: BTreeMap<Month, MonthTotals>,
+    pub months: BTreeMap<Month, Splits>,
 }
 
 impl Totals {
     /// Each currency's figures over the months before `before` (all months if `None`), for `view`.
     pub fn figures(&self, before: Option<Month>, view: View) -> BTreeMap<Currency, Figures> {
-        let mut sums = BTreeMap::<Currency, Figures>::new();
-        for (_, month) in self.months.iter().filter(|(month, _)| before.is_none_or(|end| **month < end)) {
-            for (currency, split) in month {
-                let sum = sums.entry(*currency).or_default();
-                *sum = sum.and(split.seen(view));
-            }
-        }
-        sums
+        seen(self.splits(before), view)
     }
 
     /// How many entries `month` has, clean and dirty, in all currencies.
@@ -126,27 +135,27 @@ impl Totals {
         currencies.map(|split| split.seen(View::All).count).fold(0, u64::saturating_add)
     }
 
-    /// Each currency's figures over all months, clean and dirty separately.
-    pub fn splits(&self) -> BTreeMap<Currency, Split> {
-        let mut sums = BTreeMap::<Currency, Split>::new();
-        for (currency, split) in self.months.values().flatten() {
-            let sum = sums.entry(*currency).or_default();
-            *sum = sum.and(*split);
+    /// Each currency's figures over the months before `before` (all months if `None`), clean and dirty separately.
+    pub fn splits(&self, before: Option<Month>) -> Splits {
+        let mut sums = Splits::new();
+        let months = self.months.iter().filter(|(month, _)| before.is_none_or(|end| **month < end));
+        for (currency, split) in months.flat_map(|(_, it)| it) {
+            add(&mut sums, *currency, *split);
         }
         sums
     }
 
     /// The balance of each currency after all entries.
     pub fn balances(&self, view: View) -> Vec<Money> {
-        self.figures(None, view).into_iter().map(|(currency, it)| Money::new(it.net_minor(), currency)).collect()
+        balances(&self.splits(None), view)
     }
 }
 
-/// The fold of entries into a month's figures.
-pub(crate) fn fold(entries: &[Entry]) -> MonthTotals {
-    let mut totals = MonthTotals::new();
+/// The fold of entries into their figures.
+pub(crate) fn fold(entries: &[Entry]) -> Splits {
+    let mut totals = Splits::new();
     for entry in entries {
-        totals.entry(entry.currency).or_default().take(entry);
+        add(&mut totals, entry.currency, Split::of(entry));
     }
     totals
 }

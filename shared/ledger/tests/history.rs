@@ -16,7 +16,7 @@ use calendar::{Bucket, Date, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
     Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, Mark, Period, PostingId, Side, StoredBooks, View,
-    Written, all_days, balance_on, post,
+    Written, balances, figures_on, overview, post,
 };
 use money::Currency;
 use proptest::prelude::*;
@@ -97,7 +97,8 @@ proptest! {
         let periods = history(&books, (from, to), by, view);
         prop_assert_eq!(periods.len(), by.cut(from, to).count());
         let balance = |date: Date, currency: Currency| {
-            let all = block_on(balance_on(&books, &account(), date, view)).unwrap();
+            let all = block_on(figures_on(&books, &account(), Some(date), &EntryBudget::unlimited())).unwrap();
+            let all = balances(&all, view);
             all.iter().find(|it| it.currency() == currency).map_or(0, |it| it.minor())
         };
         for currency in [Currency::EUR, Currency::USD] {
@@ -139,6 +140,25 @@ fn a_history_reads_the_totals_and_the_months_cut_in_two() {
 }
 
 #[test]
+fn dirty_entries_are_counted_in_both_views_without_more_reads() {
+    // Two dirty entries before 2024-01-15, three from that day to 2024-03-14, one later.
+    let dirty = [19_690, 19_736, 19_737, 19_760, 19_796, 19_797].map(|day| (day, 100, true, true));
+    let books = books(&[dirty.to_vec(), vec![(19_737, 7, true, false)]].concat());
+    let days = ("2024-01-15".parse().unwrap(), "2024-03-14".parse().unwrap());
+    for (by, reads) in [(Bucket::Day, &[0, 3][..]), (Bucket::Month, &[2])] {
+        for view in [View::Clean, View::All] {
+            books.reads.lock().unwrap().borrow_mut().clear();
+            let request = HistoryRequest { from: days.0, to: days.1, by, view, converted_into: None };
+            let history = block_on(ledger::history(&books, &account(), request, &EntryBudget::unlimited())).unwrap();
+            let [before, within] = [history.before, history.within].map(|it| it[&Currency::EUR]);
+            assert_eq!((before.dirty.count, before.dirty.in_minor, before.clean.count), (2, 200, 0), "{by:?} {view:?}");
+            assert_eq!((within.dirty.count, within.dirty.in_minor, within.clean.count), (3, 300, 1), "{by:?} {view:?}");
+            assert_eq!(*books.reads.lock().unwrap().borrow(), reads);
+        }
+    }
+}
+
+#[test]
 fn a_history_may_be_of_one_day() {
     let books = books(&[(19_700, 500, true, false), (19_701, 7, true, false)]);
     let day: Date = "2023-12-09".parse().unwrap();
@@ -150,7 +170,7 @@ fn a_history_may_be_of_one_day() {
 
 #[test]
 fn all_days_are_the_whole_months_with_entries() {
-    let all = |books: &Watched| all_days(&block_on(books.read(&account(), &[])).unwrap().totals().unwrap());
+    let all = |books: &Watched| block_on(overview(books, &account())).unwrap().days;
     assert_eq!(all(&books(&[])), None);
     let days = |from: &str, to: &str| Some((from.parse().unwrap(), to.parse().unwrap()));
     assert_eq!(all(&books(&[(19_700, 500, true, false)])), days("2023-12-01", "2023-12-31"));

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use banking::AccountNumber;
 use calendar::Date;
 use ledger::testing::FakeBooks;
-use ledger::{Entry, Mark, PostingId, Side, View, page_of_entries, post};
+use ledger::{Entry, EntryBudget, Mark, PostingId, Side, View, page_of_entries, post};
 use money::{Currency, Money};
 
 fn transfer() -> Entry {
@@ -50,7 +50,11 @@ fn marks(one: &Entry, other: &Entry) -> Vec<&'static str> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         post(&books, &account, vec![one.clone(), other.clone()], PostingId([1; 16])).await.unwrap();
-        let all = page_of_entries(&books, &account, (Date::MIN, Date::MAX), View::All, None, 9).await.unwrap().0;
+        let all =
+            page_of_entries(&books, &account, (Date::MIN, Date::MAX), View::All, None, 9, &EntryBudget::unlimited())
+                .await
+                .unwrap()
+                .0;
         all.iter().map(|it| it.mark.name()).collect()
     })
 }
@@ -105,7 +109,10 @@ fn a_transfer_needs_a_country_on_both_sides() {
     let all = runtime.block_on(async {
         let own = Entry { side: Side::None, id: Some("9".into()), ..transfer() };
         post(&books, &unknown, vec![clean, own], PostingId([1; 16])).await.unwrap();
-        page_of_entries(&books, &unknown, (Date::MIN, Date::MAX), View::All, None, 9).await.unwrap().0
+        page_of_entries(&books, &unknown, (Date::MIN, Date::MAX), View::All, None, 9, &EntryBudget::unlimited())
+            .await
+            .unwrap()
+            .0
     });
     assert_eq!(all.iter().map(|it| it.mark).collect::<Vec<_>>(), [Mark::InvalidIban, Mark::Clean]);
 }

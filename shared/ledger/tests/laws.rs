@@ -9,7 +9,8 @@ use banking::AccountNumber;
 use calendar::{Date, Moment};
 use ledger::testing::{FakeBooks, books_contract};
 use ledger::{
-    Added, Entry, Mark, PostError, PostingId, Side, View, audit_account, balance_on, page_of_entries, post, summarise,
+    Added, Entry, EntryBudget, Mark, PostError, PostingId, Side, View, audit_account, balances, figures_on,
+    page_of_entries, post, summarise,
 };
 use money::{Currency, Money};
 use proptest::prelude::*;
@@ -100,7 +101,17 @@ fn whichever_comes_first(one: &[Entry], other: &[Entry]) -> Vec<Entry> {
             posted(&books, import, entries.to_vec());
         }
         proven(&books);
-        block_on(page_of_entries(&books, &account(), (Date::MIN, Date::MAX), View::All, None, 9)).unwrap().0
+        block_on(page_of_entries(
+            &books,
+            &account(),
+            (Date::MIN, Date::MAX),
+            View::All,
+            None,
+            9,
+            &EntryBudget::unlimited(),
+        ))
+        .unwrap()
+        .0
     });
     let [first, others @ ..] = found;
     others.iter().for_each(|it| assert_eq!(*it, first));
@@ -219,12 +230,20 @@ fn dirty_transfers_stay_visible_marked_and_out_of_the_balance() {
     posted(&books, 2, vec![batch[1].clone()]);
     assert_eq!(totals(&books).balances(View::Clean), [Money::new(-1000, Currency::EUR)]);
     assert_eq!(totals(&books).balances(View::All), [Money::new(3500, Currency::EUR)]);
-    let marks: Vec<Mark> = block_on(page_of_entries(&books, &account(), (Date::MIN, Date::MAX), View::All, None, 9))
-        .unwrap()
-        .0
-        .iter()
-        .map(|entry| entry.mark)
-        .collect();
+    let marks: Vec<Mark> = block_on(page_of_entries(
+        &books,
+        &account(),
+        (Date::MIN, Date::MAX),
+        View::All,
+        None,
+        9,
+        &EntryBudget::unlimited(),
+    ))
+    .unwrap()
+    .0
+    .iter()
+    .map(|entry| entry.mark)
+    .collect();
     assert_eq!(marks, [Mark::Clean, Mark::BatchPayment, Mark::BatchPayment, Mark::InvalidIban]);
     proven(&books);
 }
@@ -426,8 +445,9 @@ proptest! {
         posted(&books, 1, entries);
         let date = Date::from_days(day).unwrap();
         for view in [View::Clean, View::All] {
-            let balance: i128 = block_on(balance_on(&books, &account(), date, view)).unwrap().iter().map(|it| it.minor()).sum();
-            let all = block_on(page_of_entries(&books, &account(), (Date::MIN, date), view, None, 1000)).unwrap().0;
+            let figures = block_on(figures_on(&books, &account(), Some(date), &EntryBudget::unlimited())).unwrap();
+            let balance: i128 = balances(&figures, view).iter().map(|it| it.minor()).sum();
+            let all = block_on(page_of_entries(&books, &account(), (Date::MIN, date), view, None, 1000, &EntryBudget::unlimited())).unwrap().0;
             prop_assert_eq!(balance, all.iter().map(|it| i128::from(it.amount_minor)).sum::<i128>());
         }
     }
@@ -437,7 +457,7 @@ proptest! {
         let books = FakeBooks::default();
         posted(&books, 1, entries);
         let page = |cursor, limit| {
-            block_on(page_of_entries(&books, &account(), (Date::MIN, Date::MAX), View::All, cursor, limit)).unwrap()
+            block_on(page_of_entries(&books, &account(), (Date::MIN, Date::MAX), View::All, cursor, limit, &EntryBudget::unlimited())).unwrap()
         };
         let all = page(None, 1000).0;
         let mut paged = Vec::new();

@@ -17,7 +17,7 @@ use calendar::{Bucket, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
     Books, BooksError, Change, CodecError, Entry, EntryBudget, HistoryRequest, Mark, PostError, Posted, PostingId,
-    Side, StoredBooks, Versioned, View, Written, audit_account, balance_on, history, post,
+    Side, StoredBooks, Versioned, View, Written, audit_account, balances, figures_on, history, post,
 };
 use money::Currency;
 
@@ -278,8 +278,9 @@ fn a_reader_sees_the_books_before_a_posting_or_after_it() {
             finish(post(&books, &account(), vec![row("2026-03-05", 100, "a")], posting(1))).unwrap();
             (0..reads).for_each(|_| drop(finish(books.read(&account(), &[]))));
             let mut reader: Running<'_, _> = Box::pin(async {
-                let sums = balance_on(&books, &account(), date("2026-04-10"), View::Clean).await.unwrap();
-                sums.iter().map(|it| it.minor()).sum::<i128>()
+                let sums =
+                    figures_on(&books, &account(), Some(date("2026-04-10")), &EntryBudget::unlimited()).await.unwrap();
+                balances(&sums, View::Clean).iter().map(|it| it.minor()).sum::<i128>()
             });
             let mut early = None;
             for _ in 0..step {
@@ -327,7 +328,7 @@ impl Books for Restless {
 #[test]
 fn books_that_never_settle_are_no_answer() {
     let books = Restless::new(true);
-    let balance = finish(balance_on(&books, &account(), "2026-07-10".parse().unwrap(), View::Clean));
+    let balance = finish(figures_on(&books, &account(), "2026-07-10".parse().ok(), &EntryBudget::unlimited()));
     assert!(matches!(balance, Err(BooksError::Unsettled)), "{balance:?}");
     assert_eq!(books.reads.load(Ordering::Relaxed), 16);
     let posted = finish(post(&books, &account(), vec![row("2026-07-15", 1, "x")], posting(2)));
@@ -339,7 +340,7 @@ fn books_that_never_settle_are_no_answer() {
 fn books_that_disagree_and_do_not_change_are_broken() {
     let books = Restless::new(false);
     let is_broken = |error: &BooksError| matches!(error, BooksError::Broken(CodecError::Broken(_)));
-    let balance = finish(balance_on(&books, &account(), "2026-07-10".parse().unwrap(), View::Clean));
+    let balance = finish(figures_on(&books, &account(), "2026-07-10".parse().ok(), &EntryBudget::unlimited()));
     assert!(balance.as_ref().is_err_and(is_broken), "{balance:?}");
     let posted = finish(post(&books, &account(), vec![row("2026-07-15", 1, "x")], posting(2)));
     assert!(matches!(&posted, Err(PostError::Books(error)) if is_broken(error)), "{posted:?}");

@@ -7,13 +7,11 @@
 mod amount;
 mod currency;
 mod parse;
-mod rates;
 mod unrounded;
 mod worth;
 
 pub use amount::{Money, MoneyError, average_minor, group_thousands};
 pub use currency::{Currency, UnknownCurrency};
 pub use parse::{AmountError, DecimalMark, MAX_ENTRY_MINOR, parse_minor};
-pub use rates::{ConvertError, Rate};
 pub use unrounded::Unrounded;
 pub use worth::{Reference, UnknownReference, Worth};

@@ -6,6 +6,7 @@ use money::{Money, MoneyError, Unrounded};
 use serde::Serialize;
 
 use crate::Valuation;
+use crate::rates::by_currency;
 use crate::turnover::{CurrencyFigures, Turnover};
 
 /// The turnover by counterparty: a fold of entries with one item for each counterparty.
@@ -27,6 +28,18 @@ pub struct Counterparty {
     pub gross: Option<Money>,
 }
 
+/// The top counterparties.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct TopCounterparties {
+    /// The number of all counterparties.
+    pub of: usize,
+    /// The top ones.
+    pub counterparties: Vec<Counterparty>,
+    /// The sum of credits and debits, regardless of sign, of all counterparties in the currencies without a rate, which
+    /// the ranking excludes.
+    pub unconverted: Vec<Money>,
+}
+
 /// The ranking of counterparties. Ties are resolved by account number.
 #[derive(Clone, Copy, Debug)]
 pub enum Ranking<'a> {
@@ -46,18 +59,16 @@ impl Counterparties {
         }
     }
 
-    /// The number of batches.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
     /// The top ones, at most `limit`. Returns [`MoneyError::Overflow`] if a converted sum does not fit an `i128` of
     /// minor units.
-    pub fn top(self, limit: usize, ranking: &Ranking<'_>) -> Result<Vec<Counterparty>, MoneyError> {
+    pub fn top(self, limit: usize, ranking: &Ranking<'_>) -> Result<TopCounterparties, MoneyError> {
+        let of = self.0.len();
         let valuation = match ranking {
             Ranking::Count => None,
             Ranking::Gross(valuation) => Some(valuation),
         };
+        let gross = by_currency(self.0.values().flat_map(CurrencyFigures::gross))?;
+        let unconverted = valuation.map(|it| it.sum(gross)).transpose()?.unwrap_or_default().unconverted;
         let mut ranked = Vec::new();
         for (account, currencies) in self.0 {
             let worth = valuation.map(|it| it.sum(currencies.gross())).transpose()?.map(|it| it.worth);
@@ -70,6 +81,7 @@ impl Counterparties {
             let gross = worth.zip(valuation).map(|(worth, it)| it.round(worth)).transpose()?;
             Ok(Counterparty { account, transactions, turnover: figures.turnover(), gross })
         };
-        ranked.into_iter().map(counterparty).collect()
+        let counterparties = ranked.into_iter().map(counterparty).collect::<Result<_, MoneyError>>()?;
+        Ok(TopCounterparties { of, counterparties, unconverted })
     }
 }

@@ -31,7 +31,7 @@ impl DailyFlows {
     }
 
     /// The daily flows of all currencies, converted into one at the same rates for every day, so that they contain no
-    /// revaluation; and the balances without a rate. Returns [`MoneyError::Overflow`] if a converted sum does not fit
+    /// revaluation; and the balances without a rate, which are zero if such a currency has only flows. Returns [`MoneyError::Overflow`] if a converted sum does not fit
     /// an `i128` of minor units.
     pub fn converted(days: &[Period], valuation: &Valuation<'_>) -> Result<(Self, Vec<Money>), MoneyError> {
         let sum = |of: fn(&ledger::Movement) -> i128, day: &Period| {
@@ -40,7 +40,13 @@ impl DailyFlows {
         let net = |day| Ok(valuation.round(sum(|it| it.figures.net_minor(), day)?.worth)?.minor());
         let net_minor = days.iter().map(net).collect::<Result<_, MoneyError>>()?;
         let balance = days.last().map(|day| sum(ledger::Movement::closing_minor, day)).transpose()?.unwrap_or_default();
-        Ok((Self { balance: valuation.round(balance.worth)?, net_minor }, balance.unconverted))
+        let mut unconverted = Vec::new();
+        for it in Self::by_currency(days).iter().filter(|it| !it.net_minor.is_empty()) {
+            if valuation.value(it.balance)?.is_none() {
+                unconverted.push(it.balance);
+            }
+        }
+        Ok((Self { balance: valuation.round(balance.worth)?, net_minor }, unconverted))
     }
 }
 

@@ -3,6 +3,7 @@ use ledger::{Figures, History, Movement, Period};
 use money::{Currency, Money, MoneyError, Reference, Unrounded};
 use serde::Serialize;
 
+use crate::rates::by_currency;
 use crate::{ExchangeRates, Valuation};
 
 /// A history converted into one currency.
@@ -40,6 +41,10 @@ pub struct ConvertedPeriod {
     pub closing: Money,
     /// The amounts that the opening excludes because they have no rate.
     pub unconverted_opening: Vec<Money>,
+    /// The credits that `in` excludes because they have no rate on their day.
+    pub unconverted_in: Vec<Money>,
+    /// The debits that `out` excludes because they have no rate on their day; below zero.
+    pub unconverted_out: Vec<Money>,
     /// The amounts that the closing excludes because they have no rate.
     pub unconverted_closing: Vec<Money>,
 }
@@ -56,34 +61,46 @@ pub fn converted_history(
     rates: &ExchangeRates,
     into: Reference,
 ) -> Result<ConvertedHistory, MoneyError> {
-    let column = |of: fn(&Figures) -> i128| {
-        let flow = |period| flow(history, period, rates, into, of);
-        let exact = history.periods.iter().map(flow).collect::<Result<Vec<_>, MoneyError>>()?;
-        Unrounded::rounded_to_total(&exact).ok_or(MoneyError::Overflow)
-    };
-    let flows = column(|it| it.in_minor)?.into_iter().zip(column(|it| it.out_minor)?);
+    let (r#in, unconverted_in) = column(history, rates, into, |it| it.in_minor)?;
+    let (out, unconverted_out) = column(history, rates, into, |it| it.out_minor)?;
+    let flows = r#in.into_iter().zip(out).zip(unconverted_in.into_iter().zip(unconverted_out));
     let periods = history.periods.iter().zip(flows);
-    let periods = periods.map(|(period, flows)| convert(period, flows, rates, into));
+    let periods = periods.map(|(period, (flows, (unconverted_in, unconverted_out)))| {
+        Ok(ConvertedPeriod { unconverted_in, unconverted_out, ..convert(period, flows, rates, into)? })
+    });
     let periods = periods.collect::<Result<Vec<_>, MoneyError>>()?;
     Ok(ConvertedHistory { total: total(&periods)?, periods })
 }
 
-/// The converted credits or debits of a period, day by day. Flows without a rate on their day are omitted.
+/// The converted credits or debits of each period, rounded to their total, and those without a rate on their day.
+fn column(
+    history: &History,
+    rates: &ExchangeRates,
+    into: Reference,
+    of: fn(&Figures) -> i128,
+) -> Result<(Vec<i128>, Vec<Vec<Money>>), MoneyError> {
+    let flows = history.periods.iter().map(|period| flow(history, period, rates, into, of));
+    let (exact, unconverted): (Vec<_>, Vec<_>) = flows.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+    Ok((Unrounded::rounded_to_total(&exact).ok_or(MoneyError::Overflow)?, unconverted))
+}
+
+/// The converted credits or debits of a period, day by day, and those without a rate on their day.
 fn flow(
     history: &History,
     period: &Period,
     rates: &ExchangeRates,
     into: Reference,
     of: fn(&Figures) -> i128,
-) -> Result<Unrounded, MoneyError> {
+) -> Result<(Unrounded, Vec<Money>), MoneyError> {
     let own = period.currencies.get(&into.currency()).map_or(0, |it| of(&it.figures));
-    let mut sum = Unrounded::minor(own);
+    let (mut sum, mut unconverted) = (Unrounded::minor(own), Vec::new());
     for (date, currencies) in history.flows_by_day.range(period.from..=period.to) {
         let valuation = Valuation { rates, on: *date, into };
-        let amounts = currencies.iter().map(|(currency, it)| Money::new(of(it), *currency));
-        sum = sum.try_add(valuation.sum(amounts)?.worth).ok_or(MoneyError::Overflow)?;
+        let day = valuation.sum(currencies.iter().map(|(currency, it)| Money::new(of(it), *currency)))?;
+        sum = sum.try_add(day.worth).ok_or(MoneyError::Overflow)?;
+        unconverted.extend(day.unconverted);
     }
-    Ok(sum)
+    Ok((sum, by_currency(unconverted)?))
 }
 
 fn convert(
@@ -121,6 +138,8 @@ fn total(periods: &[ConvertedPeriod]) -> Result<Option<ConvertedPeriod>, MoneyEr
     let total = ConvertedPeriod::new((first.from, last.to), (first.opening, last.closing), flows)?;
     Ok(Some(ConvertedPeriod {
         unconverted_opening: first.unconverted_opening.clone(),
+        unconverted_in: by_currency(periods.iter().flat_map(|it| &it.unconverted_in).copied())?,
+        unconverted_out: by_currency(periods.iter().flat_map(|it| &it.unconverted_out).copied())?,
         unconverted_closing: last.unconverted_closing.clone(),
         ..total
     }))
@@ -136,7 +155,19 @@ impl ConvertedPeriod {
         let net = r#in.try_add(out)?;
         let revaluation = closing.minor().checked_sub(opening.minor()).and_then(|it| it.checked_sub(net.minor()));
         let revaluation = Money::new(revaluation.ok_or(MoneyError::Overflow)?, closing.currency());
-        let (unconverted_opening, unconverted_closing) = (Vec::new(), Vec::new());
-        Ok(Self { from, to, opening, r#in, out, net, revaluation, closing, unconverted_opening, unconverted_closing })
+        Ok(Self {
+            from,
+            to,
+            opening,
+            r#in,
+            out,
+            net,
+            revaluation,
+            closing,
+            unconverted_opening: Vec::new(),
+            unconverted_in: Vec::new(),
+            unconverted_out: Vec::new(),
+            unconverted_closing: Vec::new(),
+        })
     }
 }

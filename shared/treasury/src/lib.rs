@@ -1,4 +1,4 @@
-//! Answers a company treasurer's questions about the books of all its accounts.
+//! Answers a company treasurer's questions about the books of all its accounts: [`Queries`] reads, the rest computes.
 //!
 //! Values in, values out: periods and entries of the accounts come from `ledger`, exchange rates from their storage.
 //! Every amount stays in its own currency; a conversion is exact and is rounded once, at the end.
@@ -11,8 +11,8 @@
 //! days; opening, in, out, net, revaluation and closing add up because net and revaluation are the remainders. Totals
 //! of different queries are rounded separately: those of companies may differ from the portfolio's by a cent each.
 
+mod accounts;
 mod balances;
-mod company;
 mod counterparties;
 mod countries;
 mod csv;
@@ -21,21 +21,20 @@ mod forecast;
 mod history;
 mod interest;
 mod portfolio;
+mod queries;
 mod rates;
 mod turnover;
 
+pub use accounts::{AccountFigures, CompanyCursor, page_of_company_entries};
 pub use balances::{AccountBalance, Balances, ConvertedBalance, CurrencyBalance, dirty_entries};
-pub use company::{
-    AccountFigures, CompanyCursor, days_for_forecast, days_of_accounts, days_with_entries, each_entry,
-    figures_of_companies, figures_on, history, page_of_company_entries,
-};
-pub use counterparties::{Counterparties, Counterparty, Ranking};
+pub use counterparties::{Counterparties, Counterparty, Ranking, TopCounterparties};
 pub use countries::{Countries, Country};
 pub use csv::entries_csv;
 pub use flows::{DailyFlows, up_to_last_entry};
 pub use forecast::{Forecast, ForecastOutcome, Interval, days_needed, forecast};
 pub use history::{ConvertedHistory, ConvertedPeriod, converted_history};
 pub use interest::{Interest, InterestBase, InterestRates, NotADay, RateError, YearlyRate};
-pub use portfolio::Portfolio;
+pub use portfolio::{Debt, Portfolio};
+pub use queries::{BalanceForecast, CompanyDebt, Forecasts, Limits, PortfolioBalances, Queries, QueryError};
 pub use rates::{ExchangeRates, Valuation, Valued};
 pub use turnover::Turnover;

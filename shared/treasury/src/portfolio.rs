@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use money::{Currency, Money, MoneyError, Unrounded};
+use money::{Currency, Money, MoneyError};
 
 use crate::balances::{Sides, currencies};
 use crate::turnover::Turnover;
-use crate::{Balances, ConvertedBalance, CurrencyBalance, Valuation};
+use crate::{Balances, ConvertedBalance, CurrencyBalance, Valuation, Valued};
 
 /// The balances of many companies: a fold with only the sums and the largest debts.
 #[derive(Clone, Debug)]
@@ -14,8 +14,19 @@ pub struct Portfolio<'a, C> {
     companies: u64,
     sides: BTreeMap<Currency, Sides>,
     /// Largest first.
-    debts: Vec<(Unrounded, C)>,
+    debts: Vec<(Valued, C)>,
     dirty: BTreeMap<Currency, Turnover>,
+}
+
+/// The debt of a company.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Debt<C> {
+    /// Which company.
+    pub company: C,
+    /// Its converted negative balances, rounded separately.
+    pub debt: Money,
+    /// Its negative balances without a rate, which `debt` excludes.
+    pub unconverted: Vec<Money>,
 }
 
 impl<'a, C: Ord + Clone> Portfolio<'a, C> {
@@ -35,9 +46,9 @@ impl<'a, C: Ord + Clone> Portfolio<'a, C> {
             let sum = self.sides.entry(it.debt.currency()).or_default();
             *sum = sum.and(Sides { debt_minor: it.debt.minor(), credit_minor: it.credit.minor() });
         }
-        let debt = self.valuation.sum(balances.currencies.iter().map(|it| it.debt))?.worth;
-        if debt < Unrounded::default() {
-            let at = self.debts.partition_point(|(kept, of)| (*kept, of) < (debt, &company));
+        let debt = self.valuation.sum(balances.currencies.iter().map(|it| it.debt))?;
+        if debt != Valued::default() {
+            let at = self.debts.partition_point(|(kept, of)| (kept.worth, of) < (debt.worth, &company));
             self.debts.insert(at, (debt, company));
             self.debts.truncate(self.most);
         }
@@ -64,9 +75,12 @@ impl<'a, C: Ord + Clone> Portfolio<'a, C> {
         ConvertedBalance::of(&self.sides, &self.valuation)
     }
 
-    /// The companies with the largest debts and the converted debts, largest first; each rounded separately.
-    pub fn largest_debts(&self) -> Result<Vec<(C, Money)>, MoneyError> {
-        let debt = |(worth, company): &(Unrounded, C)| Ok((company.clone(), self.valuation.round(*worth)?));
+    /// The companies with the largest debts, largest first; those with only unconverted debts come last.
+    pub fn largest_debts(&self) -> Result<Vec<Debt<C>>, MoneyError> {
+        let debt = |(it, company): &(Valued, C)| {
+            let (company, unconverted) = (company.clone(), it.unconverted.clone());
+            Ok(Debt { company, debt: self.valuation.round(it.worth)?, unconverted })
+        };
         self.debts.iter().map(debt).collect()
     }
 }

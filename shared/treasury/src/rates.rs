@@ -77,3 +77,13 @@ impl Valuation<'_> {
         Ok(lines.into_iter().map(|minor| self.into.money(minor)).collect())
     }
 }
+
+/// The sum of `amounts` in each currency, by code.
+pub(crate) fn by_currency(amounts: impl IntoIterator<Item = Money>) -> Result<Vec<Money>, MoneyError> {
+    let mut sums = BTreeMap::<Currency, Money>::new();
+    for amount in amounts {
+        let sum = sums.entry(amount.currency()).or_insert_with(|| Money::new(0, amount.currency()));
+        *sum = sum.try_add(amount)?;
+    }
+    Ok(sums.into_values().collect())
+}

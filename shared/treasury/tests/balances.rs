@@ -8,7 +8,7 @@ use ledger::{Figures, Split, View};
 use money::{Currency, Money, Reference, Worth};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
-use treasury::{AccountFigures, Balances, ExchangeRates, Portfolio, Valuation};
+use treasury::{AccountFigures, Balances, Debt, ExchangeRates, Portfolio, Valuation};
 
 const DAY: &str = "2024-06-30";
 
@@ -181,8 +181,7 @@ fn a_portfolio_sums_companies_and_keeps_the_largest_debts() {
     let all = portfolio.converted().unwrap();
     assert_eq!([all.debt, all.credit, all.total], ["-151.65 EUR", "607.00 EUR", "455.35 EUR"].map(money));
     assert_eq!(all.unconverted, [money("-900000 JPY")]);
-    let debts = portfolio.largest_debts().unwrap();
-    assert_eq!(debts, [("bolt", money("-92.40 EUR")), ("cask", money("-50.00 EUR"))]);
+    assert_eq!(debts(&portfolio), [("bolt", "-92.40 EUR".to_owned()), ("cask", "-50.00 EUR".to_owned())]);
     let sum: i128 = portfolio.currencies().unwrap().iter().filter_map(|it| it.converted).map(Money::minor).sum();
     assert_eq!(sum, all.total.minor());
 }
@@ -232,8 +231,31 @@ fn only_companies_with_debts_are_listed_and_equal_ones_by_their_name() {
         let balances = Balances::of(vec![clean(account(0), vec![money(balance)])], View::Clean, None).unwrap();
         portfolio.take(company, &balances).unwrap();
     }
-    let (five, six) = (money("-5.00 EUR"), money("-6.00 EUR"));
-    assert_eq!(portfolio.largest_debts().unwrap(), [("cask", six), ("dune", five), ("fern", five)]);
+    let (five, six) = ("-5.00 EUR".to_owned(), "-6.00 EUR".to_owned());
+    assert_eq!(debts(&portfolio), [("cask", six), ("dune", five.clone()), ("fern", five)]);
+}
+
+#[test]
+fn debts_without_a_rate_are_listed_beside_the_converted_ones() {
+    let rates = usual_rates();
+    let valuation = Valuation { rates: &rates, on: DAY.parse().unwrap(), into: Reference::Eur };
+    let mut portfolio = Portfolio::new(valuation, 9);
+    for (company, balances) in
+        [("acme", vec!["-900000 JPY", "7.00 EUR"]), ("bolt", vec!["-1.00 EUR", "-5 JPY"]), ("cask", vec!["3 JPY"])]
+    {
+        let accounts = vec![clean(account(0), balances.into_iter().map(money).collect())];
+        portfolio.take(company, &Balances::of(accounts, View::Clean, None).unwrap()).unwrap();
+    }
+    let expected = [("bolt", "-1.00 EUR and -5 JPY".to_owned()), ("acme", "0.00 EUR and -900000 JPY".to_owned())];
+    assert_eq!(debts(&portfolio), expected);
+}
+
+fn debts(portfolio: &Portfolio<'_, &'static str>) -> Vec<(&'static str, String)> {
+    let debt = |it: Debt<&'static str>| {
+        let beside = it.unconverted.iter().map(|it| format!(" and {it}"));
+        (it.company, beside.fold(it.debt.to_string(), |text, it| text + &it))
+    };
+    portfolio.largest_debts().unwrap().into_iter().map(debt).collect()
 }
 
 fn account(number: usize) -> AccountNumber {

@@ -77,17 +77,30 @@ fn the_top_counterparties_are_ranked_by_count_or_by_worth() {
     let top = |limit: usize, ranking: Ranking<'_>| {
         let mut all = Counterparties::default();
         entries().iter().for_each(|it| all.take(it));
-        assert_eq!(all.count(), 5);
         let line = |it: treasury::Counterparty| match it.gross {
             None => it.account.into_string(),
             Some(gross) => format!("{} {gross}", it.account),
         };
-        all.top(limit, &ranking).unwrap().into_iter().map(line).collect::<Vec<_>>()
+        let top = all.top(limit, &ranking).unwrap();
+        assert_eq!(top.of, 5);
+        (top.counterparties.into_iter().map(line).collect::<Vec<_>>(), top.unconverted)
     };
-    assert_eq!(top(3, Ranking::Count), ["DE1", "4711", "DE2"]);
+    let top_of = |limit: usize, ranking: Ranking<'_>| {
+        let (top, unconverted) = top(limit, ranking);
+        assert_eq!(unconverted, [], "every currency has a rate, or none is needed");
+        top
+    };
+    assert_eq!(top_of(3, Ranking::Count), ["DE1", "4711", "DE2"]);
     assert_eq!(
-        top(9, Ranking::Gross(valuation)),
+        top_of(9, Ranking::Gross(valuation)),
         ["FR1 900.00 EUR", "JP1 600.00 EUR", "DE1 17.30 EUR", "DE2 5.00 EUR", "4711 1.00 EUR"]
     );
-    assert_eq!(top(1, Ranking::Gross(valuation)), ["FR1 900.00 EUR"]);
+    assert_eq!(top_of(1, Ranking::Gross(valuation)), ["FR1 900.00 EUR"]);
+    let none = Valuation { rates: &ExchangeRates::default(), ..valuation };
+    let beside = ["100000 JPY", "7.00 USD"].map(|it| {
+        let (amount, currency) = it.split_once(' ').unwrap();
+        Money::parse(amount, currency.parse().unwrap()).unwrap()
+    });
+    let top = top(1, Ranking::Gross(none));
+    assert_eq!(top, (vec!["FR1 900.00 EUR".to_owned()], beside.to_vec()), "also those of others than the top ones");
 }

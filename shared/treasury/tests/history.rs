@@ -56,7 +56,7 @@ fn to_convert(flows: &[Flow], days: (Date, Date), by: Bucket, into: Reference) -
             *sum = sum.and(Figures::of(*minor));
         }
     }
-    History { periods: history(flows, days, by), flows_by_day }
+    History { periods: history(flows, days, by), flows_by_day, ..History::default() }
 }
 
 /// Rates on some days: a day, an index of [`CODES`] and the euros of one unit in millionths.
@@ -183,6 +183,27 @@ fn a_currency_without_a_rate_stays_beside_and_comes_in_with_its_first() {
     let total = total_with(&rates);
     assert_eq!((&total.unconverted_opening[..], &total.unconverted_closing[..]), (&yen[..], &[][..]));
     assert_eq!(total_with(&ExchangeRates::default()).unconverted_closing, yen, "no rate at all");
+}
+
+#[test]
+fn flows_without_a_rate_stay_beside_the_converted_ones() {
+    // Yen on two days before their first rate and on one after it; dinars, which never have a rate, come and go.
+    let flows = [(19_700, 2, 500), (19_731, 2, -200), (19_745, 2, 300), (19_724, 3, 7_000), (19_760, 3, -7_000)];
+    let rates = rates(&[(19_740, 2, 6_000)]);
+    let days = ("2023-12-01".parse().unwrap(), "2024-02-29".parse().unwrap());
+    let history = to_convert(&flows, days, Bucket::Month, Reference::Eur);
+    let converted = converted_history(&history, &rates, Reference::Eur).unwrap();
+    let beside = |it: &ConvertedPeriod| {
+        [&it.unconverted_opening, &it.unconverted_in, &it.unconverted_out, &it.unconverted_closing]
+            .map(|it| it.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
+    };
+    let expected = [
+        ["", "500 JPY", "", "500 JPY"],
+        ["500 JPY", "7.000 KWD", "-200 JPY", "7.000 KWD"],
+        ["7.000 KWD", "", "-7.000 KWD", ""],
+    ];
+    assert_eq!(converted.periods.iter().map(beside).collect::<Vec<_>>(), expected);
+    assert_eq!(beside(&converted.total.unwrap()), ["", "500 JPY 7.000 KWD", "-200 JPY -7.000 KWD", ""]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use ::customers::{Account, CustomerId, Customers};
 use anyhow::{Result, bail};
 use banking::AccountNumber;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use ledger::{Books, View};
+use ledger::{Books, View, balances, overview};
 use money::Money;
 use serde::Serialize;
 
@@ -49,13 +49,13 @@ pub(crate) async fn lines<B: Books + Sync>(
     let lines = accounts.into_iter().map(|account| {
         let holder = holder(account.customer);
         Box::pin(async move {
-            let totals = books.read(&account.number, &[]).await?.totals()?;
+            let figures = overview(books, &account.number).await?.figures;
             anyhow::Ok(AccountLine {
                 account: account.number,
                 customer: account.customer,
                 holder,
                 r#type: account.r#type,
-                balances: totals.balances(View::Clean),
+                balances: balances(&figures, View::Clean),
             })
         })
     });

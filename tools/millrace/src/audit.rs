@@ -8,7 +8,7 @@ use anyhow::Result;
 use banking::AccountNumber;
 use futures_util::{StreamExt as _, stream};
 use imports::{Batches, ControlTotals, Files, ImportId, ImportList};
-use ledger::{Archive, BooksError, Totals, audit_account};
+use ledger::{Archive, BooksError, Splits, audit_account};
 use serde::Serialize;
 
 use crate::Verdict;
@@ -120,7 +120,7 @@ async fn audit<C: Customers, A: Archive>(register: &C, archive: &A) -> Result<Au
     let mut accounts = accounts.buffered(AT_ONCE);
     while let Some(examined) = accounts.next().await {
         let (entries, findings, kept) = examined?;
-        audited.kept.add_totals(&kept);
+        audited.kept.add_figures(&kept);
         audited.accounts = audited.accounts.saturating_add(1);
         audited.entries = audited.entries.saturating_add(entries);
         audited.findings.extend(findings);
@@ -143,26 +143,26 @@ async fn with_books<A: Archive>(archive: &A) -> Result<BTreeSet<AccountNumber>> 
     }
 }
 
-async fn examine<A: Archive>(archive: &A, account: &AccountNumber) -> Result<(u64, Vec<AccountFinding>, Totals)> {
+async fn examine<A: Archive>(archive: &A, account: &AccountNumber) -> Result<(u64, Vec<AccountFinding>, Splits)> {
     let mut looks = 0_u32;
     loop {
         looks = looks.saturating_add(1);
-        let (entries, findings, totals) = match archive.whole(account).await {
+        let (entries, findings, figures) = match archive.whole(account).await {
             Ok(stored_books) => {
                 let (entries, findings) = audit_account(account, &stored_books);
                 // Unreadable totals are reported as findings.
                 (
                     entries,
                     findings.iter().map(|it| chain(it)).collect::<Vec<_>>(),
-                    stored_books.totals().unwrap_or_default(),
+                    stored_books.figures().unwrap_or_default(),
                 )
             }
-            Err(BooksError::Broken(error)) => (0, vec![chain(&error)], Totals::default()),
+            Err(BooksError::Broken(error)) => (0, vec![chain(&error)], Splits::default()),
             Err(error) => return Err(error.into()),
         };
         if findings.is_empty() || looks >= MAX_LOOKS {
             let found = findings.into_iter().map(|finding| AccountFinding { account: account.clone(), finding });
-            return Ok((entries, found.collect(), totals));
+            return Ok((entries, found.collect(), figures));
         }
     }
 }

@@ -1,22 +1,19 @@
 //! `balances` and `portfolio`: the balances of a customer and of all companies.
 
-use std::collections::BTreeMap;
-
-use ::customers::{CustomerId, CustomerKind, Customers};
+use ::customers::Customers;
 use ::imports::Rates;
 use anyhow::Result;
-use banking::AccountNumber;
 use calendar::Date;
 use ledger::Books;
 use money::Money;
 use serde::Serialize;
-use treasury::{Balances, ConvertedBalance, CurrencyBalance, Portfolio, Turnover, Valuation};
+use treasury::{Balances, ConvertedBalance, CurrencyBalance, PortfolioBalances, Turnover};
 
+use crate::Verdict;
 use crate::arguments::{BalancesArgs, PortfolioArgs, ViewArg};
 use crate::output::Output;
 use crate::subject::{self, Subject};
 use crate::table::{Column, NOTHING, amounts, counted, table};
-use crate::{Verdict, customers};
 
 #[derive(Serialize)]
 struct BalancesShown<'a> {
@@ -30,25 +27,16 @@ struct BalancesShown<'a> {
 }
 
 /// Shows the balances by account and in total.
-pub(crate) async fn show<C: Customers, B: Books + Sync, R: Rates>(
+pub(crate) async fn show<C: Customers, B: Books + Sync, R: Rates + Sync>(
     output: &Output,
     register: &C,
     books: &B,
-    imports: &R,
+    rates: &R,
     args: &BalancesArgs,
 ) -> Result<Verdict> {
     let subject = subject::find(register, &args.subject).await?;
-    let figures = treasury::figures_on(books, &subject.accounts, args.on).await?;
-    let view = args.view.view();
-    let balances = match args.into {
-        None => Balances::of(figures, view, None)?,
-        Some(into) => {
-            let on = args.on.unwrap_or(Date::MAX);
-            let currencies = figures.iter().flat_map(|(_, it)| it.keys().copied());
-            let rates = &subject::rates(imports, currencies, (on, on)).await?;
-            Balances::of(figures, view, Some(&Valuation { rates, on, into }))?
-        }
-    };
+    let queries = subject::queries(books, rates);
+    let balances = queries.balances(&subject.accounts, args.on, args.view.view(), args.into).await?;
     let shown = BalancesShown { subject: &subject, on: args.on, view: args.view.name(), balances };
     output.answer(&shown, || render_text(&shown.balances, args.view))?;
     Ok(Verdict::Ok)
@@ -64,11 +52,11 @@ fn render_text(balances: &Balances, view: ViewArg) -> String {
         .iter()
         .map(|it| vec![it.account.as_str().to_owned(), amounts(&it.balances), worth(it.converted)]);
     let together = render_together(&balances.currencies, balances.converted.as_ref());
-    format!("{}\n{together}{}", table(&columns, rows), dirty_line(&balances.dirty, view))
+    format!("{}\n{together}{}", table(&columns, rows), dirty_line("", &balances.dirty, view))
 }
 
-/// A line with the count and sums of dirty entries, if there are any.
-pub(crate) fn dirty_line(dirty: &[Turnover], view: ViewArg) -> String {
+/// A line with the count and sums of dirty entries, if there are any; `place` says what excludes or includes them.
+pub(crate) fn dirty_line(place: &str, dirty: &[Turnover], view: ViewArg) -> String {
     let entries = dirty.iter().map(|it| it.transactions).fold(0, u64::saturating_add);
     if entries == 0 {
         return String::new();
@@ -77,8 +65,8 @@ pub(crate) fn dirty_line(dirty: &[Turnover], view: ViewArg) -> String {
     let sums = sums.collect::<Vec<_>>().join("; ");
     let entries = counted(entries, "dirty entry", "dirty entries");
     match view {
-        ViewArg::Clean => format!("\nnot counted: {entries}, {sums}; --view all counts them"),
-        ViewArg::All => format!("\ncounted too: {entries}, {sums}"),
+        ViewArg::Clean => format!("\nnot counted{place}: {entries}, {sums}; --view all counts them"),
+        ViewArg::All => format!("\ncounted too{place}: {entries}, {sums}"),
     }
 }
 
@@ -100,20 +88,31 @@ fn render_together(currencies: &[CurrencyBalance], converted: Option<&ConvertedB
         vec![name, it.debt.grouped(), it.credit.grouped(), it.total.grouped(), it.total.grouped_with_currency()]
     });
     let shown = table(&columns, currencies.iter().map(line).chain(together));
-    match converted.map(|it| it.unconverted.as_slice()) {
-        None | Some([]) => shown,
-        Some(amounts) => format!("{shown}\n{}", render_unconverted(amounts)),
-    }
+    shown + &unconverted_line(converted.map_or(&[], |it| &it.unconverted))
 }
 
 fn worth(converted: Option<Money>) -> String {
     converted.map_or_else(|| NOTHING.to_owned(), Money::grouped_with_currency)
 }
 
-/// A line with the amounts without a rate.
-pub(crate) fn render_unconverted(amounts: &[Money]) -> String {
-    let amounts: Vec<String> = amounts.iter().map(|it| it.grouped_with_currency()).collect();
-    format!("not converted because of missing rates: {}", amounts.join(", "))
+/// A line with the amounts without a rate, if there are any.
+pub(crate) fn unconverted_line(amounts: &[Money]) -> String {
+    unconverted_lines([("", amounts)])
+}
+
+/// A line with the amounts without a rate under each name, if there are any.
+pub(crate) fn unconverted_lines<'a>(named: impl IntoIterator<Item = (&'a str, &'a [Money])>) -> String {
+    let named = named.into_iter().filter(|(_, amounts)| !amounts.is_empty());
+    let named = named.map(|(name, amounts)| {
+        let amounts: Vec<String> = amounts.iter().map(|it| it.grouped_with_currency()).collect();
+        format!("{name}{}", amounts.join(", "))
+    });
+    let named: Vec<String> = named.collect();
+    if named.is_empty() {
+        named.concat()
+    } else {
+        format!("\nnot converted because of missing rates: {}", named.join("; "))
+    }
 }
 
 #[derive(Serialize)]
@@ -121,72 +120,36 @@ struct PortfolioShown {
     #[serde(skip_serializing_if = "Option::is_none")]
     on: Option<Date>,
     view: &'static str,
-    companies: u64,
-    currencies: Vec<CurrencyBalance>,
-    converted: ConvertedBalance,
-    dirty: Vec<Turnover>,
-    largest_debts: Vec<DebtShown>,
-}
-
-#[derive(Serialize)]
-struct DebtShown {
-    customer: CustomerId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    debt: Money,
+    #[serde(flatten)]
+    portfolio: PortfolioBalances,
 }
 
 /// Shows the total of all companies.
-pub(crate) async fn portfolio<C: Customers, B: Books + Sync, R: Rates>(
+pub(crate) async fn portfolio<C: Customers + Sync, B: Books + Sync, R: Rates + Sync>(
     output: &Output,
     register: &C,
     books: &B,
-    imports: &R,
+    rates: &R,
     args: &PortfolioArgs,
 ) -> Result<Verdict> {
-    let companies = customers::customers(register).await?.into_iter().filter(|it| it.kind == CustomerKind::Company);
-    let mut names: BTreeMap<CustomerId, Option<String>> = companies.map(|it| (it.id, it.name)).collect();
-    let mut accounts: BTreeMap<CustomerId, Vec<AccountNumber>> = names.keys().map(|it| (*it, Vec::new())).collect();
-    for account in customers::accounts(register).await? {
-        if let Some(numbers) = accounts.get_mut(&account.customer) {
-            numbers.push(account.number);
-        }
-    }
-    let (companies, accounts): (Vec<_>, Vec<_>) = accounts.into_iter().unzip();
-    let figures = treasury::figures_of_companies(books, &accounts, args.on).await?;
-
-    let on = args.on.unwrap_or(Date::MAX);
-    let currencies = figures.iter().flatten().flat_map(|(_, it)| it.keys().copied());
-    let rates = &subject::rates(imports, currencies, (on, on)).await?;
-    let mut portfolio = Portfolio::new(Valuation { rates, on, into: args.into }, args.limit);
-    for (company, figures) in companies.into_iter().zip(figures) {
-        portfolio.take(company, &Balances::of(figures, args.view.view(), None)?)?;
-    }
-    let debts = portfolio.largest_debts()?.into_iter();
-    let shown = PortfolioShown {
-        on: args.on,
-        view: args.view.name(),
-        companies: portfolio.companies(),
-        currencies: portfolio.currencies()?,
-        converted: portfolio.converted()?,
-        dirty: portfolio.dirty(),
-        largest_debts: debts
-            .map(|(customer, debt)| DebtShown { customer, name: names.remove(&customer).flatten(), debt })
-            .collect(),
-    };
-    output.answer(&shown, || render_portfolio(&shown, args.view))?;
+    let queries = subject::queries(books, rates);
+    let portfolio = queries.portfolio(register, args.on, args.view.view(), args.into, args.limit).await?;
+    let shown = PortfolioShown { on: args.on, view: args.view.name(), portfolio };
+    output.answer(&shown, || render_portfolio(&shown.portfolio, args.view))?;
     Ok(Verdict::Ok)
 }
 
-fn render_portfolio(shown: &PortfolioShown, view: ViewArg) -> String {
-    let together = render_together(&shown.currencies, Some(&shown.converted)) + &dirty_line(&shown.dirty, view);
+fn render_portfolio(shown: &PortfolioBalances, view: ViewArg) -> String {
+    let together = render_together(&shown.currencies, Some(&shown.converted)) + &dirty_line("", &shown.dirty, view);
     let companies = counted(shown.companies, "company", "companies");
     if shown.largest_debts.is_empty() {
         return format!("{together}\n{companies}, none in debt");
     }
     let columns = [Column::Text("Largest debts"), Column::Number("Debt"), Column::Id("Customer")];
     let rows = shown.largest_debts.iter().map(|it| {
-        vec![it.name.as_deref().unwrap_or(NOTHING).to_owned(), it.debt.grouped_with_currency(), it.customer.to_string()]
+        let name = it.name.as_deref().unwrap_or(NOTHING).to_owned();
+        let debts: Vec<Money> = std::iter::once(&it.debt).chain(&it.unconverted).copied().collect();
+        vec![name, amounts(&debts), it.customer.to_string()]
     });
     format!("{together}\n{companies}\n{}", table(&columns, rows))
 }
@@ -195,7 +158,7 @@ fn render_portfolio(shown: &PortfolioShown, view: ViewArg) -> String {
 mod tests {
     use ledger::{Figures, Split, View};
     use money::{Currency, Reference, Worth};
-    use treasury::ExchangeRates;
+    use treasury::{ExchangeRates, Valuation};
 
     use super::*;
 
@@ -238,6 +201,10 @@ mod tests {
             with_dirty
                 .ends_with("\ncounted too: 3 dirty entries, 2,500.00 in and -1.00 EUR out; 7,000 in and 0 JPY out")
         );
+        let opening = dirty_line(" in the opening", &balances(ViewArg::All).dirty[..1], ViewArg::Clean);
+        let expected =
+            "\nnot counted in the opening: 2 dirty entries, 2,500.00 in and -1.00 EUR out; --view all counts them";
+        assert_eq!(opening, expected);
         assert_eq!(render_text(&Balances::of(Vec::new(), View::Clean, None).unwrap(), ViewArg::Clean), "no entries");
     }
 }

@@ -4,7 +4,7 @@ use ::customers::Customers;
 use anyhow::Result;
 use banking::AccountNumber;
 use calendar::{Date, Moment};
-use ledger::{Books, Entry, splits_on};
+use ledger::{Books, Entry, EntryBudget, figures_on};
 use money::Money;
 use serde::Serialize;
 use treasury::{Turnover, dirty_entries, entries_csv, page_of_company_entries};
@@ -38,12 +38,10 @@ pub(crate) async fn balance<C: Customers, B: Books>(
     args: &BalanceArgs,
 ) -> Result<Verdict> {
     must_exist(register, &args.account).await?;
-    let view = args.view.view();
-    let figures = splits_on(books, &args.account, args.on).await?;
-    let balances = figures.iter().map(|(currency, it)| Money::new(it.seen(view).net_minor(), *currency)).collect();
-    let dirty = dirty_entries(&figures);
+    let figures = figures_on(books, &args.account, args.on, &EntryBudget::unlimited()).await?;
+    let (balances, dirty) = (ledger::balances(&figures, args.view.view()), dirty_entries(&figures));
     let shown = BalanceShown { account: &args.account, on: args.on, view: args.view.name(), balances, dirty };
-    output.answer(&shown, || render_balance(&shown.balances) + &dirty_line(&shown.dirty, args.view))?;
+    output.answer(&shown, || render_balance(&shown.balances) + &dirty_line("", &shown.dirty, args.view))?;
     Ok(Verdict::Ok)
 }
 
@@ -108,8 +106,9 @@ pub(crate) async fn entries<C: Customers, B: Books>(
     if args.csv {
         return csv(output, books, &subject, days, args.view).await;
     }
+    let (view, budget) = (args.view.view(), &EntryBudget::unlimited());
     let (entries, next) =
-        page_of_company_entries(books, &subject.accounts, days, args.view.view(), None, args.limit).await?;
+        page_of_company_entries(books, &subject.accounts, days, view, None, args.limit, budget).await?;
     let shown = EntriesShown {
         subject: &subject,
         view: args.view.name(),
@@ -135,8 +134,9 @@ async fn csv<B: Books>(
     let mut after = None;
     loop {
         let is_first = after.is_none();
+        let budget = &EntryBudget::unlimited();
         let (entries, next) =
-            page_of_company_entries(books, &subject.accounts, days, view.view(), after, ROWS_AT_ONCE).await?;
+            page_of_company_entries(books, &subject.accounts, days, view.view(), after, ROWS_AT_ONCE, budget).await?;
         let reader = output.write(&entries_csv(&entries, is_first))?;
         after = next;
         if after.is_none() || reader == Reader::Gone {

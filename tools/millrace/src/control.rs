@@ -248,16 +248,15 @@ mod tests {
 
     use imports::testing::FakeImports;
     use imports::{BatchOutcome, ImportStats, Imports as _, PostedSums, Upload};
-    use ledger::{Figures, Split, Totals};
+    use ledger::{Figures, Split};
     use money::Currency;
 
     use super::*;
 
     fn totals(count: u64, in_minor: i128) -> ControlTotals {
         let clean = Figures { count, credits: count, in_minor, ..Figures::default() };
-        let month = [(Currency::EUR, Split { clean, dirty: Figures::default() })].into();
         let mut kept = ControlTotals::default();
-        kept.add_totals(&Totals { months: [("2026-07".parse().unwrap(), month)].into() });
+        kept.add_figures(&[(Currency::EUR, Split { clean, dirty: Figures::default() })].into());
         kept
     }
 

@@ -1,16 +1,15 @@
 //! `countries` and `counterparties`: turnover by country and counterparty.
 
-use std::collections::BTreeSet;
-
 use ::customers::Customers;
 use ::imports::Rates;
 use anyhow::Result;
-use ledger::{Books, Entry, EntryBudget};
+use ledger::Books;
 use serde::Serialize;
-use treasury::{Counterparties, Counterparty, Countries, Country, Ranking, Turnover, Valuation};
+use treasury::{Country, TopCounterparties, Turnover};
 
 use crate::Verdict;
 use crate::arguments::{CounterpartiesArgs, CountriesArgs};
+use crate::balances::unconverted_line;
 use crate::output::Output;
 use crate::subject::{self, Subject};
 use crate::table::{Column, NOTHING, amounts, count, table};
@@ -24,18 +23,17 @@ struct CountriesShown<'a> {
 }
 
 /// Shows the countries of the counterparties.
-pub(crate) async fn countries<C: Customers, B: Books + Sync>(
+pub(crate) async fn countries<C: Customers, B: Books + Sync, R: Rates + Sync>(
     output: &Output,
     register: &C,
     books: &B,
+    rates: &R,
     CountriesArgs { subject, days }: &CountriesArgs,
 ) -> Result<Verdict> {
     let subject = subject::find(register, subject).await?;
-    let mut countries = Countries::default();
-    let look = |it: &Entry| countries.take(it);
-    let (view, dates) = (days.view.view(), subject::days(days.from, days.to)?);
-    treasury::each_entry(books, &subject.accounts, dates, view, &EntryBudget::unlimited(), look).await?;
-    let shown = CountriesShown { subject: &subject, view: days.view.name(), countries: countries.finish() };
+    let dates = subject::days(days.from, days.to)?;
+    let countries = subject::queries(books, rates).countries(&subject.accounts, dates, days.view.view()).await?;
+    let shown = CountriesShown { subject: &subject, view: days.view.name(), countries };
     output.answer(&shown, || render_countries(&shown.countries))?;
     Ok(Verdict::Ok)
 }
@@ -63,42 +61,29 @@ struct CounterpartiesShown<'a> {
     #[serde(flatten)]
     subject: &'a Subject,
     view: &'static str,
-    of: usize,
-    counterparties: Vec<Counterparty>,
+    #[serde(flatten)]
+    top: TopCounterparties,
 }
 
 /// Shows the top counterparties.
-pub(crate) async fn counterparties<C: Customers, B: Books + Sync, R: Rates>(
+pub(crate) async fn counterparties<C: Customers, B: Books + Sync, R: Rates + Sync>(
     output: &Output,
     register: &C,
     books: &B,
-    imports: &R,
+    rates: &R,
     CounterpartiesArgs { subject, days: args, into, limit }: &CounterpartiesArgs,
 ) -> Result<Verdict> {
     let subject = subject::find(register, subject).await?;
     let days = subject::days(args.from, args.to)?;
-    let (mut all, mut currencies) = (Counterparties::default(), BTreeSet::new());
-    let look = |it: &Entry| {
-        all.take(it);
-        currencies.insert(it.currency);
-    };
-    let budget = &EntryBudget::unlimited();
-    treasury::each_entry(books, &subject.accounts, days, args.view.view(), budget, look).await?;
-    let of = all.count();
-    let top = match into {
-        None => all.top(*limit, &Ranking::Count)?,
-        Some(into) => {
-            let rates = &subject::rates(imports, currencies, (days.1, days.1)).await?;
-            all.top(*limit, &Ranking::Gross(Valuation { rates, on: days.1, into: *into }))?
-        }
-    };
-    let shown = CounterpartiesShown { subject: &subject, view: args.view.name(), of, counterparties: top };
-    output.answer(&shown, || render_counterparties(&shown.counterparties, of))?;
+    let view = args.view.view();
+    let top = subject::queries(books, rates).counterparties(&subject.accounts, days, view, *into, *limit).await?;
+    let shown = CounterpartiesShown { subject: &subject, view: args.view.name(), top };
+    output.answer(&shown, || render_counterparties(&shown.top))?;
     Ok(Verdict::Ok)
 }
 
-fn render_counterparties(top: &[Counterparty], of: usize) -> String {
-    if top.is_empty() {
+fn render_counterparties(top: &TopCounterparties) -> String {
+    if top.counterparties.is_empty() {
         return "no counterparties".to_owned();
     }
     let columns = [
@@ -108,10 +93,11 @@ fn render_counterparties(top: &[Counterparty], of: usize) -> String {
         Column::Number("Out"),
         Column::Number("Both together"),
     ];
-    let rows = top.iter().map(|it| {
+    let rows = top.counterparties.iter().map(|it| {
         let (r#in, out) = sums(&it.turnover);
         let gross = it.gross.map_or_else(|| NOTHING.to_owned(), money::Money::grouped_with_currency);
         vec![it.account.to_string(), count(it.transactions), r#in, out, gross]
     });
-    format!("{}\n{} of {of} counterparties", table(&columns, rows), top.len())
+    let (table, shown) = (table(&columns, rows), top.counterparties.len());
+    format!("{table}\n{shown} of {} counterparties{}", top.of, unconverted_line(&top.unconverted))
 }

@@ -2,18 +2,16 @@
 
 use ::customers::Customers;
 use ::imports::Rates;
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use calendar::Date;
-use ledger::{Books, EntryBudget};
-use money::{Currency, Money};
+use ledger::Books;
+use money::Money;
 use serde::Serialize;
-use treasury::{
-    DailyFlows, ForecastOutcome, Interest, InterestBase, InterestRates, Interval, Valuation, up_to_last_entry,
-};
+use treasury::{BalanceForecast, ForecastOutcome, Forecasts, Interest, InterestRates, Interval};
 
 use crate::Verdict;
 use crate::arguments::{ForecastArgs, InterestArgs};
-use crate::balances::render_unconverted;
+use crate::balances::unconverted_line;
 use crate::output::Output;
 use crate::subject::{self, Subject};
 use crate::table::{Column, NOTHING, table};
@@ -31,19 +29,17 @@ struct InterestShown<'a> {
 }
 
 /// Shows the interest on debt and on credit.
-pub(crate) async fn interest<C: Customers, B: Books + Sync>(
+pub(crate) async fn interest<C: Customers, B: Books + Sync, R: Rates + Sync>(
     output: &Output,
     register: &C,
     books: &B,
+    imports: &R,
     args: &InterestArgs,
 ) -> Result<Verdict> {
     let subject = subject::find(register, &args.subject).await?;
     let days = subject::days(Some(args.from), Some(args.to))?;
-    let mut base = InterestBase::default();
-    let (view, budget) = (args.view.view(), &EntryBudget::unlimited());
-    for days in treasury::days_of_accounts(books, &subject.accounts, days, view, budget).await? {
-        days.iter().try_for_each(|day| base.take(day))?;
-    }
+    let rates = InterestRates { debt: args.debt_rate, credit: args.credit_rate };
+    let queries = subject::queries(books, imports);
     let shown = InterestShown {
         subject: &subject,
         from: args.from,
@@ -51,7 +47,7 @@ pub(crate) async fn interest<C: Customers, B: Books + Sync>(
         debt_rate: args.debt_rate.to_string(),
         credit_rate: args.credit_rate.to_string(),
         view: args.view.name(),
-        interest: base.at(InterestRates { debt: args.debt_rate, credit: args.credit_rate })?,
+        interest: queries.interest(&subject.accounts, days, args.view.view(), rates).await?,
     };
     output.answer(&shown, || render_interest(&shown.interest))?;
     Ok(Verdict::Ok)
@@ -71,23 +67,14 @@ fn render_interest(interest: &[Interest]) -> String {
 struct ForecastsShown<'a> {
     #[serde(flatten)]
     subject: &'a Subject,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    on: Option<Date>,
     to: Date,
     view: &'static str,
-    forecasts: Vec<ForecastShown>,
-    unconverted: Vec<Money>,
-}
-
-#[derive(Serialize)]
-struct ForecastShown {
-    balance: Money,
     #[serde(flatten)]
-    forecast: ForecastOutcome,
+    forecasts: Forecasts,
 }
 
 /// Shows forecasts with their intervals and the accuracy of past forecasts.
-pub(crate) async fn forecast<C: Customers, B: Books + Sync, R: Rates>(
+pub(crate) async fn forecast<C: Customers, B: Books + Sync, R: Rates + Sync>(
     output: &Output,
     register: &C,
     books: &B,
@@ -95,42 +82,20 @@ pub(crate) async fn forecast<C: Customers, B: Books + Sync, R: Rates>(
     args: &ForecastArgs,
 ) -> Result<Verdict> {
     let subject = subject::find(register, &args.subject).await?;
-    let (view, budget) = (args.view.view(), &EntryBudget::unlimited());
-    let mut days = treasury::days_for_forecast(books, &subject.accounts, args.on, args.to, view, budget).await?;
-    if args.on.is_none() {
-        days = up_to_last_entry(days);
-    }
-    let last = days.last().map(|it| it.to);
-    let ahead = last.map_or(1, |last| args.to.days().saturating_sub(last.days()));
-    ensure!(ahead > 0, "--to is not after {}", last.unwrap_or(Date::MIN));
-    let (mut flows, mut unconverted) = (DailyFlows::by_currency(&days), Vec::new());
-    if let Some((into, on)) = args.into.zip(last) {
-        let currencies: Vec<Currency> = flows.iter().map(|it| it.balance.currency()).collect();
-        let rates = &subject::rates(imports, currencies, (on, on)).await?;
-        let (all, without) = DailyFlows::converted(&days, &Valuation { rates, on, into })?;
-        (flows, unconverted) = (vec![all], without);
-    }
-    let ahead = usize::try_from(ahead)?;
-    let forecast = |it: &DailyFlows| ForecastShown { balance: it.balance, forecast: treasury::forecast(it, ahead) };
-    let shown = ForecastsShown {
-        subject: &subject,
-        on: last,
-        to: args.to,
-        view: args.view.name(),
-        forecasts: flows.iter().map(forecast).collect(),
-        unconverted,
-    };
-    output.answer(&shown, || render_forecasts(&shown))?;
+    let queries = subject::queries(books, imports);
+    let forecasts = queries.forecast(&subject.accounts, args.on, args.to, args.view.view(), args.into).await?;
+    let shown = ForecastsShown { subject: &subject, to: args.to, view: args.view.name(), forecasts };
+    output.answer(&shown, || render_forecasts(args.to, &shown.forecasts))?;
     Ok(Verdict::Ok)
 }
 
-fn render_forecasts(shown: &ForecastsShown<'_>) -> String {
-    let Some(on) = shown.on else { return "no entries".to_owned() };
-    let table = format!("from {on} to {}\n{}", shown.to, render_rows(on, &shown.forecasts));
-    if shown.unconverted.is_empty() { table } else { format!("{table}\n{}", render_unconverted(&shown.unconverted)) }
+fn render_forecasts(to: Date, forecasts: &Forecasts) -> String {
+    let Some(on) = forecasts.on else { return "no entries".to_owned() };
+    let unconverted = unconverted_line(&forecasts.unconverted);
+    format!("from {on} to {to}\n{}{unconverted}", render_rows(on, &forecasts.forecasts))
 }
 
-fn render_rows(on: Date, forecasts: &[ForecastShown]) -> String {
+fn render_rows(on: Date, forecasts: &[BalanceForecast]) -> String {
     let columns = [
         Column::Text("Currency"),
         Column::Number("Balance"),
@@ -169,6 +134,7 @@ fn render_rows(on: Date, forecasts: &[ForecastShown]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use money::Currency;
     use treasury::Forecast;
 
     use super::*;
@@ -187,7 +153,7 @@ mod tests {
         };
         let broken = Forecast { interval: None, held: 40, ..forecast };
         let not_judged = Forecast { judged: 0, held: 0, ..broken };
-        let shown = |forecast| ForecastShown { balance: money(6_000_000), forecast };
+        let shown = |forecast| BalanceForecast { balance: money(6_000_000), forecast };
         let too_short = |most_days_ahead| ForecastOutcome::TooShort { days: 19, needed: 140, most_days_ahead };
         let made = [forecast, broken, not_judged].map(|it| shown(ForecastOutcome::Made(it)));
         let rows = made.into_iter().chain([shown(too_short(12)), shown(too_short(0))]).collect::<Vec<_>>();

@@ -2,24 +2,22 @@
 
 use ::customers::Customers;
 use ::imports::Rates;
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use calendar::Date;
-use ledger::{Books, EntryBudget, HistoryRequest, Movement, Period};
-use money::{Currency, Money, Reference};
+use ledger::{Books, Movement, Period};
+use money::{Currency, Money};
 use serde::Serialize;
-use treasury::{ConvertedHistory, ConvertedPeriod, converted_history};
+use treasury::{ConvertedPeriod, Turnover, dirty_entries};
 
 use crate::Verdict;
 use crate::arguments::HistoryArgs;
-use crate::balances::render_unconverted;
+use crate::balances::{dirty_line, unconverted_lines};
 use crate::output::Output;
 use crate::subject::{self, Subject};
 use crate::table::{Column, table};
 
 /// The maximum length of a bar.
 const BAR_CHARS: u128 = 24;
-/// The maximum number of lines.
-const MAX_BUCKETS: usize = 10_000;
 
 #[derive(Serialize)]
 struct HistoryShown<'a> {
@@ -31,6 +29,10 @@ struct HistoryShown<'a> {
     /// All buckets together, if one currency is requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedPeriod>,
+    /// From the first to the last day.
+    dirty: Vec<Turnover>,
+    /// Before the first day.
+    dirty_before: Vec<Turnover>,
 }
 
 #[derive(Serialize)]
@@ -68,31 +70,19 @@ impl MovementShown {
 }
 
 /// Shows the history, with a bar for each closing balance.
-pub(crate) async fn run<C: Customers, B: Books + Sync, R: Rates>(
+pub(crate) async fn run<C: Customers, B: Books + Sync, R: Rates + Sync>(
     output: &Output,
     register: &C,
     books: &B,
-    imports: &R,
+    rates: &R,
     args: &HistoryArgs,
 ) -> Result<Verdict> {
     let subject = subject::find(register, &args.subject).await?;
-    let all = treasury::days_with_entries(books, &subject.accounts).await?;
-    let from = args.from.or(all.map(|it| it.0));
-    let to = args.to.or(all.map(|it| it.1));
-    let (mut periods, mut converted) = (Vec::new(), ConvertedHistory::default());
-    if let (Some(from), Some(to)) = (from, to) {
-        let days = subject::days(Some(from), Some(to))?;
-        ensure!(args.by.cut(from, to).nth(MAX_BUCKETS).is_none(), "too many buckets; select larger ones with --by");
-        let converted_into = args.into.map(Reference::currency);
-        let request = HistoryRequest { from, to, by: args.by, view: args.view.view(), converted_into };
-        let history = treasury::history(books, &subject.accounts, request, &EntryBudget::unlimited()).await?;
-        if let Some(into) = args.into {
-            let currencies = history.periods.last().into_iter().flat_map(|it| it.currencies.keys().copied());
-            let rates = subject::rates(imports, currencies, days).await?;
-            converted = converted_history(&history, &rates, into)?;
-        }
-        periods = history.periods;
-    }
+    subject::days(args.from, args.to)?;
+    let queries = subject::queries(books, rates);
+    let history = queries.history(&subject.accounts, (args.from, args.to), args.by, args.view.view(), args.into);
+    let (history, converted) = history.await?;
+    let converted = converted.unwrap_or_default();
     let mut of_buckets = converted.periods.into_iter();
     let bucket = |period: &Period| BucketShown {
         from: period.from,
@@ -104,10 +94,15 @@ pub(crate) async fn run<C: Customers, B: Books + Sync, R: Rates>(
         subject: &subject,
         by: args.by.name(),
         view: args.view.name(),
-        buckets: periods.iter().map(bucket).collect(),
+        buckets: history.periods.iter().map(bucket).collect(),
         converted: converted.total,
+        dirty: dirty_entries(&history.within),
+        dirty_before: dirty_entries(&history.before),
     };
-    output.answer(&shown, || render_text(&shown.buckets, shown.converted.as_ref()))?;
+    output.answer(&shown, || {
+        let before = dirty_line(" in the opening", &shown.dirty_before, args.view);
+        render_text(&shown.buckets, shown.converted.as_ref()) + &dirty_line("", &shown.dirty, args.view) + &before
+    })?;
     Ok(Verdict::Ok)
 }
 
@@ -150,11 +145,13 @@ fn render_together(periods: &[&ConvertedPeriod], total: &ConvertedPeriod) -> Str
     };
     let rows = periods.iter().map(|it| row(it, bar(it.closing, largest)));
     let total_row = Some(row(total, "total".to_owned())).filter(|_| periods.len() > 1);
-    let shown = format!("in {currency}\n{}", table(&columns, rows.chain(total_row)));
-    match total.unconverted_closing.as_slice() {
-        [] => shown,
-        amounts => format!("{shown}\n{}", render_unconverted(amounts)),
-    }
+    let unconverted = unconverted_lines([
+        ("opening ", &*total.unconverted_opening),
+        ("in ", &total.unconverted_in),
+        ("out ", &total.unconverted_out),
+        ("closing ", &total.unconverted_closing),
+    ]);
+    format!("in {currency}\n{}{unconverted}", table(&columns, rows.chain(total_row)))
 }
 
 fn render_by_currency(buckets: &[BucketShown]) -> String {
@@ -232,6 +229,8 @@ mod tests {
             revaluation: money(200),
             closing: money(12_880),
             unconverted_opening: Vec::new(),
+            unconverted_in: vec![Money::new(700, Currency::USD), Money::new(1, "JPY".parse().unwrap())],
+            unconverted_out: vec![Money::new(-200, Currency::USD), Money::new(-1, "JPY".parse().unwrap())],
             unconverted_closing: vec![Money::new(500, Currency::USD)],
         };
         let bucket =
@@ -264,7 +263,7 @@ mod tests {
         │ 2024-02-01 ┆ 2024-02-29 ┆  128.80 ┆ 10,000.00 ┆  0.00 ┆       -0.80 ┆ 10,128.00 ┆ ████████████████████████ │
         │ 2024-01-01 ┆ 2024-02-29 ┆   90.00 ┆ 10,046.00 ┆ -9.20 ┆        1.20 ┆ 10,128.00 ┆ total                    │
         └────────────┴────────────┴─────────┴───────────┴───────┴─────────────┴───────────┴──────────────────────────┘
-        not converted because of missing rates: 5.00 USD
+        not converted because of missing rates: in 7.00 USD, 1 JPY; out -2.00 USD, -1 JPY; closing 5.00 USD
         ");
         assert_eq!(render_text(&[bucket], Some(&period)), "no entries");
     }

@@ -104,11 +104,15 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
         Command::History(args) => {
             history::run(output, &stack.register()?, &stack.books()?, &stack.imports()?, &args).await
         }
-        Command::Countries(args) => counterparties::countries(output, &stack.register()?, &stack.books()?, &args).await,
+        Command::Countries(args) => {
+            counterparties::countries(output, &stack.register()?, &stack.books()?, &stack.imports()?, &args).await
+        }
         Command::Counterparties(args) => {
             counterparties::counterparties(output, &stack.register()?, &stack.books()?, &stack.imports()?, &args).await
         }
-        Command::Interest(args) => forecast::interest(output, &stack.register()?, &stack.books()?, &args).await,
+        Command::Interest(args) => {
+            forecast::interest(output, &stack.register()?, &stack.books()?, &stack.imports()?, &args).await
+        }
         Command::Forecast(args) => {
             forecast::forecast(output, &stack.register()?, &stack.books()?, &stack.imports()?, &args).await
         }

@@ -1,15 +1,12 @@
 //! The subject of figures (an account or a customer) and shared queries.
 
-use std::collections::BTreeSet;
-
 use ::customers::{Customer, CustomerId, Customers};
-use ::imports::Rates;
 use anyhow::{Result, bail, ensure};
 use banking::AccountNumber;
 use calendar::Date;
-use money::{Currency, Worth};
+use ledger::EntryBudget;
 use serde::Serialize;
-use treasury::ExchangeRates;
+use treasury::{Limits, Queries};
 
 use crate::arguments::SubjectArgs;
 use crate::customers;
@@ -74,16 +71,10 @@ pub(crate) fn days(from: Option<Date>, to: Option<Date>) -> Result<(Date, Date)>
     Ok(days)
 }
 
-/// The rates of `currencies` for the days and the day before.
-pub(crate) async fn rates<R: Rates>(
-    imports: &R,
-    currencies: impl IntoIterator<Item = Currency>,
-    (from, to): (Date, Date),
-) -> Result<ExchangeRates> {
-    let currencies: BTreeSet<Currency> = currencies.into_iter().collect();
-    let currencies: Vec<Currency> = currencies.into_iter().collect();
-    let table = imports.table(&currencies, from.plus_days(-1).unwrap_or(Date::MIN), to).await?;
-    Ok(table.into_iter().map(|it| (it.currency, it.date, Worth { usd: it.usd, eur: it.eur })).collect())
+/// The queries of the command, which has no time-out and so hardly any limits.
+pub(crate) fn queries<'a, B, R>(books: &'a B, rates: &'a R) -> Queries<'a, B, R> {
+    let limits = Limits { buckets: 10_000, days_ahead: i32::MAX, registered: usize::MAX, company_accounts: usize::MAX };
+    Queries { books, rates, budget: EntryBudget::unlimited(), limits }
 }
 
 #[cfg(test)]

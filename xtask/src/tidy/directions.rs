@@ -33,7 +33,7 @@ const KIT: &str = "lambda-kit";
 const SANDBOXES: [&str; 1] = ["feeds-sandbox"];
 
 /// The allowed dependencies between domains, of the kit on values and of a sandbox on a tool, each with its reason.
-const REASONS: [(&str, &str, &str); 8] = [
+const REASONS: [(&str, &str, &str); 10] = [
     ("feeds", "imports", "a feed's pages become imports, and its proof uses their outcomes"),
     ("feeds-sandbox", "datamaker", "it serves the data maker's rows without files"),
     ("lambda-kit", "calendar", "its clock tells moments"),
@@ -45,6 +45,8 @@ const REASONS: [(&str, &str, &str); 8] = [
     ),
     ("imports", "ledger", "a row becomes an entry of the books, with the same identity rules"),
     ("mail", "customers", "a mail goes to an address that the register has accepted: both use one rule"),
+    ("treasury", "customers", "the portfolio is of all companies of the register"),
+    ("treasury", "imports", "its figures are converted at the imported exchange rates"),
     ("treasury", "ledger", "a company's figures are folds of its accounts' periods and entries"),
 ];
 

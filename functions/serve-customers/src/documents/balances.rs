@@ -4,9 +4,8 @@ use banking::AccountNumber;
 use calendar::Date;
 use customers::CustomerId;
 use ledger::View;
-use money::MoneyError;
 use serde::Serialize;
-use treasury::{AccountBalance, Balances, ConvertedBalance, CurrencyBalance, Portfolio};
+use treasury::{AccountBalance, Balances, CompanyDebt, ConvertedBalance, CurrencyBalance, PortfolioBalances};
 use utoipa::ToSchema;
 
 use super::counterparties::{TurnoverDocument, turnovers};
@@ -139,38 +138,42 @@ pub(crate) struct PortfolioDocument {
     converted: ConvertedBalanceDocument,
     /// Dirty entries, one line for each currency with any. The balances include them only in the view `all`.
     dirty: Vec<TurnoverDocument>,
-    /// The companies with the largest debts, largest first.
+    /// The companies with the largest debts, largest first; those with only unconverted debts come last.
     largest_debts: Vec<DebtDocument>,
 }
 
 /// The debt of a company.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Debt)]
-pub(crate) struct DebtDocument {
+struct DebtDocument {
     /// Which company.
     #[schema(value_type = String, format = "uuid")]
-    pub(crate) customer: CustomerId,
+    customer: CustomerId,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) name: Option<String>,
+    name: Option<String>,
     /// Its converted negative balances, rounded separately.
-    pub(crate) debt: Money,
+    debt: Money,
+    /// Its negative balances without a rate, which `debt` excludes.
+    unconverted: Vec<Money>,
 }
 
 impl PortfolioDocument {
-    pub(crate) fn new(
-        (on, view): (Option<Date>, View),
-        portfolio: &Portfolio<'_, CustomerId>,
-        largest_debts: Vec<DebtDocument>,
-    ) -> Result<Self, MoneyError> {
-        Ok(Self {
+    pub(crate) fn new(on: Option<Date>, view: View, portfolio: PortfolioBalances) -> Self {
+        let debt = |it: CompanyDebt| DebtDocument {
+            customer: it.customer,
+            name: it.name,
+            debt: it.debt.into(),
+            unconverted: moneys(it.unconverted),
+        };
+        Self {
             on,
             view: view.into(),
-            companies: portfolio.companies(),
-            currencies: portfolio.currencies()?.into_iter().map(CurrencyBalanceDocument::from).collect(),
-            converted: portfolio.converted()?.into(),
-            dirty: turnovers(portfolio.dirty()),
-            largest_debts,
-        })
+            companies: portfolio.companies,
+            currencies: portfolio.currencies.into_iter().map(CurrencyBalanceDocument::from).collect(),
+            converted: portfolio.converted.into(),
+            dirty: turnovers(portfolio.dirty),
+            largest_debts: portfolio.largest_debts.into_iter().map(debt).collect(),
+        }
     }
 }

@@ -3,10 +3,10 @@
 use customers::CustomerId;
 use ledger::View;
 use serde::Serialize;
-use treasury::{Counterparty, Country, Turnover};
+use treasury::{Counterparty, Country, TopCounterparties, Turnover};
 use utoipa::ToSchema;
 
-use super::{Money, ViewName};
+use super::{Money, ViewName, moneys};
 
 /// Credits and debits in one currency.
 #[derive(Serialize, ToSchema)]
@@ -78,6 +78,9 @@ pub(crate) struct CounterpartiesDocument {
     of: usize,
     /// The top ones.
     counterparties: Vec<CounterpartyDocument>,
+    /// The sum of in and out, regardless of sign, of all counterparties in the currencies without a rate, which the
+    /// ranking by turnover excludes.
+    unconverted: Vec<Money>,
 }
 
 /// A counterparty.
@@ -97,13 +100,19 @@ struct CounterpartyDocument {
 }
 
 impl CounterpartiesDocument {
-    pub(crate) fn new(customer: CustomerId, view: View, of: usize, top: Vec<Counterparty>) -> Self {
+    pub(crate) fn new(customer: CustomerId, view: View, top: TopCounterparties) -> Self {
         let counterparty = |it: Counterparty| CounterpartyDocument {
             account: it.account.into(),
             transactions: it.transactions,
             turnover: turnovers(it.turnover),
             gross: it.gross.map(Money::from),
         };
-        Self { customer, view: view.into(), of, counterparties: top.into_iter().map(counterparty).collect() }
+        Self {
+            customer,
+            view: view.into(),
+            of: top.of,
+            counterparties: top.counterparties.into_iter().map(counterparty).collect(),
+            unconverted: moneys(top.unconverted),
+        }
     }
 }

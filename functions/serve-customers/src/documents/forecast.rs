@@ -4,10 +4,10 @@ use calendar::Date;
 use customers::CustomerId;
 use ledger::View;
 use serde::Serialize;
-use treasury::{ForecastOutcome, Interest, InterestRates};
+use treasury::{BalanceForecast, ForecastOutcome, Forecasts, Interest, InterestRates};
 use utoipa::ToSchema;
 
-use super::{Money, ViewName};
+use super::{Money, ViewName, moneys};
 
 /// Interest on the closing balances of each account and day: balance × rate / 365, rounded once, half to even.
 #[derive(Serialize, ToSchema)]
@@ -72,26 +72,26 @@ impl InterestDocument {
 pub(crate) struct ForecastsDocument {
     /// The customer or account.
     #[schema(value_type = String, format = "uuid")]
-    pub(crate) customer: CustomerId,
+    customer: CustomerId,
     /// The start of the forecast, at the end of this day; absent without entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Date)]
-    pub(crate) on: Option<Date>,
+    on: Option<Date>,
     /// The day of the forecast balance.
     #[schema(value_type = String, format = Date)]
-    pub(crate) to: Date,
+    to: Date,
     /// Which entries count.
-    pub(crate) view: ViewName,
+    view: ViewName,
     /// One for each currency, or one for all currencies converted into one.
-    pub(crate) forecasts: Vec<ForecastDocument>,
+    forecasts: Vec<ForecastDocument>,
     /// The balances without a rate, if all currencies are converted into one.
-    pub(crate) unconverted: Vec<Money>,
+    unconverted: Vec<Money>,
 }
 
 /// A forecast of one balance.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Forecast)]
-pub(crate) struct ForecastDocument {
+struct ForecastDocument {
     /// The starting balance.
     balance: Money,
     /// The forecast; absent if the history is too short.
@@ -154,9 +154,24 @@ struct TooShortDocument {
     last_possible: Option<Date>,
 }
 
+impl ForecastsDocument {
+    pub(crate) fn new(customer: CustomerId, to: Date, view: View, forecasts: Forecasts) -> Self {
+        let on = forecasts.on;
+        let forecast = |it: BalanceForecast| ForecastDocument::new(it.balance, on, it.forecast);
+        Self {
+            customer,
+            on,
+            to,
+            view: view.into(),
+            forecasts: forecasts.forecasts.into_iter().map(forecast).collect(),
+            unconverted: moneys(forecasts.unconverted),
+        }
+    }
+}
+
 impl ForecastDocument {
     /// The forecast of a balance at the end of `on`.
-    pub(crate) fn new(balance: money::Money, on: Option<Date>, forecast: ForecastOutcome) -> Self {
+    fn new(balance: money::Money, on: Option<Date>, forecast: ForecastOutcome) -> Self {
         let (outlook, too_short) = match forecast {
             ForecastOutcome::TooShort { days, needed, .. } => {
                 let last_possible = on.and_then(|it| forecast.last_possible(it));

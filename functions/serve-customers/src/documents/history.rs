@@ -3,11 +3,12 @@
 use banking::AccountNumber;
 use calendar::{Bucket, Date};
 use customers::CustomerId;
-use ledger::{Period, View};
+use ledger::{History, Period, View};
 use serde::Serialize;
 use treasury::{ConvertedHistory, ConvertedPeriod};
 use utoipa::ToSchema;
 
+use super::counterparties::{TurnoverDocument, turnovers};
 use super::{Money, ViewName, moneys};
 
 /// The period into which a history is divided.
@@ -47,6 +48,28 @@ pub(crate) struct HistoryDocument {
     view: ViewName,
     /// The buckets, oldest first; the first and the last may be partial.
     buckets: Vec<BucketDocument>,
+    #[serde(flatten)]
+    dirty: DirtyDocument,
+}
+
+/// The dirty entries of a history.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DirtyEntries)]
+struct DirtyDocument {
+    /// Dirty entries from the first to the last day, one line for each currency with any. In and out include them only
+    /// in the view `all`.
+    dirty: Vec<TurnoverDocument>,
+    /// Dirty entries before the first day. The opening includes them only in the view `all`.
+    dirty_before: Vec<TurnoverDocument>,
+}
+
+impl From<&History> for DirtyDocument {
+    fn from(history: &History) -> Self {
+        Self {
+            dirty: turnovers(treasury::dirty_entries(&history.within)),
+            dirty_before: turnovers(treasury::dirty_entries(&history.before)),
+        }
+    }
 }
 
 /// A part of a history.
@@ -82,9 +105,10 @@ struct MovementDocument {
 }
 
 impl HistoryDocument {
-    pub(crate) fn new(account: AccountNumber, by: Bucket, view: View, periods: Vec<Period>) -> Self {
-        let buckets = periods.into_iter().map(BucketDocument::from).collect();
-        Self { account, by: by.into(), view: view.into(), buckets }
+    pub(crate) fn new(account: AccountNumber, by: Bucket, view: View, history: History) -> Self {
+        let dirty = (&history).into();
+        let buckets = history.periods.into_iter().map(BucketDocument::from).collect();
+        Self { account, by: by.into(), view: view.into(), buckets, dirty }
     }
 }
 
@@ -121,6 +145,8 @@ pub(crate) struct CompanyHistoryDocument {
     /// All buckets together, if a currency is requested: the sums of in, out, net and revaluation.
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedMovementDocument>,
+    #[serde(flatten)]
+    dirty: DirtyDocument,
 }
 
 /// A part of a customer's history.
@@ -153,6 +179,10 @@ struct ConvertedMovementDocument {
     closing: Money,
     /// The amounts without a rate, which the opening excludes.
     unconverted_opening: Vec<Money>,
+    /// The credits without a rate on their day, which `in` excludes.
+    unconverted_in: Vec<Money>,
+    /// The debits without a rate on their day, which `out` excludes; below zero.
+    unconverted_out: Vec<Money>,
     /// The amounts without a rate, which the closing excludes.
     unconverted_closing: Vec<Money>,
 }
@@ -167,26 +197,22 @@ impl From<ConvertedPeriod> for ConvertedMovementDocument {
             revaluation: it.revaluation.into(),
             closing: it.closing.into(),
             unconverted_opening: moneys(it.unconverted_opening),
+            unconverted_in: moneys(it.unconverted_in),
+            unconverted_out: moneys(it.unconverted_out),
             unconverted_closing: moneys(it.unconverted_closing),
         }
     }
 }
 
 impl CompanyHistoryDocument {
-    /// For a company without entries.
-    pub(crate) fn empty(customer: CustomerId, by: Bucket, view: View) -> Self {
-        Self::new(customer, by, view, Vec::new(), None)
-    }
-
-    /// From a history and, if converted, the converted buckets.
     pub(crate) fn new(
         customer: CustomerId,
         by: Bucket,
         view: View,
-        periods: Vec<Period>,
+        history: History,
         converted: Option<ConvertedHistory>,
     ) -> Self {
-        let converted = converted.unwrap_or_default();
+        let (converted, dirty) = (converted.unwrap_or_default(), (&history).into());
         let mut of_buckets = converted.periods.into_iter();
         let bucket = |period: Period| CompanyBucketDocument {
             bucket: period.into(),
@@ -196,8 +222,9 @@ impl CompanyHistoryDocument {
             customer,
             by: by.into(),
             view: view.into(),
-            buckets: periods.into_iter().map(bucket).collect(),
+            buckets: history.periods.into_iter().map(bucket).collect(),
             converted: converted.total.map(ConvertedMovementDocument::from),
+            dirty,
         }
     }
 }

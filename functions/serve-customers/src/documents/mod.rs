@@ -7,20 +7,18 @@ mod forecast;
 mod history;
 mod import;
 
-use std::collections::BTreeMap;
-
 use banking::AccountNumber;
 use calendar::{Date, Moment, Month};
 use customers::{Account, Customer, CustomerId, CustomerKind, MailChoice};
-use ledger::{Entry, Side, Split, Totals, View};
+use ledger::{Entry, Overview, Side, Split, Splits, View};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub(crate) use balances::{BalancesDocument, DebtDocument, PortfolioDocument};
+pub(crate) use balances::{BalancesDocument, PortfolioDocument};
 pub(crate) use counterparties::{CounterpartiesDocument, CountriesDocument};
 use counterparties::{TurnoverDocument, turnovers};
 pub(crate) use feed::FeedDocument;
-pub(crate) use forecast::{ForecastDocument, ForecastsDocument, InterestDocument};
+pub(crate) use forecast::{ForecastsDocument, InterestDocument};
 pub(crate) use history::{BucketName, CompanyHistoryDocument, HistoryDocument};
 pub(crate) use import::{ImportDocument, ImportReportDocument, LinkDocument};
 
@@ -187,18 +185,15 @@ pub(crate) struct AccountWithFigures {
 }
 
 impl AccountWithFigures {
-    pub(crate) fn new(account: Account, totals: &Totals) -> Self {
-        let count = |view| {
-            let figures = totals.figures(None, view);
-            figures.values().map(|it| it.count).fold(0, u64::saturating_add)
-        };
+    pub(crate) fn new(account: Account, all: &Overview) -> Self {
+        let count = |of: fn(&Split) -> u64| all.figures.values().map(of).fold(0, u64::saturating_add);
         Self {
             account: account.into(),
-            balances: totals.balances(View::Clean).into_iter().map(Money::from).collect(),
-            transactions: count(View::Clean),
-            dirty: count(View::All).saturating_sub(count(View::Clean)),
-            first_month: totals.months.keys().next().copied(),
-            last_month: totals.months.keys().next_back().copied(),
+            balances: moneys(ledger::balances(&all.figures, View::Clean)),
+            transactions: count(|it| it.clean.count),
+            dirty: count(|it| it.dirty.count),
+            first_month: all.days.map(|(first, _)| first.month()),
+            last_month: all.days.map(|(_, last)| last.month()),
         }
     }
 }
@@ -250,19 +245,12 @@ pub(crate) struct BalanceDocument {
 }
 
 impl BalanceDocument {
-    pub(crate) fn new(
-        account: AccountNumber,
-        on: Option<Date>,
-        view: View,
-        figures: &BTreeMap<money::Currency, Split>,
-    ) -> Self {
-        let balance =
-            |(currency, it): (&money::Currency, &Split)| money::Money::new(it.seen(view).net_minor(), *currency).into();
+    pub(crate) fn new(account: AccountNumber, on: Option<Date>, view: View, figures: &Splits) -> Self {
         Self {
             account,
             on,
             view: view.into(),
-            balances: figures.iter().map(balance).collect(),
+            balances: moneys(ledger::balances(figures, view)),
             dirty: turnovers(treasury::dirty_entries(figures)),
         }
     }

@@ -3,10 +3,10 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use banking::AccountNumber;
-use calendar::{Bucket, Date};
+use calendar::Date;
 use customers::{Account, CustomerId, Customers};
-use lambda_kit::{FieldError, Problem};
-use ledger::{Books, HistoryRequest, all_days, page_of_entries, splits_on};
+use lambda_kit::Problem;
+use ledger::{figures_on, overview, page_of_entries};
 
 use crate::caller::Caller;
 use crate::documents::{
@@ -70,8 +70,8 @@ pub(crate) async fn one<P: Ports>(
     Query(NoParams): Query<NoParams>,
 ) -> Result<Json<AccountWithFigures>, ServeError> {
     let account = find(&*ports, caller, &number).await?;
-    let totals = ports.books().read(&number, &[]).await?.totals()?;
-    Ok(Json(AccountWithFigures::new(account, &totals)))
+    let all = overview(ports.books(), &number).await?;
+    Ok(Json(AccountWithFigures::new(account, &all)))
 }
 
 /// The balance of an account
@@ -88,12 +88,9 @@ pub(crate) async fn balance<P: Ports>(
     Query(BalanceQuery { on, view }): Query<BalanceQuery>,
 ) -> Result<Json<BalanceDocument>, ServeError> {
     find(&*ports, caller, &number).await?;
-    let figures = splits_on(ports.books(), &number, on).await?;
+    let figures = figures_on(ports.books(), &number, on, &ports.entry_budget()).await?;
     Ok(Json(BalanceDocument::new(number, on, view, &figures)))
 }
-
-/// The maximum number of buckets of one history.
-const MAX_BUCKETS: usize = 1_000;
 
 /// The history of an account
 ///
@@ -108,29 +105,9 @@ pub(crate) async fn history<P: Ports>(
     Query(HistoryQuery { from, to, by, view }): Query<HistoryQuery>,
 ) -> Result<Json<HistoryDocument>, ServeError> {
     find(&*ports, caller, &number).await?;
-    let days = match (from, to) {
-        (Some(from), Some(to)) => Some((from, to)),
-        (from, to) => {
-            let all = all_days(&ports.books().read(&number, &[]).await?.totals()?);
-            all.map(|(first, last)| (from.unwrap_or(first), to.unwrap_or(last)))
-        }
-    };
-    let Some((from, to)) = days else {
-        return Ok(Json(HistoryDocument::new(number, by, view, Vec::new())));
-    };
-    refuse_many_buckets(by, (from, to))?;
-    let request = HistoryRequest { from, to, by, view, converted_into: None };
-    let history = ledger::history(ports.books(), &number, request, &ports.entry_budget()).await?;
-    Ok(Json(HistoryDocument::new(number, by, view, history.periods)))
-}
-
-/// Refuses a history with too many buckets.
-pub(crate) fn refuse_many_buckets(by: Bucket, (from, to): (Date, Date)) -> Result<(), Problem> {
-    if by.cut(from, to).nth(MAX_BUCKETS).is_some() {
-        let what = "more than 1,000 buckets; request fewer days or larger buckets";
-        return Err(Problem::invalid(vec![FieldError::new("by", what)]));
-    }
-    Ok(())
+    let accounts = std::slice::from_ref(&number);
+    let (history, _) = ports.queries().history(accounts, (from, to), by, view, None).await?;
+    Ok(Json(HistoryDocument::new(number, by, view, history)))
 }
 
 /// The entries of an account
@@ -150,7 +127,8 @@ pub(crate) async fn entries<P: Ports>(
     let view = ViewName::from(query.view).name();
     let list = format!("entries of {} from {from} to {to}, {view}", number.as_str());
     let after = cursor::read(&list, query.cursor.as_deref())?;
-    let (found, next) = page_of_entries(ports.books(), &number, (from, to), query.view, after, query.limit).await?;
+    let (days, budget) = ((from, to), &ports.entry_budget());
+    let (found, next) = page_of_entries(ports.books(), &number, days, query.view, after, query.limit, budget).await?;
     Ok(Json(Part {
         items: found.into_iter().map(EntryDocument::from).collect(),
         next: next.map(|next| cursor::write(&list, &next)),

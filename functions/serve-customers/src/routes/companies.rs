@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -6,32 +5,23 @@ use axum::extract::State;
 use banking::AccountNumber;
 use calendar::{Bucket, Date};
 use customers::{CustomerId, Customers};
-use imports::Rates;
 use lambda_kit::{FieldError, Problem};
-use ledger::{HistoryRequest, Period};
-use money::{Currency, Reference, Worth};
-use treasury::{
-    Balances, Counterparties, Countries, DailyFlows, ExchangeRates, InterestBase, InterestRates, Ranking, Valuation,
-    converted_history, up_to_last_entry,
-};
+use treasury::InterestRates;
 
 use crate::Ports;
 use crate::caller::Caller;
 use crate::documents::{
-    BalancesDocument, CompanyHistoryDocument, CounterpartiesDocument, CountriesDocument, ForecastDocument,
-    ForecastsDocument, InterestDocument, moneys,
+    BalancesDocument, CompanyHistoryDocument, CounterpartiesDocument, CountriesDocument, ForecastsDocument,
+    InterestDocument,
 };
 use crate::error::ServeError;
 use crate::path::Id;
 use crate::query::{
     BalancesQuery, CompanyHistoryQuery, CounterpartiesQuery, DaysQuery, ForecastQuery, InterestQuery, Query,
 };
-use crate::routes::accounts::refuse_many_buckets;
 
 /// The maximum number of days of interest.
 const MAX_DAYS: usize = 1_000;
-/// The maximum number of days ahead of a forecast.
-const MAX_DAYS_AHEAD: i32 = 366;
 
 /// The balances of a customer
 ///
@@ -48,16 +38,7 @@ pub(crate) async fn balances<P: Ports>(
     Query(BalancesQuery { on, into, view }): Query<BalancesQuery>,
 ) -> Result<Json<BalancesDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
-    let figures = treasury::figures_on(ports.books(), &accounts, on).await?;
-    let balances = match into {
-        None => Balances::of(figures, view, None)?,
-        Some(into) => {
-            let on = on.unwrap_or(Date::MAX);
-            let currencies = figures.iter().flat_map(|(_, it)| it.keys().copied());
-            let rates = &rates(&*ports, currencies, (on, on)).await?;
-            Balances::of(figures, view, Some(&Valuation { rates, on, into }))?
-        }
-    };
+    let balances = ports.queries().balances(&accounts, on, view, into).await?;
     Ok(Json(BalancesDocument::new(id, on, view, balances)))
 }
 
@@ -76,25 +57,8 @@ pub(crate) async fn history<P: Ports>(
     Query(CompanyHistoryQuery { from, to, by, into, view }): Query<CompanyHistoryQuery>,
 ) -> Result<Json<CompanyHistoryDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
-    let days = match (from, to) {
-        (Some(from), Some(to)) => Some((from, to)),
-        (from, to) => {
-            let all = treasury::days_with_entries(ports.books(), &accounts).await?;
-            all.map(|(first, last)| (from.unwrap_or(first), to.unwrap_or(last)))
-        }
-    };
-    let Some((from, to)) = days else { return Ok(Json(CompanyHistoryDocument::empty(id, by, view))) };
-    refuse_many_buckets(by, (from, to))?;
-    let request = HistoryRequest { from, to, by, view, converted_into: into.map(Reference::currency) };
-    let history = treasury::history(ports.books(), &accounts, request, &ports.entry_budget()).await?;
-    let converted = match into {
-        None => None,
-        Some(into) => {
-            let rates = rates(&*ports, currencies_of(&history.periods), (from, to)).await?;
-            Some(converted_history(&history, &rates, into)?)
-        }
-    };
-    Ok(Json(CompanyHistoryDocument::new(id, by, view, history.periods, converted)))
+    let (history, converted) = ports.queries().history(&accounts, (from, to), by, view, into).await?;
+    Ok(Json(CompanyHistoryDocument::new(id, by, view, history, converted)))
 }
 
 /// The countries that a customer does business with
@@ -109,10 +73,8 @@ pub(crate) async fn countries<P: Ports>(
 ) -> Result<Json<CountriesDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
     let days = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX));
-    let mut countries = Countries::default();
-    let budget = &ports.entry_budget();
-    treasury::each_entry(ports.books(), &accounts, days, view, budget, |it| countries.take(it)).await?;
-    Ok(Json(CountriesDocument::new(id, view, countries.finish())))
+    let countries = ports.queries().countries(&accounts, days, view).await?;
+    Ok(Json(CountriesDocument::new(id, view, countries)))
 }
 
 /// The top counterparties of a customer
@@ -127,21 +89,8 @@ pub(crate) async fn counterparties<P: Ports>(
 ) -> Result<Json<CounterpartiesDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
     let days = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX));
-    let (mut counterparties, mut currencies) = (Counterparties::default(), BTreeSet::new());
-    let look = |it: &ledger::Entry| {
-        counterparties.take(it);
-        currencies.insert(it.currency);
-    };
-    treasury::each_entry(ports.books(), &accounts, days, view, &ports.entry_budget(), look).await?;
-    let of = counterparties.count();
-    let top = match into {
-        None => counterparties.top(limit, &Ranking::Count)?,
-        Some(into) => {
-            let rates = &rates(&*ports, currencies, (days.1, days.1)).await?;
-            counterparties.top(limit, &Ranking::Gross(Valuation { rates, on: days.1, into }))?
-        }
-    };
-    Ok(Json(CounterpartiesDocument::new(id, view, of, top)))
+    let top = ports.queries().counterparties(&accounts, days, view, into, limit).await?;
+    Ok(Json(CounterpartiesDocument::new(id, view, top)))
 }
 
 /// Interest on a customer's balances
@@ -160,13 +109,9 @@ pub(crate) async fn interest<P: Ports>(
     if Bucket::Day.cut(from, to).nth(MAX_DAYS).is_some() {
         return Err(Problem::invalid(vec![FieldError::new("to", "more than 1,000 days after `from`")]).into());
     }
-    let mut base = InterestBase::default();
-    let budget = &ports.entry_budget();
-    for days in treasury::days_of_accounts(ports.books(), &accounts, (from, to), view, budget).await? {
-        days.iter().try_for_each(|day| base.take(day))?;
-    }
     let rates = InterestRates { debt: debt_rate, credit: credit_rate };
-    Ok(Json(InterestDocument::new(id, (from, to), rates, view, base.at(rates)?)))
+    let interest = ports.queries().interest(&accounts, (from, to), view, rates).await?;
+    Ok(Json(InterestDocument::new(id, (from, to), rates, view, interest)))
 }
 
 /// A forecast of a customer's balances
@@ -183,40 +128,8 @@ pub(crate) async fn forecast<P: Ports>(
     Query(ForecastQuery { to, on, into, view }): Query<ForecastQuery>,
 ) -> Result<Json<ForecastsDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
-    let budget = &ports.entry_budget();
-    let mut days = treasury::days_for_forecast(ports.books(), &accounts, on, to, view, budget).await?;
-    if on.is_none() {
-        days = up_to_last_entry(days);
-    }
-    let last = days.last().map(|it| it.to);
-    let ahead = days_ahead(last, to)?;
-    let (mut flows, mut unconverted) = (DailyFlows::by_currency(&days), Vec::new());
-    if let Some((into, on)) = into.zip(last) {
-        let rates = &rates(&*ports, currencies_of(&days), (on, on)).await?;
-        let (all, without) = DailyFlows::converted(&days, &Valuation { rates, on, into })?;
-        (flows, unconverted) = (vec![all], without);
-    }
-    let forecast = |it: &DailyFlows| ForecastDocument::new(it.balance, last, treasury::forecast(it, ahead));
-    Ok(Json(ForecastsDocument {
-        customer: id,
-        on: last,
-        to,
-        view: view.into(),
-        forecasts: flows.iter().map(forecast).collect(),
-        unconverted: moneys(unconverted),
-    }))
-}
-
-/// The number of days from the last day, if any, to `to`.
-fn days_ahead(last: Option<Date>, to: Date) -> Result<usize, Problem> {
-    let ahead = last.map_or(1, |last| to.days().saturating_sub(last.days()));
-    let fits = Some(ahead).filter(|it| (1..=MAX_DAYS_AHEAD).contains(it));
-    let days = fits.and_then(|it| usize::try_from(it).ok());
-    days.ok_or_else(|| {
-        let day = |ahead| last.and_then(|it| it.plus_days(ahead).ok()).unwrap_or(Date::MAX);
-        let detail = format!("not from {} to {}, the last possible day", day(1), day(MAX_DAYS_AHEAD));
-        Problem::invalid(vec![FieldError::new("to", detail)])
-    })
+    let forecasts = ports.queries().forecast(&accounts, on, to, view, into).await?;
+    Ok(Json(ForecastsDocument::new(id, to, view, forecasts)))
 }
 
 /// The accounts of a customer, by number, if the customer exists and the caller may see them.
@@ -231,21 +144,4 @@ pub(crate) async fn accounts_of<P: Ports>(
     let mut numbers: Vec<AccountNumber> = accounts.into_iter().map(|it| it.number).collect();
     numbers.sort();
     Ok(numbers)
-}
-
-/// The rates of `currencies` for the days and the day before.
-pub(crate) async fn rates<P: Ports>(
-    ports: &P,
-    currencies: impl IntoIterator<Item = Currency>,
-    (from, to): (Date, Date),
-) -> Result<ExchangeRates, ServeError> {
-    let currencies: BTreeSet<Currency> = currencies.into_iter().collect();
-    let currencies: Vec<Currency> = currencies.into_iter().collect();
-    let before = from.plus_days(-1).unwrap_or(Date::MIN);
-    let table = ports.imports().table(&currencies, before, to).await?;
-    Ok(table.into_iter().map(|it| (it.currency, it.date, Worth { usd: it.usd, eur: it.eur })).collect())
-}
-
-fn currencies_of(periods: &[Period]) -> impl Iterator<Item = Currency> {
-    periods.last().into_iter().flat_map(|it| it.currencies.keys().copied())
 }

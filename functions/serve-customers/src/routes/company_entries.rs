@@ -38,8 +38,9 @@ pub(crate) async fn list<P: Ports>(
     let days = (query.from.unwrap_or(Date::MIN), query.to.unwrap_or(Date::MAX));
     let list = list_name(id, days, query.view);
     let after = cursor::read(&list, query.cursor.as_deref())?;
-    let page = page_of_company_entries(ports.books(), &accounts, days, query.view, after, query.limit).await?;
-    let (found, next) = page;
+    let (view, budget) = (query.view, &ports.entry_budget());
+    let page = page_of_company_entries(ports.books(), &accounts, days, view, after, query.limit, budget);
+    let (found, next) = page.await?;
     Ok(Json(Part {
         items: found.into_iter().map(CompanyEntryDocument::from).collect(),
         next: next.map(|next| cursor::write(&list, &next)),
@@ -64,10 +65,10 @@ pub(crate) async fn csv<P: Ports>(
     let days = (query.from.unwrap_or(Date::MIN), query.to.unwrap_or(Date::MAX));
     let list = list_name(id, days, query.view);
     let after = cursor::read(&list, query.cursor.as_deref())?;
-    let mut rows = MAX_ROWS;
+    let (mut rows, budget) = (MAX_ROWS, &ports.entry_budget());
     let (text, next) = loop {
-        let page = page_of_company_entries(ports.books(), &accounts, days, query.view, after.clone(), rows).await?;
-        let (entries, next) = page;
+        let page = page_of_company_entries(ports.books(), &accounts, days, query.view, after.clone(), rows, budget);
+        let (entries, next) = page.await?;
         let text = entries_csv(&entries, after.is_none());
         if text.len() <= MAX_BYTES || rows == 1 {
             break (text, next);

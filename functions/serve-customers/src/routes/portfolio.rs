@@ -1,31 +1,19 @@
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use banking::AccountNumber;
-use calendar::Date;
-use customers::{CustomerId, CustomerKind, Customers};
-use lambda_kit::Problem;
-use money::Money;
-use treasury::{Balances, Portfolio, Valuation};
 
 use crate::Ports;
 use crate::caller::Caller;
-use crate::documents::{DebtDocument, PortfolioDocument};
+use crate::documents::PortfolioDocument;
 use crate::error::ServeError;
 use crate::query::{PortfolioQuery, Query};
-use crate::routes::companies::rates;
-
-/// The maximum number of accounts of one request, because of its time-out.
-const MAX_ACCOUNTS: usize = 5_000;
-/// The number of customers or accounts in one read of the register.
-const READ_AT_ONCE: usize = 500;
 
 /// The balances of all companies
 ///
-/// For operators. It reads the totals of every account, and for a day within a month that month; for companies with
-/// more than 5,000 accounts together use the command `millrace portfolio`, which has no time-out.
+/// For operators. It reads the register, the totals of every account of a company, and for a day within a month that
+/// month. If the register has more than 20,000 customers or accounts, or the companies more than 5,000 accounts, use the
+/// command `millrace portfolio`, which has no time-out.
 #[utoipa::path(get, path = "/portfolio", tag = "figures", operation_id = "getPortfolio", params(PortfolioQuery),
     responses((status = 200, description = "The portfolio", body = PortfolioDocument)))]
 pub(crate) async fn show<P: Ports>(
@@ -34,60 +22,6 @@ pub(crate) async fn show<P: Ports>(
     Query(PortfolioQuery { on, into, limit, view }): Query<PortfolioQuery>,
 ) -> Result<Json<PortfolioDocument>, ServeError> {
     caller.operates()?;
-    let mut names = companies(&*ports).await?;
-    let (companies, accounts) = accounts(&*ports, &names).await?;
-    let figures = treasury::figures_of_companies(ports.books(), &accounts, on).await?;
-
-    let day = on.unwrap_or(Date::MAX);
-    let currencies = figures.iter().flatten().flat_map(|(_, it)| it.keys().copied());
-    let rates = &rates(&*ports, currencies, (day, day)).await?;
-    let mut portfolio = Portfolio::new(Valuation { rates, on: day, into }, limit);
-    for (company, figures) in companies.into_iter().zip(figures) {
-        portfolio.take(company, &Balances::of(figures, view, None)?)?;
-    }
-    let debt = |(customer, debt): (CustomerId, Money)| DebtDocument {
-        customer,
-        name: names.remove(&customer).flatten(),
-        debt: debt.into(),
-    };
-    let debts = portfolio.largest_debts()?.into_iter().map(debt).collect();
-    Ok(Json(PortfolioDocument::new((on, view), &portfolio, debts)?))
-}
-
-/// All companies with their names.
-async fn companies<P: Ports>(ports: &P) -> Result<BTreeMap<CustomerId, Option<String>>, ServeError> {
-    let (mut companies, mut after) = (BTreeMap::new(), None);
-    loop {
-        let page = ports.customers().customers(after.as_deref(), READ_AT_ONCE).await?;
-        let found = page.items.into_iter().filter(|it| it.kind == CustomerKind::Company);
-        companies.extend(found.map(|it| (it.id, it.name)));
-        after = page.next;
-        if after.is_none() {
-            return Ok(companies);
-        }
-    }
-}
-
-/// The companies and their accounts.
-async fn accounts<P: Ports>(
-    ports: &P,
-    companies: &BTreeMap<CustomerId, Option<String>>,
-) -> Result<(Vec<CustomerId>, Vec<Vec<AccountNumber>>), ServeError> {
-    let mut accounts: BTreeMap<CustomerId, Vec<AccountNumber>> = companies.keys().map(|it| (*it, Vec::new())).collect();
-    let mut after = None;
-    loop {
-        let page = ports.customers().accounts(after.as_deref(), READ_AT_ONCE).await?;
-        for account in page.items {
-            if let Some(numbers) = accounts.get_mut(&account.customer) {
-                numbers.push(account.number);
-            }
-        }
-        if accounts.values().map(Vec::len).sum::<usize>() > MAX_ACCOUNTS {
-            return Err(Problem::bad_request("more than 5,000 accounts; `millrace portfolio` reads them").into());
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(accounts.into_iter().unzip());
-        }
-    }
+    let portfolio = ports.queries().portfolio(ports.customers(), on, view, into, limit).await?;
+    Ok(Json(PortfolioDocument::new(on, view, portfolio)))
 }

@@ -298,16 +298,40 @@ pub async fn api_that_reads(most: u64) -> Router {
     api_within(books().await, most).await
 }
 
+/// The API where the register has so many more persons.
+pub async fn api_with_many_persons(count: u32) -> Router {
+    let register = register().await;
+    let person = |number: u32| Registration {
+        customer: Customer {
+            id: CustomerId::of_person("Ada", &number.to_string(), None, None),
+            kind: CustomerKind::Person,
+            name: None,
+            born_on: None,
+            email: None,
+            owner: None,
+            address: None,
+        },
+        accounts: Vec::new(),
+    };
+    let persons: Vec<_> = (0..count).map(person).collect();
+    register.register(&persons, at("2026-08-01")).await.unwrap();
+    api_of(register, books().await, MAX_ENTRIES).await
+}
+
 async fn api_over(books: FakeBooks) -> Router {
     api_within(books, MAX_ENTRIES).await
 }
 
 async fn api_within(books: FakeBooks, max_entries: u64) -> Router {
+    api_of(register().await, books, max_entries).await
+}
+
+async fn api_of(customers: FakeRegister, books: FakeBooks, max_entries: u64) -> Router {
     let summaries = FakeSummaries::default();
     let import = july().id.to_string();
     summaries.want(&import, &[number("4711")], at("2026-08-31T10:00:05Z")).await.unwrap();
     router(ServeCustomers {
-        customers: register().await,
+        customers,
         books,
         imports: imports().await,
         summaries,

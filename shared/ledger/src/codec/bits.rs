@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
-use super::CodecError;
+use super::error::CodecError;
 
 const VERSION: u8 = 1;
 const PLAIN: u8 = 0;

@@ -1,10 +1,11 @@
 //! Entries as columns. Values that rarely differ (sources, currencies, times) pack to almost nothing.
 
 use calendar::{Date, Moment};
+use money::Currency;
 
 use super::bits::{Reader, Writer, unzigzag, zigzag};
+use super::error::CodecError;
 use super::text::{self, distinct, places};
-use super::{CodecError, currency};
 use crate::{Entry, Mark, Side};
 
 /// Order: number of entries; then flags, times, amounts, ids, ordinals, and sources, currencies, counterparties and
@@ -188,4 +189,9 @@ fn read_column(reader: &mut Reader<'_>, count: usize) -> Result<Vec<Option<Box<s
         },
     };
     places.map(find).collect()
+}
+
+pub(super) fn currency(numeric: u64) -> Result<Currency, CodecError> {
+    let numeric = u16::try_from(numeric).map_err(|_| CodecError::Broken("a currency out of range"))?;
+    Currency::from_numeric(numeric).map_err(|_| CodecError::Broken("an unknown currency"))
 }

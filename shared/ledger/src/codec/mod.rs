@@ -6,26 +6,16 @@
 
 mod bits;
 mod columns;
+mod error;
 mod text;
 
 use calendar::Month;
-use money::Currency;
 
-use crate::{Added, Entry, Figures, Gross, MonthTotals, PostingId, Split, Totals};
+use crate::{Added, Entry, Figures, Gross, PostingId, Split, Splits, Totals};
 use bits::{Reader, Writer, open};
-use columns::{read_entries, write_entries};
+use columns::{currency, read_entries, write_entries};
 
-/// Why stored bytes cannot be read. The cause is corrupt storage or a newer writer, never bad input.
-#[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum CodecError {
-    /// Written by a version that this release does not know.
-    #[error("packed in the unknown version {0}")]
-    UnknownVersion(u8),
-    /// The bytes end too early or contain an impossible value.
-    #[error("broken: {0}")]
-    Broken(&'static str),
-}
+pub use error::CodecError;
 
 /// Packs entries in the order given; marks are kept.
 pub fn encode_entries(entries: &[Entry]) -> Vec<u8> {
@@ -43,14 +33,14 @@ pub fn decode_entries(bytes: &[u8]) -> Result<Vec<Entry>, CodecError> {
     Ok(entries)
 }
 
-pub(crate) fn encode_month(totals: &MonthTotals, entries: &[Entry]) -> Vec<u8> {
+pub(crate) fn encode_month(totals: &Splits, entries: &[Entry]) -> Vec<u8> {
     let mut writer = Writer::new();
     write_month_totals(&mut writer, totals);
     write_entries(&mut writer, entries);
     writer.seal()
 }
 
-pub(crate) fn decode_month(bytes: &[u8]) -> Result<(MonthTotals, Vec<Entry>), CodecError> {
+pub(crate) fn decode_month(bytes: &[u8]) -> Result<(Splits, Vec<Entry>), CodecError> {
     let opened = open(bytes)?;
     let mut reader = Reader::new(&opened);
     let totals = read_month_totals(&mut reader)?;
@@ -141,7 +131,7 @@ fn read_month(reader: &mut Reader<'_>) -> Result<Month, CodecError> {
     Month::from_ordinal(ordinal).map_err(|_| CodecError::Broken("a month out of range"))
 }
 
-fn write_month_totals(writer: &mut Writer, totals: &MonthTotals) {
+fn write_month_totals(writer: &mut Writer, totals: &Splits) {
     writer.length(totals.len());
     for (currency, split) in totals {
         let dirty = split.dirty != Figures::default();
@@ -153,8 +143,8 @@ fn write_month_totals(writer: &mut Writer, totals: &MonthTotals) {
     }
 }
 
-fn read_month_totals(reader: &mut Reader<'_>) -> Result<MonthTotals, CodecError> {
-    let mut totals = MonthTotals::new();
+fn read_month_totals(reader: &mut Reader<'_>) -> Result<Splits, CodecError> {
+    let mut totals = Splits::new();
     for _ in 0..reader.length()? {
         let head = reader.count()?;
         let currency = currency(head.wrapping_shr(1))?;
@@ -182,11 +172,6 @@ fn read_figures(reader: &mut Reader<'_>) -> Result<Figures, CodecError> {
         in_minor: sum(reader.unsigned()?)?,
         out_minor: sum(reader.unsigned()?)?.saturating_neg(),
     })
-}
-
-fn currency(numeric: u64) -> Result<Currency, CodecError> {
-    let numeric = u16::try_from(numeric).map_err(|_| CodecError::Broken("a currency out of range"))?;
-    Currency::from_numeric(numeric).map_err(|_| CodecError::Broken("an unknown currency"))
 }
 
 #[cfg(test)]

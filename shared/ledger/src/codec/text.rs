@@ -2,8 +2,8 @@
 //! without its check digits (which are recomputed). Prefixes are written once, numbers as differences. A UUID is its
 //! 128 bits.
 
-use super::CodecError;
 use super::bits::{Reader, Writer, unzigzag, zigzag};
+use super::error::CodecError;
 
 /// The maximum number of digits of a number: 10^18 < 2^63.
 const MAX_DIGITS: usize = 18;

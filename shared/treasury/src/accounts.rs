@@ -1,58 +1,58 @@
 //! Reads the books of all accounts of a company concurrently.
 
-use std::collections::BTreeMap;
-
 use banking::AccountNumber;
 use calendar::{Bucket, Date};
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, future, stream};
 use ledger::{
-    Books, BooksError, Entry, EntryBudget, EntryCursor, History, HistoryRequest, Period, Split, View, all_days,
-    entries_of, entry_months, page_of_entries, splits_on,
+    Books, BooksError, Entry, EntryBudget, EntryCursor, History, HistoryRequest, Period, Splits, View, overview,
+    page_of_entries,
 };
-use money::Currency;
 use serde::{Deserialize, Serialize};
 
 use crate::days_needed;
 
-/// The number of accounts, or groups of months, that are read concurrently.
+/// The number of accounts that are read concurrently.
 const AT_ONCE: usize = 16;
 
 /// An account and its figures in each currency, clean and dirty separately.
-pub type AccountFigures = (AccountNumber, BTreeMap<Currency, Split>);
+pub type AccountFigures = (AccountNumber, Splits);
 
 /// Each account's figures over all entries up to the end of `on`, or over all entries. Reads the totals of an account
 /// and at most one month. [`crate::Balances`] computes balances from them.
-pub async fn figures_on<B: Books + Sync>(
+pub(crate) async fn figures_on<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
     on: Option<Date>,
+    budget: &EntryBudget,
 ) -> Result<Vec<AccountFigures>, BooksError> {
-    let read =
-        accounts.iter().map(|account| async move { Ok((account.clone(), splits_on(books, account, on).await?)) });
-    side_by_side(read).try_collect().await
+    let read = |account| async move {
+        Ok((AccountNumber::clone(account), ledger::figures_on(books, account, on, budget).await?))
+    };
+    side_by_side(accounts.iter().map(read)).try_collect().await
 }
 
 /// [`figures_on`] of each of many companies.
-pub async fn figures_of_companies<B: Books + Sync>(
+pub(crate) async fn figures_of_companies<B: Books + Sync>(
     books: &B,
     companies: &[Vec<AccountNumber>],
     on: Option<Date>,
+    budget: &EntryBudget,
 ) -> Result<Vec<Vec<AccountFigures>>, BooksError> {
-    side_by_side(companies.iter().map(|accounts| figures_on(books, accounts, on))).try_collect().await
+    side_by_side(companies.iter().map(|accounts| figures_on(books, accounts, on, budget))).try_collect().await
 }
 
 /// The whole months with entries of the accounts.
-pub async fn days_with_entries<B: Books + Sync>(
+pub(crate) async fn days_with_entries<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
 ) -> Result<Option<(Date, Date)>, BooksError> {
-    let days = accounts.iter().map(|account| async move { Ok(all_days(&books.read(account, &[]).await?.totals()?)) });
+    let days = accounts.iter().map(|account| async move { Ok(overview(books, account).await?.days) });
     let days: Vec<_> = side_by_side(days).try_collect().await?;
     Ok(days.into_iter().flatten().reduce(|one, other| (one.0.min(other.0), one.1.max(other.1))))
 }
 
 /// The history of all accounts together; see [`ledger::history`] for its reads.
-pub async fn history<B: Books + Sync>(
+pub(crate) async fn history<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
     request: HistoryRequest,
@@ -63,7 +63,7 @@ pub async fn history<B: Books + Sync>(
 }
 
 /// The history of each account by day, for [`crate::InterestBase`].
-pub async fn days_of_accounts<B: Books + Sync>(
+pub(crate) async fn days_of_accounts<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
     (from, to): (Date, Date),
@@ -77,7 +77,7 @@ pub async fn days_of_accounts<B: Books + Sync>(
 
 /// The days of all accounts up to `on`, or else to the end of the last month with entries: as many as a forecast up to
 /// `to` needs plus a year, or all days with entries.
-pub async fn days_for_forecast<B: Books + Sync>(
+pub(crate) async fn days_for_forecast<B: Books + Sync>(
     books: &B,
     accounts: &[AccountNumber],
     on: Option<Date>,
@@ -94,31 +94,6 @@ pub async fn days_for_forecast<B: Books + Sync>(
     let from = first.max(from.unwrap_or(first));
     let request = HistoryRequest { from, to: last, by: Bucket::Day, view, converted_into: None };
     Ok(history(books, accounts, request, budget).await?.periods)
-}
-
-/// Passes every entry of the accounts from `from` to `to` to `look` once, in any order.
-///
-/// It reads the totals of all accounts, spends the budget for the entries of their months, and then reads each month
-/// once, several groups of months concurrently. It decodes one group at a time. Entries that are posted meanwhile may
-/// or may not be included.
-pub async fn each_entry<B: Books + Sync>(
-    books: &B,
-    accounts: &[AccountNumber],
-    days: (Date, Date),
-    view: View,
-    budget: &EntryBudget,
-    mut look: impl FnMut(&Entry) + Send,
-) -> Result<(), BooksError> {
-    let of_account = |account| async move { Ok((account, entry_months(books, account, days, budget).await?)) };
-    let months: Vec<_> = side_by_side(accounts.iter().map(of_account)).try_collect().await?;
-    let groups = months.iter().flat_map(|(account, groups)| groups.iter().map(move |months| (*account, months)));
-    let reads: Vec<_> =
-        groups.map(|(account, months)| Box::pin(entries_of(books, account, months, days, view))).collect();
-    let read = stream::iter(reads).buffer_unordered(AT_ONCE).try_for_each(|entries| {
-        entries.iter().for_each(&mut look);
-        future::ready(Ok(()))
-    });
-    read.await
 }
 
 /// The position in a list of a company's entries. Opaque to callers.
@@ -139,6 +114,7 @@ pub async fn page_of_company_entries<B: Books>(
     view: View,
     cursor: Option<CompanyCursor>,
     limit: usize,
+    budget: &EntryBudget,
 ) -> Result<(Vec<(AccountNumber, Entry)>, Option<CompanyCursor>), BooksError> {
     let mut accounts: Vec<&AccountNumber> = accounts.iter().collect();
     accounts.sort();
@@ -150,7 +126,7 @@ pub async fn page_of_company_entries<B: Books>(
         if left == 0 {
             return Ok((page, Some(CompanyCursor { account: account.clone(), after })));
         }
-        let (entries, next) = page_of_entries(books, account, days, view, after, left).await?;
+        let (entries, next) = page_of_entries(books, account, days, view, after, left, budget).await?;
         page.extend(entries.into_iter().map(|it| (account.clone(), it)));
         if next.is_some() {
             return Ok((page, Some(CompanyCursor { account: account.clone(), after: next })));
