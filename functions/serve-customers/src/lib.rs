@@ -21,15 +21,11 @@ use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::map_response;
 use axum::response::Response;
-use axum::routing::get;
 use lambda_kit::Problem;
 
 pub use caller::Clients;
 pub use config::Config;
-pub use openapi::document;
 pub use ports::Ports;
-
-use routes::{accounts, companies, company_entries, customers, feeds, imports, portfolio, unsubscribe};
 
 /// The ports of the API and the accepted clients.
 pub struct ServeCustomers<C, B, I, S, D, F, K> {
@@ -59,30 +55,7 @@ pub const MAX_ENTRIES: u64 = 500_000;
 
 /// The API over these ports.
 pub fn router<P: Ports>(ports: P) -> Router {
-    Router::new()
-        .route("/customers", get(customers::list::<P>))
-        .route("/customers/{customer}", get(customers::one::<P>))
-        .route("/customers/{customer}/balances", get(companies::balances::<P>))
-        .route("/customers/{customer}/history", get(companies::history::<P>))
-        .route("/customers/{customer}/countries", get(companies::countries::<P>))
-        .route("/customers/{customer}/counterparties", get(companies::counterparties::<P>))
-        .route("/customers/{customer}/interest", get(companies::interest::<P>))
-        .route("/customers/{customer}/forecast", get(companies::forecast::<P>))
-        .route("/customers/{customer}/entries", get(company_entries::list::<P>))
-        .route("/customers/{customer}/entries.csv", get(company_entries::csv::<P>))
-        .route("/portfolio", get(portfolio::show::<P>))
-        .route("/accounts", get(accounts::list::<P>))
-        .route("/accounts/{account}", get(accounts::one::<P>))
-        .route("/accounts/{account}/balance", get(accounts::balance::<P>))
-        .route("/accounts/{account}/history", get(accounts::history::<P>))
-        .route("/accounts/{account}/entries", get(accounts::entries::<P>))
-        .route("/imports", get(imports::list::<P>))
-        .route("/imports/{import}", get(imports::one::<P>))
-        .route("/imports/{import}/rejects", get(imports::rejects::<P>))
-        .route("/feeds", get(feeds::list::<P>))
-        .route("/feeds/{feed}", get(feeds::one::<P>))
-        .route("/unsubscribe", get(unsubscribe::confirm::<P>).post(unsubscribe::unsubscribe::<P>))
-        .route("/openapi.json", get(openapi::serve))
+    Router::from(openapi::routes::<P>())
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
         .layer(map_response(with_default_headers))

@@ -1,13 +1,21 @@
-use axum::Json;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header;
 use axum::response::IntoResponse;
 use lambda_kit::Problem;
+use utoipa::OpenApi;
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Object, ObjectBuilder, Ref, RefOr, Response, ResponseBuilder};
-use utoipa::{Modify, OpenApi};
+use utoipa::openapi::{
+    ContentBuilder, Object, ObjectBuilder, OpenApi as OpenApiDocument, Ref, RefOr, Response, ResponseBuilder,
+};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::Ports;
 use crate::documents::ReferenceName;
-use crate::routes;
+use crate::routes::{accounts, companies, company_entries, customers, feeds, imports, portfolio, unsubscribe};
 
 const SCHEME: &str = "user-pool";
 const PROBLEM_SCHEMA: &str = "#/components/schemas/Problem";
@@ -33,86 +41,79 @@ const READ_ENTRIES: [&str; 10] = [
                        parts: give `next` back as `cursor` until there is none. Errors are problem documents (RFC 9457).",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
-    paths(
-        routes::customers::list,
-        routes::customers::one,
-        routes::companies::balances,
-        routes::companies::history,
-        routes::companies::countries,
-        routes::companies::counterparties,
-        routes::companies::interest,
-        routes::companies::forecast,
-        routes::company_entries::list,
-        routes::company_entries::csv,
-        routes::portfolio::show,
-        routes::accounts::list,
-        routes::accounts::one,
-        routes::accounts::balance,
-        routes::accounts::history,
-        routes::accounts::entries,
-        routes::imports::list,
-        routes::imports::one,
-        routes::imports::rejects,
-        routes::feeds::list,
-        routes::feeds::one,
-        routes::unsubscribe::confirm,
-        routes::unsubscribe::unsubscribe,
-        serve
-    ),
     components(schemas(Problem, ReferenceName)),
-    security(("user-pool" = [])),
-    modifiers(&House)
+    security(("user-pool" = []))
 )]
 struct Api;
 
-/// Applies to all routes.
-struct House;
-
-/// The OpenAPI document of the API, as JSON.
-pub fn document() -> String {
-    // Serializing texts and numbers cannot fail.
-    let json = Api::openapi().to_pretty_json().unwrap_or_default();
-    format!("{json}\n")
+/// All routes, each with its part of the document: a handler names its method and path itself.
+pub(crate) fn routes<P: Ports>() -> OpenApiRouter<Arc<P>> {
+    OpenApiRouter::with_openapi(Api::openapi())
+        .routes(routes!(customers::list))
+        .routes(routes!(customers::one))
+        .routes(routes!(companies::balances))
+        .routes(routes!(companies::history))
+        .routes(routes!(companies::countries))
+        .routes(routes!(companies::counterparties))
+        .routes(routes!(companies::interest))
+        .routes(routes!(companies::forecast))
+        .routes(routes!(company_entries::list))
+        .routes(routes!(company_entries::csv))
+        .routes(routes!(portfolio::show))
+        .routes(routes!(accounts::list))
+        .routes(routes!(accounts::one))
+        .routes(routes!(accounts::balance))
+        .routes(routes!(accounts::history))
+        .routes(routes!(accounts::entries))
+        .routes(routes!(imports::list))
+        .routes(routes!(imports::one))
+        .routes(routes!(imports::rejects))
+        .routes(routes!(feeds::list))
+        .routes(routes!(feeds::one))
+        .routes(routes!(unsubscribe::confirm, unsubscribe::unsubscribe))
+        .routes(routes!(show))
 }
 
 /// This document
 #[utoipa::path(get, path = "/openapi.json", tag = "document", operation_id = "getOpenApi", security(()),
     responses((status = 200, description = "The OpenAPI document", body = Object)))]
-pub(crate) async fn serve() -> impl IntoResponse {
-    Json(Api::openapi())
+async fn show<P: Ports>(_: State<Arc<P>>) -> impl IntoResponse {
+    let document = completed(routes::<P>().into_openapi());
+    // Serializing texts and numbers cannot fail.
+    let json = document.to_pretty_json().unwrap_or_default();
+    ([(header::CONTENT_TYPE, "application/json")], format!("{json}\n"))
 }
 
-impl Modify for House {
-    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
-        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
-        let bearer =
-            bearer.description(Some("An access token of the user pool, of a member of `operator` or `customer`"));
-        if let Some(components) = &mut api.components {
-            components.add_security_scheme(SCHEME, SecurityScheme::Http(bearer.build()));
+/// Adds what holds for all routes.
+fn completed(mut api: OpenApiDocument) -> OpenApiDocument {
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+    let bearer = bearer.description(Some("An access token of the user pool, of a member of `operator` or `customer`"));
+    if let Some(components) = &mut api.components {
+        components.add_security_scheme(SCHEME, SecurityScheme::Http(bearer.build()));
+    }
+    for (path, item) in &mut api.paths.paths {
+        let Some(operation) = item.get.as_mut().filter(|it| it.security.is_none()) else {
+            continue;
+        };
+        let mut problems = vec![
+            (400, "The request cannot be understood; `errors` names the fields"),
+            (401, "Without an access token of this client; the gateway's own response is only a `message`"),
+            (429, "Too many requests; the gateway's response is only a `message`"),
+            (403, "No group of the caller may do this"),
+            (500, "An internal error occurred"),
+            (503, "Not now; try again"),
+        ];
+        if path.contains('{') {
+            problems.push((404, "The resource does not exist or belongs to somebody else"));
         }
-        for (path, item) in &mut api.paths.paths {
-            let Some(operation) = item.get.as_mut().filter(|it| it.security.is_none()) else {
-                continue;
-            };
-            let mut problems = vec![
-                (400, "The request cannot be understood; `errors` names the fields"),
-                (401, "Without an access token of this client; the gateway's own response is only a `message`"),
-                (429, "Too many requests; the gateway's response is only a `message`"),
-                (403, "No group of the caller may do this"),
-                (500, "An internal error occurred"),
-                (503, "Not now; try again"),
-            ];
-            if path.contains('{') {
-                problems.push((404, "The resource does not exist or belongs to somebody else"));
-            }
-            if READ_ENTRIES.iter().any(|it| path.ends_with(it)) {
-                problems.push((422, "More than one request may read; `detail` says what to request instead"));
-            }
-            for (status, description) in problems {
-                operation.responses.responses.insert(status.to_string(), RefOr::T(refusal(status, description)));
-            }
+        if READ_ENTRIES.iter().any(|it| path.ends_with(it)) {
+            problems.push((422, "More than one request may read; `detail` says what to request instead"));
+        }
+        for (status, description) in problems {
+            operation.responses.responses.insert(status.to_string(), RefOr::T(refusal(status, description)));
         }
     }
+    api
 }
 
 /// Our refusals are problem documents; the gateway's refusals are plain JSON.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::{Map, Value};
+
 use super::Finding;
 use super::source::{Sources, has_extension};
 use super::template::Template;
@@ -9,6 +11,7 @@ use super::template::Template;
 /// Set for every function and read by the logger, not by its configuration.
 const HOUSE_NAMES: [&str; 1] = ["RUST_LOG"];
 const TEMPLATE: &str = "infra/template.yaml";
+const API: &str = "docs/openapi.json";
 /// The folder of runbooks.
 const RUNBOOKS: &str = "docs/runbooks/";
 
@@ -17,7 +20,29 @@ pub(crate) fn check(sources: &Sources, template: &Template) -> Vec<Finding> {
     findings.extend(events(sources));
     findings.extend(envelopes(sources));
     findings.extend(runbooks(sources, template));
+    findings.extend(routes(sources, template));
     findings
+}
+
+/// The gateway has a route to each operation of the API's document, its own or the one of its family.
+fn routes(sources: &Sources, template: &Template) -> Vec<Finding> {
+    let document = sources.text(API).map_or(Ok(Value::Null), serde_json::from_str);
+    let Ok(document) = document else { return vec![Finding::new(API, "is no JSON")] };
+    let keys: Vec<&str> = template
+        .of_type("AWS::ApiGatewayV2::Route")
+        .filter_map(|it| it.text("/RouteKey").or_else(|| it.text("/RouteKey/Fn::Sub")))
+        .collect();
+    let items = document.get("paths").and_then(Value::as_object).into_iter().flatten();
+    let operations = items.flat_map(|(path, item)| {
+        let methods = item.as_object().into_iter().flat_map(Map::keys);
+        methods.map(move |method| (format!("{} {path}", method.to_uppercase()), method.to_uppercase(), path))
+    });
+    let missing = operations.filter(|(operation, method, path)| {
+        let family = path.split('/').nth(1).unwrap_or_default();
+        let greedy = format!("{method} /{family}/{{proxy+}}");
+        !keys.iter().any(|key| key == operation || *key == greedy && path.len() > family.len() + 1)
+    });
+    missing.map(|(operation, ..)| Finding::new(TEMPLATE, format!("has no route for {operation}"))).collect()
 }
 
 /// Each function has an event as Lambda delivers it, and each such event a function.
@@ -171,6 +196,23 @@ mod tests {
             let template = Template::parse(&format!("Resources: {{Failed: {alarm}}}")).unwrap();
             assert_eq!(runbooks(&sources, &template).len(), found, "{description}");
         }
+    }
+
+    #[test]
+    fn each_operation_has_a_route() {
+        let document = r#"{"paths": {"/imports": {"get": {}}, "/imports/{import}": {"get": {}, "post": {}}}}"#;
+        let sources = Sources::of([(API, document)]);
+        let missing = |keys: &[&str]| {
+            let route = |key: &&str| {
+                format!("  R{}: {{Type: AWS::ApiGatewayV2::Route, Properties: {{RouteKey: '{key}'}}}}\n", key.len())
+            };
+            let template = Template::parse(&format!("Resources:\n{}", keys.iter().map(route).collect::<String>()));
+            routes(&sources, &template.unwrap()).into_iter().map(|it| it.what).collect::<Vec<_>>()
+        };
+        let post = "has no route for POST /imports/{import}";
+        assert_eq!(missing(&["GET /imports", "GET /imports/{import}"]), [post]);
+        assert_eq!(missing(&["GET /imports/{proxy+}"]), ["has no route for GET /imports", post]);
+        assert_eq!(missing(&["GET /imports", "GET /imports/{proxy+}", "POST /imports/{import}"]), [""; 0]);
     }
 
     #[test]
