@@ -50,7 +50,7 @@ pub trait Ports: Send + Sync + 'static {
     }
 }
 
-/// The limits of one request, because of the function's time-out: a portfolio needs at most 80 reads of the register, and
+/// The limits of one request, because of the function's time-out: a portfolio needs up to 80 reads of the register, and
 /// one of each account.
 const LIMITS: Limits = Limits { buckets: 1_000, days_ahead: 366, registered: 20_000, company_accounts: 5_000 };
 
