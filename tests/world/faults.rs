@@ -166,7 +166,7 @@ through!(UploadQueue {
     fn send(&self, request: &SplitFile) -> Result<(), PortError>;
 });
 through!(MailChoices {
-    fn choose_mails(&self, customer: CustomerId, choice: MailChoice) -> Result<(), RegisterError>;
+    fn choose_mails(&self, customer: CustomerId, choice: MailChoice, now: Moment) -> Result<(), RegisterError>;
     fn mail_choice(&self, customer: CustomerId) -> Result<MailChoice, RegisterError>;
 });
 through!(Customers {

@@ -169,7 +169,7 @@ fn a_mail_without_an_answer_is_not_repeated_to_a_holder_who_opts_out_since() {
     let sender = sender(&[Answer::Lose]);
     let _ = deliver(&sender);
     let holder = CustomerId::of_account(&request().account);
-    ready(sender.customers.choose_mails(holder, MailChoice::Unwanted)).unwrap();
+    ready(sender.customers.choose_mails(holder, MailChoice::Unwanted, start())).unwrap();
     pass(&sender, Duration::from_mins(5));
     deliver(&sender).unwrap();
     assert_eq!((state(&sender), sender.mailer.taken().len()), ("unknown", 0));

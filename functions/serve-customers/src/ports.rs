@@ -1,3 +1,4 @@
+use calendar::{Clock, Moment};
 use customers::{Customers, MailChoices};
 use feeds::FeedLog;
 use imports::{Batches, Downloads, ImportList, Imports, Rates};
@@ -42,9 +43,11 @@ pub trait Ports: Send + Sync + 'static {
     fn entry_budget(&self) -> EntryBudget;
     /// The applications with accepted access tokens.
     fn clients(&self) -> &Clients;
+    /// The time now.
+    fn now(&self) -> Moment;
 }
 
-impl<C, B, I, S, D, F, K> Ports for ServeCustomers<C, B, I, S, D, F, K>
+impl<C, B, I, S, D, F, K, T> Ports for ServeCustomers<C, B, I, S, D, F, K, T>
 where
     C: Customers + MailChoices + Send + Sync + 'static,
     B: Books + Send + Sync + 'static,
@@ -53,6 +56,7 @@ where
     D: Downloads + Send + Sync + 'static,
     F: FeedLog + Send + Sync + 'static,
     K: UnsubscribeKeys + Send + Sync + 'static,
+    T: Clock + Send + Sync + 'static,
 {
     type Customers = C;
     type Books = B;
@@ -92,6 +96,10 @@ where
 
     fn clients(&self) -> &Clients {
         &self.clients
+    }
+
+    fn now(&self) -> Moment {
+        self.clock.now()
     }
 
     fn entry_budget(&self) -> EntryBudget {

@@ -282,8 +282,13 @@ pub(crate) enum RestoreCommand {
         #[arg(long)]
         prefix: String,
     },
-    /// Mark mails that were not final at that time as unknown, so that none is sent twice; the stack must be paused
-    Mails,
+    /// Mark mails that were not final at that time as unknown, so that none is sent twice, and copy newer opt-outs and
+    /// suppressed addresses from the previous tables; the stack must be paused
+    Mails {
+        /// Prefix of the previous tables, if they were restored, too; without it, the stack's own tables
+        #[arg(long, value_name = "PREFIX")]
+        previous: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use banking::AccountNumber;
 use calendar::Moment;
 
-use crate::events::{Feedback, MailEvent, Suppression, Suppressions};
+use crate::events::{Feedback, MailEvent, Suppressed, Suppression, SuppressionCopies, Suppressions, suppression_key};
 use crate::gate::{HoldReason, SendGate};
 use crate::mailer::{Mailer, Sent};
 use crate::outbox::{Saved, StateCounts, Summaries, SummaryList, SummaryRequest, SummaryRequests, Version};
@@ -85,8 +85,8 @@ pub async fn gate_contract(port: &impl SendGate) {
     assert_eq!(port.load_gate().await.expect("the gate can be read"), (open, third), "no change, no write");
 }
 
-/// Tests the contract of [`Suppressions`]. `address` must not be suppressed yet.
-pub async fn suppressions_contract(port: &impl Suppressions, address: &Address) {
+/// Tests the contracts of [`Suppressions`] and [`SuppressionCopies`]. No address may be suppressed yet.
+pub async fn suppressions_contract(port: &(impl Suppressions + SuppressionCopies), address: &Address) {
     let now = at("2026-08-14T10:00:00Z");
     let shouted = Address::parse(&address.as_str().to_uppercase()).expect("an address");
     let find = async |address: &Address| port.suppression(address).await.expect("the list can be read");
@@ -95,6 +95,16 @@ pub async fn suppressions_contract(port: &impl Suppressions, address: &Address) 
     port.suppress(&shouted, Suppression::Complaint, now).await.expect("a suppressed address is not an error");
     assert_eq!(find(address).await, Some(Suppression::Bounce), "the first reason stays");
     assert_eq!(find(&shouted).await, Some(Suppression::Bounce), "in any case");
+    let stored = Suppressed { key: suppression_key(address), at: now, why: Suppression::Bounce };
+    assert_eq!(port.suppressions().await.expect("the table can be read"), std::slice::from_ref(&stored));
+    let other = Address::parse("copied@example.com").expect("an address");
+    let copy = |key| Suppressed { key, at: now, why: Suppression::Complaint };
+    let copies = [copy(stored.key.clone()), copy(suppression_key(&other))];
+    for new in [1, 0] {
+        assert_eq!(port.copy_suppressions(&copies).await.expect("the list can be written"), new);
+    }
+    assert_eq!(find(address).await, Some(Suppression::Bounce), "a copy does not replace the first reason");
+    assert_eq!(find(&other).await, Some(Suppression::Complaint));
     assert!(port.allow(&shouted).await.expect("the list can be written"));
     assert!(!port.allow(address).await.expect("the list can be written"), "it is allowed already");
     assert_eq!(find(address).await, None);

@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use banking::AccountNumber;
 use calendar::{Date, Moment};
 
-use crate::events::{Feedback, MailEvent, Suppression, Suppressions, suppression_key};
+use crate::events::{Feedback, MailEvent, Suppressed, Suppression, SuppressionCopies, Suppressions, suppression_key};
 use crate::gate::{Gate, SendGate};
 use crate::mailer::{Mailer, SendMailError, Sent};
 use crate::outbox::{
@@ -107,14 +108,20 @@ impl Mailer for FakeMailer {
 pub struct FakeSummaries {
     records: Mutex<BTreeMap<SummaryKey, (SummaryMail, Version)>>,
     gate: Mutex<(Gate, Version)>,
-    suppressed: Mutex<BTreeMap<String, Suppression>>,
+    suppressed: Mutex<BTreeMap<String, Suppressed>>,
     tallies: Mutex<BTreeMap<Date, Tally>>,
+    listed: AtomicUsize,
 }
 
 impl FakeSummaries {
     /// All records, by their keys.
     pub fn records(&self) -> Vec<SummaryMail> {
         lock(&self.records).values().map(|(record, _)| record.clone()).collect()
+    }
+
+    /// How many records [`Summaries::open_since`] has read.
+    pub fn listed(&self) -> usize {
+        self.listed.load(Ordering::Relaxed)
     }
 }
 
@@ -160,7 +167,9 @@ impl Summaries for FakeSummaries {
             .filter_map(|(record, _)| Some((record.open_since().filter(|since| *since <= before)?, record)))
             .collect();
         open.sort_by_key(|(since, _)| *since);
-        Ok(open.into_iter().take(limit).map(|(_, record)| record.clone()).collect())
+        open.truncate(limit);
+        self.listed.fetch_add(open.len(), Ordering::Relaxed);
+        Ok(open.into_iter().map(|(_, record)| record.clone()).collect())
     }
 
     async fn count_by_state(&self, import: &str) -> Result<StateCounts, SummariesError> {
@@ -212,16 +221,30 @@ impl Tallies for FakeSummaries {
 
 impl Suppressions for FakeSummaries {
     async fn suppression(&self, address: &Address) -> Result<Option<Suppression>, SummariesError> {
-        Ok(lock(&self.suppressed).get(&suppression_key(address)).copied())
+        Ok(lock(&self.suppressed).get(&suppression_key(address)).map(|it| it.why))
     }
 
-    async fn suppress(&self, address: &Address, why: Suppression, _: Moment) -> Result<(), SummariesError> {
-        lock(&self.suppressed).entry(suppression_key(address)).or_insert(why);
-        Ok(())
+    async fn suppress(&self, address: &Address, why: Suppression, now: Moment) -> Result<(), SummariesError> {
+        self.copy_suppressions(&[Suppressed { key: suppression_key(address), at: now, why }]).await.map(drop)
     }
 
     async fn allow(&self, address: &Address) -> Result<bool, SummariesError> {
         Ok(lock(&self.suppressed).remove(&suppression_key(address)).is_some())
+    }
+}
+
+impl SuppressionCopies for FakeSummaries {
+    async fn suppressions(&self) -> Result<Vec<Suppressed>, SummariesError> {
+        Ok(lock(&self.suppressed).values().cloned().collect())
+    }
+
+    async fn copy_suppressions(&self, suppressed: &[Suppressed]) -> Result<u64, SummariesError> {
+        let mut stored = lock(&self.suppressed);
+        let before = stored.len();
+        for it in suppressed {
+            stored.entry(it.key.clone()).or_insert_with(|| it.clone());
+        }
+        Ok(u64::try_from(stored.len().saturating_sub(before)).unwrap_or(u64::MAX))
     }
 }
 
