@@ -302,7 +302,7 @@ through!(Suppressions {
     fn allow(&self, address: &Address) -> Result<bool, SummariesError>;
 });
 through!(Tallies {
-    fn sent_since(&self, from: Date) -> Result<BTreeMap<Date, Tally>, SummariesError>;
+    fn sent_since(&self, from: Date, resumed_at: Option<Moment>) -> Result<BTreeMap<Date, Tally>, SummariesError>;
 });
 
 impl<P: ImportList + Sync> ImportList for Faulty<'_, P> {

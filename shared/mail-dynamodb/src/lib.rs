@@ -3,7 +3,7 @@
 //! | pk | sk | attributes |
 //! | --- | --- | --- |
 //! | `IMPORT#<import>` | `ACCT#<account>` | `doc` the record as JSON, `v` version, `state`; `open` and `open_since`, while it is not final, for the index `open` |
-//! | `TALLY` | `<day>#<shard>` | `sent`, `bounced`, `complained` of the mails sent on that day, `v` version |
+//! | `TALLY`, or `TALLY#<time>` after an operator resumed | `<day>#<shard>` | `sent`, `bounced`, `complained` of the mails sent on that day, `v` version |
 //! | `GATE` | `GATE` | `doc` the gate as JSON, `v` version |
 //! | `SUPPRESSED#<hash>` | `ADDRESS` | `why`, `at`; the hash is that of the address in lower case |
 
@@ -63,7 +63,7 @@ impl Summaries for DynamoDbSummaries {
         let mut backoff = Backoff::default();
         loop {
             let mut writes = vec![write.clone()];
-            writes.extend(tallies::write(&self.table, record).await?);
+            writes.extend(tallies::write(self, record).await?);
             match self.table.transact(writes).await.map_err(failed)? {
                 Transacted::Done => return Ok(Saved::Stored(expected.next())),
                 // The counts of the day have changed, but not the record.

@@ -30,7 +30,8 @@ pub trait Summaries {
     /// Replaces the record if its version is still `expected`; otherwise, or if the record does not exist, changes
     /// nothing and returns [`Saved::Conflict`].
     ///
-    /// Updates the counts of [`SummaryMail::counts`] for [`Tallies`](crate::tally::Tallies) in the same transaction.
+    /// Updates the counts of [`SummaryMail::counts`] for [`Tallies`](crate::tally::Tallies) in the same transaction. An
+    /// operator may resume sending at the same time; then the counts may be missing.
     fn save(
         &self,
         record: &SummaryMail,

@@ -7,7 +7,6 @@ use calendar::Moment;
 use mail::events::Suppressions;
 use mail::gate::{self, SendGate};
 use mail::outbox::{Saved, Summaries, SummaryList, SummaryRequests};
-use mail::tally;
 use mail::{Address, SummaryMail};
 use serde::Serialize;
 
@@ -57,7 +56,7 @@ pub(crate) async fn run(output: &Output, stack: &Stack, args: MailsArgs, now: Mo
             Ok(Verdict::Ok)
         }
         Some(MailsCommand::Resume) => {
-            tally::resume(&summaries, now).await?;
+            gate::change(&summaries, |gate| gate.resume(now)).await?;
             output.note(
                 "mails are sent again; the next run of the sweeper, within five minutes, requests those that wait",
             );

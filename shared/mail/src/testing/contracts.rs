@@ -15,7 +15,7 @@ use crate::gate::{HoldReason, SendGate};
 use crate::mailer::{Mailer, Sent};
 use crate::outbox::{Saved, StateCounts, Summaries, SummaryList, SummaryRequest, SummaryRequests, Version};
 use crate::tally::{Tallies, Tally};
-use crate::{Address, Envelope, Intent, Mail, Summary, SummaryKey, SummaryMail, gate};
+use crate::{Address, Envelope, Intent, Mail, MailState, Summary, SummaryKey, SummaryMail, gate};
 
 /// Tests that a [`Mailer`] accepts a valid mail each time and returns an id.
 pub async fn mailer_contract(port: &impl Mailer, mail: &Mail) {
@@ -78,7 +78,7 @@ pub async fn gate_contract(port: &impl SendGate) {
     let late = port.save_gate(&before, first).await.expect("the gate can be written");
     assert_eq!(late, Saved::Conflict, "the version has moved on");
     assert_eq!(port.load_gate().await.expect("the gate can be read"), (held, second), "a conflict changes nothing");
-    gate::change(port, |gate| gate.resume(Tally::default(), now)).await.expect("the gate can be changed");
+    gate::change(port, |gate| gate.resume(now)).await.expect("the gate can be changed");
     let (open, third) = port.load_gate().await.expect("the gate can be read");
     assert_eq!((open.closed(now), third), (None, second.next()));
     gate::change(port, |_| ()).await.expect("the gate can be read");
@@ -112,7 +112,8 @@ pub async fn suppressions_contract(port: &(impl Suppressions + SuppressionCopies
 
 /// Tests the counts of [`Summaries`] and the lists of [`SummaryList`]. `import` must be new to the table, and August
 /// 2031 must be without mails.
-pub async fn counts_contract(port: &(impl Summaries + SummaryList + Tallies), import: &str) {
+pub async fn counts_contract(port: &(impl Summaries + SummaryList + Tallies + SendGate), import: &str) {
+    let resumed_at = port.load_gate().await.expect("the gate can be read").0.resumed_at();
     let accounts: Vec<AccountNumber> = (0..12).map(|number| account(&format!("COUNT-{number}"))).collect();
     port.want(import, &accounts, at("2031-08-14T10:00:00Z")).await.expect("the table can be written");
     for (number, account) in accounts.iter().enumerate() {
@@ -140,11 +141,22 @@ pub async fn counts_contract(port: &(impl Summaries + SummaryList + Tallies), im
         let came_back = sent.on_event(&event, at("2031-08-15T10:00:00Z")).expect("it was sent");
         stored(port, &came_back, version).await;
     }
-    let days = port.sent_since("2031-08-01".parse().expect("a date")).await.expect("the counts can be read");
+    let days =
+        port.sent_since("2031-08-01".parse().expect("a date"), resumed_at).await.expect("the counts can be read");
     let expected = Tally { sent: 12, bounced: 2, complained: 1 };
     assert_eq!(days, [("2031-08-14".parse().expect("a date"), expected)].into(), "by the day of sending");
-    let none = port.sent_since("2031-08-15".parse().expect("a date")).await.expect("the counts can be read");
+    let none =
+        port.sent_since("2031-08-15".parse().expect("a date"), resumed_at).await.expect("the counts can be read");
     assert_eq!(none, [].into());
+
+    let resumed_at = at("2031-08-15T00:00:00Z");
+    gate::change(port, |gate| gate.resume(resumed_at)).await.expect("the gate can be changed");
+    let (record, version) = load(port, import, &accounts[4]).await;
+    let sent_at = record.state.at();
+    let bounced = MailState::Bounced { at: at("2031-08-15T10:00:00Z"), sent_at, hard: true };
+    stored(port, &SummaryMail { state: bounced, ..record }, version).await;
+    let days = port.sent_since("2031-08-01".parse().expect("a date"), Some(resumed_at)).await;
+    assert_eq!(days.expect("the counts can be read"), [].into(), "a late bounce counts against no later mails");
 
     let list = async |state, limit| port.list(Some(import), state, limit).await.expect("the table can be read").len();
     assert_eq!((list(None, 100).await, list(Some("sent"), 100).await, list(Some("bounced"), 2).await), (12, 8, 2));

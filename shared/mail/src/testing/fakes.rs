@@ -109,7 +109,7 @@ pub struct FakeSummaries {
     records: Mutex<BTreeMap<SummaryKey, (SummaryMail, Version)>>,
     gate: Mutex<(Gate, Version)>,
     suppressed: Mutex<BTreeMap<String, Suppressed>>,
-    tallies: Mutex<BTreeMap<Date, Tally>>,
+    tallies: Mutex<BTreeMap<(Option<Moment>, Date), Tally>>,
     listed: AtomicUsize,
 }
 
@@ -149,9 +149,10 @@ impl Summaries for FakeSummaries {
             Some((stored, version)) if *version == expected => {
                 *stored = record.clone();
                 *version = version.next();
-                if let Some((day, tally)) = record.counts() {
+                let resumed_at = lock(&self.gate).0.resumed_at();
+                if let Some((day, tally)) = record.counts(resumed_at) {
                     let mut tallies = lock(&self.tallies);
-                    let counted = tallies.entry(day).or_default();
+                    let counted = tallies.entry((resumed_at, day)).or_default();
                     *counted = counted.plus(tally);
                 }
                 Ok(Saved::Stored(*version))
@@ -214,8 +215,13 @@ impl SendGate for FakeSummaries {
 }
 
 impl Tallies for FakeSummaries {
-    async fn sent_since(&self, from: Date) -> Result<BTreeMap<Date, Tally>, SummariesError> {
-        Ok(lock(&self.tallies).range(from..).map(|(day, tally)| (*day, *tally)).collect())
+    async fn sent_since(
+        &self,
+        from: Date,
+        resumed_at: Option<Moment>,
+    ) -> Result<BTreeMap<Date, Tally>, SummariesError> {
+        let days = (resumed_at, from)..=(resumed_at, Date::MAX);
+        Ok(lock(&self.tallies).range(days).map(|((_, day), tally)| (*day, *tally)).collect())
     }
 }
 
