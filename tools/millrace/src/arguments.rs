@@ -101,6 +101,8 @@ pub(crate) enum Command {
     },
     /// List summary mails, resend failed ones, or resume sending
     ///
+    /// Without --import it lists mails of the newest 100 imports; with --state wanted or sending, those of all imports.
+    ///
     /// Example: millrace mails --state failed
     Mails(MailsArgs),
     /// Verify the books of all accounts: totals = sums of the months = sums of the entries = reports of the imports

@@ -158,11 +158,31 @@ pub async fn counts_contract(port: &(impl Summaries + SummaryList + Tallies + Se
     let days = port.sent_since("2031-08-01".parse().expect("a date"), Some(resumed_at)).await;
     assert_eq!(days.expect("the counts can be read"), [].into(), "a late bounce counts against no later mails");
 
-    let list = async |state, limit| port.list(Some(import), state, limit).await.expect("the table can be read").len();
-    assert_eq!((list(None, 100).await, list(Some("sent"), 100).await, list(Some("bounced"), 2).await), (12, 8, 2));
-    assert_eq!(list(Some("failed"), 100).await, 0);
-    let complained = port.list(None, Some("complained"), 1000).await.expect("the table can be read");
-    assert!(complained.iter().any(|it| it.key.import == import), "of all imports");
+    lists_contract(port, import).await;
+}
+
+/// After [`counts_contract`], with mails in these states.
+async fn lists_contract(port: &(impl Summaries + SummaryList), import: &str) {
+    let list = async |state, limit| port.of_import(import, state, limit).await.expect("the table can be read").len();
+    assert_eq!((list(None, 100).await, list(Some("sent"), 100).await, list(Some("bounced"), 2).await), (12, 7, 2));
+    assert_eq!((list(None, 5).await, list(Some("failed"), 100).await), (5, 0));
+
+    let open = async |state: Option<&str>, limit| {
+        let open = port.open(state, limit).await.expect("the table can be read").into_iter();
+        open.filter(|it| it.key.import == import).map(|it| it.key.account).collect::<Vec<_>>()
+    };
+    assert_eq!(open(None, 1000).await, [], "all are final");
+    let accounts = [account("OPEN-1"), account("OPEN-2")];
+    for (account, since) in accounts.iter().zip(["2001-08-15T10:00:00Z", "2001-08-14T10:00:00Z"]) {
+        port.want(import, std::slice::from_ref(account), at(since)).await.expect("the table can be written");
+    }
+    let [newer, older] = accounts;
+    assert_eq!(open(None, 1000).await, [older.clone(), newer.clone()], "the oldest first");
+    assert_eq!(open(Some("wanted"), 1).await, std::slice::from_ref(&older));
+    let (record, version) = load(port, import, &older).await;
+    let sending = record.sending(intent(&record), at("2031-08-14T11:00:00Z")).expect("it is wanted");
+    stored(port, &sending, version).await;
+    assert_eq!((open(Some("wanted"), 1).await, open(Some("sending"), 1000).await), (vec![newer], vec![older]));
 }
 
 async fn stored(port: &impl Summaries, record: &SummaryMail, version: Version) -> Version {

@@ -111,12 +111,18 @@ pub struct FakeSummaries {
     suppressed: Mutex<BTreeMap<String, Suppressed>>,
     tallies: Mutex<BTreeMap<(Option<Moment>, Date), Tally>>,
     listed: AtomicUsize,
+    imports_listed: AtomicUsize,
 }
 
 impl FakeSummaries {
     /// All records, by their keys.
     pub fn records(&self) -> Vec<SummaryMail> {
         lock(&self.records).values().map(|(record, _)| record.clone()).collect()
+    }
+
+    /// How many lists [`SummaryList::of_import`] has read.
+    pub fn imports_listed(&self) -> usize {
+        self.imports_listed.load(Ordering::Relaxed)
     }
 
     /// How many records [`Summaries::open_since`] has read.
@@ -183,17 +189,21 @@ impl Summaries for FakeSummaries {
 }
 
 impl SummaryList for FakeSummaries {
-    async fn list(
+    async fn of_import(
         &self,
-        import: Option<&str>,
+        import: &str,
         state: Option<&str>,
         limit: usize,
     ) -> Result<Vec<SummaryMail>, SummariesError> {
-        let records = self.records().into_iter();
-        let fits = |it: &SummaryMail| {
-            import.is_none_or(|import| it.key.import == import) && state.is_none_or(|state| it.state.name() == state)
-        };
-        Ok(records.filter(fits).take(limit).collect())
+        self.imports_listed.fetch_add(1, Ordering::Relaxed);
+        let of_import = self.records().into_iter().filter(|it| it.key.import == import);
+        Ok(of_import.filter(|it| state.is_none_or(|state| it.state.name() == state)).take(limit).collect())
+    }
+
+    async fn open(&self, state: Option<&str>, limit: usize) -> Result<Vec<SummaryMail>, SummariesError> {
+        let mut open: Vec<_> = self.records().into_iter().filter(|it| !it.is_final()).collect();
+        open.sort_by_key(SummaryMail::open_since);
+        Ok(open.into_iter().filter(|it| state.is_none_or(|state| it.state.name() == state)).take(limit).collect())
     }
 }
 
