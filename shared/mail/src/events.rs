@@ -101,8 +101,7 @@ impl Feedback {
 
 /// The key of a suppressed address: SHA-256 of the address in lower case, in hexadecimal.
 pub fn suppression_key(address: &Address) -> String {
-    let digest = Sha256::digest(address.normalised());
-    digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    hex::encode(Sha256::digest(address.normalised()))
 }
 
 #[cfg(test)]
