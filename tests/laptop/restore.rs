@@ -23,7 +23,8 @@ use api::Api;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{Capability, Parameter, StackStatus};
 use command::{file, millrace, stack};
-use serde_json::json;
+use customers::{CustomerId, shard_of};
+use serde_json::{Value, json};
 
 const STACK: &str = "millrace";
 const PREFIX: &str = "millrace-rehearsal";
@@ -109,11 +110,22 @@ fn the_stack_works_with_restored_tables_and_sends_no_mail_twice() {
     let back = Back(&deployer);
     let (code, restored) = millrace(&["restore", "tables", "--at", &a_second_ago(), "--prefix", PREFIX]);
     assert_eq!(code, 0, "{restored}");
+    assert_eq!(millrace(&["restore", "mails"]).0, 1, "the restored tables are not adopted yet");
+    let since = [opt_out(), suppressed_address()];
+    for (table, item) in ["CustomersTable", "MailsTable"].iter().zip(&since) {
+        api.dynamodb("PutItem", &json!({ "TableName": api.output(table), "Item": item }));
+    }
     deployer.deploy(&[("Paused", "true"), ("RestoredTables", PREFIX)]);
 
     let (code, settled) = millrace(&["restore", "mails"]);
-    assert_eq!((code, &settled["unknown"]), (0, &json!(1)), "{settled}");
-    assert_eq!(millrace(&["restore", "mails"]).1["unknown"], 0);
+    assert_eq!((code, &settled), (0, &json!({ "unknown": 1, "mail_choices": 1, "suppressed": 1 })));
+    let again = millrace(&["restore", "mails"]).1;
+    assert_eq!(again, json!({ "unknown": 0, "mail_choices": 0, "suppressed": 0 }));
+    for (table, item) in ["customers", "mails"].iter().zip(&since) {
+        let key = json!({ "pk": item["pk"], "sk": item["sk"] });
+        let found = api.dynamodb("GetItem", &json!({ "TableName": format!("{PREFIX}-{table}"), "Key": key }));
+        assert_eq!(&found["Item"], item);
+    }
     assert_eq!(state_of_mail(&api, &format!("{PREFIX}-mails"), unfinished), "unknown");
     assert_eq!(millrace(&["balance", "RESTORE1"]).1, before);
     let (code, audit) = millrace(&["audit"]);
@@ -128,6 +140,22 @@ fn the_stack_works_with_restored_tables_and_sends_no_mail_twice() {
     // The stack's own tables were left as they were.
     assert_eq!(millrace(&["balance", "RESTORE1"]).1, before);
     assert_eq!(millrace(&["balance", "RESTORE2"]).0, 1);
+}
+
+/// Choices and suppressed addresses as the functions record them after the moment of the backup.
+fn opt_out() -> Value {
+    let customer = CustomerId::of_company("restore").to_string();
+    json!({
+        "pk": { "S": format!("M#{:02}", shard_of(&customer)) }, "sk": { "S": customer },
+        "choice": { "S": "unwanted" }, "at": { "S": "2026-01-01T10:00:00.000000Z" },
+    })
+}
+
+fn suppressed_address() -> Value {
+    json!({
+        "pk": { "S": format!("SUPPRESSED#{}", "0".repeat(64)) }, "sk": { "S": "ADDRESS" },
+        "why": { "S": "bounce" }, "at": { "S": "2026-01-01T10:00:00.000000Z" },
+    })
 }
 
 fn a_second_ago() -> String {

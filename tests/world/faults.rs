@@ -166,7 +166,7 @@ through!(UploadQueue {
     fn send(&self, request: &SplitFile) -> Result<(), PortError>;
 });
 through!(MailChoices {
-    fn choose_mails(&self, customer: CustomerId, choice: MailChoice) -> Result<(), RegisterError>;
+    fn choose_mails(&self, customer: CustomerId, choice: MailChoice, now: Moment) -> Result<(), RegisterError>;
     fn mail_choice(&self, customer: CustomerId) -> Result<MailChoice, RegisterError>;
 });
 through!(Customers {
@@ -302,7 +302,7 @@ through!(Suppressions {
     fn allow(&self, address: &Address) -> Result<bool, SummariesError>;
 });
 through!(Tallies {
-    fn sent_since(&self, from: Date) -> Result<BTreeMap<Date, Tally>, SummariesError>;
+    fn sent_since(&self, from: Date, resumed_at: Option<Moment>) -> Result<BTreeMap<Date, Tally>, SummariesError>;
 });
 
 impl<P: ImportList + Sync> ImportList for Faulty<'_, P> {

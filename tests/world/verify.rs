@@ -160,7 +160,7 @@ fn counts(world: &World) -> Result<(), String> {
             _ => Tally::default(),
         });
     }
-    let days = finish(world.summaries.sent_since(calendar::Date::MIN)).map_err(|error| error.to_string())?;
+    let days = finish(world.summaries.sent_since(calendar::Date::MIN, None)).map_err(|error| error.to_string())?;
     let counted = days.values().fold(Tally::default(), |sum, it| sum.plus(*it));
     if counted == expected { Ok(()) } else { Err(format!("counted {counted:?}, the records have {expected:?}")) }
 }

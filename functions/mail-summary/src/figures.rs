@@ -2,8 +2,9 @@
 
 use banking::AccountNumber;
 use calendar::Date;
-use ledger::{CodecError, MonthFigures, StoredBooks, SummaryFigures, summarise};
-use mail::{CurrencySummary, LastEntry, MonthLine, Summary};
+use ledger::{CodecError, Figures, MonthFigures, StoredBooks, SummaryFigures, summarise};
+use mail::{CurrencySummary, LastEntry, MonthLine, NotIncluded, Summary};
+use money::{Currency, Money};
 
 /// The summary of an account as of `as_of`, from its totals only.
 pub(crate) fn summary(
@@ -26,7 +27,16 @@ fn currency(figures: &SummaryFigures) -> CurrencySummary {
         months: figures.months.iter().map(month).collect(),
         average_credit: figures.average_credit,
         average_debit: figures.average_debit,
+        not_included: not_included(figures.dirty, figures.balance.currency()),
     }
+}
+
+fn not_included(dirty: Figures, currency: Currency) -> Option<NotIncluded> {
+    (dirty.count > 0).then(|| NotIncluded {
+        transactions: dirty.count,
+        credits: Money::new(dirty.in_minor, currency),
+        debits: Money::new(dirty.out_minor, currency),
+    })
 }
 
 fn month(figures: &MonthFigures) -> MonthLine {

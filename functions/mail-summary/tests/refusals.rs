@@ -9,12 +9,14 @@ use calendar::{Clock, Moment, Timer};
 use customers::testing::FakeRegister;
 use customers::{Account, Customer, CustomerId, CustomerKind, MailChoice, MailChoices, Register, Registration};
 use ledger::testing::FakeBooks;
+use ledger::{Entry, Mark, PostingId, Side, post};
 use mail::events::{Suppression, Suppressions};
 use mail::gate::{self, Closed, HoldReason, SendGate};
 use mail::outbox::{Summaries, SummaryRequest};
 use mail::testing::{Answer, FakeMailer, FakeSummaries, ready};
 use mail::{Address, UnsubscribeKey, UnsubscribeLinks};
 use mail_summary::{MailSummary, MailSummaryError};
+use money::Currency;
 
 /// A clock on which waiting passes time.
 struct TestClock(Cell<Moment>);
@@ -169,7 +171,7 @@ fn a_mail_without_an_answer_is_not_repeated_to_a_holder_who_opts_out_since() {
     let sender = sender(&[Answer::Lose]);
     let _ = deliver(&sender);
     let holder = CustomerId::of_account(&request().account);
-    ready(sender.customers.choose_mails(holder, MailChoice::Unwanted)).unwrap();
+    ready(sender.customers.choose_mails(holder, MailChoice::Unwanted, start())).unwrap();
     pass(&sender, Duration::from_mins(5));
     deliver(&sender).unwrap();
     assert_eq!((state(&sender), sender.mailer.taken().len()), ("unknown", 0));
@@ -184,4 +186,29 @@ fn without_time_or_a_slot_the_request_is_acknowledged() {
     ready(gate::change(&sender.summaries, |gate| gate.slow_down(later))).unwrap();
     deliver(&sender).unwrap();
     assert_eq!((state(&sender), sender.mailer.taken().len()), ("wanted", 0));
+}
+
+#[test]
+fn a_mail_says_how_many_entries_are_dirty_and_their_sums() {
+    let sender = sender(&[]);
+    let row = |id: &str, amount_minor, counterparty: &str| Entry {
+        at: start(),
+        source: "sepa".into(),
+        id: Some(id.into()),
+        ordinal: 0,
+        amount_minor,
+        currency: Currency::EUR,
+        side: if amount_minor < 0 { Side::Payer } else { Side::Beneficiary },
+        counterparty: Some(counterparty.into()),
+        text: None,
+        mark: Mark::Clean,
+    };
+    let invalid = "XX1420041010050500013M02606";
+    let entries = vec![row("1", 10_000, "DE89370400440532013000"), row("2", 250_000, invalid), row("3", -100, invalid)];
+    ready(post(&sender.books, &request().account, entries, PostingId([1; 16]))).unwrap();
+    deliver(&sender).unwrap();
+    let text = sender.mailer.taken().remove(0).text;
+    assert!(text.contains("Total balance   100.00 EUR\n"), "{text}");
+    let expected = "Not included: 2 transactions that failed a check,\n2,500.00 in and -1.00 EUR out.\n";
+    assert!(text.contains(expected), "{text}");
 }

@@ -15,7 +15,9 @@ const MAX_MISMATCHES: u32 = 4;
 
 /// The hash that distinguishes bodies of a page.
 pub(crate) fn hash(body: &[u8]) -> String {
-    Sha256::digest(body).iter().take(8).fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    let mut hash = hex::encode(Sha256::digest(body));
+    hash.truncate(16);
+    hash
 }
 
 impl<S, L, F, I, Q, C> PollFeeds<S, L, F, I, Q, C>

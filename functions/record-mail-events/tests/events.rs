@@ -2,13 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::arithmetic_side_effects, reason = "a test fails by panicking")]
 
+use std::time::Duration;
+
 use banking::AccountNumber;
 use calendar::{Clock, Moment};
 use mail::events::{Feedback, MailEvent, Suppression, Suppressions};
-use mail::gate::{Closed, SendGate};
+use mail::gate::{self, Closed, SendGate};
 use mail::mailer::Sent;
 use mail::outbox::{Saved, Summaries};
-use mail::tally::{self, Tallies, Tally};
+use mail::tally::{Tallies, Tally};
 use mail::testing::{FakeSummaries, ready};
 use mail::{Address, Envelope, Intent, Summary, SummaryKey};
 use record_mail_events::RecordMailEvents;
@@ -34,8 +36,8 @@ fn ada() -> Address {
     Address::parse("ada@example.com").unwrap()
 }
 
-/// A summary with an accepted mail.
-fn sent(recorder: &Recorder, key: &SummaryKey) {
+/// A summary with a mail accepted at `sent_at`.
+fn sent(recorder: &Recorder, key: &SummaryKey, sent_at: Moment) {
     ready(recorder.summaries.want(&key.import, std::slice::from_ref(&key.account), Noon.now())).unwrap();
     let (record, version) = ready(recorder.summaries.load(key)).unwrap().unwrap();
     let envelope = Envelope {
@@ -55,7 +57,7 @@ fn sent(recorder: &Recorder, key: &SummaryKey) {
     };
     let sending = record.sending(Intent { envelope, summary }, Noon.now()).unwrap();
     let Saved::Stored(version) = ready(recorder.summaries.save(&sending, version)).unwrap() else { panic!() };
-    let sent = sending.on_answer(Sent::Taken { provider_id: "1".to_owned() }, Noon.now()).unwrap();
+    let sent = sending.on_answer(Sent::Taken { provider_id: "1".to_owned() }, sent_at).unwrap();
     let Saved::Stored(_) = ready(recorder.summaries.save(&sent, version)).unwrap() else { panic!() };
 }
 
@@ -65,7 +67,7 @@ fn state(recorder: &Recorder, key: &SummaryKey) -> &'static str {
 
 fn today(recorder: &Recorder) -> Tally {
     let today = Noon.now().date();
-    ready(recorder.summaries.sent_since(today)).unwrap().remove(&today).unwrap_or_default()
+    ready(recorder.summaries.sent_since(today, None)).unwrap().remove(&today).unwrap_or_default()
 }
 
 fn key(number: usize) -> SummaryKey {
@@ -85,7 +87,7 @@ fn a_bounce_and_a_complaint_are_recorded_once_and_suppress_the_address() {
     ] {
         let recorder = recorder();
         let event = mail_ses::read_event(json).unwrap().unwrap();
-        sent(&recorder, &event.key);
+        sent(&recorder, &event.key, Noon.now());
         for _ in 0..3 {
             ready(recorder.handle(event.clone())).unwrap();
             assert_eq!((state(&recorder, &event.key), today(&recorder)), (name, counted));
@@ -98,7 +100,7 @@ fn a_bounce_and_a_complaint_are_recorded_once_and_suppress_the_address() {
 fn a_soft_bounce_suppresses_nobody_and_is_not_counted_as_hard() {
     let recorder = recorder();
     let event = mail_ses::read_event(&BOUNCE.replace("Permanent", "Transient")).unwrap().unwrap();
-    sent(&recorder, &event.key);
+    sent(&recorder, &event.key, Noon.now());
     ready(recorder.handle(event.clone())).unwrap();
     assert_eq!(state(&recorder, &event.key), "bounced");
     assert_eq!(today(&recorder), Tally { sent: 1, ..Tally::default() });
@@ -116,7 +118,7 @@ fn an_event_of_a_mail_that_is_not_recorded_suppresses_its_address_all_the_same()
 #[test]
 fn at_two_percent_of_hard_bounces_sending_stops_until_it_is_resumed() {
     let recorder = recorder();
-    (0..150).for_each(|number| sent(&recorder, &key(number)));
+    (0..150).for_each(|number| sent(&recorder, &key(number), Noon.now()));
     let closed = || ready(recorder.summaries.load_gate()).unwrap().0.closed(Noon.now());
     for number in 0..2 {
         ready(recorder.handle(event(number, Feedback::HardBounce))).unwrap();
@@ -125,11 +127,15 @@ fn at_two_percent_of_hard_bounces_sending_stops_until_it_is_resumed() {
     ready(recorder.handle(event(2, Feedback::HardBounce))).unwrap();
     let Some(Closed::Paused(pause)) = closed() else { panic!("it is not paused") };
     assert_eq!(pause.reason, "3 of the newest 150 mails bounced");
-    ready(tally::resume(&recorder.summaries, Noon.now())).unwrap();
-    ready(recorder.handle(event(2, Feedback::HardBounce))).unwrap();
-    ready(recorder.handle(event(3, Feedback::HardBounce))).unwrap();
-    assert_eq!(closed(), None, "the bounces from before do not count again");
-    (150..250).for_each(|number| sent(&recorder, &key(number)));
+    let resumed_at = Noon.now().plus(Duration::from_hours(1));
+    ready(gate::change(&recorder.summaries, |gate| gate.resume(resumed_at))).unwrap();
+    (150..250).for_each(|number| sent(&recorder, &key(number), resumed_at.plus(Duration::from_hours(1))));
+    for number in 2..20 {
+        ready(recorder.handle(event(number, Feedback::HardBounce))).unwrap();
+    }
+    assert_eq!(closed(), None, "bounces of mails from before do not count, however late they are");
     ready(recorder.handle(event(150, Feedback::HardBounce))).unwrap();
+    assert_eq!(closed(), None, "1 of 100 since then");
+    ready(recorder.handle(event(151, Feedback::HardBounce))).unwrap();
     assert!(matches!(closed(), Some(Closed::Paused(_))), "2 of 100 since then");
 }

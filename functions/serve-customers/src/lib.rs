@@ -28,7 +28,7 @@ pub use config::Config;
 pub use ports::Ports;
 
 /// The ports of the API and the accepted clients.
-pub struct ServeCustomers<C, B, I, S, D, F, K> {
+pub struct ServeCustomers<C, B, I, S, D, F, K, T> {
     /// The register.
     pub customers: C,
     /// The books.
@@ -43,6 +43,8 @@ pub struct ServeCustomers<C, B, I, S, D, F, K> {
     pub feeds: F,
     /// The key of the unsubscribe links.
     pub unsubscribe_keys: K,
+    /// The clock, for the time of an opt-out.
+    pub clock: T,
     /// The maximum number of entries that one request may decode; see [`MAX_ENTRIES`].
     pub max_entries: u64,
     /// The applications with accepted access tokens.

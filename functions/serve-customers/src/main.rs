@@ -14,6 +14,7 @@ use feeds_dynamodb::DynamoDbFeedLog;
 use imports_dynamodb::DynamoDbImports;
 use imports_s3::S3Files;
 use lambda_http::Error;
+use lambda_kit::SystemClock;
 use ledger_dynamodb::DynamoDbBooks;
 use ledger_s3::S3Vault;
 use mail_dynamodb::DynamoDbSummaries;
@@ -38,6 +39,7 @@ async fn main() -> Result<(), Error> {
         feeds: DynamoDbFeedLog::new(dynamodb, config.feeds_table),
         downloads: S3Files::new(s3, config.files_bucket),
         unsubscribe_keys: SecretsManagerUnsubscribeKeys::new(secrets, config.unsubscribe_secret_arn),
+        clock: SystemClock,
         max_entries: MAX_ENTRIES,
         clients: Clients::new(&config.user_pool_client_ids, config.machine_client_id),
     }))

@@ -1,3 +1,4 @@
+use calendar::{Clock, Moment};
 use customers::{Customers, MailChoices};
 use feeds::FeedLog;
 use imports::{Batches, Downloads, ImportList, Imports, Rates};
@@ -43,6 +44,8 @@ pub trait Ports: Send + Sync + 'static {
     fn entry_budget(&self) -> EntryBudget;
     /// The applications with accepted access tokens.
     fn clients(&self) -> &Clients;
+    /// The time now.
+    fn now(&self) -> Moment;
 
     /// The queries of one request.
     fn queries(&self) -> Queries<'_, Self::Books, Self::Imports> {
@@ -54,7 +57,7 @@ pub trait Ports: Send + Sync + 'static {
 /// one of each account.
 const LIMITS: Limits = Limits { buckets: 1_000, days_ahead: 366, registered: 20_000, company_accounts: 5_000 };
 
-impl<C, B, I, S, D, F, K> Ports for ServeCustomers<C, B, I, S, D, F, K>
+impl<C, B, I, S, D, F, K, T> Ports for ServeCustomers<C, B, I, S, D, F, K, T>
 where
     C: Customers + MailChoices + Send + Sync + 'static,
     B: Books + Send + Sync + 'static,
@@ -63,6 +66,7 @@ where
     D: Downloads + Send + Sync + 'static,
     F: FeedLog + Send + Sync + 'static,
     K: UnsubscribeKeys + Send + Sync + 'static,
+    T: Clock + Send + Sync + 'static,
 {
     type Customers = C;
     type Books = B;
@@ -102,6 +106,10 @@ where
 
     fn clients(&self) -> &Clients {
         &self.clients
+    }
+
+    fn now(&self) -> Moment {
+        self.clock.now()
     }
 
     fn entry_budget(&self) -> EntryBudget {

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | `C#<shard>` | `<customer>` | `doc` the profile as JSON, `as_of` |
 //! | `C#<shard>` | `<customer>#<account>` | that the account is theirs |
-//! | `M#<shard>` | `<customer>` | `choice` whether they want mails |
+//! | `M#<shard>` | `<customer>` | `choice` whether they want mails, `at` when they chose |
 //! | `A#<shard>` | `<account>` | `doc` the account as JSON, `customer` |
 //!
 //! Both are stored in [`customers::SHARDS`] shards, which are read concurrently.

@@ -10,5 +10,5 @@ pub mod testing;
 
 pub use customer::{Account, Customer, CustomerId, CustomerIdError, CustomerKind, SHARDS, shard_of};
 pub use email::{EmailAddress, EmailError};
-pub use mail_choice::{MailChoice, MailChoices};
+pub use mail_choice::{ChosenMails, MailChoice, MailChoiceCopies, MailChoices};
 pub use register::{Customers, Directory, Page, Register, RegisterError, Registered, Registration};

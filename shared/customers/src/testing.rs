@@ -8,15 +8,15 @@ use banking::AccountNumber;
 use calendar::Moment;
 
 use crate::{
-    Account, Customer, CustomerId, CustomerKind, Customers, Directory, EmailAddress, MailChoice, MailChoices, Page,
-    Register, RegisterError, Registered, Registration,
+    Account, ChosenMails, Customer, CustomerId, CustomerKind, Customers, Directory, EmailAddress, MailChoice,
+    MailChoiceCopies, MailChoices, Page, Register, RegisterError, Registered, Registration,
 };
 
 #[derive(Default)]
 struct State {
     customers: BTreeMap<CustomerId, (Customer, Moment)>,
     accounts: BTreeMap<AccountNumber, Account>,
-    mail_choices: BTreeMap<CustomerId, MailChoice>,
+    mail_choices: BTreeMap<CustomerId, ChosenMails>,
 }
 
 /// A register in memory.
@@ -67,13 +67,31 @@ impl Register for FakeRegister {
 }
 
 impl MailChoices for FakeRegister {
-    async fn choose_mails(&self, customer: CustomerId, choice: MailChoice) -> Result<(), RegisterError> {
-        self.state().mail_choices.insert(customer, choice);
+    async fn choose_mails(&self, customer: CustomerId, choice: MailChoice, now: Moment) -> Result<(), RegisterError> {
+        self.state().mail_choices.insert(customer, ChosenMails { customer, at: now, choice });
         Ok(())
     }
 
     async fn mail_choice(&self, customer: CustomerId) -> Result<MailChoice, RegisterError> {
-        Ok(self.state().mail_choices.get(&customer).copied().unwrap_or_default())
+        Ok(self.state().mail_choices.get(&customer).map_or(MailChoice::Wanted, |it| it.choice))
+    }
+}
+
+impl MailChoiceCopies for FakeRegister {
+    async fn mail_choices(&self) -> Result<Vec<ChosenMails>, RegisterError> {
+        Ok(self.state().mail_choices.values().copied().collect())
+    }
+
+    async fn copy_mail_choices(&self, chosen: &[ChosenMails]) -> Result<u64, RegisterError> {
+        let mut state = self.state();
+        let mut copied = 0_u64;
+        for new in chosen {
+            if state.mail_choices.get(&new.customer).is_none_or(|it| it.at < new.at) {
+                state.mail_choices.insert(new.customer, *new);
+                copied = copied.saturating_add(1);
+            }
+        }
+        Ok(copied)
     }
 }
 
@@ -118,7 +136,7 @@ fn page<T>(mut items: Vec<T>, limit: usize, cursor: impl Fn(&T) -> String) -> Pa
 ///
 /// If the contract is violated.
 #[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
-pub async fn register_contract<R: Register + Customers + MailChoices>(register: &R) {
+pub async fn register_contract<R: Register + Customers + MailChoices + MailChoiceCopies>(register: &R) {
     let at = |text: &str| text.parse::<Moment>().unwrap();
     let number = |text: &str| text.parse::<AccountNumber>().unwrap();
     let person = |name: &str, email: Option<&str>, id: CustomerId| Customer {
@@ -212,19 +230,36 @@ pub async fn register_contract<R: Register + Customers + MailChoices>(register: 
     mail_choices_contract(register, &with(&ada, &["1"])).await;
 }
 
-/// What every [`MailChoices`] must do.
+/// What every [`MailChoices`] and [`MailChoiceCopies`] must do. Nobody has chosen before.
 #[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
-async fn mail_choices_contract(register: &(impl Register + MailChoices), registration: &Registration) {
+async fn mail_choices_contract(
+    register: &(impl Register + MailChoices + MailChoiceCopies),
+    registration: &Registration,
+) {
+    let at = |day: u8| format!("2024-04-{day:02}T10:00:00Z").parse().unwrap();
     let customer = registration.customer.id;
     assert_eq!(register.mail_choice(customer).await.unwrap(), MailChoice::Wanted, "until they choose");
     for choice in [MailChoice::Unwanted, MailChoice::Unwanted, MailChoice::Wanted, MailChoice::Unwanted] {
-        register.choose_mails(customer, choice).await.unwrap();
+        register.choose_mails(customer, choice, at(1)).await.unwrap();
         assert_eq!(register.mail_choice(customer).await.unwrap(), choice);
     }
     register.register(std::slice::from_ref(registration), "2199-01-01".parse().unwrap()).await.unwrap();
     assert_eq!(register.mail_choice(customer).await.unwrap(), MailChoice::Unwanted, "a later file changes nothing");
     let other = CustomerId::of_company("who has chosen nothing");
     assert_eq!(register.mail_choice(other).await.unwrap(), MailChoice::Wanted);
+
+    let chosen = |customer, choice, day| ChosenMails { customer, choice, at: at(day) };
+    assert_eq!(register.mail_choices().await.unwrap(), [chosen(customer, MailChoice::Unwanted, 1)]);
+    let copy = [chosen(customer, MailChoice::Wanted, 1), chosen(other, MailChoice::Unwanted, 2)];
+    for copied in [1, 0] {
+        assert_eq!(register.copy_mail_choices(&copy).await.unwrap(), copied, "one is as old, the other one is new");
+    }
+    register.choose_mails(other, MailChoice::Wanted, at(3)).await.unwrap();
+    let copy = [chosen(customer, MailChoice::Wanted, 2), chosen(other, MailChoice::Unwanted, 2)];
+    assert_eq!(register.copy_mail_choices(&copy).await.unwrap(), 1, "a newer one replaces, an older one does not");
+    let mut choices = register.mail_choices().await.unwrap();
+    choices.sort_by_key(|it| it.at);
+    assert_eq!(choices, [chosen(customer, MailChoice::Wanted, 2), chosen(other, MailChoice::Wanted, 3)]);
 }
 
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub enum Condition {
     Absent,
     /// An attribute has this value.
     Is(&'static str, AttributeValue),
+    /// An attribute is below this value, or it is not there.
+    Below(&'static str, AttributeValue),
 }
 
 /// One part of a transaction.
@@ -51,6 +53,9 @@ impl Condition {
             Self::Any => (None, None, None),
             Self::Absent => (Some("attribute_not_exists(pk)".to_owned()), None, None),
             Self::Is(name, value) => (Some("#c = :c".to_owned()), Some(name), Some(value)),
+            Self::Below(name, value) => {
+                (Some("attribute_not_exists(#c) OR #c < :c".to_owned()), Some(name), Some(value))
+            }
         }
     }
 }

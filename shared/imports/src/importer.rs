@@ -422,8 +422,7 @@ impl Reader {
 
 fn content(kind: Kind, target: &str, text_hash: &[u8]) -> String {
     let digest = Sha256::new().chain_update(kind.name()).chain_update([0]).chain_update(target).chain_update([0]);
-    let digest = digest.chain_update(text_hash).finalize();
-    digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    hex::encode(digest.chain_update(text_hash).finalize())
 }
 
 /// A row has as many fields as the header; additional empty fields are ignored.

@@ -29,7 +29,7 @@ pub(crate) fn month_key(account: &AccountNumber, month: Month) -> Key {
 
 /// The SHA-256 of a packed month, in hexadecimal.
 pub(crate) fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// Adds an item to the stored books.

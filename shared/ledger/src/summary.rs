@@ -1,7 +1,7 @@
 use calendar::{Date, Month};
 use money::{Currency, Money, average_minor};
 
-use crate::{CodecError, Figures, JournalMonth, Mark, StoredBooks, Totals, View};
+use crate::{CodecError, Figures, JournalMonth, Mark, Split, StoredBooks, Totals};
 
 /// The time of the last clean entry of an account, as far as its totals contain it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,6 +39,8 @@ pub struct SummaryFigures {
     pub average_credit: Option<Money>,
     /// The average debit over all months; none without debits.
     pub average_debit: Option<Money>,
+    /// The dirty entries, which are in none of the other figures.
+    pub dirty: Figures,
 }
 
 /// The figures of one month in a summary.
@@ -58,12 +60,12 @@ pub struct MonthFigures {
     pub debits: Money,
 }
 
-/// The summary of the clean entries of an account, by currency. Averages are exact and rounded once, half to even.
+/// The summary of the clean entries of an account, by currency, with the figures of the dirty ones. Averages are exact and rounded once, half to even.
 pub fn summarise(totals: &Totals) -> Vec<SummaryFigures> {
-    totals.figures(None, View::Clean).into_iter().map(|(currency, sum)| of_currency(totals, currency, sum)).collect()
+    totals.splits().into_iter().map(|(currency, split)| of_currency(totals, currency, split)).collect()
 }
 
-fn of_currency(totals: &Totals, currency: Currency, sum: Figures) -> SummaryFigures {
+fn of_currency(totals: &Totals, currency: Currency, Split { clean: sum, dirty }: Split) -> SummaryFigures {
     let months = totals.months.iter().filter_map(|(month, currencies)| {
         let figures = currencies.get(&currency)?.clean;
         (figures.count > 0).then(|| MonthFigures {
@@ -80,6 +82,7 @@ fn of_currency(totals: &Totals, currency: Currency, sum: Figures) -> SummaryFigu
         months: months.collect(),
         average_credit: average(sum.in_minor, sum.credits, currency),
         average_debit: average(sum.out_minor, sum.debits, currency),
+        dirty,
     }
 }
 

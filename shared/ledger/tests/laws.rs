@@ -9,7 +9,7 @@ use banking::AccountNumber;
 use calendar::{Date, Moment};
 use ledger::testing::{FakeBooks, books_contract};
 use ledger::{
-    Added, Entry, EntryBudget, Mark, PostError, PostingId, Side, View, audit_account, balances, figures_on,
+    Added, Entry, EntryBudget, Figures, Mark, PostError, PostingId, Side, View, audit_account, balances, figures_on,
     page_of_entries, post, summarise,
 };
 use money::{Currency, Money};
@@ -171,6 +171,7 @@ fn a_month_without_clean_entries_is_not_in_the_summary() {
     let months: Vec<String> = summary[0].months.iter().map(|it| it.month.to_string()).collect();
     assert_eq!(months, ["2026-07"]);
     assert_eq!(summary[0].balance, Money::new(100, Currency::EUR));
+    assert_eq!(summary[0].dirty, Figures::of(5000), "but how many and how much are left out");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! | pk | sk | attributes |
 //! | --- | --- | --- |
 //! | `IMPORT#<import>` | `ACCT#<account>` | `doc` the record as JSON, `v` version, `state`; `open` and `open_since`, while it is not final, for the index `open` |
-//! | `TALLY` | `<day>#<shard>` | `sent`, `bounced`, `complained` of the mails sent on that day, `v` version |
+//! | `TALLY`, or `TALLY#<time>` after an operator resumed | `<day>#<shard>` | `sent`, `bounced`, `complained` of the mails sent on that day, `v` version |
 //! | `GATE` | `GATE` | `doc` the gate as JSON, `v` version |
 //! | `SUPPRESSED#<hash>` | `ADDRESS` | `why`, `at`; the hash is that of the address in lower case |
 
@@ -23,6 +23,8 @@ use mail::{SummaryKey, SummaryMail};
 
 /// The number of concurrent writes.
 const AT_ONCE: usize = 8;
+/// The minimum page size of a list.
+const PAGE: usize = 100;
 /// The prefix of the `sk` of each record.
 const ACCOUNT: &str = "ACCT#";
 /// The index of the record in a transaction.
@@ -63,7 +65,7 @@ impl Summaries for DynamoDbSummaries {
         let mut backoff = Backoff::default();
         loop {
             let mut writes = vec![write.clone()];
-            writes.extend(tallies::write(&self.table, record).await?);
+            writes.extend(tallies::write(self, record).await?);
             match self.table.transact(writes).await.map_err(failed)? {
                 Transacted::Done => return Ok(Saved::Stored(expected.next())),
                 // The counts of the day have changed, but not the record.
@@ -94,30 +96,39 @@ impl Summaries for DynamoDbSummaries {
 }
 
 impl SummaryList for DynamoDbSummaries {
-    async fn list(
+    async fn of_import(
         &self,
-        import: Option<&str>,
+        import: &str,
         state: Option<&str>,
         limit: usize,
     ) -> Result<Vec<SummaryMail>, SummariesError> {
-        let fits = |it: &SummaryMail| state.is_none_or(|state| it.state.name() == state);
-        if let Some(import) = import {
-            let items = self.table.all(Query::partition(partition(import))).await.map_err(failed)?;
+        self.list(Query::partition(partition(import)), state, limit).await
+    }
+
+    async fn open(&self, state: Option<&str>, limit: usize) -> Result<Vec<SummaryMail>, SummariesError> {
+        self.list(Query::index("open", "open", "1"), state, limit).await
+    }
+}
+
+impl DynamoDbSummaries {
+    /// The first records of a query in this state, at most `limit`.
+    async fn list(
+        &self,
+        mut query: Query,
+        state: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<SummaryMail>, SummariesError> {
+        let mut found = Vec::new();
+        loop {
+            let (items, next) = self.table.page(&query, limit.max(PAGE)).await.map_err(failed)?;
             let records = items.iter().map(record).collect::<Result<Vec<_>, _>>()?;
-            return Ok(records.into_iter().filter(fits).take(limit).collect());
-        }
-        let (mut found, mut after) = (Vec::new(), None);
-        while found.len() < limit {
-            let (items, next) = self.table.scan(ACCOUNT, after).await.map_err(failed)?;
-            let records = items.iter().map(record).collect::<Result<Vec<_>, _>>()?;
-            found.extend(records.into_iter().filter(fits));
-            after = next;
-            if after.is_none() {
-                break;
+            found.extend(records.into_iter().filter(|it| state.is_none_or(|state| it.state.name() == state)));
+            found.truncate(limit);
+            match next {
+                Some(start) if found.len() < limit => query = query.after(start),
+                _ => return Ok(found),
             }
         }
-        found.truncate(limit);
-        Ok(found)
     }
 }
 

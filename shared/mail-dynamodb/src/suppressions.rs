@@ -1,37 +1,76 @@
 //! Suppressed addresses: one item each, under the hash of the address.
 
 use calendar::Moment;
-use dynamodb::{Key, sortable, text, text_of};
+use dynamodb::{Item, Key, Put, sortable, text, text_of};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use mail::Address;
-use mail::events::{Suppression, Suppressions, suppression_key};
+use mail::events::{Suppressed, Suppression, SuppressionCopies, Suppressions, suppression_key};
 use mail::outbox::SummariesError;
 
-use crate::{DynamoDbSummaries, broken, failed};
+use crate::{AT_ONCE, DynamoDbSummaries, broken, failed};
+
+/// The prefix of the `pk`, and the `sk`.
+const PREFIX: &str = "SUPPRESSED#";
+const ADDRESS: &str = "ADDRESS";
 
 impl Suppressions for DynamoDbSummaries {
     async fn suppression(&self, address: &Address) -> Result<Option<Suppression>, SummariesError> {
-        let Some(item) = self.table.get(&key(address)).await.map_err(failed)? else { return Ok(None) };
-        match text_of(&item, "why").map_err(failed)? {
-            "bounce" => Ok(Some(Suppression::Bounce)),
-            "complaint" => Ok(Some(Suppression::Complaint)),
-            _ => Err(broken("an address is suppressed for an unknown reason")),
-        }
+        self.table.get(&key(&suppression_key(address))).await.map_err(failed)?.as_ref().map(why).transpose()
     }
 
     async fn suppress(&self, address: &Address, why: Suppression, now: Moment) -> Result<(), SummariesError> {
-        let why = match why {
-            Suppression::Bounce => "bounce",
-            Suppression::Complaint => "complaint",
-        };
-        let item = key(address).with([("why", text(why)), ("at", text(sortable(now)))]);
+        let item = item(&Suppressed { key: suppression_key(address), at: now, why });
         self.table.put_if_absent(item).await.map(|_| ()).map_err(failed)
     }
 
     async fn allow(&self, address: &Address) -> Result<bool, SummariesError> {
-        self.table.delete(&key(address)).await.map_err(failed)
+        self.table.delete(&key(&suppression_key(address))).await.map_err(failed)
     }
 }
 
-fn key(address: &Address) -> Key {
-    Key::new(format!("SUPPRESSED#{}", suppression_key(address)), "ADDRESS")
+impl SuppressionCopies for DynamoDbSummaries {
+    async fn suppressions(&self) -> Result<Vec<Suppressed>, SummariesError> {
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let (items, next) = self.table.scan(ADDRESS, after).await.map_err(failed)?;
+            all.extend(items.iter().map(suppressed).collect::<Result<Vec<_>, _>>()?);
+            if next.is_none() {
+                return Ok(all);
+            }
+            after = next;
+        }
+    }
+
+    async fn copy_suppressions(&self, suppressed: &[Suppressed]) -> Result<u64, SummariesError> {
+        let items = stream::iter(suppressed.iter().map(item).collect::<Vec<_>>());
+        let puts = items.map(|item| Box::pin(self.table.put_if_absent(item))).buffer_unordered(AT_ONCE);
+        let new = puts.try_fold(0_u64, async |sum, put| Ok(sum.saturating_add(u64::from(put == Put::Stored))));
+        new.await.map_err(failed)
+    }
+}
+
+fn key(hash: &str) -> Key {
+    Key::new(format!("{PREFIX}{hash}"), ADDRESS)
+}
+
+fn item(suppressed: &Suppressed) -> Item {
+    let why = match suppressed.why {
+        Suppression::Bounce => "bounce",
+        Suppression::Complaint => "complaint",
+    };
+    key(&suppressed.key).with([("why", text(why)), ("at", text(sortable(suppressed.at)))])
+}
+
+fn why(item: &Item) -> Result<Suppression, SummariesError> {
+    match text_of(item, "why").map_err(failed)? {
+        "bounce" => Ok(Suppression::Bounce),
+        "complaint" => Ok(Suppression::Complaint),
+        _ => Err(broken("an address is suppressed for an unknown reason")),
+    }
+}
+
+fn suppressed(item: &Item) -> Result<Suppressed, SummariesError> {
+    let key = text_of(item, "pk").map_err(failed)?.strip_prefix(PREFIX).ok_or_else(|| broken("a key of an address"))?;
+    let at = text_of(item, "at").map_err(failed)?.parse().map_err(broken)?;
+    Ok(Suppressed { key: key.to_owned(), at, why: why(item)? })
 }

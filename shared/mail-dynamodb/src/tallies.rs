@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use calendar::Date;
-use dynamodb::{Condition, Item, Key, Query, Table, Write, number, number_of, text_of};
+use calendar::{Date, Moment};
+use dynamodb::{Condition, Item, Key, Query, Write, number, number_of, sortable, text_of};
 use mail::SummaryMail;
+use mail::gate::SendGate;
 use mail::outbox::SummariesError;
 use mail::tally::{Tallies, Tally};
 
@@ -15,8 +16,12 @@ const PARTITION: &str = "TALLY";
 const SHARDS: u8 = 8;
 
 impl Tallies for DynamoDbSummaries {
-    async fn sent_since(&self, from: Date) -> Result<BTreeMap<Date, Tally>, SummariesError> {
-        let query = Query::partition(PARTITION).from(from.to_string());
+    async fn sent_since(
+        &self,
+        from: Date,
+        resumed_at: Option<Moment>,
+    ) -> Result<BTreeMap<Date, Tally>, SummariesError> {
+        let query = Query::partition(partition(resumed_at)).from(from.to_string());
         let mut days = BTreeMap::<Date, Tally>::new();
         for item in self.table.all(query).await.map_err(failed)? {
             let (day, _) = text_of(&item, "sk").map_err(failed)?.split_once('#').unwrap_or_default();
@@ -27,11 +32,23 @@ impl Tallies for DynamoDbSummaries {
     }
 }
 
+/// The partition of the counts since an operator resumed sending.
+fn partition(resumed_at: Option<Moment>) -> String {
+    resumed_at.map_or_else(|| PARTITION.to_owned(), |it| format!("{PARTITION}#{}", sortable(it)))
+}
+
 /// The write for the counts of `record`; `None` if it counts nothing.
-pub(crate) async fn write(table: &Table, record: &SummaryMail) -> Result<Option<Write>, SummariesError> {
-    let Some((day, more)) = record.counts() else { return Ok(None) };
-    let key = Key::new(PARTITION, format!("{day}#{}", shard(record)));
-    let item = table.get(&key).await.map_err(failed)?;
+pub(crate) async fn write(
+    summaries: &DynamoDbSummaries,
+    record: &SummaryMail,
+) -> Result<Option<Write>, SummariesError> {
+    if record.counts(None).is_none() {
+        return Ok(None);
+    }
+    let resumed_at = summaries.load_gate().await?.0.resumed_at();
+    let Some((day, more)) = record.counts(resumed_at) else { return Ok(None) };
+    let key = Key::new(partition(resumed_at), format!("{day}#{}", shard(record)));
+    let item = summaries.table.get(&key).await.map_err(failed)?;
     let (counted, version) = match &item {
         Some(item) => (tally(item)?, number_of(item, "v").map_err(failed)?),
         None => (Tally::default(), 0),

@@ -241,6 +241,7 @@ mod tests {
             months: months.iter().map(line).collect(),
             average_credit: None,
             average_debit: None,
+            not_included: None,
         }
     }
 

@@ -46,6 +46,27 @@ pub enum Suppression {
     Complaint,
 }
 
+/// A suppressed address with its time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Suppressed {
+    /// The [`suppression_key`] of the address.
+    pub key: String,
+    /// Since when.
+    pub at: Moment,
+    /// Why.
+    pub why: Suppression,
+}
+
+/// The port that copies suppressed addresses from one table to another, after a restore from a backup.
+pub trait SuppressionCopies {
+    /// All suppressed addresses, unordered. Reads the whole table.
+    fn suppressions(&self) -> impl Future<Output = Result<Vec<Suppressed>, SummariesError>> + Send;
+
+    /// Suppresses each address that is not suppressed, and returns their number. After an error some may be
+    /// suppressed: retry.
+    fn copy_suppressions(&self, suppressed: &[Suppressed]) -> impl Future<Output = Result<u64, SummariesError>> + Send;
+}
+
 /// The suppressed addresses. They are stored as hashes, so the list reveals no address.
 pub trait Suppressions {
     /// Why `address` is suppressed (a consistent read); `None` if it is not. Another instance may suppress it right
@@ -80,8 +101,7 @@ impl Feedback {
 
 /// The key of a suppressed address: SHA-256 of the address in lower case, in hexadecimal.
 pub fn suppression_key(address: &Address) -> String {
-    let digest = Sha256::digest(address.normalised());
-    digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    hex::encode(Sha256::digest(address.normalised()))
 }
 
 #[cfg(test)]

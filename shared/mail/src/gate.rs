@@ -5,11 +5,10 @@ use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
 
-use calendar::{Date, Moment};
+use calendar::Moment;
 use serde::{Deserialize, Serialize};
 
 use crate::outbox::{Saved, SummariesError, Version};
-use crate::tally::Tally;
 
 /// The pause of all instances after the provider has throttled a mail.
 const SLOW_DOWN: Duration = Duration::from_secs(1);
@@ -45,9 +44,9 @@ pub struct Gate {
     /// Holds all mails until an operator resumes sending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pause: Option<Pause>,
-    /// The counts when an operator resumed sending: earlier bounces do not pause again.
+    /// When an operator last resumed sending: bounces of earlier mails do not pause again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    baseline: Option<Baseline>,
+    resumed_at: Option<Moment>,
 }
 
 /// Holds all mails for a time. Then the mails are tried again, one by one.
@@ -82,15 +81,6 @@ pub struct Pause {
     pub since: Moment,
     /// The counts.
     pub reason: String,
-}
-
-/// The counts of a day's mails when an operator resumed sending.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Baseline {
-    /// The day on which the operator resumed sending.
-    pub on: Date,
-    /// The counts of that day until then.
-    pub tally: Tally,
 }
 
 /// Why the gate is closed.
@@ -202,15 +192,14 @@ impl Gate {
         }
     }
 
-    /// Opens the gate. The counts so far never pause it again: `today` is the tally of the day of `now`.
-    pub fn resume(&mut self, today: Tally, now: Moment) {
-        (self.pause, self.hold) = (None, None);
-        self.baseline = Some(Baseline { on: now.date(), tally: today });
+    /// Opens the gate. The mails sent before `now` never pause it again, even if they bounce later.
+    pub fn resume(&mut self, now: Moment) {
+        (self.pause, self.hold, self.resumed_at) = (None, None, Some(now));
     }
 
-    /// The counts when an operator resumed sending.
-    pub fn baseline(&self) -> Option<&Baseline> {
-        self.baseline.as_ref()
+    /// When an operator last resumed sending.
+    pub fn resumed_at(&self) -> Option<Moment> {
+        self.resumed_at
     }
 }
 

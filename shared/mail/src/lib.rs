@@ -30,5 +30,5 @@ pub use customers::{EmailAddress as Address, EmailError as AddressError};
 pub use record::{Intent, MAX_ATTEMPTS, MailState, Next, SummaryKey, SummaryMail, TransitionError};
 pub use reference::{Reference, ReferenceError};
 pub use render::{Envelope, Image, Mail, RenderMailError, render};
-pub use summary::{CurrencySummary, LastEntry, MonthLine, Summary};
+pub use summary::{CurrencySummary, LastEntry, MonthLine, NotIncluded, Summary};
 pub use unsubscribe::{UnsubscribeKey, UnsubscribeKeyError, UnsubscribeKeys, UnsubscribeKeysError, UnsubscribeLinks};

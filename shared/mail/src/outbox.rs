@@ -30,7 +30,8 @@ pub trait Summaries {
     /// Replaces the record if its version is still `expected`; otherwise, or if the record does not exist, changes
     /// nothing and returns [`Saved::Conflict`].
     ///
-    /// Updates the counts of [`SummaryMail::counts`] for [`Tallies`](crate::tally::Tallies) in the same transaction.
+    /// Updates the counts of [`SummaryMail::counts`] for [`Tallies`](crate::tally::Tallies) in the same transaction. An
+    /// operator may resume sending at the same time; then the counts may be missing.
     fn save(
         &self,
         record: &SummaryMail,
@@ -49,13 +50,20 @@ pub trait Summaries {
     fn count_by_state(&self, import: &str) -> impl Future<Output = Result<StateCounts, SummariesError>> + Send;
 }
 
-/// The list of summary mails, for operators.
+/// The lists of summary mails, for operators. The records may be of different moments. In one state or, with `None`, in
+/// any.
 pub trait SummaryList {
-    /// At most `limit` records, of one import or of all, in one state or in any. The records may be of different
-    /// moments. The list of one import is consistent.
-    fn list(
+    /// At most `limit` records of `import`. Consistent.
+    fn of_import(
         &self,
-        import: Option<&str>,
+        import: &str,
+        state: Option<&str>,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<SummaryMail>, SummariesError>> + Send;
+
+    /// At most `limit` records that are not final, of all imports, oldest first. The index may lag.
+    fn open(
+        &self,
         state: Option<&str>,
         limit: usize,
     ) -> impl Future<Output = Result<Vec<SummaryMail>, SummariesError>> + Send;

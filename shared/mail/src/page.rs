@@ -2,7 +2,7 @@
 
 use askama::Template;
 
-use crate::words::{count, figure, figure_or_dash, last_entry, long_date, shown_name};
+use crate::words::{count, figure, figure_or_dash, last_entry, long_date, not_included, shown_name};
 use crate::{CurrencySummary, Envelope, Image, MonthLine, Summary, chart, render};
 
 /// The months of one year.
@@ -52,6 +52,7 @@ struct Section<'a> {
     average_debit: String,
     has_credits: bool,
     has_debits: bool,
+    not_included: Option<String>,
     chart: Option<Chart>,
     years: Vec<YearOfPage>,
 }
@@ -111,6 +112,7 @@ impl<'a> Section<'a> {
             average_debit: figure_or_dash(section.average_debit),
             has_credits: section.average_credit.is_some(),
             has_debits: section.average_debit.is_some(),
+            not_included: section.not_included.as_ref().map(|it| not_included(it, figure).join(" ")),
             chart: Chart::of(section, images),
             years: years(section).iter().map(YearOfPage::of).collect(),
         }

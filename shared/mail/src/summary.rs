@@ -44,6 +44,20 @@ pub struct CurrencySummary {
     pub average_credit: Option<Money>,
     /// The average of all debits, below zero; `None` without debits.
     pub average_debit: Option<Money>,
+    /// The dirty transactions, which none of these figures includes; `None` without any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_included: Option<NotIncluded>,
+}
+
+/// The dirty transactions of one currency.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Debug)]
+pub struct NotIncluded {
+    /// Their number.
+    pub transactions: u64,
+    /// The sum of the credits.
+    pub credits: Money,
+    /// The sum of the debits, zero or below.
+    pub debits: Money,
 }
 
 /// The figures of one month in one currency.
@@ -96,7 +110,9 @@ impl CurrencySummary {
         let of_months = self.months.iter().flat_map(|line| {
             [Some(line.credits), Some(line.debits), line.average_credit, line.average_debit].into_iter().flatten()
         });
-        [Some(self.balance), self.average_credit, self.average_debit].into_iter().flatten().chain(of_months)
+        let not_included = self.not_included.iter().flat_map(|it| [it.credits, it.debits]);
+        let overall = [Some(self.balance), self.average_credit, self.average_debit].into_iter().flatten();
+        overall.chain(of_months).chain(not_included)
     }
 }
 

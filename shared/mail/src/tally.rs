@@ -1,4 +1,6 @@
 //! The number of mails that were sent, bounced or caused complaints, by the day of sending.
+//!
+//! When an operator resumes sending, the counts start again: later bounces of earlier mails are not counted.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,7 +9,7 @@ use std::time::Duration;
 use calendar::{Date, Moment};
 use serde::{Deserialize, Serialize};
 
-use crate::gate::{Baseline, Gate, SendGate};
+use crate::gate::SendGate;
 use crate::outbox::SummariesError;
 use crate::{MailState, SummaryMail, gate};
 
@@ -36,8 +38,13 @@ pub struct Tally {
 
 /// The counts of all days.
 pub trait Tallies {
-    /// The counts of each day with mails since `from`. Other instances may add to them right after.
-    fn sent_since(&self, from: Date) -> impl Future<Output = Result<BTreeMap<Date, Tally>, SummariesError>> + Send;
+    /// The counts of each day with mails since `from` that were sent after an operator resumed sending at `resumed_at`
+    /// (`None`: never). Other instances may add to them right after.
+    fn sent_since(
+        &self,
+        from: Date,
+        resumed_at: Option<Moment>,
+    ) -> impl Future<Output = Result<BTreeMap<Date, Tally>, SummariesError>> + Send;
 }
 
 /// Too many mails came back.
@@ -59,38 +66,28 @@ impl Tally {
             complained: self.complained.saturating_add(other.complained),
         }
     }
-
-    fn minus(self, other: Self) -> Self {
-        Self {
-            sent: self.sent.saturating_sub(other.sent),
-            bounced: self.bounced.saturating_sub(other.bounced),
-            complained: self.complained.saturating_sub(other.complained),
-        }
-    }
 }
 
 impl SummaryMail {
-    /// The day and the counts that change when this state is saved. A mail enters each of these states once.
-    pub fn counts(&self) -> Option<(Date, Tally)> {
+    /// The day and the counts that change when this state is saved; `None` also if the mail was sent before an operator
+    /// resumed sending. A mail enters each of these states once.
+    pub fn counts(&self, resumed_at: Option<Moment>) -> Option<(Date, Tally)> {
         let none = Tally::default();
-        match &self.state {
-            MailState::Sent { at, .. } => Some((at.date(), Tally { sent: 1, ..none })),
-            MailState::Bounced { sent_at, hard: true, .. } => Some((sent_at.date(), Tally { bounced: 1, ..none })),
-            MailState::Complained { sent_at, .. } => Some((sent_at.date(), Tally { complained: 1, ..none })),
-            _ => None,
-        }
+        let (sent_at, tally) = match self.state {
+            MailState::Sent { at, .. } => (at, Tally { sent: 1, ..none }),
+            MailState::Bounced { sent_at, hard: true, .. } => (sent_at, Tally { bounced: 1, ..none }),
+            MailState::Complained { sent_at, .. } => (sent_at, Tally { complained: 1, ..none }),
+            _ => return None,
+        };
+        resumed_at.is_none_or(|it| it <= sent_at).then(|| (sent_at.date(), tally))
     }
 }
 
-/// Whether too many of the newest mails came back. Counts before an operator resumed sending are ignored.
-pub fn judge(days: &BTreeMap<Date, Tally>, baseline: Option<&Baseline>) -> Option<Overrun> {
+/// Whether too many of the newest mails came back.
+pub fn judge(days: &BTreeMap<Date, Tally>) -> Option<Overrun> {
     let mut window = Tally::default();
-    for (day, tally) in days.iter().rev() {
-        window = window.plus(match baseline {
-            Some(baseline) if *day < baseline.on => break,
-            Some(baseline) if *day == baseline.on => tally.minus(baseline.tally),
-            _ => *tally,
-        });
+    for tally in days.values().rev() {
+        window = window.plus(*tally);
         if window.sent >= WINDOW_MAILS {
             break;
         }
@@ -104,22 +101,16 @@ pub fn judge(days: &BTreeMap<Date, Tally>, baseline: Option<&Baseline>) -> Optio
 
 /// Pauses sending if too many of the newest mails came back; returns the finding if this call paused it.
 pub async fn pause_if_needed<P: Tallies + SendGate>(port: &P, now: Moment) -> Result<Option<Overrun>, SummariesError> {
-    let days = port.sent_since(now.minus(WINDOW).date()).await?;
+    let resumed_at = port.load_gate().await?.0.resumed_at();
+    let days = port.sent_since(now.minus(WINDOW).date(), resumed_at).await?;
+    let Some(overrun) = judge(&days) else { return Ok(None) };
     gate::change(port, |gate| {
         let before = gate.clone();
-        let overrun = judge(&days, gate.baseline())?;
-        gate.pause(overrun.to_string(), now);
+        // If an operator resumed meanwhile, these mails count no more.
+        if gate.resumed_at() == resumed_at {
+            gate.pause(overrun.to_string(), now);
+        }
         (*gate != before).then_some(overrun)
-    })
-    .await
-}
-
-/// Opens the gate again, for an operator.
-pub async fn resume<P: Tallies + SendGate>(port: &P, now: Moment) -> Result<Gate, SummariesError> {
-    let today = port.sent_since(now.date()).await?.remove(&now.date()).unwrap_or_default();
-    gate::change(port, |gate| {
-        gate.resume(today, now);
-        gate.clone()
     })
     .await
 }
@@ -139,49 +130,34 @@ impl fmt::Display for Overrun {
 mod tests {
     use super::*;
 
-    fn check(days: &[(&str, u64, u64, u64)], baseline: Option<(&str, u64, u64)>, expected: &str) {
+    fn check(days: &[(&str, u64, u64, u64)], expected: &str) {
         let days = days.iter().map(|(day, sent, bounced, complained)| {
             (day.parse().unwrap(), Tally { sent: *sent, bounced: *bounced, complained: *complained })
         });
-        let baseline = baseline.map(|(on, sent, bounced)| Baseline {
-            on: on.parse().unwrap(),
-            tally: Tally { sent, bounced, complained: 0 },
-        });
-        let found = judge(&days.collect(), baseline.as_ref()).map(|it| it.to_string());
-        assert_eq!(found.unwrap_or_default(), expected);
+        assert_eq!(judge(&days.collect()).map(|it| it.to_string()).unwrap_or_default(), expected);
     }
 
     #[test]
     fn two_in_a_hundred_bounces_pause_sending() {
-        check(&[], None, "");
-        check(&[("2026-08-14", 99, 99, 0)], None, "");
-        check(&[("2026-08-14", 100, 1, 0)], None, "");
-        check(&[("2026-08-14", 100, 2, 0)], None, "2 of the newest 100 mails bounced");
-        check(&[("2026-08-14", 20_000, 399, 0)], None, "");
-        check(&[("2026-08-14", 20_000, 400, 0)], None, "400 of the newest 20000 mails bounced");
+        check(&[], "");
+        check(&[("2026-08-14", 99, 99, 0)], "");
+        check(&[("2026-08-14", 100, 1, 0)], "");
+        check(&[("2026-08-14", 100, 2, 0)], "2 of the newest 100 mails bounced");
+        check(&[("2026-08-14", 20_000, 399, 0)], "");
+        check(&[("2026-08-14", 20_000, 400, 0)], "400 of the newest 20000 mails bounced");
     }
 
     #[test]
     fn one_complaint_in_a_thousand_mails_pauses_sending() {
-        check(&[("2026-08-14", 999, 0, 1)], None, "");
-        check(&[("2026-08-14", 1_000, 0, 1)], None, "the receivers of 1 of the newest 1000 mails complained");
-        check(&[("2026-08-14", 1_001, 0, 1)], None, "");
+        check(&[("2026-08-14", 999, 0, 1)], "");
+        check(&[("2026-08-14", 1_000, 0, 1)], "the receivers of 1 of the newest 1000 mails complained");
+        check(&[("2026-08-14", 1_001, 0, 1)], "");
     }
 
     #[test]
     fn only_the_newest_days_are_judged() {
-        check(&[("2026-08-13", 1_000, 500, 0), ("2026-08-14", 1_000, 0, 0)], None, "");
+        check(&[("2026-08-13", 1_000, 500, 0), ("2026-08-14", 1_000, 0, 0)], "");
         let newest = "500 of the newest 1999 mails bounced";
-        check(&[("2026-08-13", 1_000, 500, 0), ("2026-08-14", 999, 0, 0)], None, newest);
-    }
-
-    #[test]
-    fn what_an_operator_resumed_after_does_not_count_again() {
-        let days = [("2026-08-13", 1_000, 500, 0), ("2026-08-14", 200, 100, 0)];
-        check(&days, Some(("2026-08-14", 200, 100)), "");
-        check(&days, Some(("2026-08-14", 100, 98)), "2 of the newest 100 mails bounced");
-        check(&days, Some(("2026-08-15", 0, 0)), "");
-        let later = [("2026-08-15", 100, 2, 0)];
-        check(&later, Some(("2026-08-14", 100, 2)), "2 of the newest 100 mails bounced");
+        check(&[("2026-08-13", 1_000, 500, 0), ("2026-08-14", 999, 0, 0)], newest);
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use money::Money;
 
 use crate::page::{Year, years};
-use crate::words::{NOTHING, count, last_entry, long_date, shown_name};
+use crate::words::{NOTHING, count, last_entry, long_date, not_included, shown_name};
 use crate::{CurrencySummary, Envelope, Summary};
 
 /// The text with `\n` line ends; the encoding of the mail converts them to CRLF.
@@ -57,6 +57,9 @@ fn write_section(text: &mut String, section: &CurrencySummary) {
         let line = format!("{label:<16}{:>width$} {unit}", amount(figure));
         text.push_str(line.trim_end());
         text.push('\n');
+    }
+    if let Some(it) = &section.not_included {
+        let _ = writeln!(text, "\n{}", not_included(it, Money::grouped).join("\n"));
     }
     for year in years(section) {
         write_year(text, &year, code);

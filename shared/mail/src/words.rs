@@ -3,7 +3,7 @@
 use calendar::Date;
 use money::{Money, group_thousands};
 
-use crate::LastEntry;
+use crate::{LastEntry, NotIncluded};
 
 /// Shown if there is nothing to average.
 pub(crate) const NOTHING: &str = "—";
@@ -41,6 +41,15 @@ pub(crate) fn last_entry(last: LastEntry) -> String {
 /// The amount with commas between thousands and a typographic minus sign (U+2212).
 pub(crate) fn figure(amount: Money) -> String {
     amount.grouped().replace('-', "−")
+}
+
+/// The sentence about transactions that are not in the figures, in two parts: their number and their sums.
+pub(crate) fn not_included(it: &NotIncluded, amount: fn(Money) -> String) -> [String; 2] {
+    let transactions = if it.transactions == 1 { "transaction" } else { "transactions" };
+    [
+        format!("Not included: {} {transactions} that failed a check,", count(it.transactions)),
+        format!("{} in and {} {} out.", amount(it.credits), amount(it.debits), it.debits.currency().code()),
+    ]
 }
 
 /// A count with commas between thousands.

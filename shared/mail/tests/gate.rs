@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use calendar::Moment;
 use mail::gate::{Admission, Closed, Gate, HoldReason, MailsPerSecond};
-use mail::tally::Tally;
 
 fn at(millis: i64) -> Moment {
     Moment::instant(1_786_000_000_000_000 + millis * 1_000).unwrap()
@@ -73,7 +72,7 @@ fn a_hold_ends_by_itself_and_a_pause_by_an_operator() {
         assert_eq!(gate.closed(at(minutes(until))), None);
         gate.pause("too many bounces".to_owned(), at(0));
         assert!(matches!(gate.closed(at(minutes(999))), Some(Closed::Paused(_))));
-        gate.resume(Tally::default(), at(0));
+        gate.resume(at(0));
         assert_eq!(gate.closed(at(0)), None);
     }
 }

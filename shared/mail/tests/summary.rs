@@ -10,7 +10,8 @@
 
 mod samples;
 
-use mail::{LastEntry, RenderMailError, Summary, render};
+use mail::{LastEntry, NotIncluded, RenderMailError, Summary, render};
+use money::{Currency, Money};
 use samples::{envelope, five_years, four_rows, section, summary, three_currencies};
 
 /// The HTML as a reader sees it: without style and tags, one line for each cell or paragraph.
@@ -135,6 +136,41 @@ fn the_last_entry_is_named_however_long_ago_it_was() {
     assert!(
         !mail.text.contains("Last entry") && !mail.html.contains("Last entry") && !mail.html.contains("last entry")
     );
+}
+
+#[test]
+fn dirty_transactions_are_not_included_and_the_mail_says_so() {
+    let not_included = |transactions, credits: &str, debits: &str| {
+        let money = |it| Money::parse(it, Currency::EUR).unwrap();
+        NotIncluded { transactions, credits: money(credits), debits: money(debits) }
+    };
+    for (dirty, text, html) in [
+        (
+            not_included(1, "2500", "0"),
+            "\nNot included: 1 transaction that failed a check,\n2,500.00 in and 0.00 EUR out.\n",
+            ">Not included: 1 transaction that failed a check, 2,500.00 in and 0.00 EUR out.</div>",
+        ),
+        (
+            not_included(1200, "2500", "-1"),
+            "\nNot included: 1,200 transactions that failed a check,\n2,500.00 in and -1.00 EUR out.\n",
+            ">Not included: 1,200 transactions that failed a check, 2,500.00 in and −1.00 EUR out.</div>",
+        ),
+    ] {
+        let mut summary = four_rows();
+        summary.currencies[0].not_included = Some(dirty);
+        let mail = render(&summary, &envelope()).unwrap();
+        assert!(mail.text.contains(text), "{}", mail.text);
+        assert!(mail.html.contains(html), "{}", mail.html);
+        assert!(follow(&read(&mail.html), &["Total balance", "39.74 EUR"]), "the figures are those of clean ones");
+        let stored = serde_json::to_string(&summary).unwrap();
+        assert_eq!(serde_json::from_str::<Summary>(&stored).unwrap(), summary);
+        insta::assert_snapshot!(format!("not_included_{}.txt", dirty.transactions), mail.text);
+        let dollars = Money::new(0, Currency::USD);
+        summary.currencies[0].not_included = Some(NotIncluded { debits: dollars, ..dirty });
+        assert!(matches!(render(&summary, &envelope()), Err(RenderMailError::MixedCurrencies(..))));
+    }
+    let clean = render(&four_rows(), &envelope()).unwrap();
+    assert!(!clean.text.contains("Not included") && !clean.html.contains("Not included"));
 }
 
 #[test]

@@ -101,6 +101,8 @@ pub(crate) enum Command {
     },
     /// List summary mails, resend failed ones, or resume sending
     ///
+    /// Without --import it lists mails of the newest 100 imports; with --state wanted or sending, those of all imports.
+    ///
     /// Example: millrace mails --state failed
     Mails(MailsArgs),
     /// Verify the books of all accounts: totals = sums of the months = sums of the entries = reports of the imports
@@ -282,8 +284,13 @@ pub(crate) enum RestoreCommand {
         #[arg(long)]
         prefix: String,
     },
-    /// Mark mails that were not final at that time as unknown, so that none is sent twice; the stack must be paused
-    Mails,
+    /// Mark mails that were not final at that time as unknown, so that none is sent twice, and copy newer opt-outs and
+    /// suppressed addresses from the previous tables; the stack must be paused
+    Mails {
+        /// Prefix of the previous tables, if they were restored, too; without it, the stack's own tables
+        #[arg(long, value_name = "PREFIX")]
+        previous: Option<String>,
+    },
 }
 
 #[derive(Subcommand)]

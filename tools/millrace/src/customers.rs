@@ -4,6 +4,7 @@ use ::customers::{
     Account, Customer, CustomerId, CustomerKind, Customers, EmailAddress, MailChoice, MailChoices, Page, RegisterError,
 };
 use anyhow::{Result, bail};
+use calendar::Moment;
 use ledger::Books;
 use serde::Serialize;
 
@@ -102,13 +103,14 @@ pub(crate) async fn show<C: Customers + MailChoices, B: Books + Sync>(
     books: &B,
     id: CustomerId,
     choice: Option<MailChoice>,
+    now: Moment,
 ) -> Result<Verdict> {
     let Some((customer, accounts)) = register.customer(id).await? else {
         bail!("there is no customer {id}; `millrace customers` lists them");
     };
     let accounts = accounts::lines(books, accounts, |_| customer.name.clone()).await?;
     if let Some(choice) = choice {
-        register.choose_mails(id, choice).await?;
+        register.choose_mails(id, choice, now).await?;
     }
     let mails = register.mail_choice(id).await?;
     let shown = Shown { customer, accounts, mails };
@@ -134,7 +136,6 @@ fn render_one(Shown { customer, accounts, mails }: &Shown) -> String {
 
 #[cfg(test)]
 mod tests {
-    use calendar::Moment;
     use ledger::testing::FakeBooks;
 
     use ::customers::testing::FakeRegister;
@@ -163,7 +164,7 @@ mod tests {
             (None, MailChoice::Unwanted),
             (Some(MailChoice::Wanted), MailChoice::Wanted),
         ] {
-            show(&Output::new(true), &register, &books, id, choice).await.unwrap();
+            show(&Output::new(true), &register, &books, id, choice, now).await.unwrap();
             assert_eq!(register.mail_choice(id).await.unwrap(), expected);
         }
     }

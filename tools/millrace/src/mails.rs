@@ -1,13 +1,12 @@
 //! `mails`: lists summary mails and sends them again.
 
-use ::imports::ImportId;
+use ::imports::{ImportId, ImportList};
 use anyhow::Result;
 use banking::AccountNumber;
 use calendar::Moment;
 use mail::events::Suppressions;
 use mail::gate::{self, SendGate};
 use mail::outbox::{Saved, Summaries, SummaryList, SummaryRequests};
-use mail::tally;
 use mail::{Address, SummaryMail};
 use serde::Serialize;
 
@@ -16,6 +15,9 @@ use crate::arguments::{MailsArgs, MailsCommand};
 use crate::output::Output;
 use crate::stack::Stack;
 use crate::table::{Column, NOTHING, count, table};
+
+/// Without `--import`, the list contains final mails of this many imports.
+const MAX_IMPORTS: usize = 100;
 
 /// A mail in the list.
 #[derive(Serialize)]
@@ -26,6 +28,16 @@ struct Line {
     at: Moment,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+}
+
+/// The listed mails, and what the list leaves out.
+#[derive(Default)]
+struct Listed {
+    mails: Vec<SummaryMail>,
+    /// The limit is reached.
+    more: bool,
+    /// There are imports that were not read.
+    older_imports: bool,
 }
 
 /// The result of a retry.
@@ -43,8 +55,8 @@ pub(crate) async fn run(output: &Output, stack: &Stack, args: MailsArgs, now: Mo
     let summaries = stack.summaries()?;
     match args.command {
         None => {
-            let import = args.import.map(|it| it.to_string());
-            list(output, &summaries, import.as_deref(), args.state.as_deref(), args.limit, now).await
+            let listed = listed(&summaries, &stack.imports()?, args.import, args.state.as_deref(), args.limit).await?;
+            list(output, &summaries, &listed, now).await
         }
         Some(MailsCommand::Retry { import, account, unknown }) => {
             let retried = retry(&summaries, &stack.summary_requests()?, import, account.as_ref(), unknown, now).await?;
@@ -57,7 +69,7 @@ pub(crate) async fn run(output: &Output, stack: &Stack, args: MailsArgs, now: Mo
             Ok(Verdict::Ok)
         }
         Some(MailsCommand::Resume) => {
-            tally::resume(&summaries, now).await?;
+            gate::change(&summaries, |gate| gate.resume(now)).await?;
             output.note(
                 "mails are sent again; the next run of the sweeper, within five minutes, requests those that wait",
             );
@@ -67,24 +79,57 @@ pub(crate) async fn run(output: &Output, stack: &Stack, args: MailsArgs, now: Mo
     }
 }
 
-async fn list<S: SummaryList + SendGate>(
-    output: &Output,
+/// The requested mails: of one import, the open ones, or those of the newest imports. So the cost follows the length of
+/// the list, not the number of all mails.
+async fn listed<S: SummaryList, I: ImportList>(
     summaries: &S,
-    import: Option<&str>,
+    imports: &I,
+    import: Option<ImportId>,
     state: Option<&str>,
     limit: usize,
-    now: Moment,
-) -> Result<Verdict> {
-    let mails = summaries.list(import, state, limit).await?;
-    let lines: Vec<Line> = mails.iter().map(line).collect();
+) -> Result<Listed> {
+    let mut listed = Listed::default();
+    match (import, state) {
+        (Some(import), _) => listed.mails = summaries.of_import(&import.to_string(), state, limit).await?,
+        (None, Some("wanted" | "sending")) => listed.mails = summaries.open(state, limit).await?,
+        (None, _) => {
+            let newest = imports.recent(None, MAX_IMPORTS).await?;
+            for import in &newest.imports {
+                let id = import.as_ref().map_or_else(|it| it.id, |it| it.id);
+                let left = limit.saturating_sub(listed.mails.len());
+                listed.mails.extend(summaries.of_import(&id.to_string(), state, left).await?);
+                if listed.mails.len() >= limit {
+                    break;
+                }
+            }
+            listed.older_imports = newest.next.is_some();
+        }
+    }
+    listed.more = listed.mails.len() >= limit;
+    Ok(listed)
+}
+
+async fn list<S: SendGate>(output: &Output, summaries: &S, listed: &Listed, now: Moment) -> Result<Verdict> {
+    let lines: Vec<Line> = listed.mails.iter().map(line).collect();
     output.answer(&lines, || render_text(&lines))?;
-    if lines.len() == limit {
-        output.note(&format!("{limit} mails; more with --limit"));
+    if let Some(note) = listed.note() {
+        output.note(&note);
     }
     if let Some(closed) = summaries.load_gate().await?.0.closed(now) {
         output.note(&format!("no mails are sent now; they are {closed}"));
     }
     Ok(Verdict::Ok)
+}
+
+impl Listed {
+    /// What the list leaves out.
+    fn note(&self) -> Option<String> {
+        if self.more {
+            return Some(format!("{} mails; more with --limit", count(u64::try_from(self.mails.len()).ok()?)));
+        }
+        let older = "only mails of the newest {} imports; --import shows those of an older one";
+        self.older_imports.then(|| older.replace("{}", &MAX_IMPORTS.to_string()))
+    }
 }
 
 async fn retry<S: Summaries + SummaryList, Q: SummaryRequests>(
@@ -96,7 +141,7 @@ async fn retry<S: Summaries + SummaryList, Q: SummaryRequests>(
     now: Moment,
 ) -> Result<Retried> {
     let name = import.to_string();
-    let mails = summaries.list(Some(&name), None, usize::MAX).await?;
+    let mails = summaries.of_import(&name, None, usize::MAX).await?;
     let (mut accounts, mut changed) = (Vec::new(), 0_usize);
     for found in mails.into_iter().filter(|it| account.is_none_or(|account| it.key.account == *account)) {
         if found.retried(unknown, now).is_none() {
@@ -171,6 +216,11 @@ fn text(retried: &Retried) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    use ::imports::testing::FakeImports;
+    use ::imports::{Imports as _, Upload};
     use mail::testing::{FakeSummaries, FakeSummaryRequests, ready};
     use mail::{Envelope, Intent, MailState, Summary, SummaryKey};
 
@@ -226,7 +276,7 @@ mod tests {
         let account = account.map(|it| it.parse().unwrap());
         let retried = ready(retry(&summaries, &requests, import(), account.as_ref(), unknown, now())).unwrap();
         let requested = requests.take().into_iter().map(|it| it.account.as_str().to_owned()).collect();
-        let wanted = ready(summaries.list(None, Some("wanted"), 100)).unwrap().len();
+        let wanted = ready(summaries.open(Some("wanted"), 100)).unwrap().len();
         assert_eq!(wanted.checked_sub(1), Some(retried.mails), "and the one that was wanted already");
         (requested, retried.mails)
     }
@@ -240,9 +290,52 @@ mod tests {
         assert_eq!(retried(Some("WANTED"), true), (accounts(&[]), 0));
     }
 
+    /// 150 imports, the newest first, each with two wanted mails.
+    fn many_imports() -> (FakeSummaries, FakeImports, Vec<ImportId>) {
+        let (summaries, imports) = (FakeSummaries::default(), FakeImports::default());
+        let accounts: Vec<AccountNumber> = ["1", "2"].map(|it| it.parse().unwrap()).into();
+        let ids = (0..150_u64).map(|age| {
+            let received_at = now().minus(Duration::from_secs(age));
+            let upload = Upload {
+                key: format!("imports/{age}.csv"),
+                version: "v1".to_owned(),
+                size_bytes: 1,
+                uploaded_at: received_at,
+                metadata: BTreeMap::new(),
+            };
+            let import = ready(imports.receive(&upload)).unwrap();
+            ready(summaries.want(&import.id.to_string(), &accounts, received_at)).unwrap();
+            import.id
+        });
+        let ids = ids.collect();
+        (summaries, imports, ids)
+    }
+
+    #[test]
+    fn a_list_reads_the_newest_imports_until_it_is_full() {
+        let (summaries, imports, ids) = many_imports();
+        let list = |import, state, limit| ready(listed(&summaries, &imports, import, state, limit)).unwrap();
+        let of = |listed: &Listed| listed.mails.iter().map(|it| it.key.import.clone()).collect::<Vec<_>>();
+        let full = list(None, None, 3);
+        assert_eq!(of(&full), [ids[0], ids[0], ids[1]].map(|it| it.to_string()));
+        assert_eq!(full.note().as_deref(), Some("3 mails; more with --limit"));
+        assert_eq!(summaries.imports_listed(), 2);
+
+        let none = list(None, Some("failed"), 3);
+        let note = "only mails of the newest 100 imports; --import shows those of an older one";
+        assert_eq!((none.mails.len(), none.note().as_deref()), (0, Some(note)));
+        assert_eq!(summaries.imports_listed(), 102);
+
+        let oldest = list(Some(ids[149]), None, 3);
+        assert_eq!((of(&oldest), oldest.note()), (vec![ids[149].to_string(); 2], None));
+        let open = list(None, Some("wanted"), 2);
+        assert_eq!(of(&open), of(&oldest), "open mails are listed from the oldest, whatever their import");
+        assert_eq!(summaries.imports_listed(), 103);
+    }
+
     #[test]
     fn a_mail_is_a_line_with_its_reason() {
-        let mails = ready(mails().list(None, Some("unknown"), 100)).unwrap();
+        let mails = ready(mails().of_import(&import().to_string(), Some("unknown"), 100)).unwrap();
         insta::assert_snapshot!(render_text(&mails.iter().map(line).collect::<Vec<_>>()), @r"
         ┌──────────────────────────────────┬─────────┬─────────┬──────────────────┬───────────────────┐
         │ Import                           ┆ Account ┆ State   ┆ Since            ┆ Reason            │

@@ -94,7 +94,7 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
         Command::Customers => customers::list(output, &stack.register()?).await,
         Command::Customer { id, mails } => {
             let mails = mails.map(Mails::choice);
-            customers::show(output, &stack.register()?, &stack.books()?, id, mails).await
+            customers::show(output, &stack.register()?, &stack.books()?, id, mails, SystemClock.now()).await
         }
         Command::Accounts => accounts::list(output, &stack.register()?, &stack.books()?).await,
         Command::Balance(args) => books::balance(output, &stack.register()?, &stack.books()?, &args).await,

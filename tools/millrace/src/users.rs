@@ -48,7 +48,8 @@ pub(crate) async fn run(output: &Output, stack: &Stack, command: UserCommand) ->
                 (None, Some(name)) => (name.clone(), OPERATOR),
                 (None, None) => return Err(anyhow!("give --operator NAME or --customer ID")),
             };
-            users.add(output, &name, group, &args).await
+            output.note(&users.add(&name, group, args.email.as_deref()).await?);
+            Ok(Verdict::Ok)
         }
         UserCommand::Password { name } => {
             users.set_password(&name).await?;
@@ -70,31 +71,52 @@ async fn named<C: Customers>(register: &C, id: CustomerId) -> Result<String> {
 }
 
 impl Users {
-    async fn add(&self, output: &Output, name: &str, group: &str, args: &AddUserArgs) -> Result<Verdict> {
-        let made = self.cognito.admin_create_user().user_pool_id(&self.pool).username(name);
-        let made = match &args.email {
-            Some(address) => made
+    /// Adds a user and returns what happened.
+    async fn add(&self, name: &str, group: &str, email: Option<&str>) -> Result<String> {
+        let create = self.cognito.admin_create_user().user_pool_id(&self.pool).username(name);
+        let create = match email {
+            Some(address) => create
                 .user_attributes(attribute("email", address)?)
                 .user_attributes(attribute("email_verified", "true")?)
                 .desired_delivery_mediums(DeliveryMediumType::Email),
-            None => made.message_action(MessageActionType::Suppress),
+            None => create.message_action(MessageActionType::Suppress),
         };
-        match made.send().await {
+        let mut invitation = email.map(|address| format!("was invited at {address}, with a temporary password"));
+        match create.send().await {
             Ok(_) => {}
             // An earlier call may have ended before the user had a role.
-            Err(error) if error.code() == Some("UsernameExistsException") && self.groups(name).await?.is_empty() => {}
+            Err(error) if error.code() == Some("UsernameExistsException") && self.groups(name).await?.is_empty() => {
+                if invitation.is_some() {
+                    invitation = Some(self.invite_again(name).await?);
+                }
+            }
             Err(error) => return Err(explain(&error, name)),
         }
         let joined = self.cognito.admin_add_user_to_group().user_pool_id(&self.pool).username(name).group_name(group);
         joined.send().await.map_err(|error| explain(&error, name))?;
-        if let Some(address) = &args.email {
-            output.note(&format!("{name} ({group}) was invited at {address}, with a temporary password"));
-        } else {
-            let again = || format!("{name} was added without a password; `millrace user password {name}` sets one");
-            self.set_password(name).await.with_context(again)?;
-            output.note(&format!("{name} ({group}) may sign in"));
+        if let Some(invitation) = invitation {
+            return Ok(format!("{name} ({group}) {invitation}"));
         }
-        Ok(Verdict::Ok)
+        let again = || format!("{name} was added without a password; `millrace user password {name}` sets one");
+        self.set_password(name).await.with_context(again)?;
+        Ok(format!("{name} ({group}) may sign in"))
+    }
+
+    /// Sends the invitation of an existing user again, to their stored address; returns what happened.
+    async fn invite_again(&self, name: &str) -> Result<String> {
+        let resend = self.cognito.admin_create_user().user_pool_id(&self.pool).username(name);
+        let resend = resend.message_action(MessageActionType::Resend);
+        match resend.desired_delivery_mediums(DeliveryMediumType::Email).send().await {
+            Ok(sent) => {
+                let address = sent.user().and_then(email_of).unwrap_or_else(|| NOTHING.to_owned());
+                Ok(format!("was added before, and is invited again at {address}, with the temporary password"))
+            }
+            // Cognito invites only users with a temporary password.
+            Err(error) if error.code() == Some("UnsupportedUserStateException") => {
+                Ok("was added before and may sign in with the existing password; no invitation was sent".to_owned())
+            }
+            Err(error) => Err(explain(&error, name)),
+        }
     }
 
     async fn set_password(&self, name: &str) -> Result<()> {
@@ -157,10 +179,14 @@ impl Users {
     async fn line(&self, user: &UserType) -> Result<Line> {
         let name = user.username().unwrap_or_default().to_owned();
         let groups = self.groups(&name).await?;
-        let email = user.attributes().iter().find(|it| it.name() == "email").and_then(|it| it.value.clone());
+        let email = email_of(user);
         let status = user.user_status().map(|it| it.as_str().to_owned()).unwrap_or_default();
         Ok(Line { name, groups, email, status, enabled: user.enabled() })
     }
+}
+
+fn email_of(user: &UserType) -> Option<String> {
+    user.attributes().iter().find(|it| it.name() == "email").and_then(|it| it.value.clone())
 }
 
 fn attribute(name: &str, value: &str) -> Result<AttributeType> {
@@ -179,7 +205,74 @@ fn render_text(lines: &[Line]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use aws_sdk_cognitoidentityprovider::Config;
+    use aws_sdk_cognitoidentityprovider::config::{BehaviorVersion, Credentials, Region};
+    use axum::http::{HeaderMap, StatusCode};
+    use serde_json::{Value, json};
+
     use super::*;
+
+    /// A user pool where Olga was added and may have a role; returns the note of `user add`, and the calls.
+    async fn add_olga(roles: Value, resent: (u16, Value)) -> (Result<String>, Vec<String>) {
+        let calls = Arc::new(Mutex::new(Vec::new()));
+        let received = Arc::clone(&calls);
+        let answer = async move |headers: HeaderMap, body: String| {
+            let target = headers["x-amz-target"].to_str().unwrap().split_once('.').unwrap().1.to_owned();
+            let body: Value = serde_json::from_str(&body).unwrap();
+            let action = body["MessageAction"].as_str().map(|it| format!(" {it}")).unwrap_or_default();
+            let call = target + &action;
+            let (status, answer) = match call.as_str() {
+                "AdminCreateUser" => (400, json!({ "__type": "UsernameExistsException", "message": "it exists" })),
+                "AdminCreateUser RESEND" => resent.clone(),
+                "AdminListGroupsForUser" => (200, json!({ "Groups": roles })),
+                _ => (200, json!({})),
+            };
+            received.lock().unwrap().push(call);
+            (StatusCode::from_u16(status).unwrap(), answer.to_string())
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = tokio::spawn(axum::serve(listener, axum::Router::new().fallback(answer)).into_future());
+        let config = Config::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("eu-west-1"))
+            .credentials_provider(Credentials::for_tests())
+            .endpoint_url(format!("http://{address}"))
+            .build();
+        let users = Users { cognito: Client::from_conf(config), pool: "pool".to_owned() };
+        let note = users.add("olga", OPERATOR, Some("olga@example.com")).await;
+        serving.abort();
+        let calls = calls.lock().unwrap().clone();
+        (note, calls)
+    }
+
+    #[tokio::test]
+    async fn a_user_without_a_role_is_invited_again_at_the_stored_address() {
+        let stored = json!({ "User": { "Attributes": [{ "Name": "email", "Value": "o@example.com" }] } });
+        let (note, calls) = add_olga(json!([]), (200, stored)).await;
+        let expected =
+            "olga (operator) was added before, and is invited again at o@example.com, with the temporary password";
+        assert_eq!(note.unwrap(), expected);
+        let expected = ["AdminCreateUser", "AdminListGroupsForUser", "AdminCreateUser RESEND", "AdminAddUserToGroup"];
+        assert_eq!(calls, expected);
+    }
+
+    #[tokio::test]
+    async fn a_user_with_a_password_gets_the_role_and_no_invitation() {
+        let refused = json!({ "__type": "UnsupportedUserStateException", "message": "it is confirmed" });
+        let (note, calls) = add_olga(json!([]), (400, refused)).await;
+        assert!(note.unwrap().ends_with("may sign in with the existing password; no invitation was sent"));
+        assert_eq!(calls.last().map(String::as_str), Some("AdminAddUserToGroup"));
+    }
+
+    #[tokio::test]
+    async fn a_user_with_a_role_is_neither_invited_nor_changed() {
+        let (note, calls) = add_olga(json!([{ "GroupName": "customer" }]), (200, json!({}))).await;
+        assert!(note.unwrap_err().to_string().contains("UsernameExistsException"));
+        assert_eq!(calls, ["AdminCreateUser", "AdminListGroupsForUser"]);
+    }
 
     #[test]
     fn a_user_is_listed_with_role_and_state() {

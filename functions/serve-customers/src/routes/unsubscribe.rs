@@ -49,7 +49,7 @@ pub(crate) async fn unsubscribe<P: Ports>(
     RawQuery(query): RawQuery,
 ) -> Result<Response, ServeError> {
     let Some(customer) = customer(&*ports, query).await? else { return Ok(invalid()) };
-    ports.customers().choose_mails(customer, MailChoice::Unwanted).await?;
+    ports.customers().choose_mails(customer, MailChoice::Unwanted, ports.now()).await?;
     tracing::info!(customer.id = %customer, "a customer has opted out of mails");
     Ok(page(StatusCode::OK, "You get no more summary mails.", ""))
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use axum::Router;
 use banking::AccountNumber;
-use calendar::{Date, Moment};
+use calendar::{Clock, Date, Moment};
 use customers::testing::FakeRegister;
 use customers::{Account, Customer, CustomerId, CustomerKind, EmailAddress, Register, Registration};
 use feeds::testing::FakeFeedLog;
@@ -277,6 +277,14 @@ pub fn unsubscribe_key() -> UnsubscribeKey {
     UnsubscribeKey::try_new(&[7; 32]).unwrap()
 }
 
+struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> Moment {
+        at("2026-11-21T12:00:00Z")
+    }
+}
+
 pub async fn api() -> Router {
     api_over(books().await).await
 }
@@ -338,6 +346,7 @@ async fn api_of(customers: FakeRegister, books: FakeBooks, max_entries: u64) -> 
         downloads: FakeDownloads,
         feeds: feeds().await,
         unsubscribe_keys: FakeUnsubscribeKeys(unsubscribe_key()),
+        clock: Noon,
         max_entries,
         clients: Clients::new(CLIENT, "a-machine".to_owned()),
     })

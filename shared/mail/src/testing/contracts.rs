@@ -10,12 +10,12 @@ use std::collections::BTreeSet;
 use banking::AccountNumber;
 use calendar::Moment;
 
-use crate::events::{Feedback, MailEvent, Suppression, Suppressions};
+use crate::events::{Feedback, MailEvent, Suppressed, Suppression, SuppressionCopies, Suppressions, suppression_key};
 use crate::gate::{HoldReason, SendGate};
 use crate::mailer::{Mailer, Sent};
 use crate::outbox::{Saved, StateCounts, Summaries, SummaryList, SummaryRequest, SummaryRequests, Version};
 use crate::tally::{Tallies, Tally};
-use crate::{Address, Envelope, Intent, Mail, Summary, SummaryKey, SummaryMail, gate};
+use crate::{Address, Envelope, Intent, Mail, MailState, Summary, SummaryKey, SummaryMail, gate};
 
 /// Tests that a [`Mailer`] accepts a valid mail each time and returns an id.
 pub async fn mailer_contract(port: &impl Mailer, mail: &Mail) {
@@ -78,15 +78,15 @@ pub async fn gate_contract(port: &impl SendGate) {
     let late = port.save_gate(&before, first).await.expect("the gate can be written");
     assert_eq!(late, Saved::Conflict, "the version has moved on");
     assert_eq!(port.load_gate().await.expect("the gate can be read"), (held, second), "a conflict changes nothing");
-    gate::change(port, |gate| gate.resume(Tally::default(), now)).await.expect("the gate can be changed");
+    gate::change(port, |gate| gate.resume(now)).await.expect("the gate can be changed");
     let (open, third) = port.load_gate().await.expect("the gate can be read");
     assert_eq!((open.closed(now), third), (None, second.next()));
     gate::change(port, |_| ()).await.expect("the gate can be read");
     assert_eq!(port.load_gate().await.expect("the gate can be read"), (open, third), "no change, no write");
 }
 
-/// Tests the contract of [`Suppressions`]. `address` must not be suppressed yet.
-pub async fn suppressions_contract(port: &impl Suppressions, address: &Address) {
+/// Tests the contracts of [`Suppressions`] and [`SuppressionCopies`]. No address may be suppressed yet.
+pub async fn suppressions_contract(port: &(impl Suppressions + SuppressionCopies), address: &Address) {
     let now = at("2026-08-14T10:00:00Z");
     let shouted = Address::parse(&address.as_str().to_uppercase()).expect("an address");
     let find = async |address: &Address| port.suppression(address).await.expect("the list can be read");
@@ -95,6 +95,16 @@ pub async fn suppressions_contract(port: &impl Suppressions, address: &Address) 
     port.suppress(&shouted, Suppression::Complaint, now).await.expect("a suppressed address is not an error");
     assert_eq!(find(address).await, Some(Suppression::Bounce), "the first reason stays");
     assert_eq!(find(&shouted).await, Some(Suppression::Bounce), "in any case");
+    let stored = Suppressed { key: suppression_key(address), at: now, why: Suppression::Bounce };
+    assert_eq!(port.suppressions().await.expect("the table can be read"), std::slice::from_ref(&stored));
+    let other = Address::parse("copied@example.com").expect("an address");
+    let copy = |key| Suppressed { key, at: now, why: Suppression::Complaint };
+    let copies = [copy(stored.key.clone()), copy(suppression_key(&other))];
+    for new in [1, 0] {
+        assert_eq!(port.copy_suppressions(&copies).await.expect("the list can be written"), new);
+    }
+    assert_eq!(find(address).await, Some(Suppression::Bounce), "a copy does not replace the first reason");
+    assert_eq!(find(&other).await, Some(Suppression::Complaint));
     assert!(port.allow(&shouted).await.expect("the list can be written"));
     assert!(!port.allow(address).await.expect("the list can be written"), "it is allowed already");
     assert_eq!(find(address).await, None);
@@ -102,7 +112,8 @@ pub async fn suppressions_contract(port: &impl Suppressions, address: &Address) 
 
 /// Tests the counts of [`Summaries`] and the lists of [`SummaryList`]. `import` must be new to the table, and August
 /// 2031 must be without mails.
-pub async fn counts_contract(port: &(impl Summaries + SummaryList + Tallies), import: &str) {
+pub async fn counts_contract(port: &(impl Summaries + SummaryList + Tallies + SendGate), import: &str) {
+    let resumed_at = port.load_gate().await.expect("the gate can be read").0.resumed_at();
     let accounts: Vec<AccountNumber> = (0..12).map(|number| account(&format!("COUNT-{number}"))).collect();
     port.want(import, &accounts, at("2031-08-14T10:00:00Z")).await.expect("the table can be written");
     for (number, account) in accounts.iter().enumerate() {
@@ -130,17 +141,48 @@ pub async fn counts_contract(port: &(impl Summaries + SummaryList + Tallies), im
         let came_back = sent.on_event(&event, at("2031-08-15T10:00:00Z")).expect("it was sent");
         stored(port, &came_back, version).await;
     }
-    let days = port.sent_since("2031-08-01".parse().expect("a date")).await.expect("the counts can be read");
+    let days =
+        port.sent_since("2031-08-01".parse().expect("a date"), resumed_at).await.expect("the counts can be read");
     let expected = Tally { sent: 12, bounced: 2, complained: 1 };
     assert_eq!(days, [("2031-08-14".parse().expect("a date"), expected)].into(), "by the day of sending");
-    let none = port.sent_since("2031-08-15".parse().expect("a date")).await.expect("the counts can be read");
+    let none =
+        port.sent_since("2031-08-15".parse().expect("a date"), resumed_at).await.expect("the counts can be read");
     assert_eq!(none, [].into());
 
-    let list = async |state, limit| port.list(Some(import), state, limit).await.expect("the table can be read").len();
-    assert_eq!((list(None, 100).await, list(Some("sent"), 100).await, list(Some("bounced"), 2).await), (12, 8, 2));
-    assert_eq!(list(Some("failed"), 100).await, 0);
-    let complained = port.list(None, Some("complained"), 1000).await.expect("the table can be read");
-    assert!(complained.iter().any(|it| it.key.import == import), "of all imports");
+    let resumed_at = at("2031-08-15T00:00:00Z");
+    gate::change(port, |gate| gate.resume(resumed_at)).await.expect("the gate can be changed");
+    let (record, version) = load(port, import, &accounts[4]).await;
+    let sent_at = record.state.at();
+    let bounced = MailState::Bounced { at: at("2031-08-15T10:00:00Z"), sent_at, hard: true };
+    stored(port, &SummaryMail { state: bounced, ..record }, version).await;
+    let days = port.sent_since("2031-08-01".parse().expect("a date"), Some(resumed_at)).await;
+    assert_eq!(days.expect("the counts can be read"), [].into(), "a late bounce counts against no later mails");
+
+    lists_contract(port, import).await;
+}
+
+/// After [`counts_contract`], with mails in these states.
+async fn lists_contract(port: &(impl Summaries + SummaryList), import: &str) {
+    let list = async |state, limit| port.of_import(import, state, limit).await.expect("the table can be read").len();
+    assert_eq!((list(None, 100).await, list(Some("sent"), 100).await, list(Some("bounced"), 2).await), (12, 7, 2));
+    assert_eq!((list(None, 5).await, list(Some("failed"), 100).await), (5, 0));
+
+    let open = async |state: Option<&str>, limit| {
+        let open = port.open(state, limit).await.expect("the table can be read").into_iter();
+        open.filter(|it| it.key.import == import).map(|it| it.key.account).collect::<Vec<_>>()
+    };
+    assert_eq!(open(None, 1000).await, [], "all are final");
+    let accounts = [account("OPEN-1"), account("OPEN-2")];
+    for (account, since) in accounts.iter().zip(["2001-08-15T10:00:00Z", "2001-08-14T10:00:00Z"]) {
+        port.want(import, std::slice::from_ref(account), at(since)).await.expect("the table can be written");
+    }
+    let [newer, older] = accounts;
+    assert_eq!(open(None, 1000).await, [older.clone(), newer.clone()], "the oldest first");
+    assert_eq!(open(Some("wanted"), 1).await, std::slice::from_ref(&older));
+    let (record, version) = load(port, import, &older).await;
+    let sending = record.sending(intent(&record), at("2031-08-14T11:00:00Z")).expect("it is wanted");
+    stored(port, &sending, version).await;
+    assert_eq!((open(Some("wanted"), 1).await, open(Some("sending"), 1000).await), (vec![newer], vec![older]));
 }
 
 async fn stored(port: &impl Summaries, record: &SummaryMail, version: Version) -> Version {

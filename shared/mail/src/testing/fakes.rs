@@ -1,10 +1,11 @@
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use banking::AccountNumber;
 use calendar::{Date, Moment};
 
-use crate::events::{Feedback, MailEvent, Suppression, Suppressions, suppression_key};
+use crate::events::{Feedback, MailEvent, Suppressed, Suppression, SuppressionCopies, Suppressions, suppression_key};
 use crate::gate::{Gate, SendGate};
 use crate::mailer::{Mailer, SendMailError, Sent};
 use crate::outbox::{
@@ -107,14 +108,26 @@ impl Mailer for FakeMailer {
 pub struct FakeSummaries {
     records: Mutex<BTreeMap<SummaryKey, (SummaryMail, Version)>>,
     gate: Mutex<(Gate, Version)>,
-    suppressed: Mutex<BTreeMap<String, Suppression>>,
-    tallies: Mutex<BTreeMap<Date, Tally>>,
+    suppressed: Mutex<BTreeMap<String, Suppressed>>,
+    tallies: Mutex<BTreeMap<(Option<Moment>, Date), Tally>>,
+    listed: AtomicUsize,
+    imports_listed: AtomicUsize,
 }
 
 impl FakeSummaries {
     /// All records, by their keys.
     pub fn records(&self) -> Vec<SummaryMail> {
         lock(&self.records).values().map(|(record, _)| record.clone()).collect()
+    }
+
+    /// How many lists [`SummaryList::of_import`] has read.
+    pub fn imports_listed(&self) -> usize {
+        self.imports_listed.load(Ordering::Relaxed)
+    }
+
+    /// How many records [`Summaries::open_since`] has read.
+    pub fn listed(&self) -> usize {
+        self.listed.load(Ordering::Relaxed)
     }
 }
 
@@ -142,9 +155,10 @@ impl Summaries for FakeSummaries {
             Some((stored, version)) if *version == expected => {
                 *stored = record.clone();
                 *version = version.next();
-                if let Some((day, tally)) = record.counts() {
+                let resumed_at = lock(&self.gate).0.resumed_at();
+                if let Some((day, tally)) = record.counts(resumed_at) {
                     let mut tallies = lock(&self.tallies);
-                    let counted = tallies.entry(day).or_default();
+                    let counted = tallies.entry((resumed_at, day)).or_default();
                     *counted = counted.plus(tally);
                 }
                 Ok(Saved::Stored(*version))
@@ -160,7 +174,9 @@ impl Summaries for FakeSummaries {
             .filter_map(|(record, _)| Some((record.open_since().filter(|since| *since <= before)?, record)))
             .collect();
         open.sort_by_key(|(since, _)| *since);
-        Ok(open.into_iter().take(limit).map(|(_, record)| record.clone()).collect())
+        open.truncate(limit);
+        self.listed.fetch_add(open.len(), Ordering::Relaxed);
+        Ok(open.into_iter().map(|(_, record)| record.clone()).collect())
     }
 
     async fn count_by_state(&self, import: &str) -> Result<StateCounts, SummariesError> {
@@ -173,17 +189,21 @@ impl Summaries for FakeSummaries {
 }
 
 impl SummaryList for FakeSummaries {
-    async fn list(
+    async fn of_import(
         &self,
-        import: Option<&str>,
+        import: &str,
         state: Option<&str>,
         limit: usize,
     ) -> Result<Vec<SummaryMail>, SummariesError> {
-        let records = self.records().into_iter();
-        let fits = |it: &SummaryMail| {
-            import.is_none_or(|import| it.key.import == import) && state.is_none_or(|state| it.state.name() == state)
-        };
-        Ok(records.filter(fits).take(limit).collect())
+        self.imports_listed.fetch_add(1, Ordering::Relaxed);
+        let of_import = self.records().into_iter().filter(|it| it.key.import == import);
+        Ok(of_import.filter(|it| state.is_none_or(|state| it.state.name() == state)).take(limit).collect())
+    }
+
+    async fn open(&self, state: Option<&str>, limit: usize) -> Result<Vec<SummaryMail>, SummariesError> {
+        let mut open: Vec<_> = self.records().into_iter().filter(|it| !it.is_final()).collect();
+        open.sort_by_key(SummaryMail::open_since);
+        Ok(open.into_iter().filter(|it| state.is_none_or(|state| it.state.name() == state)).take(limit).collect())
     }
 }
 
@@ -205,23 +225,42 @@ impl SendGate for FakeSummaries {
 }
 
 impl Tallies for FakeSummaries {
-    async fn sent_since(&self, from: Date) -> Result<BTreeMap<Date, Tally>, SummariesError> {
-        Ok(lock(&self.tallies).range(from..).map(|(day, tally)| (*day, *tally)).collect())
+    async fn sent_since(
+        &self,
+        from: Date,
+        resumed_at: Option<Moment>,
+    ) -> Result<BTreeMap<Date, Tally>, SummariesError> {
+        let days = (resumed_at, from)..=(resumed_at, Date::MAX);
+        Ok(lock(&self.tallies).range(days).map(|((_, day), tally)| (*day, *tally)).collect())
     }
 }
 
 impl Suppressions for FakeSummaries {
     async fn suppression(&self, address: &Address) -> Result<Option<Suppression>, SummariesError> {
-        Ok(lock(&self.suppressed).get(&suppression_key(address)).copied())
+        Ok(lock(&self.suppressed).get(&suppression_key(address)).map(|it| it.why))
     }
 
-    async fn suppress(&self, address: &Address, why: Suppression, _: Moment) -> Result<(), SummariesError> {
-        lock(&self.suppressed).entry(suppression_key(address)).or_insert(why);
-        Ok(())
+    async fn suppress(&self, address: &Address, why: Suppression, now: Moment) -> Result<(), SummariesError> {
+        self.copy_suppressions(&[Suppressed { key: suppression_key(address), at: now, why }]).await.map(drop)
     }
 
     async fn allow(&self, address: &Address) -> Result<bool, SummariesError> {
         Ok(lock(&self.suppressed).remove(&suppression_key(address)).is_some())
+    }
+}
+
+impl SuppressionCopies for FakeSummaries {
+    async fn suppressions(&self) -> Result<Vec<Suppressed>, SummariesError> {
+        Ok(lock(&self.suppressed).values().cloned().collect())
+    }
+
+    async fn copy_suppressions(&self, suppressed: &[Suppressed]) -> Result<u64, SummariesError> {
+        let mut stored = lock(&self.suppressed);
+        let before = stored.len();
+        for it in suppressed {
+            stored.entry(it.key.clone()).or_insert_with(|| it.clone());
+        }
+        Ok(u64::try_from(stored.len().saturating_sub(before)).unwrap_or(u64::MAX))
     }
 }
 

@@ -51,6 +51,7 @@ pub(crate) fn section(code: &str, entries: &[(&str, &str)]) -> CurrencySummary {
         months,
         average_credit: average(&credits),
         average_debit: average(&debits),
+        not_included: None,
     }
 }
 
