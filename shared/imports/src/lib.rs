@@ -5,16 +5,18 @@ mod assumed_years;
 mod batches;
 mod bounds;
 mod completion;
+mod context;
 mod control;
 mod customers_file;
 mod entry_file;
 mod euro_table;
+mod format;
 mod gunzip;
-mod header;
 mod hints;
 mod holders;
 mod ids;
 mod import;
+mod import_id;
 mod importer;
 mod intern;
 mod kind;
@@ -26,8 +28,8 @@ mod rates_file;
 mod refusal;
 mod rejects;
 mod report;
+mod row_error;
 mod rows;
-mod scanner;
 mod sources;
 mod sums;
 mod upload;
@@ -38,12 +40,13 @@ pub mod testing;
 
 pub use batches::{BatchError, BatchIndex, Chain, PackedEntries, read_batch};
 pub use completion::{GROUP, is_complete};
+pub use context::ImportContext;
 pub use control::{Control, ControlDifference, ControlTotals};
 pub use import::{
-    BatchOutcome, FullAccount, Import, ImportId, ImportIdError, ImportStats, NotPosted, PostedSums, Reject, State,
-    Sums, TransferSums, Warning,
+    BatchOutcome, FullAccount, Import, ImportStats, NotPosted, PostedSums, Reject, State, Sums, TransferSums, Warning,
 };
-pub use importer::{Ended, ImportContext, Importer, MAX_NEW_CUSTOMERS, MAX_TEXT_BYTES, ParsedFile};
+pub use import_id::{ImportId, ImportIdError};
+pub use importer::{Ended, Importer, MAX_NEW_CUSTOMERS, MAX_TEXT_BYTES, ParsedFile};
 pub use kind::{Column, Kind};
 pub use metadata::metadata_value;
 pub use ports::{

@@ -5,8 +5,9 @@ use encoding_rs::Encoding;
 use money::{Currency, DecimalMark};
 use serde::Deserialize;
 
-use crate::layout::{ColumnMap, Dates, Layout, Sign, plain, shown};
-use crate::scanner::Dialect;
+use crate::format::csv::columns::shown;
+use crate::format::fields::Dialect;
+use crate::layout::{ColumnMap, Dates, Layout, Sign, plain};
 use crate::{Column, Kind, Refusal};
 
 /// Maps another bank's CSV to a kind of file; a JSON document under `profiles/` in the bucket. See
@@ -181,6 +182,7 @@ impl Profile {
         Ok(Layout {
             kind: self.kind,
             source: self.name,
+            dialect: self.dialect,
             encoding: self.encoding,
             decimal_mark: self.decimal_mark,
             dates: Dates::Format(self.date_format),
