@@ -27,7 +27,8 @@ pub(crate) struct Entry {
     /// The number of transactions in its details, and the number that a batch states.
     transactions: u64,
     batch_size: u64,
-    /// Of its first transaction: debtor and creditor, each with name and account, and the remittance information.
+    /// Of its first transaction: debtor and creditor, each with name (or that of the ultimate one) and
+    /// account, and the remittance information.
     debtor: [String; 2],
     creditor: [String; 2],
     remittance: String,
@@ -84,6 +85,8 @@ impl Entry {
             // Since version 08, a party is in an element of its own.
             "RltdPties/Dbtr/Nm" | "RltdPties/Dbtr/Pty/Nm" => debtor,
             "RltdPties/Cdtr/Nm" | "RltdPties/Cdtr/Pty/Nm" => creditor,
+            "RltdPties/UltmtDbtr/Nm" | "RltdPties/UltmtDbtr/Pty/Nm" if debtor.is_empty() => debtor,
+            "RltdPties/UltmtCdtr/Nm" | "RltdPties/UltmtCdtr/Pty/Nm" if creditor.is_empty() => creditor,
             "RltdPties/DbtrAcct/Id/IBAN" | "RltdPties/DbtrAcct/Id/Othr/Id" => debtor_account,
             "RltdPties/CdtrAcct/Id/IBAN" | "RltdPties/CdtrAcct/Id/Othr/Id" => creditor_account,
             "RmtInf/Strd/CdtrRefInf/Ref" => &mut self.structured,
