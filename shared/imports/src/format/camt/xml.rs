@@ -218,7 +218,7 @@ impl Xml {
                 self.open(tag)
             }
             Event::End(tag) => {
-                let (found, open) = (local(&tag.name().0), self.path.rsplit('/').next().unwrap_or_default());
+                let (found, open) = (local(tag.name().0), self.path.rsplit('/').next().unwrap_or_default());
                 if found != open || self.depth == 0 {
                     return Err(self.place.refusal(&format!("</{}> ends <{open}>", cut(found))));
                 }
@@ -240,7 +240,7 @@ impl Xml {
 
     fn open(&mut self, tag: &BytesStart<'_>) -> Result<(), Refusal> {
         let name = tag.name();
-        let name = local(&name.0);
+        let name = local(name.0);
         if name.len() > MAX_NAME_BYTES || self.depth >= MAX_DEPTH {
             return Err(self.place.refusal(&format!("the elements are deeper than {MAX_DEPTH} or have long names")));
         }
