@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn each_state_has_a_name_and_what_is_under_way_is_not_final() {
+    fn each_state_has_a_name_and_a_running_one_is_not_final() {
         let reason = String::new;
         for (state, name, is_final) in [
             (State::Received, "received", false),

@@ -393,7 +393,7 @@ impl Reader {
             }
         }
         if read.found.rows_read == 0 {
-            let what = "the file has a header and no rows".to_owned();
+            let what = "the file has no rows".to_owned();
             read.found.warnings.push(Warning { what, rows: 0 });
         }
         read.found.warnings.extend(hints);

@@ -14,7 +14,7 @@ use money::Currency;
 const OURS: &str = "DE89370400440532013000";
 const HEAD: &str = "<GrpHdr><MsgId>M</MsgId><CreDtTm>2026-07-16T01:00:00Z</CreDtTm></GrpHdr>";
 
-/// A file as its bank writes it, and what becomes of it.
+/// A file as its bank writes it, and its result.
 struct Sample {
     name: &'static str,
     statements: String,
@@ -130,6 +130,12 @@ fn details() -> Vec<Sample> {
             reversal("CRDT"),
             &["DE89370400440532013000 2026-07-15 3.00 EUR 4711 Reversal: Bob Invoice 7"],
         ),
+    ]
+}
+
+fn statuses() -> Vec<Sample> {
+    let ours = |content: &str| of(OURS, content);
+    vec![
         sample(
             "a batch is one entry",
             ours(&entry(
@@ -169,6 +175,12 @@ fn details() -> Vec<Sample> {
                 &["DE89370400440532013000 2026-07-15 -4.00 EUR"],
             )
         },
+    ]
+}
+
+fn balances() -> Vec<Sample> {
+    let ours = |content: &str| of(OURS, content);
+    vec![
         sample(
             "several accounts, with balances that agree",
             [
@@ -305,7 +317,7 @@ fn check(sample: &Sample, version: &str, pieces: &[&[u8]]) -> Vec<(AccountNumber
 
 #[test]
 fn twenty_samples_are_read_in_both_versions_whole_in_pieces_and_as_a_gzip() {
-    let samples: Vec<Sample> = entries().into_iter().chain(details()).collect();
+    let samples: Vec<Sample> = [entries(), details(), statuses(), balances()].into_iter().flatten().collect();
     assert_eq!(samples.len(), 20);
     for (sample, version) in samples.iter().flat_map(|it| [(it, "02"), (it, "08")]) {
         let text = document(version, &sample.statements);

@@ -26,9 +26,9 @@ pub(crate) enum Node {
     End,
 }
 
-/// A place in the text, from 1.
+/// A position in the text, from 1.
 #[derive(Clone, Copy)]
-pub(crate) struct Place {
+pub(crate) struct Position {
     pub(crate) line: u64,
     column: u64,
 }
@@ -52,15 +52,15 @@ pub(crate) struct Xml {
     is_empty_element: bool,
     attributes: Vec<(String, String)>,
     value: String,
-    /// The place of the last node.
-    place: Place,
-    /// The place of the next event.
-    next: Place,
+    /// The position of the last node.
+    at: Position,
+    /// The position of the next event.
+    next: Position,
 }
 
 impl Xml {
     pub(crate) fn new() -> Self {
-        let first = Place { line: 1, column: 1 };
+        let first = Position { line: 1, column: 1 };
         Self {
             head: Vec::new(),
             decoder: None,
@@ -74,7 +74,7 @@ impl Xml {
             is_empty_element: false,
             attributes: Vec::new(),
             value: String::new(),
-            place: first,
+            at: first,
             next: first,
         }
     }
@@ -105,7 +105,7 @@ impl Xml {
     }
 
     pub(crate) fn line(&self) -> u64 {
-        self.place.line
+        self.at.line
     }
 
     /// Adds the next piece of the document.
@@ -172,8 +172,8 @@ impl Xml {
                 Err(error) => Err(self.next.refusal(&error.to_string())),
                 Ok(_) if length > MAX_EVENT_BYTES => Err(self.next.refusal(TOO_LONG)),
                 Ok(event) => {
-                    self.place = self.next;
-                    self.next = self.place.after(rest.get(..length).unwrap_or_default());
+                    self.at = self.next;
+                    self.next = self.at.after(rest.get(..length).unwrap_or_default());
                     self.start = self.start.saturating_add(length);
                     self.event(&event).map(|()| true)
                 }
@@ -220,7 +220,7 @@ impl Xml {
             Event::End(tag) => {
                 let (found, open) = (local(tag.name().0), self.path.rsplit('/').next().unwrap_or_default());
                 if found != open || self.depth == 0 {
-                    return Err(self.place.refusal(&format!("</{}> ends <{open}>", cut(found))));
+                    return Err(self.at.refusal(&format!("</{}> ends <{open}>", cut(found))));
                 }
                 self.node = Some(Node::End);
                 Ok(())
@@ -230,10 +230,10 @@ impl Xml {
             Event::GeneralRef(name) => {
                 let mut buffer = [0; 4];
                 let text = referenced(name).map(|it| &*it.encode_utf8(&mut buffer));
-                let text = text.ok_or_else(|| self.place.refusal(&format!("the entity &{}; is unknown", cut(name))))?;
+                let text = text.ok_or_else(|| self.at.refusal(&format!("the entity &{}; is unknown", cut(name))))?;
                 self.text_of(text)
             }
-            Event::DocType(_) => Err(self.place.refusal(DOCTYPE)),
+            Event::DocType(_) => Err(self.at.refusal(DOCTYPE)),
             Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::Eof => Ok(()),
         }
     }
@@ -242,7 +242,7 @@ impl Xml {
         let name = tag.name();
         let name = local(name.0);
         if name.len() > MAX_NAME_BYTES || self.depth >= MAX_DEPTH {
-            return Err(self.place.refusal(&format!("the elements are deeper than {MAX_DEPTH} or have long names")));
+            return Err(self.at.refusal(&format!("the elements are deeper than {MAX_DEPTH} or have long names")));
         }
         self.depth = self.depth.saturating_add(1);
         self.path.push('/');
@@ -250,7 +250,7 @@ impl Xml {
         self.value.clear();
         self.attributes.clear();
         for attribute in tag.attributes() {
-            let attribute = attribute.map_err(|error| self.place.refusal(&error.to_string()))?;
+            let attribute = attribute.map_err(|error| self.at.refusal(&error.to_string()))?;
             self.attributes.push((attribute.key.0.to_string(), attribute.value.into_owned()));
         }
         self.node = Some(Node::Start);
@@ -259,7 +259,7 @@ impl Xml {
 
     fn text_of(&mut self, text: &str) -> Result<(), Refusal> {
         if self.depth == 0 && !text.trim_ascii().is_empty() {
-            return Err(self.place.refusal("it has text outside of its elements"));
+            return Err(self.at.refusal("it has text outside of its elements"));
         }
         let room = MAX_VALUE_BYTES.saturating_sub(self.value.len());
         self.value.push_str(text.get(..text.floor_char_boundary(room)).unwrap_or_default());
@@ -270,7 +270,7 @@ impl Xml {
 const DOCTYPE: &str = "it has a document type definition, which no bank file has";
 const TOO_LONG: &str = "a tag or text is longer than 64 KB";
 
-impl Place {
+impl Position {
     fn after(self, text: &str) -> Self {
         let breaks = memchr::memchr_iter(b'\n', text.as_bytes()).count();
         let tail = text.rsplit('\n').next().unwrap_or_default().chars().count();
