@@ -144,3 +144,37 @@ fn a_profile_reads_a_bank_and_overlapping_files_change_nothing() {
     let (code, audit) = millrace(&["audit"]);
     assert_eq!(code, 0, "{audit}");
 }
+
+#[test]
+fn a_statement_of_camt_053_is_checked_against_its_balances_and_adds_nothing_twice() {
+    if stack().is_none() {
+        return;
+    }
+    let balance = |code: &str, amount: &str| {
+        format!(
+            "<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy=\"EUR\">{amount}</Amt><CdtDbtInd>CRDT\
+             </CdtDbtInd></Bal>"
+        )
+    };
+    let entry = |id: &str, amount: &str| {
+        format!(
+            "<Ntry><Amt Ccy=\"EUR\">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>\
+             2026-07-15</Dt></BookgDt><AcctSvcrRef>{id}</AcctSvcrRef></Ntry>"
+        )
+    };
+    let text = format!(
+        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.08\"><BkToCstmrStmt><Stmt><Id>S1</Id><Acct><Id>\
+         <Othr><Id>CAMT1</Id></Othr></Id></Acct>{}{}{}{}</Stmt></BkToCstmrStmt></Document>",
+        balance("OPBD", "10.00"),
+        balance("CLBD", "30.00"),
+        entry("R1", "8.85"),
+        entry("R2", "1.00"),
+    );
+    let path = file("july.xml", &text);
+    let (code, report) = millrace(&["import", &path, "--wait"]);
+    assert_eq!((code, &report["entries"]["posted"]), (0, &2.into()), "{report}");
+    let warning = report["warnings"][0]["what"].as_str().unwrap();
+    assert!(warning.contains("19.85 EUR") && warning.contains("30.00 EUR"), "{warning}");
+    let (code, report) = millrace(&["import", &path, "--wait"]);
+    assert_eq!((code, &report["entries"]["duplicates"]), (0, &2.into()), "{report}");
+}

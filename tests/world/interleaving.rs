@@ -334,10 +334,10 @@ impl<'w> Interleaving<'w> {
         let failed: Vec<_> = imports.into_iter().filter(|it| matches!(it.state, State::Failed { .. })).collect();
         let mut any = false;
         for import in failed {
-            let Some(retried) = import.retried(self.world.now.get()) else { continue };
+            let Ok(retried) = import.retried(self.world.now.get()) else { continue };
             if finish(self.world.imports.save(&retried)).is_ok() {
-                let version = Some(retried.object_version);
-                self.send(Message::Split(SplitFile { key: retried.key, version }), 0);
+                let version = Some(retried.object_version.clone());
+                self.send(Message::Split(SplitFile { key: retried.key.clone(), version }), 0);
                 any = true;
             }
         }

@@ -28,7 +28,7 @@ use calendar::{Moment, Month};
 use customers::testing::FakeRegister;
 use feeds::testing::{FakeFeedClient, FakeFeedLog, FakePollQueue};
 use feeds::{Feed, FeedLog, PollFeed, Proof};
-use imports::testing::{FakeFiles, FakeImports, FakeQueues};
+use imports::testing::{FakeFiles, FakeImports, FakeQueues, altered};
 use imports::{BatchOutcome, Batches, Files, Import, ImportId, ImportList, PostBatch, SplitFile, State, Upload};
 use ledger::testing::FakeBooks;
 use ledger::{Finding, View, audit_account};
@@ -193,7 +193,7 @@ impl World {
     /// Marks an import as failed, as if one of its messages had been given up after all.
     pub fn fail(&self, key: &str, version: &str) {
         if let Some((import, _)) = self.import(key, version) {
-            let failed = Import { state: State::Failed { reason: "given up".to_owned() }, ..import };
+            let failed = altered(&import, |it| it.state = State::Failed { reason: "given up".to_owned() });
             let _ = finish(imports::Imports::save(&self.imports, &failed));
         }
     }
@@ -262,7 +262,10 @@ impl World {
         let imports = self.listed();
         let plain = |import: Import| {
             let batches = finish(self.imports.finished(import.id)).unwrap_or_default();
-            (Import { version: 0, retries: 0, index_version: None, touched_at: start(), ..import }, batches)
+            let plain = altered(&import, |it| {
+                (it.version, it.retries, it.index_version, it.touched_at) = (0, 0, None, start());
+            });
+            (plain, batches)
         };
         Outcome {
             books: self.books.bytes(),

@@ -21,7 +21,7 @@ use feeds::{
     Closed, Feed, FeedClient, FeedFormat, FeedLog, FetchError, PageBatch, PageRecord, PollError, PollFeed, Progress,
     Proof, Step,
 };
-use imports::testing::{FakeFiles, FakeImports};
+use imports::testing::{FakeFiles, FakeImports, altered};
 use imports::{
     BatchOutcome, Batches, ContentHistory, Files, Import, ImportId, ImportStats, Imports, PortError, Saved, State,
     Upload,
@@ -55,7 +55,10 @@ async fn a_failed_import_with_its_file_uploaded_again_is_not_a_gap() {
     polls.files.upload(upload.clone(), &bytes);
     assert!(!polled_again(&polls).await.is_complete(), "it is not imported yet");
     let found = ImportStats { rows_read: 7, rows_taken: 7, ..ImportStats::default() };
-    let import = Import { state: State::Done, found: Some(found), ..Import::received(&upload) };
+    let import = altered(&Import::received(&upload), |it| {
+        it.state = State::Done;
+        it.found = Some(found);
+    });
     polls.imports.receive(&import).await.unwrap();
     assert_eq!(polled_again(&polls).await.gaps, Vec::<String>::new());
 }

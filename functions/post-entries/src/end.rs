@@ -1,14 +1,11 @@
 //! Continues an import after a batch: with the next part of a large account, or with its end.
 
 use calendar::Clock;
-use imports::{BatchOutcome, BatchQueue, Batches, Files, Import, ImportId, Imports, PostBatch, Saved, State};
+use imports::{BatchOutcome, BatchQueue, Batches, Files, ImportId, Imports, PostBatch, Updated, update};
 use ledger::Books;
 use mail::outbox::{Summaries, SummaryRequests};
 
 use crate::{PostEntries, PostEntriesError};
-
-/// The maximum number of retries of a conflicting write; then SQS retries the message.
-const MAX_CONFLICTS: u32 = 8;
 
 impl<F, I, B, T, S, Q, C> PostEntries<F, I, B, T, S, Q, C>
 where
@@ -36,16 +33,9 @@ where
 
     /// Ends the import: all its batches are posted.
     pub(crate) async fn end(&self, id: ImportId) -> Result<(), PostEntriesError> {
-        for _ in 0..MAX_CONFLICTS {
-            let Some(import) = self.imports.find(id).await? else { return Ok(()) };
-            if !matches!(import.state, State::Posting | State::Failed { .. }) {
-                return Ok(());
-            }
-            let done = Import { state: State::Done, touched_at: self.clock.now(), ..import };
-            if let Saved::Stored(_) = self.imports.save(&done).await? {
-                return Ok(());
-            }
+        match update(&self.imports, id, |import| import.posted(self.clock.now())).await? {
+            Updated::Stored | Updated::Unchanged => Ok(()),
+            Updated::Busy => Err(PostEntriesError::Busy),
         }
-        Err(PostEntriesError::Busy)
     }
 }

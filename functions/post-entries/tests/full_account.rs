@@ -11,7 +11,7 @@
 
 use banking::AccountNumber;
 use calendar::{Clock, Date, Moment};
-use imports::testing::{FakeFiles, FakeImports, FakeQueues};
+use imports::testing::{FakeFiles, FakeImports, FakeQueues, altered};
 use imports::{BatchOutcome, Batches, ControlTotals, Files, Import, Imports, PostBatch, State, Upload};
 use ledger::testing::FakeBooks;
 use ledger::{Entry, Mark, Side, encode_entries};
@@ -67,7 +67,7 @@ fn an_account_without_room_is_reported_and_the_others_of_its_batch_are_posted() 
         metadata: <_>::default(),
     };
     let import = ready(function.imports.receive(&Import::received(&upload))).unwrap();
-    ready(function.imports.save(&Import { state: State::Posting, ..import.clone() })).unwrap();
+    ready(function.imports.save(&altered(&import, |it| it.state = State::Posting))).unwrap();
 
     let currencies: Vec<Currency> = (0..999).filter_map(|it| Currency::from_numeric(it).ok()).take(10).collect();
     let days = (1900..2200).flat_map(|year| (1..=12).map(move |month| Date::try_new(year, month, 7).unwrap()));

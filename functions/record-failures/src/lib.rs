@@ -4,7 +4,7 @@ mod config;
 mod dead_letter;
 
 use calendar::{Clock, Date, Moment};
-use imports::{Import, ImportId, Imports, PortError, Saved, State, Upload, object_version};
+use imports::{Import, ImportId, Imports, PortError, Updated, Upload, object_version, update};
 use lambda_kit::{Failure, about_import};
 use mail::outbox::{Saved as SavedSummary, Summaries, SummariesError, SummaryRequest};
 
@@ -72,20 +72,12 @@ impl<I: Imports, S: Summaries, C: Clock> RecordFailures<I, S, C> {
     }
 
     async fn import(&self, id: ImportId, what: &str) -> Result<(), RecordFailuresError> {
-        for _ in 0..MAX_CONFLICTS {
-            let Some(import) = self.imports.find(id).await? else { return Ok(()) };
-            if import.state.is_final() {
-                return Ok(());
-            }
-            let reason =
-                format!("{what}; see the log, then run `millrace imports retry {id}` or upload the file again");
-            let failed = Import { state: State::Failed { reason }, touched_at: self.clock.now(), ..import };
-            if let Saved::Stored(_) = self.imports.save(&failed).await? {
-                tracing::error!(import.id = %id, imports_failed = 1, "an import has failed: {what}");
-                return Ok(());
-            }
+        match update(&self.imports, id, |import| import.failed(what, self.clock.now())).await? {
+            Updated::Stored => tracing::error!(import.id = %id, imports_failed = 1, "an import has failed: {what}"),
+            Updated::Unchanged => {}
+            Updated::Busy => return Err(RecordFailuresError::Busy),
         }
-        Err(RecordFailuresError::Busy)
+        Ok(())
     }
 
     async fn summary(&self, request: &SummaryRequest) -> Result<(), RecordFailuresError> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use aws_lambda_events::sqs::SqsMessage;
 use calendar::{Clock, Moment};
-use imports::testing::FakeImports;
+use imports::testing::{FakeImports, altered};
 use imports::{Import, ImportId, Imports, State, Upload, object_version};
 use mail::outbox::{Summaries, SummaryRequest};
 use mail::testing::{FakeSummaries, ready};
@@ -48,7 +48,7 @@ fn import(key: &str, version: &str, state: State) -> Import {
         uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
         metadata: BTreeMap::new(),
     });
-    Import { state, ..received }
+    altered(&received, |it| it.state = state)
 }
 
 fn find(recorder: &Recorder, id: ImportId) -> Option<Import> {
@@ -57,7 +57,7 @@ fn find(recorder: &Recorder, id: ImportId) -> Option<Import> {
 
 /// The reason for which an import has failed.
 fn reason(recorder: &Recorder, id: ImportId) -> String {
-    let state = find(recorder, id).unwrap().state;
+    let state = find(recorder, id).unwrap().state.clone();
     let State::Failed { reason } = state else { return format!("not failed: {state:?}") };
     reason
 }
@@ -102,7 +102,7 @@ fn a_batch_that_was_given_up_fails_its_import() {
     let id: ImportId = "8f14e45fceea167a5a36dedd4bea2543".parse().unwrap();
     record(&recorder, BATCH).unwrap();
     assert_eq!(find(&recorder, id), None, "of an import that is gone there is nothing to record");
-    ready(recorder.imports.receive(&Import { id, ..import(KEY, VERSION, State::Posting) })).unwrap();
+    ready(recorder.imports.receive(&altered(&import(KEY, VERSION, State::Posting), |it| it.id = id))).unwrap();
     record(&recorder, BATCH).unwrap();
     assert!(reason(&recorder, id).starts_with("batch 2 of 9 "));
 }
@@ -118,7 +118,7 @@ fn a_final_import_stays_as_it_ended() {
     ] {
         for (dead_letter, id) in [(BATCH, id), (UPLOAD, ImportId::of(KEY, VERSION))] {
             let recorder = recorder();
-            let ended = Import { id, ..import(KEY, VERSION, state.clone()) };
+            let ended = altered(&import(KEY, VERSION, state.clone()), |it| it.id = id);
             let ended = ready(recorder.imports.receive(&ended)).unwrap();
             record(&recorder, dead_letter).unwrap();
             assert_eq!(find(&recorder, id), Some(ended));

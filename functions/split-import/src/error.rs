@@ -1,5 +1,5 @@
 use customers::RegisterError;
-use imports::PortError;
+use imports::{NotAllowed, PortError};
 use lambda_kit::{Failure, Severity};
 
 /// Why a file was not split. A retry is always safe.
@@ -15,6 +15,9 @@ pub enum SplitImportError {
     /// Another delivery of the same file is in progress.
     #[error("another delivery works on the same import")]
     InProgress,
+    /// Another delivery of the same file has changed the import's state.
+    #[error("the import is in another state")]
+    State(#[from] NotAllowed),
     /// The message is not an event of S3.
     #[error("cannot read the event of an upload")]
     Message(#[from] lambda_kit::batch::MessageError),

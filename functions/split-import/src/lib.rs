@@ -50,18 +50,18 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
             _ => import,
         };
         tracing::info!(import.id = %import.id, import.state = import.state.name(), "an upload was taken in");
-        Ok(import.state)
+        Ok(import.state.clone())
     }
 
     async fn split(&self, upload: &Upload, import: Import) -> Result<Import, SplitImportError> {
         let read = match self.read(upload, upload.uploaded_at.date()).await? {
             Ok(read) => read,
-            Err(refusal) => return self.save(Import { state: refused(&refusal), ..import }).await,
+            Err(refusal) => return self.save(import.refused(&refusal, self.clock.now())?).await,
         };
         let history = self.imports.first_with(&read.content, &import).await?;
         match self.dated_as_first(upload, read, &history).await? {
             Ok(read) => self.take(upload, import, read, &history).await,
-            Err(refusal) => self.save(Import { state: refused(&refusal), ..import }).await,
+            Err(refusal) => self.save(import.refused(&refusal, self.clock.now())?).await,
         }
     }
 
@@ -89,23 +89,14 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
         mut read: ParsedFile,
         history: &ContentHistory,
     ) -> Result<Import, SplitImportError> {
-        let import = Import {
-            state: State::Splitting,
-            kind: Some(read.kind),
-            source: Some(read.source.clone()),
-            content: Some(read.content.clone()),
-            repeats: history.repeated_by(import.id),
-            ..import
-        };
-        let import = self.save(import).await?;
+        let import = self.save(import.splitting(&read, history.repeated_by(import.id), self.clock.now())?).await?;
         self.register(upload, &mut read).await?;
         self.note_source(&import, &mut read).await?;
         if !read.rates.is_empty() {
             self.imports.keep(&import, &read.rates).await?;
         }
         let (index, index_version) = self.write(&import, &mut read, history).await?;
-        let state = if read.found.batches == 0 { read.found.end_state() } else { State::Posting };
-        let import = self.save(Import { state, found: Some(read.found), index_version, ..import }).await?;
+        let import = self.save(import.split(read.found, index_version, self.clock.now())?).await?;
         self.batches.send(&index.unfinished(import.id, &[])).await?;
         Ok(import)
     }
@@ -120,21 +111,16 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
         let finished = self.imports.finished(import.id).await?;
         let requests = index.unfinished(import.id, &finished);
         if requests.is_empty() {
-            return self.save(Import { state: State::Done, ..import }).await;
+            return self.save(import.posted(self.clock.now())?).await;
         }
         self.batches.send(&requests).await?;
         Ok(import)
     }
 
     async fn save(&self, import: Import) -> Result<Import, SplitImportError> {
-        let import = Import { touched_at: self.clock.now(), ..import };
         match self.imports.save(&import).await? {
-            Saved::Stored(version) => Ok(Import { version, ..import }),
+            Saved::Stored(version) => Ok(import.with_version(version)),
             Saved::Conflict => Err(SplitImportError::InProgress),
         }
     }
-}
-
-fn refused(refusal: &Refusal) -> State {
-    State::Refused { reason: refusal.to_string() }
 }

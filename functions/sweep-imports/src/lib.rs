@@ -111,7 +111,7 @@ where
     async fn import(&self, found: &Import, swept: &mut Swept) -> Result<(), PortError> {
         let Some(import) = self.imports.find(found.id).await? else { return Ok(()) };
         let progress = self.imports.last_progress(import.id).await?;
-        match stalled::next(import, progress, self.clock.now()) {
+        match stalled::next(&import, progress, self.clock.now()) {
             Next::Wait => {}
             Next::Progressed(import) => {
                 self.imports.save(&import).await?;

@@ -1,7 +1,7 @@
 //! Decides what to do with an import that is not final.
 
 use calendar::Moment;
-use imports::{Import, State};
+use imports::{Import, NotAllowed};
 
 /// The minutes without progress before a retry: longer than any function runs. Each retry without progress doubles this
 /// time, so that an import that waits behind others in a queue has eight hours.
@@ -23,27 +23,20 @@ pub(crate) enum Next {
 }
 
 /// The action for `import`; its newest batch was posted at `progress`.
-pub(crate) fn next(import: Import, progress: Option<Moment>, now: Moment) -> Next {
-    if import.state.is_final() {
-        return Next::Wait;
-    }
-    let progress = progress.filter(|it| *it > import.touched_at);
-    let import = match progress {
-        Some(touched_at) => Import { touched_at, retries: 0, ..import },
-        None => import,
-    };
+pub(crate) fn next(import: &Import, progress: Option<Moment>, now: Moment) -> Next {
+    unless_final(import, progress, now).unwrap_or(Next::Wait)
+}
+
+fn unless_final(import: &Import, progress: Option<Moment>, now: Moment) -> Result<Next, NotAllowed> {
+    let progressed = progress.filter(|it| *it > import.touched_at).map(|at| import.progressed(at)).transpose()?;
+    let import = progressed.as_ref().unwrap_or(import);
     if import.touched_at >= before(now, import.retries) {
-        return if progress.is_some() { Next::Progressed(import) } else { Next::Wait };
+        return Ok(progressed.map_or(Next::Wait, Next::Progressed));
     }
     if import.retries >= MAX_RETRIES {
-        let reason = format!(
-            "it made no progress in {MAX_RETRIES} retries; see the log, then run `millrace imports retry {}` or upload \
-             the file again",
-            import.id
-        );
-        return Next::Fail(Import { state: State::Failed { reason }, touched_at: now, ..import });
+        return import.failed(&format!("it made no progress in {MAX_RETRIES} retries"), now).map(Next::Fail);
     }
-    Next::Retry(Import { retries: import.retries.saturating_add(1), touched_at: now, ..import })
+    import.tried_again(now).map(Next::Retry)
 }
 
 /// An import without progress since this moment is stalled.
@@ -56,7 +49,8 @@ pub(crate) fn before(now: Moment, retries: u32) -> Moment {
 mod tests {
     use std::collections::BTreeMap;
 
-    use imports::Upload;
+    use imports::testing::altered;
+    use imports::{State, Upload};
 
     use super::*;
 
@@ -72,17 +66,20 @@ mod tests {
             uploaded_at: at("10:00"),
             metadata: BTreeMap::new(),
         });
-        Import { state: State::Posting, retries, ..received }
+        altered(&received, |it| {
+            it.state = State::Posting;
+            it.retries = retries;
+        })
     }
 
     fn check(retries: u32, progress: Option<&str>, now: &str, expected: &Next) {
         let name = format!("{retries} retries, progress at {progress:?}, now {now}");
-        assert_eq!(next(import(retries), progress.map(at), at(now)), *expected, "{name}");
+        assert_eq!(next(&import(retries), progress.map(at), at(now)), *expected, "{name}");
     }
 
     #[test]
     fn an_import_is_retried_after_a_time_that_doubles() {
-        let retry = |retries: u32, now: &str| Next::Retry(Import { retries, touched_at: at(now), ..import(0) });
+        let retry = |retries: u32, now: &str| Next::Retry(altered(&import(retries), |it| it.touched_at = at(now)));
         for (retries, wait, due) in
             [(0, "10:15", "10:16"), (1, "10:30", "10:31"), (2, "11:00", "11:01"), (4, "14:00", "14:01")]
         {
@@ -93,9 +90,9 @@ mod tests {
 
     #[test]
     fn progress_resets_the_time_and_the_retries() {
-        let progressed = |time: &str| Import { touched_at: at(time), ..import(0) };
+        let progressed = |time: &str| altered(&import(0), |it| it.touched_at = at(time));
         check(3, Some("13:50"), "14:00", &Next::Progressed(progressed("13:50")));
-        let retry = Import { retries: 1, touched_at: at("14:00"), ..import(0) };
+        let retry = altered(&import(1), |it| it.touched_at = at("14:00"));
         check(5, Some("13:44"), "14:00", &Next::Retry(retry));
         check(0, Some("10:00"), "10:15", &Next::Wait);
     }
@@ -103,9 +100,9 @@ mod tests {
     #[test]
     fn it_fails_after_the_last_retry_and_names_the_remedy() {
         check(5, None, "18:00", &Next::Wait);
-        let Next::Fail(failed) = next(import(5), None, at("18:01")) else { panic!("it has not failed") };
+        let Next::Fail(failed) = next(&import(5), None, at("18:01")) else { panic!("it has not failed") };
         let State::Failed { reason } = &failed.state else { panic!("{:?}", failed.state) };
         assert!(reason.contains(&format!("millrace imports retry {}", failed.id)), "{reason}");
-        assert_eq!(next(failed, None, at("23:00")), Next::Wait, "it is final");
+        assert_eq!(next(&failed, None, at("23:00")), Next::Wait, "it is final");
     }
 }

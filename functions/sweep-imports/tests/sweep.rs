@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use banking::AccountNumber;
 use calendar::{Clock, Moment};
-use imports::testing::{FakeImports, FakeQueues};
+use imports::testing::{FakeImports, FakeQueues, altered};
 use imports::{BatchOutcome, Batches, Import, ImportId, ImportStats, Imports, SplitFile, State, Upload};
 use mail::gate::{self, HoldReason};
 use mail::outbox::Summaries;
@@ -53,7 +53,10 @@ impl Run {
             metadata: BTreeMap::new(),
         });
         let found = ImportStats { batches: 100, ..ImportStats::default() };
-        let import = Import { state: State::Posting, found: Some(found), ..received };
+        let import = altered(&received, |it| {
+            it.state = State::Posting;
+            it.found = Some(found);
+        });
         ready(self.0.imports.receive(&import)).unwrap().id
     }
 
@@ -73,7 +76,7 @@ impl Run {
     }
 
     fn state(&self, import: ImportId) -> State {
-        ready(self.0.imports.find(import)).unwrap().unwrap().state
+        ready(self.0.imports.find(import)).unwrap().unwrap().state.clone()
     }
 }
 

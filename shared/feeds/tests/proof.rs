@@ -11,7 +11,10 @@
 use std::collections::BTreeMap;
 
 use feeds::{Closed, Counted, Feed, PageBatch, PageRecord, Posting, Proof, ReplacedPage, UnreadableSum};
-use imports::{BatchOutcome, Import, ImportId, ImportStats, PostedSums, State, Sums, TransferSums, Upload};
+use imports::testing::altered;
+use imports::{
+    BatchOutcome, Import, ImportId, ImportRecord, ImportStats, PostedSums, State, Sums, TransferSums, Upload,
+};
 use money::{Currency, Money};
 
 fn eur(minor: i64) -> Money {
@@ -60,7 +63,10 @@ fn complete() -> (Vec<PageRecord>, Vec<Posting>) {
         transfers: vec![transfers],
         ..ImportStats::default()
     };
-    let import = Import { state: State::Done, found: Some(found), ..Import::received(&upload) };
+    let import = altered(&Import::received(&upload), |it| {
+        it.state = State::Done;
+        it.found = Some(found);
+    });
     let page_batch = PageBatch {
         number: 0,
         from: 0,
@@ -103,8 +109,12 @@ fn check(expected: &str, change: impl FnOnce(&mut Vec<PageRecord>, &mut Vec<Post
     assert!(gaps.iter().any(|gap| gap.contains(expected)), "{expected}: {gaps:?}");
 }
 
-fn found(postings: &mut [Posting]) -> &mut ImportStats {
-    postings[0].import.as_mut().unwrap().found.as_mut().unwrap()
+fn change(posting: &mut Posting, change: impl FnOnce(&mut ImportRecord)) {
+    posting.import = posting.import.as_ref().map(|it| altered(it, change));
+}
+
+fn found(postings: &mut [Posting], of: impl FnOnce(&mut ImportStats)) {
+    change(&mut postings[0], |it| of(it.found.as_mut().unwrap()));
 }
 
 #[test]
@@ -119,21 +129,21 @@ fn each_thing_that_does_not_is_named() {
     });
     check("page 2 does not follow page 0", |pages, _| drop(pages.remove(1)));
     check("page 1 does not follow page 0", |pages, _| pages[0].next = "x".to_owned());
-    check("pages 0 to 3 have 6 rows", |_, postings| found(postings).rows_read = 5);
-    check("rows read, and taken or rejected: 6 is not 5", |_, postings| found(postings).rows_rejected = 0);
+    check("pages 0 to 3 have 6 rows", |_, postings| found(postings, |it| it.rows_read = 5));
+    check("rows read, and taken or rejected: 6 is not 5", |_, postings| found(postings, |it| it.rows_rejected = 0));
     check("EUR: sums received, and taken or rejected: 600 is not 599", |_, postings| {
-        found(postings).transfers[0].rejected = eur(99);
+        found(postings, |it| it.transfers[0].rejected = eur(99));
     });
     check("EUR: sums of rows taken, on each side, and of entries made: 700 is not 701", |_, postings| {
-        found(postings).sums[0].credits = eur(351);
+        found(postings, |it| it.sums[0].credits = eur(351));
     });
-    check("entries of rows taken, and made: 7 is not 8", |_, postings| found(postings).entries = 8);
+    check("entries of rows taken, and made: 7 is not 8", |_, postings| found(postings, |it| it.entries = 8));
     check("entries made, and posted or known before: 7 is not 6", |_, postings| postings[0].outcomes[0].posted = 5);
     check("EUR: more is posted than the rows give", |_, postings| postings[0].outcomes[0].sums[0].posted = eur(701));
     check("there is no record of import", |_, postings| postings[0].import = None);
-    check("is posting", |_, postings| postings[0].import.as_mut().unwrap().state = State::Posting);
+    check("is posting", |_, postings| change(&mut postings[0], |it| it.state = State::Posting));
     check(": it is late", |_, postings| {
-        postings[0].import.as_mut().unwrap().state = State::Failed { reason: "it is late".to_owned() };
+        change(&mut postings[0], |it| it.state = State::Failed { reason: "it is late".to_owned() });
     });
     check("pages 0 to 3 are in no import", |_, postings| postings.clear());
     check("pages 0 to 1 are in no import", |_, postings| postings[0].page_batch.from = 1);
@@ -188,7 +198,7 @@ fn same_again(proof: &Proof) -> Closed {
 #[test]
 fn what_follows_a_gap_is_not_closed() {
     let ((pages, mut postings), (later_pages, later_postings)) = (complete(), later());
-    found(&mut postings).rows_read = 5;
+    found(&mut postings, |it| it.rows_read = 5);
     let (pages, postings) = ([pages, later_pages].concat(), postings.into_iter().chain(later_postings));
     let (proof, closed) = since(&Closed::default(), &pages, &postings.collect::<Vec<_>>());
     assert_eq!((proof.is_complete(), closed), (false, Closed::default()));
@@ -255,7 +265,7 @@ fn corrected() -> (Vec<PageRecord>, Vec<Posting>) {
         rejected_rows: 0,
         rejected: eur(0),
     };
-    *found(&mut postings) = ImportStats {
+    let changed = ImportStats {
         rows_read: 1,
         rows_taken: 1,
         entries: 1,
@@ -263,6 +273,7 @@ fn corrected() -> (Vec<PageRecord>, Vec<Posting>) {
         transfers: vec![transfers],
         ..ImportStats::default()
     };
+    found(&mut postings, |it| *it = changed);
     let outcome = |minor: i64, dirty: u64| BatchOutcome {
         posted: 1,
         duplicates: 0,
@@ -339,7 +350,7 @@ fn entries_of_other_files_that_turn_dirty_are_no_gap() {
 fn a_row_that_cannot_be_read_does_not_hide_a_difference_on_other_pages() {
     let ((mut pages, postings), (later_pages, mut later_postings)) = (complete(), later());
     pages[0].received.unreadable = 1;
-    found(&mut later_postings).transfers[0].rejected = eur(99);
+    found(&mut later_postings, |it| it.transfers[0].rejected = eur(99));
     let (pages, postings) = ([pages, later_pages].concat(), postings.into_iter().chain(later_postings));
     let gaps = proof(&pages, &postings.collect::<Vec<_>>()).gaps;
     assert_eq!(gaps, ["EUR: sums received, and taken or rejected: 600 is not 599"]);
@@ -348,7 +359,7 @@ fn a_row_that_cannot_be_read_does_not_hide_a_difference_on_other_pages() {
 #[test]
 fn sums_are_not_compared_where_a_row_cannot_be_read() {
     let (mut pages, mut postings) = complete();
-    found(&mut postings).transfers[0].rejected = eur(99);
+    found(&mut postings, |it| it.transfers[0].rejected = eur(99));
     assert_eq!(proof(&pages, &postings).gaps.len(), 1);
     pages[0].received.unreadable = 1;
     assert_eq!(proof(&pages, &postings).gaps, Vec::<String>::new());
@@ -404,7 +415,7 @@ fn an_import_that_was_refused_or_failed_or_is_missing_is_lost() {
     let check = |state: Option<State>, expected: (bool, bool)| {
         let (_, mut postings) = complete();
         match state.clone() {
-            Some(state) => postings[0].import.as_mut().unwrap().state = state,
+            Some(state) => change(&mut postings[0], |it| it.state = state),
             None => postings[0].import = None,
         }
         assert_eq!((postings[0].is_lost(), postings[0].is_final()), expected, "{state:?}");

@@ -6,7 +6,7 @@ use crate::{DynamoDbImports, IMPORT, broken, failed, import_key, import_of};
 
 impl Imports for DynamoDbImports {
     async fn receive(&self, import: &Import) -> Result<Import, PortError> {
-        let first = Import { version: 1, ..import.clone() };
+        let first = import.with_version(1);
         match self.table.put_if_absent(item(&first)?).await.map_err(failed)? {
             Put::Stored => Ok(first),
             Put::There(item) if !item.is_empty() => import_of(&item),
@@ -88,7 +88,7 @@ pub(crate) fn import_named(item: &Item) -> Result<ImportId, PortError> {
 /// The conditional write of an import, and its new version.
 fn next(import: &Import) -> Result<(u64, Write), PortError> {
     let next = import.version.saturating_add(1);
-    let item = item(&Import { version: next, ..import.clone() })?;
+    let item = item(&import.with_version(next))?;
     Ok((next, Write::Put(item, Condition::version("revision", import.version))))
 }
 

@@ -42,7 +42,7 @@ fn import_key(id: ImportId) -> Key {
 /// The import of an item, with the version of the item.
 fn import_of(item: &Item) -> Result<Import, PortError> {
     let import: Import = serde_json::from_str(text_of(item, "doc").map_err(failed)?).map_err(broken)?;
-    Ok(Import { version: number_of(item, "revision").map_err(failed)?, ..import })
+    Ok(import.with_version(number_of(item, "revision").map_err(failed)?))
 }
 
 fn failed(error: DynamoDbError) -> PortError {

@@ -3,10 +3,10 @@
 use banking::{AccountNumber, IbanCheck, check_iban};
 use customers::{Account, Customer, CustomerId, CustomerKind, EmailAddress, Registration};
 
-use crate::entry_file::{RowError, is_clean};
+use crate::format::fields::Fields;
 use crate::ids::id_or_none;
 use crate::layout::Layout;
-use crate::scanner::Fields;
+use crate::row_error::{RowError, is_clean};
 use crate::{Column, Warning};
 
 /// The companies of a file that is being read.

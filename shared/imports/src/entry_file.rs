@@ -8,53 +8,18 @@ use money::{Currency, parse_minor};
 use crate::accounts::Accounts;
 use crate::assumed_years::AssumedYears;
 use crate::bounds::Bounds;
+use crate::format::fields::Fields;
 use crate::holders::{Holders, NewlySeen};
 use crate::ids::{id_or_none, shared_id};
 use crate::layout::{Layout, Sign};
+use crate::row_error::{NotTaken, RowError, is_clean};
 use crate::rows::{NONE, TakenRow, TakenRows};
-use crate::scanner::Fields;
 use crate::sums::RowSums;
 use crate::{Column, Kind, Warning};
 
 /// The maximum length of an entry's id and text, in bytes.
 const MAX_ID_BYTES: usize = 255;
 const MAX_TEXT_BYTES: usize = 500;
-
-/// Why a row is rejected: the field, if known, and the problem.
-pub(crate) struct RowError {
-    field: Option<usize>,
-    what: String,
-}
-
-impl RowError {
-    pub(crate) fn row(what: impl Into<String>) -> Self {
-        Self { field: None, what: what.into() }
-    }
-
-    #[allow(clippy::needless_pass_by_value, reason = "`map_err` passes errors by value")]
-    pub(crate) fn field(field: usize, what: impl ToString) -> Self {
-        Self { field: Some(field), what: what.to_string() }
-    }
-
-    /// The reason for the report: `transaction: not an amount`.
-    pub(crate) fn reason(&self, layout: &Layout) -> String {
-        self.field
-            .map_or_else(|| self.what.clone(), |field| format!("{}: {}", layout.column_map.name(field), self.what))
-    }
-}
-
-/// Why a row is rejected or must wait.
-pub(crate) enum NotTaken {
-    RowError(RowError),
-    /// Its accounts must be looked up first.
-    Waits,
-}
-
-impl From<RowError> for NotTaken {
-    fn from(wrong: RowError) -> Self {
-        Self::RowError(wrong)
-    }
-}
 
 /// A file of entries, during and after reading.
 pub(crate) struct EntryFile {
@@ -197,9 +162,7 @@ impl EntryFile {
             parse_minor(text, decimals, layout.decimal_mark).map_err(|error| RowError::field(index, error))
         };
         let unsigned = |index: usize| match fields.get(row, index).first() {
-            Some(b'+' | b'-') => {
-                Err(RowError::field(index, "has a sign, but by the profile the sign is in another column"))
-            }
+            Some(b'+' | b'-') => Err(RowError::field(index, "has a sign, but the sign is in another column")),
             _ => read(index),
         };
         match &layout.sign {
@@ -340,10 +303,4 @@ impl EntryFile {
         warnings.extend(self.assumed_years.warning());
         (self.holders.registrations(&self.accounts), warnings)
     }
-}
-
-/// Whether a text is valid: UTF-8 without control characters.
-pub(crate) fn is_clean(text: &[u8]) -> bool {
-    let ascii = text.iter().all(|it| (0x20..0x7f).contains(it));
-    ascii || std::str::from_utf8(text).is_ok_and(|it| !it.chars().any(char::is_control))
 }

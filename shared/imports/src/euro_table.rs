@@ -4,10 +4,9 @@
 use money::Currency;
 use rust_decimal::Decimal;
 
-use crate::entry_file::RowError;
-use crate::layout::Layout;
-use crate::rates_file::above_zero;
-use crate::scanner::Fields;
+use crate::format::fields::Fields;
+use crate::layout::{Layout, plain};
+use crate::row_error::RowError;
 use crate::{DatedRate, Warning};
 
 /// The index of the date column.
@@ -30,7 +29,7 @@ impl EuroTable {
         let (date, codes) = names.split_first()?;
         let codes: Vec<String> = codes.iter().map(|it| it.trim().to_uppercase()).collect();
         let is_code = |it: &String| it.len() == 3 && it.bytes().all(|it| it.is_ascii_uppercase());
-        if crate::layout::plain(date) != "date" || !codes.iter().all(is_code) {
+        if plain(date) != "date" || !codes.iter().all(is_code) {
             return None;
         }
         let (mut currencies, mut unknown) = (Vec::new(), Vec::new());
@@ -83,4 +82,12 @@ impl EuroTable {
         let what = format!("left out, as ISO 4217 has no such currency today: {}", codes.join(", "));
         (self.rows_with_unknown > 0).then_some(Warning { what, rows: self.rows_with_unknown })
     }
+}
+
+/// A plain decimal number above zero.
+pub(crate) fn above_zero(text: &[u8]) -> Option<Decimal> {
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    let plain = text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
+    let number = if plain { Decimal::from_str_exact(text).ok() } else { None };
+    number.filter(|it| *it > Decimal::ZERO)
 }

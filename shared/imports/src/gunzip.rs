@@ -4,8 +4,6 @@ use flate2::write::MultiGzDecoder;
 
 use crate::Refusal;
 
-/// The magic bytes of a gzip.
-pub(crate) const MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// The maximum compression ratio of a gzip; bank files stay below 40.
 const MAX_RATIO: u64 = 200;
 /// Below this size the ratio is not checked.

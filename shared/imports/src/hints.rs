@@ -3,8 +3,8 @@
 use calendar::DateFormat;
 use money::{DecimalMark, parse_minor};
 
+use crate::format::fields::{Dialect, Fields};
 use crate::layout::{Dates, Layout};
-use crate::scanner::{Dialect, Fields};
 use crate::{Column, Warning};
 
 /// The most common date formats of banks.
@@ -32,12 +32,12 @@ pub(crate) struct Hints {
 
 impl Hints {
     /// Records a rejected row with its `fields`.
-    pub(crate) fn note(&mut self, layout: &Layout, dialect: Dialect, fields: &Fields, row: &[u8]) {
-        if fields.len() < layout.column_map.width() && self.note_delimiter(layout, dialect, row) {
+    pub(crate) fn note(&mut self, layout: &Layout, fields: &Fields, row: &[u8]) {
+        if fields.len() < layout.column_map.width() && self.note_delimiter(layout, row) {
             return;
         }
         let amounts = [Column::Amount, Column::Debit].map(|it| layout.column_map.find(it));
-        let looks_other = |index: &usize| has_other_mark(layout, dialect, fields, row, *index);
+        let looks_other = |index: &usize| has_other_mark(layout, fields, row, *index);
         if amounts.iter().flatten().any(looks_other) {
             self.other_decimal_mark = self.other_decimal_mark.saturating_add(1);
         }
@@ -46,10 +46,10 @@ impl Hints {
         }
     }
 
-    fn note_delimiter(&mut self, layout: &Layout, dialect: Dialect, row: &[u8]) -> bool {
+    fn note_delimiter(&mut self, layout: &Layout, row: &[u8]) -> bool {
         for (delimiter, rows) in DELIMITERS.into_iter().zip(&mut self.delimiters) {
-            self.fields.split(row, Dialect { delimiter, ..dialect });
-            if delimiter != dialect.delimiter && self.fields.len() == layout.column_map.width() {
+            self.fields.split(row, Dialect { delimiter, ..layout.dialect });
+            if delimiter != layout.dialect.delimiter && self.fields.len() == layout.column_map.width() {
                 *rows = rows.saturating_add(1);
                 return true;
             }
@@ -77,11 +77,11 @@ impl Hints {
     }
 
     /// The hints, each with its number of rows.
-    pub(crate) fn warnings(&self, layout: &Layout, dialect: Dialect) -> Vec<Warning> {
+    pub(crate) fn warnings(&self, layout: &Layout) -> Vec<Warning> {
         let has_profile = matches!(layout.dates, Dates::Format(_));
         let mut hints = Vec::new();
         for (delimiter, rows) in DELIMITERS.into_iter().zip(self.delimiters) {
-            let (row, header) = (name(delimiter), name(dialect.delimiter));
+            let (row, header) = (name(delimiter), name(layout.dialect.delimiter));
             let what = format!(
                 "the row looks delimited by {row}, but the header by {header}; use one delimiter in the whole file"
             );
@@ -126,7 +126,7 @@ pub(crate) fn name(delimiter: u8) -> String {
 }
 
 /// Whether an amount is valid only with the other decimal mark.
-fn has_other_mark(layout: &Layout, dialect: Dialect, fields: &Fields, row: &[u8], index: usize) -> bool {
+fn has_other_mark(layout: &Layout, fields: &Fields, row: &[u8], index: usize) -> bool {
     let text = fields.get(row, index);
     let (other, mark, group) = match layout.decimal_mark {
         DecimalMark::Point => (DecimalMark::Comma, b',', b'.'),
@@ -137,7 +137,7 @@ fn has_other_mark(layout: &Layout, dialect: Dialect, fields: &Fields, row: &[u8]
         plain.contains(&mark) && parse_minor(&plain, MAX_DECIMALS, other).is_ok()
     };
     // Without quotes, the decimal mark has split the amount into two fields.
-    if dialect.delimiter == mark && fields.len() == layout.column_map.width().saturating_add(1) {
+    if layout.dialect.delimiter == mark && fields.len() == layout.column_map.width().saturating_add(1) {
         let decimals = fields.get(row, index.saturating_add(1));
         return reads(&[text, &[mark], decimals].concat());
     }

@@ -7,9 +7,9 @@ use customers::{Account, Customer, CustomerId, CustomerKind, EmailAddress, Regis
 use hashbrown::DefaultHashBuilder;
 
 use crate::accounts::Accounts;
-use crate::entry_file::{RowError, is_clean};
+use crate::format::fields::Fields;
 use crate::layout::Layout;
-use crate::scanner::Fields;
+use crate::row_error::{RowError, is_clean};
 use crate::{Column, Warning};
 
 /// The holders that a file names with its accounts. The first row of a new account determines its holder; a registered
@@ -33,7 +33,7 @@ pub(crate) struct NewlySeen {
     hash: u64,
     number: AccountNumber,
     r#type: Option<String>,
-    /// The file has no columns for holders.
+    /// The file identifies no holders: they are customers by their account, perhaps with a name.
     nameless: bool,
     customer: Customer,
 }
@@ -75,7 +75,9 @@ impl Holders {
         let number: AccountNumber =
             accounts.name(account).parse().map_err(|error| RowError::row(format!("{error}")))?;
         let customer = if nameless {
-            nameless_customer(CustomerId::of_account(&number))
+            let name = layout.column_map.find(Column::Name).map(|it| fields.get(row, it)).unwrap_or_default();
+            let name = std::str::from_utf8(name).ok().filter(|it| !it.is_empty() && is_clean(name)).map(str::to_owned);
+            Customer { name, ..nameless_customer(CustomerId::of_account(&number)) }
         } else {
             read_holder(layout, fields, row)?
         };

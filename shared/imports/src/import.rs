@@ -1,130 +1,38 @@
-use std::fmt;
-use std::str::FromStr;
+use std::ops::Deref;
 
-use banking::AccountNumber;
 use calendar::Moment;
-use ledger::{Added, PostingId};
-use money::Money;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::{Kind, Upload};
+use crate::{ImportId, ImportStats, Kind, ParsedFile, Refusal, State, Upload};
 
-/// The id of an import: derived from the uploaded object's key and version, so a redelivered event names the
-/// same import. 32 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ImportId([u8; 16]);
+/// One imported file and its results. Its record is read only: only the transitions below change it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Import(ImportRecord);
 
-/// A text that is not an import id.
+impl Deref for Import {
+    type Target = ImportRecord;
+
+    fn deref(&self) -> &ImportRecord {
+        &self.0
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl From<ImportRecord> for Import {
+    fn from(record: ImportRecord) -> Self {
+        Self(record)
+    }
+}
+
+/// An import's state does not allow a transition.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
-#[error("not an import id: 32 hexadecimal digits")]
-pub struct ImportIdError;
+#[error("the import is {0}")]
+pub struct NotAllowed(&'static str);
 
-impl ImportId {
-    /// The import of an uploaded object.
-    pub fn of(key: &str, version: &str) -> Self {
-        let digest = Sha256::new().chain_update(key).chain_update([0]).chain_update(version).finalize();
-        let mut id = [0; 16];
-        id.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
-        Self(id)
-    }
-
-    /// The id of the posting of one of its batches.
-    pub fn posting(self, batch: u32) -> PostingId {
-        PostingId::new(self.0, batch)
-    }
-}
-
-impl fmt::Display for ImportId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", u128::from_be_bytes(self.0))
-    }
-}
-
-impl fmt::Debug for ImportId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{self}")
-    }
-}
-
-impl FromStr for ImportId {
-    type Err = ImportIdError;
-
-    fn from_str(text: &str) -> Result<Self, ImportIdError> {
-        let value = u128::from_str_radix(text, 16).map_err(|_| ImportIdError)?;
-        let id = Self(value.to_be_bytes());
-        if id.to_string() == text { Ok(id) } else { Err(ImportIdError) }
-    }
-}
-
-impl Serialize for ImportId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for ImportId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-/// The state of an import.
+/// What is known of an import.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum State {
-    /// The file is in the bucket.
-    Received,
-    /// The file is readable; batches are being written.
-    Splitting,
-    /// Its batches are being posted.
-    Posting,
-    /// All its entries are in the books, except those that an account has no room for ([`NotPosted`]).
-    // Earlier releases marked an import that repeats another one as `duplicate` and did not read it.
-    #[serde(alias = "duplicate")]
-    Done,
-    /// All its rows were read, and each of them was rejected.
-    Rejected {
-        /// The number of rows, and the reason of the first one.
-        reason: String,
-    },
-    /// The whole file was refused.
-    Refused {
-        /// The reason, and what to do.
-        reason: String,
-    },
-    /// All retries failed; posted entries stay. Uploading the file again posts the rest.
-    Failed {
-        /// Why.
-        reason: String,
-    },
-}
-
-impl State {
-    /// Whether the state is final.
-    pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Received | Self::Splitting | Self::Posting)
-    }
-
-    /// Its name in tables and documents.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Splitting => "splitting",
-            Self::Posting => "posting",
-            Self::Done => "done",
-            Self::Rejected { .. } => "rejected",
-            Self::Refused { .. } => "refused",
-            Self::Failed { .. } => "failed",
-        }
-    }
-}
-
-/// One imported file and its results.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Import {
+pub struct ImportRecord {
     /// Its id.
     pub id: ImportId,
     /// The object's key in the bucket.
@@ -167,208 +75,10 @@ pub struct Import {
     pub version: u64,
 }
 
-/// The statistics of a file. Rows: read = taken + rejected.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct ImportStats {
-    /// Data rows, without the header.
-    pub rows_read: u64,
-    /// Accepted rows.
-    pub rows_taken: u64,
-    /// Rejected rows, each with its reason in the rejects file.
-    pub rows_rejected: u64,
-    /// The number of rejects that exceed the limit of the rejects file.
-    #[serde(default)]
-    pub rejects_left_out: u64,
-    /// Entries from the accepted rows; a transfer gives one entry for each registered account.
-    pub entries: u64,
-    /// Accounts they are on.
-    pub accounts: u64,
-    /// Customers and companies that the file names.
-    pub customers: u64,
-    /// Batches they were split into.
-    pub batches: u32,
-    /// The sums of the entries, by currency.
-    pub sums: Vec<Sums>,
-    /// For a file of transfers: the sums of its rows, by currency.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub transfers: Vec<TransferSums>,
-    /// Warnings about accepted rows, and hints about rejected ones.
-    pub warnings: Vec<Warning>,
-    /// The first rejects.
-    pub first_rejects: Vec<Reject>,
-    /// Whether the holders of the accounts get a summary.
-    pub summaries: bool,
-}
-
-/// Credits and debits of one currency.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Sums {
-    /// The sum of the amounts above zero.
-    pub credits: Money,
-    /// The sum of the amounts below zero.
-    pub debits: Money,
-}
-
-/// The rows of one currency in a file of transfers, and the sums of their amounts. The number of their entries is
-/// `taken_rows` + `both_rows`; the same holds for the sums.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct TransferSums {
-    /// Accepted rows.
-    pub taken_rows: u64,
-    /// Their sum.
-    pub taken: Money,
-    /// The accepted rows with two registered accounts: each gives two entries.
-    pub both_rows: u64,
-    /// Their sum.
-    pub both: Money,
-    /// Rejected rows with a readable currency and amount.
-    pub rejected_rows: u64,
-    /// Their sum.
-    pub rejected: Money,
-}
-
-/// A warning, and its number of rows.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Warning {
-    /// What.
-    pub what: String,
-    /// In how many rows.
-    pub rows: u64,
-}
-
-/// A rejected row.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Reject {
-    /// Its line in the file; the header is line 1.
-    pub line: u64,
-    /// Why, and where in it.
-    pub reason: String,
-    /// The row, cut after 200 bytes.
-    pub row: String,
-}
-
-/// The result of posting one batch.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct BatchOutcome {
-    /// Entries that are new in the books.
-    pub posted: u64,
-    /// Entries that already existed.
-    pub duplicates: u64,
-    /// Entries that became dirty: new ones, and existing ones that a new entry identifies as part of a batch payment.
-    #[serde(default)]
-    pub dirty: u64,
-    /// Accounts they are on.
-    pub accounts: u64,
-    /// Entries that the books also have from another source.
-    #[serde(default)]
-    pub from_another_source: u64,
-    /// The sums of the new and of the dirty ones, by currency.
-    #[serde(default)]
-    pub sums: Vec<PostedSums>,
-    /// Entries that do not fit into the books: entries = posted + duplicates + not posted.
-    #[serde(default, skip_serializing_if = "NotPosted::is_empty")]
-    pub not_posted: NotPosted,
-}
-
-/// Entries that an account of the books has no room for.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-pub struct NotPosted {
-    /// How many entries.
-    pub entries: u64,
-    /// How many accounts they are on.
-    pub accounts: u64,
-    /// The first of these accounts, at most [`NotPosted::MAX_FIRST`].
-    pub first: Vec<FullAccount>,
-}
-
-/// An account that has no room for entries of an import.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct FullAccount {
-    /// The account.
-    pub account: AccountNumber,
-    /// How many entries were not posted to it.
-    pub entries: u64,
-    /// The reason, and what to do.
-    pub reason: String,
-}
-
-impl NotPosted {
-    /// How many accounts are named.
-    pub const MAX_FIRST: usize = 20;
-
-    /// Whether every entry was posted.
-    pub fn is_empty(&self) -> bool {
-        self.entries == 0
-    }
-
-    /// Counts an account.
-    pub fn add(&mut self, full: FullAccount) {
-        self.and(&Self { entries: full.entries, accounts: 1, first: vec![full] });
-    }
-
-    /// Adds the accounts of another batch.
-    pub fn and(&mut self, other: &Self) {
-        self.entries = self.entries.saturating_add(other.entries);
-        self.accounts = self.accounts.saturating_add(other.accounts);
-        let room = Self::MAX_FIRST.saturating_sub(self.first.len());
-        self.first.extend(other.first.iter().take(room).cloned());
-    }
-}
-
-/// Sums of amounts without their signs in one currency.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct PostedSums {
-    /// How many entries are new in the books.
-    #[serde(default)]
-    pub entries: u64,
-    /// Of entries that are new in the books.
-    pub posted: Money,
-    /// Of entries that are dirty since.
-    pub dirty: Money,
-}
-
-impl BatchOutcome {
-    /// The outcome of posting to `accounts` accounts.
-    pub fn new(added: &Added, duplicates: u64, accounts: u64) -> Self {
-        let money = |minor: u128, currency| Money::new(i128::try_from(minor).unwrap_or(i128::MAX), currency);
-        let sums = added.gross.iter().map(|(currency, gross)| PostedSums {
-            entries: gross.entries,
-            posted: money(gross.added_minor, *currency),
-            dirty: money(gross.dirty_minor, *currency),
-        });
-        Self {
-            posted: added.entries,
-            duplicates,
-            dirty: added.dirty,
-            accounts,
-            from_another_source: 0,
-            sums: sums.collect(),
-            not_posted: NotPosted::default(),
-        }
-    }
-}
-
-impl ImportStats {
-    /// Whether the file has rows and all of them were rejected.
-    pub fn is_rejected(&self) -> bool {
-        self.rows_read > 0 && self.rows_taken == 0
-    }
-
-    /// The final state of the import, after everything is posted.
-    pub fn end_state(&self) -> State {
-        if !self.is_rejected() {
-            return State::Done;
-        }
-        let first = self.first_rejects.first().map(|it| format!("; line {}: {}", it.line, it.reason));
-        let reason = format!("0 of {} rows were taken{}", self.rows_read, first.unwrap_or_default());
-        State::Rejected { reason }
-    }
-}
-
 impl Import {
     /// A new import after the upload of its file.
     pub fn received(upload: &Upload) -> Self {
-        Self {
+        Self(ImportRecord {
             id: upload.id(),
             key: upload.key.clone(),
             object_version: upload.version.clone(),
@@ -384,16 +94,74 @@ impl Import {
             touched_at: upload.uploaded_at,
             retries: 0,
             version: 0,
-        }
+        })
     }
 
-    /// A failed import after an operator has retried it: it continues from where it stopped, under the same id. `None`
-    /// if it has not failed.
-    pub fn retried(&self, now: Moment) -> Option<Self> {
-        let State::Failed { .. } = self.state else { return None };
+    /// Its file is read, and its batches are being written. `repeats` is the first import of the same content.
+    pub fn splitting(&self, read: &ParsedFile, repeats: Option<ImportId>, now: Moment) -> Result<Self, NotAllowed> {
+        self.to(State::Splitting, now, matches!(self.state, State::Received | State::Splitting)).map(|mut it| {
+            it.0.kind = Some(read.kind);
+            it.0.source = Some(read.source.clone());
+            it.0.content = Some(read.content.clone());
+            it.0.repeats = repeats;
+            it
+        })
+    }
+
+    /// Its batches are written, with the list of this version; without batches it has ended.
+    pub fn split(&self, found: ImportStats, index: Option<String>, now: Moment) -> Result<Self, NotAllowed> {
+        let state = if found.batches == 0 { found.end_state() } else { State::Posting };
+        let split = self.to(state, now, self.state == State::Splitting)?.0;
+        Ok(Self(ImportRecord { found: Some(found), index_version: index, ..split }))
+    }
+
+    /// Its file was refused.
+    pub fn refused(&self, refusal: &Refusal, now: Moment) -> Result<Self, NotAllowed> {
+        let reason = refusal.to_string();
+        self.to(State::Refused { reason }, now, matches!(self.state, State::Received | State::Splitting))
+    }
+
+    /// All its batches are posted, even if it has failed before.
+    pub fn posted(&self, now: Moment) -> Result<Self, NotAllowed> {
+        self.to(State::Done, now, matches!(self.state, State::Posting | State::Failed { .. }))
+    }
+
+    /// It has failed. `what` is the cause; the reason names the remedy, too.
+    pub fn failed(&self, what: &str, now: Moment) -> Result<Self, NotAllowed> {
+        let id = self.id;
+        let reason = format!("{what}; see the log, then run `millrace imports retry {id}` or upload the file again");
+        self.to(State::Failed { reason }, now, !self.state.is_final())
+    }
+
+    /// Its newest batch was posted at `at`.
+    pub fn progressed(&self, at: Moment) -> Result<Self, NotAllowed> {
+        let progressed = self.to(self.state.clone(), at, !self.state.is_final())?.0;
+        Ok(Self(ImportRecord { retries: 0, ..progressed }))
+    }
+
+    /// It has stalled and is tried again.
+    pub fn tried_again(&self, now: Moment) -> Result<Self, NotAllowed> {
+        let again = self.to(self.state.clone(), now, !self.state.is_final())?.0;
+        Ok(Self(ImportRecord { retries: self.retries.saturating_add(1), ..again }))
+    }
+
+    /// An operator has retried it after it failed: it continues from where it stopped, under the same id.
+    pub fn retried(&self, now: Moment) -> Result<Self, NotAllowed> {
         // The statistics are saved after all batches are written.
         let state = if self.found.is_some() { State::Posting } else { State::Received };
-        Some(Self { state, touched_at: now, retries: 0, ..self.clone() })
+        let retried = self.to(state, now, matches!(self.state, State::Failed { .. }))?.0;
+        Ok(Self(ImportRecord { retries: 0, ..retried }))
+    }
+
+    /// As the storage has it, under this version.
+    #[must_use]
+    pub fn with_version(&self, version: u64) -> Self {
+        Self(ImportRecord { version, ..self.0.clone() })
+    }
+
+    fn to(&self, state: State, now: Moment, is_allowed: bool) -> Result<Self, NotAllowed> {
+        let to = Self(ImportRecord { state, touched_at: now, ..self.0.clone() });
+        is_allowed.then_some(to).ok_or(NotAllowed(self.state.name()))
     }
 
     /// The name of the uploaded file.
@@ -420,10 +188,9 @@ impl Import {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{BatchOutcome, FullAccount, ImportIdError};
 
-    #[test]
-    fn a_failed_import_continues_where_it_stopped() {
-        let now: Moment = "2026-11-21T10:00:00Z".parse().unwrap();
+    fn import(state: State) -> Import {
         let received = Import::received(&Upload {
             key: "imports/a.csv".to_owned(),
             version: "v1".to_owned(),
@@ -431,15 +198,44 @@ mod tests {
             uploaded_at: "2026-11-20T10:00:00Z".parse().unwrap(),
             metadata: std::collections::BTreeMap::new(),
         });
-        let failed = State::Failed { reason: "x".to_owned() };
-        let unread = Import { state: failed.clone(), retries: 5, ..received.clone() };
-        let retried = Import { state: State::Received, retries: 0, touched_at: now, ..unread.clone() };
-        assert_eq!(unread.retried(now), Some(retried));
-        let split = Import { found: Some(ImportStats::default()), state: failed, ..received.clone() };
+        Import(ImportRecord { state, retries: 5, ..received.0 })
+    }
+
+    #[test]
+    fn a_failed_import_continues_where_it_stopped() {
+        let now: Moment = "2026-11-21T10:00:00Z".parse().unwrap();
+        let failed = import(State::Failed { reason: "x".to_owned() });
+        let retried = ImportRecord { state: State::Received, retries: 0, touched_at: now, ..failed.0.clone() };
+        assert_eq!(failed.retried(now), Ok(Import(retried)));
+        let split = Import(ImportRecord { found: Some(ImportStats::default()), ..failed.0 });
         assert_eq!(split.retried(now).unwrap().state, State::Posting);
-        for state in [State::Received, State::Posting, State::Done] {
-            assert_eq!(Import { state, ..received.clone() }.retried(now), None);
-        }
+    }
+
+    #[test]
+    fn a_state_allows_its_transitions_only() {
+        let now: Moment = "2026-11-21T10:00:00Z".parse().unwrap();
+        let reason = || "x".to_owned();
+        let all = [
+            State::Received,
+            State::Splitting,
+            State::Posting,
+            State::Done,
+            State::Rejected { reason: reason() },
+            State::Refused { reason: reason() },
+            State::Failed { reason: reason() },
+        ];
+        let allowed = |transition: &dyn Fn(&Import) -> Result<Import, NotAllowed>| {
+            let names = all.iter().filter(|it| transition(&import((*it).clone())).is_ok()).map(State::name);
+            names.collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(allowed(&|it| it.split(ImportStats::default(), None, now)), "splitting");
+        assert_eq!(allowed(&|it| it.refused(&Refusal::Empty, now)), "received splitting");
+        assert_eq!(allowed(&|it| it.posted(now)), "posting failed");
+        assert_eq!(allowed(&|it| it.failed("x", now)), "received splitting posting");
+        assert_eq!(allowed(&|it| it.progressed(now)), "received splitting posting");
+        assert_eq!(allowed(&|it| it.tried_again(now)), "received splitting posting");
+        assert_eq!(allowed(&|it| it.retried(now)), "failed");
+        assert_eq!(import(State::Done).retried(now).unwrap_err().to_string(), "the import is done");
     }
 
     #[test]
@@ -462,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn each_state_has_a_name_and_a_running_import_is_not_final() {
+    fn each_state_has_a_name_and_a_running_one_is_not_final() {
         let reason = String::new;
         for (state, name, is_final) in [
             (State::Received, "received", false),

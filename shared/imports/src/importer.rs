@@ -1,45 +1,31 @@
 //! Parses an uploaded file, in pieces of any size.
 
 use banking::AccountNumber;
-use calendar::{Date, Moment};
+use calendar::Date;
 use customers::{Directory, Registration};
-use money::Currency;
 use sha2::{Digest, Sha256};
 
+use crate::context::ImportContext;
 use crate::customers_file::CustomerFile;
-use crate::entry_file::{EntryFile, NotTaken, RowError};
-use crate::gunzip::{Gunzip, MAGIC};
-use crate::header::{delimiter_of, usual_layout, with_delimiter, with_known_source};
+use crate::entry_file::EntryFile;
+use crate::format::fields::{Fields, Row};
+use crate::format::rows::Format;
+use crate::format::sniff::{GZIP_BYTES, TEXT_BYTES, format_of, is_gzip};
+use crate::gunzip::Gunzip;
 use crate::hints::Hints;
 use crate::holders::holder_of_one;
 use crate::layout::Layout;
 use crate::rates_file::RateFile;
-use crate::rejects::{Rejects, cut};
-use crate::scanner::{Dialect, Fields, Row, Scanner, Shape};
+use crate::rejects::Rejects;
+use crate::row_error::{NotTaken, RowError};
 use crate::waiting::Waiting;
-use crate::{DatedRate, ImportStats, Instructions, Kind, Profile, Refusal, Warning};
+use crate::{DatedRate, ImportStats, Instructions, Kind, Refusal, Warning};
 
 /// The maximum size of an import's text in bytes: measured (`cargo run -p costs -- pack`) so that every file fits into
 /// the memory of `split-import`.
 pub const MAX_TEXT_BYTES: u64 = 400 * 1024 * 1024;
 /// The maximum number of new customers in one import: each takes about a kilobyte until the file is read.
 pub const MAX_NEW_CUSTOMERS: usize = 500_000;
-/// The maximum number of columns of a header.
-const MAX_COLUMNS: usize = 1000;
-
-/// The parameters for parsing a file.
-pub struct ImportContext {
-    /// The instructions from the upload's key and metadata.
-    pub instructions: Instructions,
-    /// The profile that the instructions name.
-    pub profile: Option<Profile>,
-    /// When it was uploaded.
-    pub uploaded_at: Moment,
-    /// The currency of amounts if neither the file nor the upload states one.
-    pub default_currency: Currency,
-    /// The declared sources of transfers, without those of the feeds.
-    pub declared_sources: Vec<String>,
-}
 
 /// A parser for one file. Pass all pieces, then call `end`.
 ///
@@ -48,29 +34,31 @@ pub struct ImportContext {
 /// of the register.
 pub struct Importer {
     text: Text,
-    gunzip: Option<Gunzip>,
-    /// The first bytes, until the format (gzip or not) is known.
-    head: Vec<u8>,
-    sniffed: bool,
+    packing: Packing,
+}
+
+enum Packing {
+    /// The first bytes, until it is known whether the file is a gzip.
+    Unknown(Vec<u8>),
+    Gzip(Box<Gunzip>),
+    Plain,
 }
 
 /// The text of the file, unpacked.
 struct Text {
-    scanner: Scanner,
+    format: Option<Box<dyn Format>>,
+    /// The first bytes, until the format is known.
+    head: Vec<u8>,
     reader: Reader,
     hash: Sha256,
     bytes: u64,
-    /// The first bytes of the text, until a byte order mark is detected or excluded.
-    head: Vec<u8>,
-    sniffed: bool,
 }
 
 struct Reader {
-    context: Option<ImportContext>,
+    context: ImportContext,
     /// The latest possible day of a date without a year.
     reference: Date,
     file: Option<(Layout, FileRows)>,
-    dialect: Dialect,
     fields: Fields,
     rejects: Rejects,
     waiting: Waiting,
@@ -88,6 +76,8 @@ enum FileRows {
 /// A file after its last piece.
 pub struct Ended {
     reader: Reader,
+    /// The warnings of the format.
+    warnings: Vec<Warning>,
     text_hash: [u8; 32],
 }
 
@@ -116,13 +106,10 @@ pub struct ParsedFile {
 impl Importer {
     /// An importer before the first piece.
     pub fn new(context: ImportContext) -> Self {
-        let dialect = context.profile.as_ref().map(Profile::dialect);
-        let dialect = dialect.unwrap_or(Dialect { delimiter: b',', quote: Some(b'"') });
         let reader = Reader {
             reference: context.uploaded_at.date(),
-            context: Some(context),
+            context,
             file: None,
-            dialect,
             fields: Fields::default(),
             rejects: Rejects::new(),
             waiting: Waiting::default(),
@@ -130,15 +117,8 @@ impl Importer {
             rows_read: 0,
             decoded: String::new(),
         };
-        let text = Text {
-            scanner: Scanner::new(dialect),
-            reader,
-            hash: Sha256::new(),
-            bytes: 0,
-            head: Vec::new(),
-            sniffed: false,
-        };
-        Self { text, gunzip: None, head: Vec::new(), sniffed: false }
+        let text = Text { format: None, head: Vec::new(), reader, hash: Sha256::new(), bytes: 0 };
+        Self { text, packing: Packing::Unknown(Vec::new()) }
     }
 
     /// Interprets dates without a year as the latest ones not after `date`, instead of not after the upload. A repeated
@@ -151,26 +131,23 @@ impl Importer {
 
     /// Parses the next piece of the file.
     pub fn feed(&mut self, piece: &[u8]) -> Result<(), Refusal> {
-        if self.sniffed {
-            return self.unpack(piece);
-        }
-        self.head.extend_from_slice(piece);
-        if self.head.len() < MAGIC.len() { Ok(()) } else { self.sniff() }
-    }
-
-    fn sniff(&mut self) -> Result<(), Refusal> {
-        self.sniffed = true;
-        let head = std::mem::take(&mut self.head);
-        self.gunzip = head.starts_with(&MAGIC).then(Gunzip::new);
-        self.unpack(&head)
-    }
-
-    fn unpack(&mut self, piece: &[u8]) -> Result<(), Refusal> {
         let text = &mut self.text;
-        match &mut self.gunzip {
-            Some(gunzip) => gunzip.feed(piece, |piece| text.feed(piece)),
-            None => text.feed(piece),
+        match &mut self.packing {
+            Packing::Plain => text.feed(piece),
+            Packing::Gzip(gunzip) => gunzip.feed(piece, |piece| text.feed(piece)),
+            Packing::Unknown(head) => {
+                head.extend_from_slice(piece);
+                if head.len() < GZIP_BYTES { Ok(()) } else { self.begin() }
+            }
         }
+    }
+
+    /// Begins with the first bytes, if it has not begun.
+    fn begin(&mut self) -> Result<(), Refusal> {
+        let Packing::Unknown(head) = &mut self.packing else { return Ok(()) };
+        let head = std::mem::take(head);
+        self.packing = if is_gzip(&head) { Packing::Gzip(Box::new(Gunzip::new())) } else { Packing::Plain };
+        self.feed(&head)
     }
 
     /// The accounts to look up in the register, each once.
@@ -186,14 +163,12 @@ impl Importer {
 
     /// Ends the file after its last piece.
     pub fn end(mut self) -> Result<Ended, Refusal> {
-        if !self.sniffed {
-            self.sniff()?;
-        }
-        let text = &mut self.text;
-        if let Some(gunzip) = self.gunzip.take() {
+        self.begin()?;
+        let Self { mut text, packing } = self;
+        if let Packing::Gzip(gunzip) = packing {
             gunzip.finish(|piece| text.feed(piece))?;
         }
-        self.text.end()
+        text.end()
     }
 }
 
@@ -207,7 +182,9 @@ impl Ended {
     pub fn finish(mut self, register: &Directory) -> Result<ParsedFile, Refusal> {
         self.reader.learn(register);
         self.reader.check_new_customers()?;
-        self.reader.finish(&self.text_hash)
+        let mut read = self.reader.finish(&self.text_hash)?;
+        read.found.warnings.extend(self.warnings);
+        Ok(read)
     }
 }
 
@@ -218,59 +195,64 @@ impl Text {
         if self.bytes > MAX_TEXT_BYTES {
             return Err(Refusal::TooLarge(MAX_TEXT_BYTES));
         }
-        if self.sniffed {
-            return self.scan(piece);
+        if self.format.is_some() {
+            return self.read(piece);
         }
         self.head.extend_from_slice(piece);
-        if self.head.len() < 4 { Ok(()) } else { self.sniff() }
+        if self.head.len() < TEXT_BYTES { Ok(()) } else { self.begin() }
     }
 
-    fn sniff(&mut self) -> Result<(), Refusal> {
-        self.sniffed = true;
+    /// Begins with the first bytes.
+    fn begin(&mut self) -> Result<(), Refusal> {
         let head = std::mem::take(&mut self.head);
-        match head.as_slice() {
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [_, 0, _, 0, ..] | [0, _, 0, _, ..] => {
-                Err(Refusal::NotUtf8("UTF-16"))
-            }
-            [0xef, 0xbb, 0xbf, text @ ..] | text => self.scan(text),
-        }
+        let (format, mark) = format_of(&head, self.reader.context.profile.as_ref())?;
+        self.format = Some(format);
+        self.read(head.get(mark..).unwrap_or_default())
     }
 
-    fn scan(&mut self, piece: &[u8]) -> Result<(), Refusal> {
-        let Self { scanner, reader, .. } = self;
-        scanner.feed(piece, &mut |dialect, row| reader.row(dialect, row))?;
-        reader.check_new_customers()
+    fn read(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+        let Some(format) = &mut self.format else { return Ok(()) };
+        format.feed(piece);
+        self.reader.read(format.as_mut())
     }
 
     fn end(mut self) -> Result<Ended, Refusal> {
-        if !self.sniffed {
-            self.sniff()?;
+        if self.format.is_none() {
+            self.begin()?;
         }
-        let Self { mut scanner, mut reader, hash, .. } = self;
-        scanner.finish(&mut |dialect, row| reader.row(dialect, row))?;
-        Ok(Ended { reader, text_hash: hash.finalize().into() })
+        let mut warnings = Vec::new();
+        if let Some(format) = &mut self.format {
+            format.end();
+            self.reader.read(format.as_mut())?;
+            warnings = format.warnings();
+        }
+        Ok(Ended { reader: self.reader, warnings, text_hash: self.hash.finalize().into() })
     }
 }
 
 impl Reader {
-    fn row(&mut self, dialect: &mut Dialect, row: Row<'_>) -> Result<(), Refusal> {
-        let blank = row.bytes.trim_ascii().is_empty();
-        if blank && row.shape == Shape::Whole {
-            return Ok(());
+    /// Reads the rows of the text so far.
+    fn read(&mut self, format: &mut dyn Format) -> Result<(), Refusal> {
+        if self.file.is_none() {
+            let Some(layout) = format.layout(&mut self.context, self.reference)? else { return Ok(()) };
+            let rows = FileRows::new(&layout, &mut self.context)?;
+            self.file = Some((layout, rows));
         }
-        if let Some(context) = self.context.take() {
-            self.file = Some(header(context, self.reference, dialect, row, &mut self.fields)?);
-            self.dialect = *dialect;
+        while let Some(row) = format.next_row()? {
+            self.row(row)?;
+        }
+        self.check_new_customers()
+    }
+
+    fn row(&mut self, row: Row<'_>) -> Result<(), Refusal> {
+        if row.is_blank() {
             return Ok(());
         }
         self.rows_read = self.rows_read.saturating_add(1);
-        let taken = match row.shape {
-            Shape::Unclosed => Err(RowError::row("a quote is not closed; is the file cut off?").into()),
-            Shape::TooLong => Err(RowError::row("the row is longer than 64 KB").into()),
-            Shape::Whole if memchr::memchr(0, row.bytes).is_some() => {
-                Err(RowError::row("the row contains a NUL character").into())
-            }
-            Shape::Whole => self.take(row.line, row.bytes),
+        let taken = match row.shape.error() {
+            Some(what) => Err(RowError::row(what).into()),
+            None if row.has_nul() => Err(RowError::row("the row contains a NUL character").into()),
+            None => self.take(row.line, row.bytes),
         };
         match taken {
             Ok(()) => Ok(()),
@@ -283,11 +265,11 @@ impl Reader {
     }
 
     fn take(&mut self, line: u64, bytes: &[u8]) -> Result<(), NotTaken> {
-        let Self { file: Some((layout, rows)), dialect, fields, decoded, hints, .. } = self else {
+        let Self { file: Some((layout, rows)), fields, decoded, hints, .. } = self else {
             return Ok(());
         };
         let bytes = layout.decode(bytes, decoded);
-        fields.split(bytes, *dialect);
+        fields.split(bytes, layout.dialect);
         let taken = check_width(layout, fields, bytes).map_err(NotTaken::from).and_then(|()| match rows {
             FileRows::Entries(file) => file.take(layout, fields, bytes).inspect_err(|why| {
                 if matches!(why, NotTaken::RowError(_)) {
@@ -298,7 +280,7 @@ impl Reader {
             FileRows::Rates(file) => Ok(file.take(layout, line, fields, bytes)?),
         });
         if matches!(taken, Err(NotTaken::RowError(_))) {
-            hints.note(layout, *dialect, fields, bytes);
+            hints.note(layout, fields, bytes);
         }
         taken
     }
@@ -358,7 +340,7 @@ impl Reader {
     }
 
     fn finish(self, text_hash: &[u8]) -> Result<ParsedFile, Refusal> {
-        let Self { file, mut rejects, rows_read, hints, dialect, .. } = self;
+        let Self { file, mut rejects, rows_read, hints, .. } = self;
         let (layout, mut rows) = file.ok_or(Refusal::Empty)?;
         let rates = match &mut rows {
             FileRows::Rates(file) => file.finish(&mut rejects)?,
@@ -386,7 +368,7 @@ impl Reader {
             assumes_years: false,
             entries: None,
         };
-        let hints = hints.warnings(&layout, dialect);
+        let hints = hints.warnings(&layout);
         let mut target = layout.source.clone();
         match rows {
             FileRows::Entries(mut file) => {
@@ -411,7 +393,7 @@ impl Reader {
             }
         }
         if read.found.rows_read == 0 {
-            let what = "the file has a header and no rows".to_owned();
+            let what = "the file has no rows".to_owned();
             read.found.warnings.push(Warning { what, rows: 0 });
         }
         read.found.warnings.extend(hints);
@@ -432,43 +414,18 @@ fn check_width(layout: &Layout, fields: &Fields, row: &[u8]) -> Result<(), RowEr
     if fits { Ok(()) } else { Err(RowError::row(format!("has {} fields, the header has {width}", fields.len()))) }
 }
 
-fn header(
-    context: ImportContext,
-    reference: Date,
-    dialect: &mut Dialect,
-    row: Row<'_>,
-    fields: &mut Fields,
-) -> Result<(Layout, FileRows), Refusal> {
-    if row.shape != Shape::Whole || memchr::memchr(0, row.bytes).is_some() {
-        return Err(Refusal::UnknownHeader { found: cut(row.bytes, 200) });
+impl FileRows {
+    fn new(layout: &Layout, context: &mut ImportContext) -> Result<Self, Refusal> {
+        let uploaded_on = context.uploaded_at.date();
+        let Instructions { account, name, email, source, .. } = std::mem::take(&mut context.instructions);
+        Ok(match layout.kind {
+            Kind::Account => {
+                let holder = holder_of_one(&account.ok_or(Refusal::NoAccount)?, name, email);
+                Self::Entries(Box::new(EntryFile::new(layout, Some(holder), uploaded_on)))
+            }
+            Kind::Holders | Kind::Transfers => Self::Entries(Box::new(EntryFile::new(layout, None, uploaded_on))),
+            Kind::Customers => Self::Customers(CustomerFile::default()),
+            Kind::Rates => Self::Rates(RateFile::new(layout, uploaded_on, source.as_deref())),
+        })
     }
-    let ImportContext { instructions, profile, uploaded_at, default_currency, declared_sources } = context;
-    if profile.is_none() {
-        dialect.delimiter = delimiter_of(row.bytes);
-    }
-    fields.split(row.bytes, *dialect);
-    if fields.len() > MAX_COLUMNS {
-        return Err(Refusal::UnknownHeader { found: cut(row.bytes, 200) });
-    }
-    let names: Vec<String> =
-        (0..fields.len()).map(|it| String::from_utf8_lossy(fields.get(row.bytes, it)).into_owned()).collect();
-    let currency = instructions.currency.unwrap_or(default_currency);
-    let layout = match profile {
-        Some(profile) => with_known_source(profile.layout(names, currency)?, &declared_sources)?,
-        None => usual_layout(&instructions, names, currency, reference, &declared_sources)
-            .map_err(|refusal| with_delimiter(refusal, *dialect, row.bytes, fields))?,
-    };
-    let rows = match layout.kind {
-        Kind::Account => {
-            let account = instructions.account.ok_or(Refusal::NoAccount)?;
-            let holder = holder_of_one(&account, instructions.name, instructions.email);
-            FileRows::Entries(Box::new(EntryFile::new(&layout, Some(holder), uploaded_at.date())))
-        }
-        Kind::Holders | Kind::Transfers => {
-            FileRows::Entries(Box::new(EntryFile::new(&layout, None, uploaded_at.date())))
-        }
-        Kind::Customers => FileRows::Customers(CustomerFile::default()),
-        Kind::Rates => FileRows::Rates(RateFile::new(&layout, uploaded_at.date(), instructions.source.as_deref())),
-    };
-    Ok((layout, rows))
 }

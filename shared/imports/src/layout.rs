@@ -4,15 +4,15 @@ use calendar::{Date, DateError, DateFormat, Moment, parse_moment, parse_month_da
 use encoding_rs::Encoding;
 use money::{Currency, DecimalMark};
 
-use crate::euro_table::EuroTable;
-use crate::kind::Named;
-use crate::{Column, Kind, Refusal};
+use crate::format::fields::Dialect;
+use crate::{Column, Kind};
 
 /// How to read a file: its header or profile, resolved to column indexes.
 pub(crate) struct Layout {
     pub(crate) kind: Kind,
     /// The source of the rows; part of an entry's identity.
     pub(crate) source: String,
+    pub(crate) dialect: Dialect,
     /// `None`: UTF-8.
     pub(crate) encoding: Option<&'static Encoding>,
     pub(crate) decimal_mark: DecimalMark,
@@ -128,81 +128,4 @@ impl ColumnMap {
 /// A header's name, normalised in case, surrounding spaces and separators.
 pub(crate) fn plain(name: &str) -> String {
     name.trim().to_lowercase().replace([' ', '-'], "_")
-}
-
-/// Recognises the kind of a file from its header.
-pub(crate) fn recognise(names: &[String]) -> Result<(Kind, ColumnMap), Refusal> {
-    let plain: Vec<String> = names.iter().map(|it| plain(it)).collect();
-    let fits = |kind: Kind| {
-        let has = |named: &Named| named.names.iter().any(|name| plain.iter().any(|it| it == name));
-        kind.columns().iter().filter(|it| it.needed).all(has)
-    };
-    let kind = Kind::ALL.into_iter().find(|kind| fits(*kind));
-    let kind = kind.or_else(|| EuroTable::of(names).map(|_| Kind::Rates));
-    let kind = kind.ok_or_else(|| Refusal::UnknownHeader { found: shown(names) })?;
-    let mut column_map = ColumnMap::new(names.to_vec());
-    for named in kind.columns() {
-        let mut found = plain.iter().enumerate().filter(|(_, it)| named.names.contains(&it.as_str()));
-        let Some((index, _)) = found.next() else { continue };
-        if let (Some((other, _)), true) = (found.next(), named.column != Column::Text) {
-            let name = |index: usize| names.get(index).cloned().unwrap_or_default();
-            let meaning = named.names.first().copied().unwrap_or_default().to_owned();
-            return Err(Refusal::AmbiguousHeader { first: name(index), second: name(other), meaning });
-        }
-        column_map.put(named.column, index);
-    }
-    Ok((kind, column_map))
-}
-
-/// A header for messages, cut after 200 bytes.
-pub(crate) fn shown(names: &[String]) -> String {
-    crate::rejects::cut(names.join(",").as_bytes(), 200)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn kind(header: &str) -> Result<Kind, Refusal> {
-        let names: Vec<String> = header.split(',').map(str::to_owned).collect();
-        recognise(&names).map(|(kind, _)| kind)
-    }
-
-    #[test]
-    fn kinds_are_recognised_in_any_case_and_order() {
-        for (header, expected) in [
-            ("Id,Date,Transaction", Kind::Account),
-            ("TRANSACTION,id,date,Branch", Kind::Account),
-            (
-                "account_number,first_name,last_name,dob,email,type,operation_id,transaction_ts,transaction",
-                Kind::Holders,
-            ),
-            ("id,payer,beneficiary,amount,currency,timestamp", Kind::Transfers),
-            ("ID,Sender IBAN,receiver-iban,Amount,CCY,time", Kind::Transfers),
-            ("id,name,owner,address,email,ibans", Kind::Customers),
-            ("currency,usd_rate,eur_rate", Kind::Rates),
-            ("date,currency,eur_rate,usd_rate", Kind::Rates),
-            ("Date,JPY,usd, ROL", Kind::Rates),
-        ] {
-            assert_eq!(kind(header), Ok(expected), "{header}");
-        }
-    }
-
-    #[test]
-    fn an_unknown_header_lists_the_known_kinds() {
-        let message = kind("a,b,c").unwrap_err().to_string();
-        assert!(message.starts_with("the header `a,b,c` is of no known kind of file."), "{message}");
-        for header in ["id,date,transaction", "currency,usd_rate,eur_rate or Date,USD,…"] {
-            assert!(message.contains(header), "{message}");
-        }
-        for header in ["Date,JPY,GBP", "Day,USD,JPY", "Date,USD,Pound", "Date", "USD,Date,JPY"] {
-            assert!(kind(header).is_err(), "no table with a column for each currency: {header}");
-        }
-    }
-
-    #[test]
-    fn two_columns_of_one_meaning_are_refused() {
-        let refusal = kind("id,payer,sender,beneficiary,amount,currency,timestamp").unwrap_err();
-        assert!(matches!(refusal, Refusal::AmbiguousHeader { .. }), "{refusal}");
-    }
 }

@@ -4,10 +4,9 @@ use std::ops::Range;
 
 use calendar::{Date, Moment};
 use money::Currency;
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{BatchOutcome, Import, ImportId, Upload};
+use crate::{BatchOutcome, DatedRate, Import, ImportId, Upload};
 
 /// Why a port call failed. All of these can be retried, except [`PortError::Broken`].
 #[derive(Debug, thiserror::Error)]
@@ -310,19 +309,6 @@ pub trait BatchQueue {
 pub trait UploadQueue {
     /// Requests the split of a file, at least once.
     fn send(&self, request: &SplitFile) -> impl Future<Output = Result<(), PortError>> + Send;
-}
-
-/// The worth of one unit of a currency on a date, from a file of rates.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct DatedRate {
-    /// The day.
-    pub date: Date,
-    /// The currency.
-    pub currency: Currency,
-    /// Its worth in USD, above zero.
-    pub usd: Decimal,
-    /// Its worth in EUR, above zero.
-    pub eur: Decimal,
 }
 
 /// The port to the exchange rates.

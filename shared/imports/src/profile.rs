@@ -5,8 +5,9 @@ use encoding_rs::Encoding;
 use money::{Currency, DecimalMark};
 use serde::Deserialize;
 
-use crate::layout::{ColumnMap, Dates, Layout, Sign, plain, shown};
-use crate::scanner::Dialect;
+use crate::format::csv::columns::shown;
+use crate::format::fields::Dialect;
+use crate::layout::{ColumnMap, Dates, Layout, Sign, plain};
 use crate::{Column, Kind, Refusal};
 
 /// Maps another bank's CSV to a kind of file; a JSON document under `profiles/` in the bucket. See
@@ -101,34 +102,9 @@ impl Profile {
         let bad = |what: String| Refusal::BadProfile { name: name.to_owned(), what };
         let document: Document = serde_json::from_slice(json).map_err(|error| bad(error.to_string()))?;
         let mut wrong = Vec::new();
-        let kind = Kind::ALL.into_iter().find(|kind| kind.name() == document.kind);
-        let kind =
-            kind.filter(|it| matches!(it, Kind::Account | Kind::Holders | Kind::Transfers)).unwrap_or_else(|| {
-                wrong.push("`kind` is none of account, holders and transfers".to_owned());
-                Kind::Holders
-            });
-        let mut one_byte = |field: &str, text: &str| match text.as_bytes() {
-            [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\r\n.-+".contains(byte) => *byte,
-            _ => {
-                wrong.push(format!("`{field}` is not one ASCII character that can separate fields"));
-                b','
-            }
-        };
-        let dialect = Dialect {
-            delimiter: one_byte("delimiter", &document.delimiter),
-            quote: document.quote.as_deref().map(|it| one_byte("quote", it)),
-        };
-        if dialect.quote == Some(dialect.delimiter) {
-            wrong.push("`delimiter` and `quote` are the same character".to_owned());
-        }
-        let decimal_mark = match document.decimal_mark.as_str() {
-            "." => DecimalMark::Point,
-            "," => DecimalMark::Comma,
-            _ => {
-                wrong.push("`decimal_mark` is neither `.` nor `,`".to_owned());
-                DecimalMark::Point
-            }
-        };
+        let kind = kind(&document.kind, &mut wrong);
+        let dialect = dialect(&document, &mut wrong);
+        let decimal_mark = decimal_mark(&document.decimal_mark, &mut wrong);
         let encoding = encoding(&document.encoding).unwrap_or_else(|| {
             wrong.push(format!("`encoding` {} is unknown or cannot be read line by line", document.encoding));
             None
@@ -181,6 +157,7 @@ impl Profile {
         Ok(Layout {
             kind: self.kind,
             source: self.name,
+            dialect: self.dialect,
             encoding: self.encoding,
             decimal_mark: self.decimal_mark,
             dates: Dates::Format(self.date_format),
@@ -188,6 +165,41 @@ impl Profile {
             sign: self.sign,
             column_map,
         })
+    }
+}
+
+fn kind(name: &str, wrong: &mut Vec<String>) -> Kind {
+    let known = [Kind::Account, Kind::Holders, Kind::Transfers].into_iter().find(|kind| kind.name() == name);
+    known.unwrap_or_else(|| {
+        wrong.push("`kind` is none of account, holders and transfers".to_owned());
+        Kind::Holders
+    })
+}
+
+fn dialect(document: &Document, wrong: &mut Vec<String>) -> Dialect {
+    let mut one_byte = |field: &str, text: &str| match text.as_bytes() {
+        [byte] if byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\r\n.-+".contains(byte) => *byte,
+        _ => {
+            wrong.push(format!("`{field}` is not one ASCII character that can separate fields"));
+            b','
+        }
+    };
+    let delimiter = one_byte("delimiter", &document.delimiter);
+    let quote = document.quote.as_deref().map(|it| one_byte("quote", it));
+    if quote == Some(delimiter) {
+        wrong.push("`delimiter` and `quote` are the same character".to_owned());
+    }
+    Dialect { delimiter, quote }
+}
+
+fn decimal_mark(text: &str, wrong: &mut Vec<String>) -> DecimalMark {
+    match text {
+        "." => DecimalMark::Point,
+        "," => DecimalMark::Comma,
+        _ => {
+            wrong.push("`decimal_mark` is neither `.` nor `,`".to_owned());
+            DecimalMark::Point
+        }
     }
 }
 

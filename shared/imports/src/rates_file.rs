@@ -8,11 +8,11 @@ use money::Currency;
 use rust_decimal::Decimal;
 
 use crate::assumed_years::AssumedYears;
-use crate::entry_file::RowError;
-use crate::euro_table::EuroTable;
+use crate::euro_table::{EuroTable, above_zero};
+use crate::format::fields::Fields;
 use crate::layout::Layout;
 use crate::rejects::{MAX_SHOWN, Rejects, cut};
-use crate::scanner::Fields;
+use crate::row_error::RowError;
 use crate::{Column, DatedRate, Refusal, Warning};
 
 /// The folder of `imports/` for the files of a bank's feed of rates.
@@ -162,12 +162,4 @@ fn off_the_middle(rates: &[(u64, DatedRate)]) -> Vec<(u64, String)> {
         }));
     }
     wrong
-}
-
-/// A plain decimal number above zero.
-pub(crate) fn above_zero(text: &[u8]) -> Option<Decimal> {
-    let text = std::str::from_utf8(text).unwrap_or_default();
-    let plain = text.bytes().all(|it| it.is_ascii_digit() || it == b'.');
-    let number = if plain { Decimal::from_str_exact(text).ok() } else { None };
-    number.filter(|it| *it > Decimal::ZERO)
 }

@@ -100,6 +100,24 @@ pub enum Refusal {
     /// UTF-16 or UTF-32.
     #[error("the file is {0}, not UTF-8; save it as UTF-8, or name its encoding in a profile")]
     NotUtf8(&'static str),
+    /// XML that is not a statement.
+    #[error("the file is XML, but not a camt.053 statement of the versions 02 to 08: it is {found}")]
+    UnknownXml {
+        /// Its first element and namespaces, cut after 200 bytes.
+        found: String,
+    },
+    /// XML that is not well-formed.
+    #[error(
+        "the XML cannot be read, line {line}, column {column}: {what}; is it complete? Fetch it from the bank again"
+    )]
+    BadXml {
+        /// The line, from 1.
+        line: u64,
+        /// The column, from 1.
+        column: u64,
+        /// What is wrong there.
+        what: String,
+    },
     /// More bytes than the limit of an import.
     #[error("the file has more than {} MiB of text; split it into smaller files", .0.wrapping_shr(20))]
     TooLarge(u64),

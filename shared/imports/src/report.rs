@@ -212,6 +212,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::testing::altered;
     use crate::{ImportStats, Upload};
 
     fn import(state: State) -> Import {
@@ -222,23 +223,22 @@ mod tests {
             uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
             metadata: BTreeMap::new(),
         });
-        Import { state, ..received }
+        altered(&received, |it| it.state = state)
     }
 
     #[test]
     fn what_was_posted_adds_up_over_the_batches() {
-        let import = Import {
-            kind: Some(Kind::Account),
-            found: Some(ImportStats {
+        let import = altered(&import(State::Done), |it| {
+            it.kind = Some(Kind::Account);
+            it.found = Some(ImportStats {
                 rows_read: 10,
                 rows_taken: 9,
                 rows_rejected: 1,
                 entries: 9,
                 batches: 2,
                 ..ImportStats::default()
-            }),
-            ..import(State::Done)
-        };
+            });
+        });
         let outcome = |posted, duplicates| BatchOutcome { posted, duplicates, accounts: 1, ..BatchOutcome::default() };
         let mails = MailCounts { sent: 2, ..MailCounts::default() };
         let report = ImportReport::new(&import, &[(0, outcome(5, 1)), (1, outcome(2, 1))], mails);
@@ -272,8 +272,8 @@ mod tests {
             }
             outcome
         };
-        let import =
-            Import { found: Some(ImportStats { entries: 70, ..ImportStats::default() }), ..import(State::Done) };
+        let found = Some(ImportStats { entries: 70, ..ImportStats::default() });
+        let import = altered(&import(State::Done), |it| it.found = found);
         let outcomes = [(0, outcome(4, 0..15)), (1, outcome(6, 15..30))];
         assert_eq!(outcomes[1].1.not_posted.accounts, 15);
         let report = ImportReport::new(&import, &outcomes, MailCounts::default());
@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn a_repeat_says_what_it_repeats() {
         let first = ImportId::of("imports/june.csv", "v1");
-        let again = Import { repeats: Some(first), ..import(State::Done) };
+        let again = altered(&import(State::Done), |it| it.repeats = Some(first));
         let report = ImportReport::new(&again, &[], MailCounts::default());
         assert_eq!((report.state.as_str(), report.repeats), ("done", Some(first)));
     }

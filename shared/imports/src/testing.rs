@@ -10,9 +10,9 @@ use calendar::{Date, Moment};
 use money::Currency;
 
 use crate::{
-    BatchOutcome, BatchQueue, Batches, ContentHistory, DatedRate, Files, GROUP, Import, ImportId, ImportList, Imports,
-    PortError, PostBatch, Rates, RecentPage, Saved, Sources, SplitFile, StalledPage, State, UnreadableImport, Upload,
-    UploadQueue,
+    BatchOutcome, BatchQueue, Batches, ContentHistory, DatedRate, Files, GROUP, Import, ImportId, ImportList,
+    ImportRecord, Imports, PortError, PostBatch, Rates, RecentPage, Saved, Sources, SplitFile, StalledPage, State,
+    UnreadableImport, Upload, UploadQueue,
 };
 
 pub use contracts::{files_contract, imports_contract};
@@ -22,6 +22,13 @@ const WRITTEN_ON: i32 = 20_778;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An import as no transition makes it.
+pub fn altered(import: &Import, change: impl FnOnce(&mut ImportRecord)) -> Import {
+    let mut record = ImportRecord::clone(import);
+    change(&mut record);
+    Import::from(record)
 }
 
 /// A bucket in memory.
@@ -118,7 +125,7 @@ impl Records {
             return Saved::Conflict;
         }
         let version = stored.saturating_add(1);
-        self.imports.insert(import.id, Import { version, ..import.clone() });
+        self.imports.insert(import.id, import.with_version(version));
         Saved::Stored(version)
     }
 }
@@ -126,7 +133,7 @@ impl Records {
 impl Imports for FakeImports {
     async fn receive(&self, import: &Import) -> Result<Import, PortError> {
         let mut records = lock(&self.0);
-        let first = Import { version: 1, ..import.clone() };
+        let first = import.with_version(1);
         Ok(records.imports.entry(import.id).or_insert(first).clone())
     }
 
@@ -225,7 +232,7 @@ impl ImportList for FakeImports {
         let end = skip.saturating_add(limit);
         let next = (all.len() > end).then(|| end.to_string());
         let read = |import: &Import| {
-            let Import { id, received_at, .. } = *import;
+            let ImportRecord { id, received_at, .. } = **import;
             if records.unreadable.contains(&id) {
                 let source = PortError::Broken("the record of imports", "made unreadable".into());
                 return Err(UnreadableImport { id, received_at, source });

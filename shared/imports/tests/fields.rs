@@ -122,7 +122,7 @@ fn a_profile_s_words_say_which_amounts_are_debits() {
         "sign": {"column": "type", "credit": ["C", "IN"], "debit": ["D"]}}"#;
     let rows = "2026-01-01,1,C\n2026-01-02,2,IN\n2026-01-03,3,D\n2026-01-04,4,X\n2026-01-05,-5,D\n2026-01-06,+6,C\n";
     let read = read("imports/accounts/4711/a.csv", Some(profile), &format!("date,amount,type\n{rows}")).unwrap();
-    let signed = "amount: has a sign, but by the profile the sign is in another column";
+    let signed = "amount: has a sign, but the sign is in another column";
     let expected = [(5, "type: neither a word for a credit nor one for a debit"), (6, signed), (7, signed)];
     assert_eq!(rejects(&read), expected);
     assert_eq!(entries(read).iter().map(|it| it.amount_minor).collect::<Vec<_>>(), [100, 200, -300]);

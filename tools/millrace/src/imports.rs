@@ -104,7 +104,7 @@ pub(crate) async fn retry<I: Imports, Q: UploadQueue>(
     now: Moment,
 ) -> Result<Verdict> {
     let import = wait::find(imports, id).await?;
-    let Some(retried) = import.retried(now) else {
+    let Ok(retried) = import.retried(now) else {
         bail!("import {id} has not failed: it is {}; only failed imports are retried", import.state.name());
     };
     if imports.save(&retried).await? == Saved::Conflict {
@@ -182,7 +182,7 @@ pub(crate) async fn show<I: Imports + Batches, S: Summaries>(
 mod tests {
     use std::collections::BTreeMap;
 
-    use ::imports::testing::{FakeFiles, FakeImports, FakeQueues};
+    use ::imports::testing::{FakeFiles, FakeImports, FakeQueues, altered};
     use ::imports::{BatchIndex, Chain, PortError, Upload};
 
     use super::*;
@@ -209,7 +209,7 @@ mod tests {
         let again = async || repost(&Output::new(true), (&imports, &files), &queues, id).await;
         assert!(again().await.unwrap_err().to_string().contains("is received; only imports that are done"));
 
-        imports.save(&Import { state: State::Done, ..received }).await.unwrap();
+        imports.save(&altered(&received, |it| it.state = State::Done)).await.unwrap();
         assert!(again().await.unwrap_err().to_string().contains("expired after 30 days; upload july.csv again"));
 
         let (bounds, chains) = (vec![0, 10, 20, 30, 40], vec![Chain { first: 1, last: 2 }]);

@@ -119,7 +119,7 @@ pub(crate) async fn find<I: Imports>(imports: &I, id: ImportId) -> Result<Import
 mod tests {
     use std::collections::BTreeMap;
 
-    use ::imports::testing::FakeImports;
+    use ::imports::testing::{FakeImports, altered};
     use ::imports::{BatchOutcome, ImportStats, Upload};
     use banking::AccountNumber;
     use calendar::Moment;
@@ -163,7 +163,10 @@ mod tests {
             metadata: BTreeMap::new(),
         });
         let found = ImportStats { entries: 4, batches: 2, ..ImportStats::default() };
-        Import { state, found: Some(found), ..received }
+        altered(&received, |it| {
+            it.state = state;
+            it.found = Some(found);
+        })
     }
 
     async fn wait(import: Option<Import>, mails: StateCounts) -> Result<ImportReport> {

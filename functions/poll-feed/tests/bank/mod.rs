@@ -9,7 +9,7 @@ use std::time::Duration;
 use calendar::{Clock, Moment};
 use feeds::testing::{FakeFeedClient, FakeFeedLog, FakePollQueue};
 use feeds::{Feed, FeedLog, PollFeed, Proof};
-use imports::testing::{FakeFiles, FakeImports};
+use imports::testing::{FakeFiles, FakeImports, altered};
 use imports::{Files, Import, ImportStats, Imports, State};
 use poll_feed::{PollFeeds, Polled};
 use serde_json::{Value, json};
@@ -97,7 +97,10 @@ pub(crate) async fn import<I: Imports>(files: &FakeFiles, imports: &I, state: &S
         let rows = u64::try_from(text.lines().count() - 1).unwrap();
         let found = ImportStats { rows_read: rows, rows_taken: rows, ..ImportStats::default() };
         let found = (*state == State::Done).then_some(found);
-        let import = Import { state: state.clone(), found, ..Import::received(&upload) };
+        let import = altered(&Import::received(&upload), |it| {
+            it.state = state.clone();
+            it.found = found;
+        });
         imports.receive(&import).await.unwrap();
         keys.push(arrived.key);
     }

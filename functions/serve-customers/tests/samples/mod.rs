@@ -12,7 +12,7 @@ use customers::testing::FakeRegister;
 use customers::{Account, Customer, CustomerId, CustomerKind, EmailAddress, Register, Registration};
 use feeds::testing::FakeFeedLog;
 use feeds::{Counted, Feed, FeedLog, PageRecord, PollError, Progress, Proof, Step};
-use imports::testing::FakeImports;
+use imports::testing::{FakeImports, altered};
 use imports::{
     BatchOutcome, Batches, DatedRate, Downloads, Import, ImportStats, Imports, Kind, PortError, Rates, Reject, Saved,
     State, Sums, Upload, Warning,
@@ -219,18 +219,22 @@ fn found() -> ImportStats {
 /// July is done, June repeats it with all rows taken, and a third one's rejects cannot be reached.
 async fn imports() -> FakeImports {
     let imports = FakeImports::default();
-    let done = |import: Import| Import {
-        state: State::Done,
-        kind: Some(Kind::Account),
-        source: Some("account".to_owned()),
-        found: Some(found()),
-        ..import
+    let done = |import: Import| {
+        altered(&import, |it| {
+            it.state = State::Done;
+            it.kind = Some(Kind::Account);
+            it.source = Some("account".to_owned());
+            it.found = Some(found());
+        })
     };
     let all_taken = ImportStats { rows_taken: found().rows_read, rows_rejected: 0, ..found() };
-    let again = Import { repeats: Some(july().id), found: Some(all_taken), ..done(june()) };
+    let again = altered(&done(june()), |it| {
+        it.repeats = Some(july().id);
+        it.found = Some(all_taken);
+    });
     for import in [done(july()), again, done(unreachable())] {
-        imports.receive(&Import { found: None, ..import.clone() }).await.unwrap();
-        let saved = imports.save(&Import { version: 1, ..import }).await.unwrap();
+        imports.receive(&altered(&import, |it| it.found = None)).await.unwrap();
+        let saved = imports.save(&import.with_version(1)).await.unwrap();
         assert_eq!(saved, Saved::Stored(2));
     }
     let rate = |date: &str, eur: &str| DatedRate {

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::format::fields::Fields;
 
 const COMMA: Dialect = Dialect { delimiter: b',', quote: Some(b'"') };
 
@@ -8,19 +9,22 @@ fn rows(text: &[u8], cuts: &[usize]) -> Vec<(u64, Vec<String>, Shape)> {
     let mut scanner = Scanner::new(COMMA);
     let mut fields = Fields::default();
     let mut rows = Vec::new();
-    let mut sink = |dialect: &mut Dialect, row: Row<'_>| {
-        fields.split(row.bytes, *dialect);
-        let texts = (0..fields.len()).map(|it| String::from_utf8_lossy(fields.get(row.bytes, it)).into_owned());
-        rows.push((row.line, texts.collect(), row.shape));
-        Ok(())
+    let mut read = |scanner: &mut Scanner| {
+        while let Some(row) = scanner.next_row().unwrap() {
+            fields.split(row.bytes, COMMA);
+            let texts = (0..fields.len()).map(|it| String::from_utf8_lossy(fields.get(row.bytes, it)).into_owned());
+            rows.push((row.line, texts.collect(), row.shape));
+        }
     };
     let mut from = 0;
     for cut in cuts.iter().copied().chain([text.len()]) {
         let to = cut.clamp(from, text.len());
-        scanner.feed(&text[from..to], &mut sink).unwrap();
+        scanner.feed(&text[from..to]);
+        read(&mut scanner);
         from = to;
     }
-    scanner.finish(&mut sink).unwrap();
+    scanner.end();
+    read(&mut scanner);
     rows
 }
 
@@ -92,9 +96,14 @@ fn a_row_without_end_is_skipped_in_bounded_memory() {
 fn too_many_open_quotes_refuse_the_file() {
     let text = [b"\"a\n".as_slice(), &b"a row of forty bytes without any quote..\n".repeat(1_700)].concat().repeat(102);
     let mut scanner = Scanner::new(COMMA);
-    let mut sink = |_: &mut Dialect, _: Row<'_>| Ok(());
-    let refused = scanner.feed(&text, &mut sink).and_then(|()| scanner.finish(&mut sink));
-    assert!(matches!(refused, Err(Refusal::UnbalancedQuotes { line: 1, .. })), "{refused:?}");
+    scanner.feed(&text);
+    let refusal = loop {
+        match scanner.next_row() {
+            Ok(row) => assert!(row.is_some()),
+            Err(refusal) => break refusal,
+        }
+    };
+    assert!(matches!(refusal, Refusal::UnbalancedQuotes { line: 1, .. }), "{refusal}");
 }
 
 proptest! {
