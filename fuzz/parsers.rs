@@ -10,7 +10,7 @@ use money::{Currency, DecimalMark, parse_minor};
 const PROFILE: &[u8] = include_bytes!("../profiles/berka.json");
 
 /// An uploaded file in every format. The first byte chooses its instructions.
-pub fn file(bytes: &[u8]) {
+pub(crate) fn file(bytes: &[u8]) {
     let Some((choice, text)) = bytes.split_first() else { return };
     let read = |piece: usize| -> Result<ParsedFile, Refusal> {
         let account = "4711".parse().ok().filter(|_| choice % 4 == 1);
@@ -36,12 +36,12 @@ pub fn file(bytes: &[u8]) {
 }
 
 /// A profile.
-pub fn profile(bytes: &[u8]) {
+pub(crate) fn profile(bytes: &[u8]) {
     let _ = Profile::parse("fuzz", bytes);
 }
 
 /// An object's key and metadata: the key, then names and values, one in each line.
-pub fn key(bytes: &[u8]) {
+pub(crate) fn key(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = text.split('\n').map(str::to_owned);
     let key = lines.next().unwrap_or_default();
@@ -51,12 +51,12 @@ pub fn key(bytes: &[u8]) {
 }
 
 /// A batch in the bucket.
-pub fn batch(bytes: &[u8]) {
+pub(crate) fn batch(bytes: &[u8]) {
     let _ = read_batch(bytes);
 }
 
 /// An answer of a bank's feed in both formats. The first byte chooses the feed.
-pub fn feed(bytes: &[u8]) {
+pub(crate) fn feed(bytes: &[u8]) {
     let Some((choice, body)) = bytes.split_first() else { return };
     let feed = Feed::ALL[usize::from(*choice) % Feed::ALL.len()];
     for format in [FeedFormat::Millrace, FeedFormat::Cdm] {
@@ -65,7 +65,7 @@ pub fn feed(bytes: &[u8]) {
 }
 
 /// An amount.
-pub fn amount(bytes: &[u8]) {
+pub(crate) fn amount(bytes: &[u8]) {
     for mark in [DecimalMark::Point, DecimalMark::Comma] {
         for decimals in [0, 2, 3] {
             let minor = parse_minor(bytes, decimals, mark);

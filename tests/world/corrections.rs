@@ -47,7 +47,7 @@ fn imported(
     assert_eq!(import.state, State::Done, "{key} {version}");
     let sum = |sum: (u64, u64), it: &imports::BatchOutcome| (sum.0 + it.posted, sum.1 + it.duplicates);
     let (posted, duplicates) = outcomes.iter().fold((0, 0), sum);
-    assert_eq!(posted + duplicates, import.found.unwrap().entries, "{key} {version}");
+    assert_eq!(posted + duplicates, import.found.as_ref().unwrap().entries, "{key} {version}");
     (posted, duplicates, import.repeats)
 }
 

@@ -107,7 +107,10 @@ fn without_faults_each_holder_has_one_mail_and_every_row_is_accounted_for() {
     assert_eq!(states["imports/holders.csv"], "done");
     assert_eq!(states["imports/unknown.csv"], "refused");
     let (again, _) = world.import("imports/accounts/1/again.csv", "1").unwrap();
-    assert_eq!((again.state, again.repeats), (State::Done, Some(ImportId::of("imports/accounts/1/a.csv", "1"))));
+    assert_eq!(
+        (again.state.clone(), again.repeats),
+        (State::Done, Some(ImportId::of("imports/accounts/1/a.csv", "1")))
+    );
     let posted = |key: &str| {
         let (_, batches) = outcome.imports.iter().find(|(it, _)| it.key == key).unwrap();
         batches.iter().fold((0, 0), |sum, (_, it)| (sum.0 + it.posted, sum.1 + it.duplicates))

@@ -204,7 +204,8 @@ fn a_mail_says_how_many_entries_are_dirty_and_their_sums() {
         mark: Mark::Clean,
     };
     let invalid = "XX1420041010050500013M02606";
-    let entries = vec![row("1", 10_000, "DE89370400440532013000"), row("2", 250_000, invalid), row("3", -100, invalid)];
+    let own = Entry { side: Side::None, counterparty: None, ..row("1", 10_000, "") };
+    let entries = vec![own, row("2", 250_000, invalid), row("3", -100, invalid)];
     ready(post(&sender.books, &request().account, entries, PostingId([1; 16]))).unwrap();
     deliver(&sender).unwrap();
     let text = sender.mailer.taken().remove(0).text;

@@ -60,9 +60,10 @@ pub struct MonthFigures {
     pub debits: Money,
 }
 
-/// The summary of the clean entries of an account, by currency, with the figures of the dirty ones. Averages are exact and rounded once, half to even.
+/// The summary of the clean entries of an account, by currency, with the figures of the dirty ones. Averages are exact
+/// and rounded once, half to even.
 pub fn summarise(totals: &Totals) -> Vec<SummaryFigures> {
-    totals.splits().into_iter().map(|(currency, split)| of_currency(totals, currency, split)).collect()
+    totals.splits(None).into_iter().map(|(currency, split)| of_currency(totals, currency, split)).collect()
 }
 
 fn of_currency(totals: &Totals, currency: Currency, Split { clean: sum, dirty }: Split) -> SummaryFigures {

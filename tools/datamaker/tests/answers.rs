@@ -137,7 +137,8 @@ fn the_books_say_what_the_answers_say_at_the_end_of_each_quarter() {
         for date in &dates {
             let at = |view| {
                 let date: Date = date.parse().unwrap();
-                let figures = figures_on(&books, account, Some(date), &EntryBudget::unlimited());
+                let budget = EntryBudget::unlimited();
+                let figures = figures_on(&books, account, Some(date), &budget);
                 let balances = balances(&runtime.block_on(figures).unwrap(), view);
                 balances.into_iter().map(|it| (it.currency().code(), it.amount())).collect::<BTreeMap<_, _>>()
             };

@@ -62,7 +62,7 @@ pub(crate) async fn reported<I: ImportList + Batches>(imports: &I) -> Result<Rep
             }
             if import.found.as_ref().is_some_and(|found| found.batches > 0) {
                 reported.add_outcomes(imports, import.id).await?;
-                reported.with_batches.push(WithBatches { id: import.id, index_version: import.index_version });
+                reported.with_batches.push(WithBatches { id: import.id, index_version: import.index_version.clone() });
             }
         }
         after = page.next;

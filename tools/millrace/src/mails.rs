@@ -220,7 +220,7 @@ mod tests {
     use std::time::Duration;
 
     use ::imports::testing::FakeImports;
-    use ::imports::{Imports as _, Upload};
+    use ::imports::{Import, Imports as _, Upload};
     use mail::testing::{FakeSummaries, FakeSummaryRequests, ready};
     use mail::{Envelope, Intent, MailState, Summary, SummaryKey};
 
@@ -303,7 +303,7 @@ mod tests {
                 uploaded_at: received_at,
                 metadata: BTreeMap::new(),
             };
-            let import = ready(imports.receive(&upload)).unwrap();
+            let import = ready(imports.receive(&Import::received(&upload))).unwrap();
             ready(summaries.want(&import.id.to_string(), &accounts, received_at)).unwrap();
             import.id
         });

@@ -8,7 +8,7 @@ use aws_sdk_cognitoidentityprovider::types::{AttributeType, DeliveryMediumType, 
 use serde::Serialize;
 
 use crate::Verdict;
-use crate::arguments::{AddUserArgs, UserCommand};
+use crate::arguments::UserCommand;
 use crate::output::Output;
 use crate::secret;
 use crate::sign_in::explain;
