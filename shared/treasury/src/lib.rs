@@ -35,6 +35,6 @@ pub use forecast::{Forecast, ForecastOutcome, Interval, days_needed, forecast};
 pub use history::{ConvertedHistory, ConvertedPeriod, converted_history};
 pub use interest::{Interest, InterestBase, InterestRates, NotADay, RateError, YearlyRate};
 pub use portfolio::{Debt, Portfolio};
-pub use queries::{BalanceForecast, CompanyDebt, Forecasts, Limits, PortfolioBalances, Queries, QueryError};
+pub use queries::{BalanceForecast, Company, Forecasts, Limits, PortfolioBalances, Queries, QueryError};
 pub use rates::{ExchangeRates, Valuation, Valued};
 pub use turnover::Turnover;

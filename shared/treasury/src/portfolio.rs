@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use money::{Currency, Money, MoneyError};
+use serde::Serialize;
 
 use crate::balances::{Sides, currencies};
 use crate::turnover::Turnover;
@@ -19,9 +20,10 @@ pub struct Portfolio<'a, C> {
 }
 
 /// The debt of a company.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Debt<C> {
     /// Which company.
+    #[serde(flatten)]
     pub company: C,
     /// Its converted negative balances, rounded separately.
     pub debt: Money,

@@ -16,7 +16,7 @@ use crate::accounts::{
 };
 use crate::{
     Balances, ConvertedBalance, ConvertedHistory, Counterparties, Countries, Country, CurrencyBalance, DailyFlows,
-    ExchangeRates, ForecastOutcome, Interest, InterestBase, InterestRates, NotADay, Portfolio, Ranking,
+    Debt, ExchangeRates, ForecastOutcome, Interest, InterestBase, InterestRates, NotADay, Portfolio, Ranking,
     TopCounterparties, Turnover, Valuation, converted_history, up_to_last_entry,
 };
 
@@ -123,21 +123,17 @@ pub struct PortfolioBalances {
     /// The dirty entries of all companies, one line for each currency with any.
     pub dirty: Vec<Turnover>,
     /// The largest debts, largest first; companies with only unconverted debts come last.
-    pub largest_debts: Vec<CompanyDebt>,
+    pub largest_debts: Vec<Debt<Company>>,
 }
 
-/// The debt of a company of the register.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct CompanyDebt {
-    /// Which company.
+/// A company of the register.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+pub struct Company {
+    /// Its id.
     pub customer: CustomerId,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its converted negative balances, rounded separately.
-    pub debt: Money,
-    /// Its negative balances without a rate, which `debt` excludes.
-    pub unconverted: Vec<Money>,
 }
 
 impl<B: Books + Sync, R: Rates + Sync> Queries<'_, B, R> {
@@ -278,8 +274,7 @@ impl<B: Books + Sync, R: Rates + Sync> Queries<'_, B, R> {
         into: Reference,
         limit: usize,
     ) -> Result<PortfolioBalances, QueryError> {
-        let (mut names, accounts) = self.companies(register).await?;
-        let (companies, accounts): (Vec<_>, Vec<_>) = accounts.into_iter().unzip();
+        let (companies, accounts): (Vec<_>, Vec<_>) = self.companies(register).await?.into_values().unzip();
         let figures = figures_of_companies(self.books, &accounts, on, &self.budget).await?;
         let on = on.unwrap_or(Date::MAX);
         let currencies = figures.iter().flatten().flat_map(|(_, it)| it.keys().copied());
@@ -288,29 +283,23 @@ impl<B: Books + Sync, R: Rates + Sync> Queries<'_, B, R> {
         for (company, figures) in companies.into_iter().zip(figures) {
             portfolio.take(company, &Balances::of(figures, view, None)?)?;
         }
-        let debts = portfolio.largest_debts()?.into_iter().map(|it| CompanyDebt {
-            customer: it.company,
-            name: names.remove(&it.company).flatten(),
-            debt: it.debt,
-            unconverted: it.unconverted,
-        });
         Ok(PortfolioBalances {
             companies: portfolio.companies(),
             currencies: portfolio.currencies()?,
             converted: portfolio.converted()?,
             dirty: portfolio.dirty(),
-            largest_debts: debts.collect(),
+            largest_debts: portfolio.largest_debts()?,
         })
     }
 
-    /// The names and the accounts of all companies.
+    /// All companies and their accounts.
     async fn companies<C: Customers + Sync>(
         &self,
         register: &C,
-    ) -> Result<(BTreeMap<CustomerId, Option<String>>, BTreeMap<CustomerId, Vec<AccountNumber>>), QueryError> {
+    ) -> Result<BTreeMap<CustomerId, (Company, Vec<AccountNumber>)>, QueryError> {
         let Limits { registered, company_accounts, .. } = self.limits;
         let too_many = |most, what| Err(QueryError::TooManyCustomers { most, what });
-        let (mut names, mut after, mut read) = (BTreeMap::new(), None, 0_usize);
+        let (mut companies, mut after, mut read) = (BTreeMap::new(), None, 0_usize);
         loop {
             let page: Page<Customer> = register.customers(after.as_deref(), READ_AT_ONCE).await?;
             read = read.saturating_add(page.items.len());
@@ -318,19 +307,19 @@ impl<B: Books + Sync, R: Rates + Sync> Queries<'_, B, R> {
                 return too_many(registered, "customers");
             }
             let found = page.items.into_iter().filter(|it| it.kind == CustomerKind::Company);
-            names.extend(found.map(|it| (it.id, it.name)));
+            let company = |it: Customer| (it.id, (Company { customer: it.id, name: it.name }, Vec::new()));
+            companies.extend(found.map(company));
             after = page.next;
             if after.is_none() {
                 break;
             }
         }
-        let mut accounts: BTreeMap<CustomerId, Vec<AccountNumber>> = names.keys().map(|it| (*it, Vec::new())).collect();
         let (mut read, mut of_companies) = (0_usize, 0_usize);
         loop {
             let page: Page<Account> = register.accounts(after.as_deref(), READ_AT_ONCE).await?;
             read = read.saturating_add(page.items.len());
             for account in page.items {
-                if let Some(numbers) = accounts.get_mut(&account.customer) {
+                if let Some((_, numbers)) = companies.get_mut(&account.customer) {
                     numbers.push(account.number);
                     of_companies = of_companies.saturating_add(1);
                 }
@@ -346,7 +335,7 @@ impl<B: Books + Sync, R: Rates + Sync> Queries<'_, B, R> {
                 break;
             }
         }
-        Ok((names, accounts))
+        Ok(companies)
     }
 
     /// Passes every entry of the accounts to `look` once, in any order.

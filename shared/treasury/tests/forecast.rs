@@ -218,7 +218,7 @@ fn flows_begin_with_the_first_entry_and_end_with_the_last() {
     let dollars = flows(400, usd, &[0, -100, 0, 0]);
     assert_eq!(DailyFlows::converted(&days, &valuation).unwrap(), (dollars, vec![Money::new(500, eur)]));
     let mut spent = days;
-    spent.iter_mut().flat_map(|it| it.currencies.get_mut(&eur)).for_each(|it| it.opening_minor -= 500);
+    spent.iter_mut().filter_map(|it| it.currencies.get_mut(&eur)).for_each(|it| it.opening_minor -= 500);
     let (_, unconverted) = DailyFlows::converted(&spent, &valuation).unwrap();
     assert_eq!(unconverted, [Money::new(0, eur)], "its flows are excluded although its balance is zero");
     assert_eq!(up_to_last_entry(Vec::new()), Vec::new());

@@ -147,9 +147,9 @@ fn render_portfolio(shown: &PortfolioBalances, view: ViewArg) -> String {
     }
     let columns = [Column::Text("Largest debts"), Column::Number("Debt"), Column::Id("Customer")];
     let rows = shown.largest_debts.iter().map(|it| {
-        let name = it.name.as_deref().unwrap_or(NOTHING).to_owned();
+        let name = it.company.name.as_deref().unwrap_or(NOTHING).to_owned();
         let debts: Vec<Money> = std::iter::once(&it.debt).chain(&it.unconverted).copied().collect();
-        vec![name, amounts(&debts), it.customer.to_string()]
+        vec![name, amounts(&debts), it.company.customer.to_string()]
     });
     format!("{together}\n{companies}\n{}", table(&columns, rows))
 }

@@ -5,7 +5,7 @@ use calendar::Date;
 use customers::CustomerId;
 use ledger::View;
 use serde::Serialize;
-use treasury::{AccountBalance, Balances, CompanyDebt, ConvertedBalance, CurrencyBalance, PortfolioBalances};
+use treasury::{AccountBalance, Balances, Company, ConvertedBalance, CurrencyBalance, Debt, PortfolioBalances};
 use utoipa::ToSchema;
 
 use super::counterparties::{TurnoverDocument, turnovers};
@@ -160,9 +160,9 @@ struct DebtDocument {
 
 impl PortfolioDocument {
     pub(crate) fn new(on: Option<Date>, view: View, portfolio: PortfolioBalances) -> Self {
-        let debt = |it: CompanyDebt| DebtDocument {
-            customer: it.customer,
-            name: it.name,
+        let debt = |it: Debt<Company>| DebtDocument {
+            customer: it.company.customer,
+            name: it.company.name,
             debt: it.debt.into(),
             unconverted: moneys(it.unconverted),
         };

@@ -5,7 +5,7 @@ use calendar::{Bucket, Date};
 use customers::CustomerId;
 use ledger::{History, Period, View};
 use serde::Serialize;
-use treasury::{ConvertedHistory, ConvertedPeriod};
+use treasury::{ConvertedHistory, ConvertedPeriod, dirty_entries};
 use utoipa::ToSchema;
 
 use super::counterparties::{TurnoverDocument, turnovers};
@@ -48,28 +48,11 @@ pub(crate) struct HistoryDocument {
     view: ViewName,
     /// The buckets, oldest first; the first and the last may be partial.
     buckets: Vec<BucketDocument>,
-    #[serde(flatten)]
-    dirty: DirtyDocument,
-}
-
-/// The dirty entries of a history.
-#[derive(Serialize, ToSchema)]
-#[schema(as = DirtyEntries)]
-struct DirtyDocument {
     /// Dirty entries from the first to the last day, one line for each currency with any. In and out include them only
     /// in the view `all`.
     dirty: Vec<TurnoverDocument>,
     /// Dirty entries before the first day. The opening includes them only in the view `all`.
     dirty_before: Vec<TurnoverDocument>,
-}
-
-impl From<&History> for DirtyDocument {
-    fn from(history: &History) -> Self {
-        Self {
-            dirty: turnovers(treasury::dirty_entries(&history.within)),
-            dirty_before: turnovers(treasury::dirty_entries(&history.before)),
-        }
-    }
 }
 
 /// A part of a history.
@@ -106,9 +89,14 @@ struct MovementDocument {
 
 impl HistoryDocument {
     pub(crate) fn new(account: AccountNumber, by: Bucket, view: View, history: History) -> Self {
-        let dirty = (&history).into();
-        let buckets = history.periods.into_iter().map(BucketDocument::from).collect();
-        Self { account, by: by.into(), view: view.into(), buckets, dirty }
+        Self {
+            account,
+            by: by.into(),
+            view: view.into(),
+            dirty: turnovers(dirty_entries(&history.within)),
+            dirty_before: turnovers(dirty_entries(&history.before)),
+            buckets: history.periods.into_iter().map(BucketDocument::from).collect(),
+        }
     }
 }
 
@@ -145,8 +133,11 @@ pub(crate) struct CompanyHistoryDocument {
     /// All buckets together, if a currency is requested: the sums of in, out, net and revaluation.
     #[serde(skip_serializing_if = "Option::is_none")]
     converted: Option<ConvertedMovementDocument>,
-    #[serde(flatten)]
-    dirty: DirtyDocument,
+    /// Dirty entries from the first to the last day, one line for each currency with any. In and out include them only
+    /// in the view `all`.
+    dirty: Vec<TurnoverDocument>,
+    /// Dirty entries before the first day. The opening includes them only in the view `all`.
+    dirty_before: Vec<TurnoverDocument>,
 }
 
 /// A part of a customer's history.
@@ -212,7 +203,7 @@ impl CompanyHistoryDocument {
         history: History,
         converted: Option<ConvertedHistory>,
     ) -> Self {
-        let (converted, dirty) = (converted.unwrap_or_default(), (&history).into());
+        let converted = converted.unwrap_or_default();
         let mut of_buckets = converted.periods.into_iter();
         let bucket = |period: Period| CompanyBucketDocument {
             bucket: period.into(),
@@ -222,9 +213,10 @@ impl CompanyHistoryDocument {
             customer,
             by: by.into(),
             view: view.into(),
+            dirty: turnovers(dirty_entries(&history.within)),
+            dirty_before: turnovers(dirty_entries(&history.before)),
             buckets: history.periods.into_iter().map(bucket).collect(),
             converted: converted.total.map(ConvertedMovementDocument::from),
-            dirty,
         }
     }
 }
