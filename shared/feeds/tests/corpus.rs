@@ -11,10 +11,12 @@ use std::path::Path;
 #[path = "../../../fuzz/parsers.rs"]
 mod parsers;
 
+type Parser = fn(&[u8]);
+
 #[test]
 fn every_parser_takes_its_corpus() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus");
-    let targets: [(&str, fn(&[u8])); 6] = [
+    let targets: [(&str, Parser); 6] = [
         ("file", parsers::file),
         ("profile", parsers::profile),
         ("key", parsers::key),

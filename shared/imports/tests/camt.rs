@@ -307,7 +307,7 @@ fn check(sample: &Sample, version: &str, pieces: &[&[u8]]) -> Vec<(AccountNumber
         found.first_rejects.iter().map(|it| format!("line {}: {}", it.line, it.reason)).collect();
     assert_eq!(rejects, sample.rejects, "{name}");
     assert!(found.first_rejects.iter().all(|it| it.row.starts_with("entry ")), "{name}");
-    assert_eq!(found.rows_read, found.rows_taken + found.rows_rejected, "{name}");
+    assert_eq!(found.rows_read, found.rows_taken.saturating_add(found.rows_rejected), "{name}");
     let warnings: Vec<String> = found.warnings.iter().map(|it| format!("{} ({})", it.what, it.rows)).collect();
     assert_eq!(warnings, sample.warnings, "{name}");
     let entries = entries_of(&mut read);
@@ -384,7 +384,8 @@ fn other_encodings_prefixes_and_byte_order_marks_are_read() {
 #[test]
 fn a_refusal_names_the_place_and_what_is_wrong() {
     let good = document("08", &of(OURS, &entry("1", "CRDT", "")));
-    let attributes: String = (0..40).map(|it| format!(" a{it}=''")).collect();
+    let attributes: String =
+        (b'a'..=b'z').chain(b'A'..=b'Z').flat_map(|it| [' ', char::from(it), '=', '\'', '\'']).collect();
     let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;&b;\">]>";
     for (text, part) in [
         (

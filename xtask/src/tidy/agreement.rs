@@ -39,8 +39,9 @@ fn routes(sources: &Sources, template: &Template) -> Vec<Finding> {
     });
     let missing = operations.filter(|(operation, method, path)| {
         let family = path.split('/').nth(1).unwrap_or_default();
+        let is_item = path.split('/').nth(2).is_some();
         let greedy = format!("{method} /{family}/{{proxy+}}");
-        !keys.iter().any(|key| key == operation || *key == greedy && path.len() > family.len() + 1)
+        !keys.iter().any(|key| key == operation || is_item && *key == greedy)
     });
     missing.map(|(operation, ..)| Finding::new(TEMPLATE, format!("has no route for {operation}"))).collect()
 }

@@ -1,4 +1,4 @@
-//! What the transform AWS::LanguageExtensions does before CloudFormation reads a template, as far as the template
+//! What the transform `AWS::LanguageExtensions` does before CloudFormation reads a template, as far as the template
 //! uses it: `Fn::ForEach` in the resources, and `Fn::FindInMap` with names that are known then.
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-foreach.html>
 

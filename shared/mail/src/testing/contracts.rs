@@ -151,7 +151,7 @@ pub async fn counts_contract(port: &(impl Summaries + SummaryList + Tallies + Se
 
     let resumed_at = at("2031-08-15T00:00:00Z");
     gate::change(port, |gate| gate.resume(resumed_at)).await.expect("the gate can be changed");
-    let (record, version) = load(port, import, &accounts[4]).await;
+    let (record, version) = load(port, import, accounts.get(4).expect("five accounts")).await;
     let sent_at = record.state.at();
     let bounced = MailState::Bounced { at: at("2031-08-15T10:00:00Z"), sent_at, hard: true };
     stored(port, &SummaryMail { state: bounced, ..record }, version).await;
