@@ -22,7 +22,7 @@ pub(crate) use figures::{
 };
 pub(crate) use imports::{ImportArgs, ImportsCommand};
 pub(crate) use mails::{MailsArgs, MailsCommand};
-pub(crate) use users::{AddUserArgs, TokenArgs, UserCommand};
+pub(crate) use users::{TokenArgs, UserCommand};
 
 /// Import bank files into a Millrace stack, and show and verify its books.
 ///
