@@ -218,7 +218,7 @@ mod tests {
     async fn add_olga(roles: Value, resent: (u16, Value)) -> (Result<String>, Vec<String>) {
         let calls = Arc::new(Mutex::new(Vec::new()));
         let received = Arc::clone(&calls);
-        let answer = async move |headers: HeaderMap, body: String| {
+        let answer = move |headers: HeaderMap, body: String| {
             let target = headers["x-amz-target"].to_str().unwrap().split_once('.').unwrap().1.to_owned();
             let body: Value = serde_json::from_str(&body).unwrap();
             let action = body["MessageAction"].as_str().map(|it| format!(" {it}")).unwrap_or_default();
@@ -230,7 +230,7 @@ mod tests {
                 _ => (200, json!({})),
             };
             received.lock().unwrap().push(call);
-            (StatusCode::from_u16(status).unwrap(), answer.to_string())
+            std::future::ready((StatusCode::from_u16(status).unwrap(), answer.to_string()))
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -238,7 +238,7 @@ mod tests {
         let config = Config::builder()
             .behavior_version(BehaviorVersion::v2026_01_12())
             .region(Region::new("eu-west-1"))
-            .credentials_provider(Credentials::for_tests())
+            .credentials_provider(Credentials::new("test", "test", None, None, "testing"))
             .endpoint_url(format!("http://{address}"))
             .build();
         let users = Users { cognito: Client::from_conf(config), pool: "pool".to_owned() };
