@@ -292,7 +292,7 @@ impl World {
 
     /// The state of an import.
     pub fn state(&self, key: &str, version: &str) -> Option<State> {
-        finish(imports::Imports::find(&self.imports, ImportId::of(key, version))).ok().flatten().map(|it| it.state)
+        finish(imports::Imports::find(&self.imports, ImportId::of(key, version))).ok().flatten().map(|it| it.state.clone())
     }
 
     fn through<'a, P>(&'a self, port: &'a P) -> Faulty<'a, P> {

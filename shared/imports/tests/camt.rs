@@ -384,6 +384,7 @@ fn other_encodings_prefixes_and_byte_order_marks_are_read() {
 #[test]
 fn a_refusal_names_the_place_and_what_is_wrong() {
     let good = document("08", &of(OURS, &entry("1", "CRDT", "")));
+    let attributes: String = (0..9_000).map(|it| format!(" a{it}=''")).collect();
     let bomb = "<!DOCTYPE a [<!ENTITY b \"bbbb\"><!ENTITY c \"&b;&b;&b;\">]>";
     for (text, part) in [
         (
@@ -401,6 +402,7 @@ fn a_refusal_names_the_place_and_what_is_wrong() {
         (good.replace("</Stmt></BkToCstmrStmt></Document>", " "), "line 2, column 2: it ends inside of <Stmt>"),
         (good.replace("<Ntry>", &"<a>".repeat(40)), "deeper than 32"),
         (good.replace("BOOK", &"x".repeat(70_000)), "longer than 64 KB"),
+        (good.replace("<Ntry>", &format!("<Ntry{attributes}>")), "<Ntry> has more than 32 attributes"),
         (format!("{good}x"), "text outside of its elements"),
         (good.replace("<Ntry>", "<Ntry a=1>"), "line 1, column "),
     ] {

@@ -12,6 +12,8 @@ use crate::Refusal;
 const MAX_EVENT_BYTES: usize = 64 * 1024;
 /// The maximum depth of elements; a statement needs 13.
 const MAX_DEPTH: usize = 32;
+/// The maximum number of attributes: each is compared with all before it.
+const MAX_ATTRIBUTES: usize = 32;
 /// The maximum length of a name.
 const MAX_NAME_BYTES: usize = 100;
 /// The maximum length of a value: more is cut.
@@ -251,6 +253,9 @@ impl Xml {
         self.attributes.clear();
         for attribute in tag.attributes() {
             let attribute = attribute.map_err(|error| self.at.refusal(&error.to_string()))?;
+            if self.attributes.len() >= MAX_ATTRIBUTES {
+                return Err(self.at.refusal(&format!("<{}> has more than {MAX_ATTRIBUTES} attributes", cut(name))));
+            }
             self.attributes.push((attribute.key.0.to_string(), attribute.value.into_owned()));
         }
         self.node = Some(Node::Start);
