@@ -8,7 +8,11 @@
 //! Always: paid + due later + in progress + refused = advance ([`Advance::check`]).
 
 mod advance;
+mod append;
 mod breaks;
+mod collect;
+mod commands;
+mod daily;
 mod fact;
 mod figures;
 mod fold;
@@ -17,15 +21,21 @@ mod guard;
 mod ids;
 mod journal;
 mod payment;
+pub mod ports;
 mod progress;
 mod protocol;
 mod reconcile;
 mod report;
 mod run;
 mod terms;
+#[cfg(any(feature = "testing", feature = "simulation"))]
+pub mod testing;
 
 pub use advance::{Advance, Instalment, Refund, Status};
+pub use append::{AppendError, CreateError, append, change, create, load};
 pub use breaks::{Break, BreakKind, Closed};
+pub use collect::{Collect, Collected, change_gate};
+pub use daily::{DailyRun, RunError, RunPhase, RunRecord, RunResult};
 pub use fact::{Event, Evidence, Fact, PlannedInstalment};
 pub use figures::{Figures, InvariantError};
 pub use fold::FoldError;
