@@ -27,6 +27,8 @@ mod protocol;
 mod reconcile;
 mod report;
 mod run;
+#[cfg(feature = "simulation")]
+pub mod simulation;
 mod terms;
 #[cfg(any(feature = "testing", feature = "simulation"))]
 pub mod testing;
