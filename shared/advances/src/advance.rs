@@ -200,7 +200,24 @@ impl Advance {
         let planned = self.instalments.iter().filter(|it| it.progress == Progress::Planned).map(|it| it.due);
         let has_open = self.payments().any(|(_, it)| it.is_open());
         let has_refund = self.refunds.iter().any(|it| it.needs_payment(&self.terms));
-        if has_open || has_refund || self.instalments.is_empty() { Some(self.requested_on) } else { planned.min() }
+        let has_work = has_open || has_refund || self.instalments.is_empty() || self.has_decisions();
+        if has_work { Some(self.requested_on) } else { planned.min() }
+    }
+
+    /// Whether an outcome is recorded whose consequences are not.
+    fn has_decisions(&self) -> bool {
+        let is_missed = |part| self.of_part(part).next_back().is_some_and(|it| it.progress.is_missed());
+        let mut parts = self.parts();
+        self.can_be_written_off()
+            || parts.any(|part| {
+                if self.is_unpaid(part) { is_missed(part) && !self.is_given_up(part) } else { self.kept(part) > 1 }
+            })
+    }
+
+    /// How many instalments for a part have succeeded and are not refunded.
+    pub(crate) fn kept(&self, part: u32) -> usize {
+        let paid = self.of_part(part).filter(|it| it.progress.is_success());
+        paid.filter(|it| self.refund(it.number).is_none()).count()
     }
 
     /// All payments with their progress.

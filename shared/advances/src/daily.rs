@@ -41,6 +41,8 @@ pub struct DailyRun<'a, A, L, R, Q, B, U, G> {
     pub gate: &'a G,
     /// What the processor guarantees.
     pub rules: ProcessorRules,
+    /// The first day with a report: not after the first payment.
+    pub first_report: Date,
     /// When a run has to be approved.
     pub guard: RunGuard,
 }
@@ -141,8 +143,6 @@ where
     G: CallGate,
 {
     /// Runs for `date`, after the dates that were missed since the latest run. `has_time` is checked between pages.
-    ///
-    /// The first run of all is at the latest on the day after the first request of an advance.
     pub async fn run(&self, date: Date, has_time: impl Fn() -> bool) -> Result<RunResult, RunError> {
         let result = self.run_dates(date, &has_time).await;
         if let Err(RunError::Append(AppendError::Broken(advance, _))) = &result {
@@ -169,7 +169,7 @@ where
     async fn run_date(&self, date: Date, has_time: &impl Fn() -> bool) -> Result<RunResult, RunError> {
         for _ in 0..MAX_CONFLICTS {
             // The reports first: if a faster run is beyond this date, the record shows that this date is done.
-            let seen = self.seen(date).await?;
+            let seen = self.seen().await?;
             let run = match self.runs.load(date).await? {
                 Some(run) => run,
                 None => {
@@ -190,8 +190,8 @@ where
         Err(RunError::Busy(date))
     }
 
-    async fn seen(&self, date: Date) -> Result<(SeenReports, u64), PortError> {
-        let before = || SeenReports::since(date.plus_days(-2).unwrap_or(Date::MIN));
+    async fn seen(&self) -> Result<(SeenReports, u64), PortError> {
+        let before = || SeenReports::since(self.first_report.plus_days(-1).unwrap_or(Date::MIN));
         Ok(self.runs.seen().await?.unwrap_or_else(|| (before(), 0)))
     }
 
@@ -331,12 +331,11 @@ where
         if line.reference.is_some() {
             return Ok(line.reference());
         }
-        let transaction = Claim::Transaction(line.transaction.clone());
-        if let Some(owner) = self.advances.holder(&transaction).await? {
-            return Ok(Some(owner));
-        }
+        // The slot first: it is released when the transaction is claimed, so one of the two reads finds the payment.
         let slot = Slot { account: line.account.clone(), direction: line.direction, amount: line.amount };
-        self.advances.holder(&Claim::Slot(slot)).await
+        let unanswered = self.advances.holder(&Claim::Slot(slot)).await?;
+        let owner = self.advances.holder(&Claim::Transaction(line.transaction.clone())).await?;
+        Ok(owner.or(unanswered))
     }
 }
 

@@ -104,9 +104,8 @@ impl Advance {
             }
             Event::RefundOpened { instalment } => {
                 let extra = self.instalment(*instalment)?;
-                let paid = self.of_part(extra.part).filter(|it| it.progress.is_success());
-                let kept = paid.filter(|it| self.refund(it.number).is_none()).count();
-                (extra.progress.is_success() && self.refund(*instalment).is_none() && kept > 1).then_some(())?;
+                let is_kept = extra.progress.is_success() && self.refund(*instalment).is_none();
+                (is_kept && self.kept(extra.part) > 1).then_some(())?;
                 self.refunds.push(Refund { instalment: *instalment, approvals: 0, payments: Vec::new() });
                 Some(())
             }

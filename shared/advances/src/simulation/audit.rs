@@ -114,10 +114,16 @@ impl Audit {
         let found = &mut *lock(&self.0);
         let mut laws = Vec::new();
         if let Some(open) = found.advances.values().find(|it| !it.is_closed()) {
-            laws.push(format!("advance {} is closed: {:?} {:?}", open.id(), open.status(), open.calls()));
+            laws.push(format!("advance {} is closed: {open:#?}", open.id()));
         }
         if cash != theirs {
             laws.push(format!("our cash at the processor is {cash}, its own ledger has {theirs}"));
+        }
+        for it in transactions.iter().filter(|it| it.reference.is_none()) {
+            let is_known = stores.breaks.all().iter().any(|found| *found.transaction == *it.id.as_str());
+            if !is_known {
+                laws.push(format!("transaction {} of somebody else is a break: {:?}", it.id, it.line));
+            }
         }
         if stores.advances.claims().keys().any(|it| matches!(it, crate::Claim::Slot(_))) {
             laws.push("all slots are released".to_owned());
@@ -127,11 +133,11 @@ impl Audit {
             let known = found.advances.get(&reference.advance).and_then(|advance| advance.progress(reference.payment));
             let is_same = known.and_then(Progress::transaction) == Some(&it.id);
             if !is_same {
-                laws.push(format!("transaction {} is recorded for {reference}", it.id));
+                laws.push(format!("transaction {} is recorded for {reference}: {:?} {:?}", it.id, it.line, it.reported_on));
             }
         }
-        if let Some(law) = laws.into_iter().next() {
-            found.violation.get_or_insert(law);
+        if !laws.is_empty() {
+            found.violation.get_or_insert(laws.join("; "));
         }
     }
 }

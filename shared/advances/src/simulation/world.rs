@@ -181,6 +181,7 @@ impl World {
                 runs: &ports,
                 gate: &ports,
                 rules: crate::ports::Processor::rules(&ports),
+                first_report: self.scenario.start.plus_days(-1).unwrap_or(self.scenario.start),
                 guard: RunGuard { min_count: 5 },
             };
             let result = run.run(date, || !self.chance.happens(self.faults.crash)).await;
