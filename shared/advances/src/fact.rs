@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{AdvanceId, Order, Payment, Terms, TransactionId};
 
 /// Something that has happened to an advance. Facts are only appended; [`Advance`](crate::Advance) is their fold.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct Fact {
     /// When: the business date of a run, or the instant of a call or of a request.
     pub at: Moment,
@@ -28,7 +28,7 @@ impl Fact {
 }
 
 /// The kinds of facts.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Event {
     /// A customer has requested the advance. Always the first fact.
@@ -155,7 +155,7 @@ pub enum Event {
 }
 
 /// An instalment when it is planned.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedInstalment {
     /// From 1.
@@ -169,7 +169,7 @@ pub struct PlannedInstalment {
 }
 
 /// How it is known that a payment was not made.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
     /// It is in no report, and the reports are final for all transactions up to this date.

@@ -66,7 +66,7 @@ pub enum Direction {
 }
 
 /// What the processor is requested to do: the content of a call, stored before the call.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     /// The reference. A processor that recognises none does not get it.

@@ -3,7 +3,7 @@ use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
 /// The terms of an advance. They are stored with it, so a change of the usual terms changes no existing advance.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
     /// The number of instalments: 1 to [`MAX_INSTALMENTS`].
