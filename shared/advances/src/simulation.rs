@@ -49,7 +49,7 @@ pub struct Faults {
     pub hang: u32,
     /// A call has no answer, and nothing is made.
     pub unavailable: u32,
-    /// An outcome is reported one to three weeks late.
+    /// An outcome is reported one week to two months late.
     pub late_outcome: u32,
     /// A day's report is late, incomplete at first, has repeated lines, or lines of somebody else.
     pub bad_report: u32,
@@ -146,7 +146,7 @@ impl Rule {
 
 /// A law that does not hold.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
-#[error("seed {seed}, {day}: {law}")]
+#[error("seed {seed}, {day}, does not hold: {law}")]
 pub struct Violation {
     /// The seed that shows it again.
     pub seed: u64,

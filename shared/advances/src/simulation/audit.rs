@@ -114,7 +114,13 @@ impl Audit {
         let found = &mut *lock(&self.0);
         let mut laws = Vec::new();
         if let Some(open) = found.advances.values().find(|it| !it.is_closed()) {
-            laws.push(format!("advance {} is closed: {open:#?}", open.id()));
+            laws.push(format!("advance {} is closed: {:?} {:?}", open.id(), open.status(), open.calls()));
+        }
+        for advance in found.advances.values() {
+            let figures = advance.figures();
+            if figures.overpaid != figures.refunded {
+                laws.push(format!("advance {} is refunded what was overpaid", advance.id()));
+            }
         }
         if cash != theirs {
             laws.push(format!("our cash at the processor is {cash}, its own ledger has {theirs}"));
@@ -122,7 +128,7 @@ impl Audit {
         for it in transactions.iter().filter(|it| it.reference.is_none()) {
             let is_known = stores.breaks.all().iter().any(|found| *found.transaction == *it.id.as_str());
             if !is_known {
-                laws.push(format!("transaction {} of somebody else is a break: {:?}", it.id, it.line));
+                laws.push(format!("transaction {} of somebody else is a break", it.id));
             }
         }
         if stores.advances.claims().keys().any(|it| matches!(it, crate::Claim::Slot(_))) {
@@ -133,7 +139,7 @@ impl Audit {
             let known = found.advances.get(&reference.advance).and_then(|advance| advance.progress(reference.payment));
             let is_same = known.and_then(Progress::transaction) == Some(&it.id);
             if !is_same {
-                laws.push(format!("transaction {} is recorded for {reference}: {:?} {:?}", it.id, it.line, it.reported_on));
+                laws.push(format!("transaction {} is recorded for {reference}", it.id));
             }
         }
         if !laws.is_empty() {

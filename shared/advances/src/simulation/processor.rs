@@ -140,7 +140,7 @@ impl Sandbox {
         let id: TransactionId = format!("T{number}").parse().unwrap_or_else(|_| unreachable!("it is valid"));
         let fails = self.chance.happens(state.faults.failure);
         let is_late = self.chance.happens(state.faults.late_outcome);
-        let days = self.chance.number(if is_late { 7..=21 } else { 0..=3 });
+        let days = self.chance.number(if is_late { 7..=60 } else { 0..=3 });
         let reported_on = at.date().plus_days(days.cast_signed()).unwrap_or(Date::MAX);
         let outcome = if fails { Outcome::Fail { reason: "insufficient funds".into() } } else { Outcome::Success };
         let line = ReportLine {

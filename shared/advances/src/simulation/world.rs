@@ -19,6 +19,8 @@ use crate::{Advance, AdvanceId, Collect, Collected, DailyRun, Fact, RunGuard, Te
 
 /// After so many days without faults every advance has to be closed.
 const MAX_QUIET_DAYS: u32 = 700;
+/// The days after that, in which the last late outcomes are reported and refunded.
+const QUIET_DAYS: u32 = 80;
 /// How many messages are worked on concurrently.
 const WORKERS: usize = 4;
 /// How often a message is delivered on one day before it is a dead letter. The next run requests its payment again.
@@ -82,7 +84,7 @@ impl World {
 
     /// The last days: what is on the way is reported.
     fn end(&mut self) -> Result<(), Violation> {
-        for _ in 0..30 {
+        for _ in 0..QUIET_DAYS {
             self.today = self.today.plus_days(1).unwrap_or(Date::MAX);
             self.day(Vec::new())?;
         }
