@@ -5,9 +5,7 @@
 
 use std::time::Duration;
 
-use advances::{
-    Advance, AdvanceId, Event, Fact, Payment, ProcessorRules, ReferenceKind, SeenReports, Terms, TransactionId,
-};
+use advances::{Advance, AdvanceId, Event, Fact, ProcessorRules, ReferenceKind, SeenReports, Terms, TransactionId};
 use calendar::{Date, Moment};
 use money::{Currency, Money};
 
@@ -18,10 +16,9 @@ fn facts(index: u32, start: Date, rules: &ProcessorRules) -> Result<Vec<Fact>, B
     let terms = Terms::weekly(Currency::EUR);
     let mut all = Advance::request(id, "customer", "2378".parse()?, amount, terms, Moment::day(start))?;
     let mut advance = Advance::fold(&all)?;
-    let mut seen = SeenReports::since(start);
     for week in 0..6_u32 {
         let on = start.plus_days(week.saturating_mul(7).cast_signed())?;
-        seen = SeenReports::since(on);
+        let seen = SeenReports::since(on);
         let mut facts = advance.run(on, &seen, rules)?;
         for fact in &facts {
             advance.apply(fact)?;
@@ -49,7 +46,6 @@ fn facts(index: u32, start: Date, rules: &ProcessorRules) -> Result<Vec<Fact>, B
         }
         all.extend(facts);
     }
-    let _ = (seen, Payment::Credit { attempt: 1 });
     Ok(all)
 }
 

@@ -186,7 +186,10 @@ impl Advance {
             return true;
         }
         let is_final = matches!(self.status(), Status::Settled | Status::WrittenOff);
-        is_final && !self.has_decisions() && !self.payments().any(|(_, it)| it.is_open()) && self.refunds.iter().all(Refund::is_paid)
+        is_final
+            && !self.has_decisions()
+            && !self.payments().any(|(_, it)| it.is_open())
+            && self.refunds.iter().all(Refund::is_paid)
     }
 
     /// The date from which a run has to look at it; `None` if there is nothing to do.

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 use crate::append::{AppendError, append, change, load};
 use crate::collect::change_gate;
 use crate::ports::{
-    AdvanceList, Advances, Appended, Breaks, CallGate, PaymentQueue, PaymentRequest, PortError, ReportSource, Runs, Saved,
+    AdvanceList, Advances, Appended, Breaks, CallGate, PaymentQueue, PaymentRequest, PortError, ReportSource, Runs,
+    Saved,
 };
 use crate::{
-    Advance, AdvanceId, Break, COMPARED_RUNS, Claim, Payment, Progress, ProcessorRules, Reference, Report, ReportLine, RunGuard,
-    RunTotals, SeenReports, Slot,
+    Advance, AdvanceId, Break, COMPARED_RUNS, Claim, Payment, ProcessorRules, Progress, Reference, Report, ReportLine,
+    RunGuard, RunTotals, SeenReports, Slot,
 };
 
 /// The number of advances on a page.
@@ -230,12 +231,7 @@ where
         Ok(Some(true))
     }
 
-    async fn plan_one(
-        &self,
-        id: &AdvanceId,
-        date: Date,
-        seen: &SeenReports,
-    ) -> Result<Option<Advance>, AppendError> {
+    async fn plan_one(&self, id: &AdvanceId, date: Date, seen: &SeenReports) -> Result<Option<Advance>, AppendError> {
         change(self.advances, id, |advance| advance.run(date, seen, &self.rules)).await
     }
 

@@ -58,7 +58,8 @@ impl Advance {
 
     /// Adds the next fact; an error, without a change, if it cannot happen now.
     pub fn apply(&mut self, fact: &Fact) -> Result<(), FoldError> {
-        self.try_apply(fact).ok_or_else(|| FoldError::Impossible { number: self.facts, event: fact.event.describe() })?;
+        self.try_apply(fact)
+            .ok_or_else(|| FoldError::Impossible { number: self.facts, event: fact.event.describe() })?;
         self.facts = self.facts.saturating_add(1);
         Ok(())
     }
@@ -132,9 +133,7 @@ impl Advance {
     fn progress_mut(&mut self, payment: Payment) -> Option<&mut Progress> {
         match payment {
             Payment::Credit { attempt } => self.credits.get_mut(position(attempt)?),
-            Payment::Debit { instalment } => {
-                self.instalments.get_mut(position(instalment)?).map(|it| &mut it.progress)
-            }
+            Payment::Debit { instalment } => self.instalments.get_mut(position(instalment)?).map(|it| &mut it.progress),
             Payment::Refund { instalment, attempt } => {
                 let refund = self.refunds.iter_mut().find(|it| it.instalment == instalment)?;
                 refund.payments.get_mut(position(attempt)?)
@@ -200,7 +199,8 @@ impl Advance {
         let last_due = self.instalments.iter().map(|it| it.due).max();
         let last = self.of_part(planned.part).next_back();
         let number = u32::try_from(self.instalments.len()).ok().and_then(|it| it.checked_add(1));
-        number == Some(planned.number) && last.is_some_and(|it| it.progress.is_missed() && it.amount == planned.amount)
+        number == Some(planned.number)
+            && last.is_some_and(|it| it.progress.is_missed() && it.amount == planned.amount)
             && self.is_unpaid(planned.part)
             && !self.is_given_up(planned.part)
             && last_due < Some(planned.due)

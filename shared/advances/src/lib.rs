@@ -29,6 +29,7 @@ mod report;
 mod run;
 #[cfg(feature = "simulation")]
 pub mod simulation;
+mod story;
 mod terms;
 #[cfg(any(feature = "testing", feature = "simulation"))]
 pub mod testing;
@@ -51,4 +52,5 @@ pub use protocol::{Answer, Claim, Claims, ProcessorRules, ReferenceKind, Referen
 pub use reconcile::{BankEntry, Matched};
 pub use report::{Outcome, Report, ReportLine, SeenReports};
 pub use run::DecideError;
+pub use story::story;
 pub use terms::{MAX_INSTALMENTS, Terms, TermsError, split};

@@ -4,8 +4,8 @@ use calendar::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AdvanceId, Answer, Break, BreakKind, Claim, Claims, Fact, Gate, Order, ProcessorRules, Reference,
-    ReferenceStatus, Report, RunRecord, RunTotals, SeenReports, Status,
+    AdvanceId, Answer, Break, BreakKind, Claim, Claims, Fact, Gate, Order, ProcessorRules, Reference, ReferenceStatus,
+    Report, RunRecord, RunTotals, SeenReports, Status,
 };
 
 /// Why a call of a port failed. All of these can be retried, except [`PortError::Broken`].
@@ -204,11 +204,7 @@ pub trait Runs {
     fn seen(&self) -> impl Future<Output = Result<Option<(SeenReports, u64)>, PortError>> + Send;
 
     /// Stores the reports that were taken in, if the stored version is still `expected` (0: not stored).
-    fn save_seen(
-        &self,
-        seen: &SeenReports,
-        expected: u64,
-    ) -> impl Future<Output = Result<Saved, PortError>> + Send;
+    fn save_seen(&self, seen: &SeenReports, expected: u64) -> impl Future<Output = Result<Saved, PortError>> + Send;
 }
 
 /// The port to the [`Gate`].

@@ -115,9 +115,7 @@ impl Progress {
         let next = match (event, self) {
             (Event::Due { .. }, Self::Planned) => Self::Due,
             (Event::Dropped { .. }, Self::Planned | Self::Due) => Self::Dropped { on },
-            (Event::Calling { call: 1, .. }, Self::Due) => {
-                Self::Sending(Calls { count: 1, first_at: at, last_at: at })
-            }
+            (Event::Calling { call: 1, .. }, Self::Due) => Self::Sending(Calls { count: 1, first_at: at, last_at: at }),
             (Event::Calling { call, .. }, Self::Unknown(calls)) if *call == calls.count.saturating_add(1) => {
                 Self::Sending(Calls { count: *call, first_at: calls.first_at, last_at: calls.last_at.max(at) })
             }
@@ -126,18 +124,17 @@ impl Progress {
                 Self::Sent { transaction: transaction.clone(), since: on }
             }
             // After a second call the refusal may be the answer to one of two calls.
-            (Event::Refused { reason, .. }, Self::Sending(Calls { count: 1, .. }) | Self::Unknown(Calls { count: 1, .. })) => {
-                failed(reason, None)
-            }
+            (
+                Event::Refused { reason, .. },
+                Self::Sending(Calls { count: 1, .. }) | Self::Unknown(Calls { count: 1, .. }),
+            ) => failed(reason, None),
             (Event::NotExecuted { evidence, .. }, Self::Unknown(_)) => failed(evidence.reason(), None),
             (Event::TimedOut { .. }, Self::Sent { transaction, .. }) => {
                 Self::TimedOut { transaction: transaction.clone() }
             }
-            (Event::Succeeded { transaction, .. }, _) if self.may_end_as(transaction) => Self::Succeeded {
-                transaction: transaction.clone(),
-                on,
-                late: matches!(self, Self::TimedOut { .. }),
-            },
+            (Event::Succeeded { transaction, .. }, _) if self.may_end_as(transaction) => {
+                Self::Succeeded { transaction: transaction.clone(), on, late: matches!(self, Self::TimedOut { .. }) }
+            }
             (Event::Failed { transaction, reason, .. }, _) if self.may_end_as(transaction) => {
                 failed(reason, Some(transaction.clone()))
             }

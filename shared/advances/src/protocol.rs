@@ -2,9 +2,7 @@ use std::time::Duration;
 
 use calendar::Moment;
 
-use crate::{
-    Advance, Calls, Direction, Event, Evidence, Fact, Payment, Progress, Reference, TransactionId,
-};
+use crate::{Advance, Calls, Direction, Event, Evidence, Fact, Payment, Progress, Reference, TransactionId};
 
 /// Whether and how a processor recognises the references of payments.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -114,9 +112,8 @@ impl Advance {
     }
 
     fn call(&self, payment: Payment, call: u32, now: Moment) -> Step {
-        self.order(payment).map_or(Step::Nothing, |order| {
-            Step::Call(Fact { at: now, event: Event::Calling { payment, call, order } })
-        })
+        self.order(payment)
+            .map_or(Step::Nothing, |order| Step::Call(Fact { at: now, event: Event::Calling { payment, call, order } }))
     }
 
     /// The fact that an answer adds; `None` if it adds nothing to what is known.

@@ -4,9 +4,7 @@ use banking::AccountNumber;
 use calendar::Date;
 use money::Money;
 
-use crate::{
-    Advance, Break, BreakKind, Direction, Event, Fact, Outcome, Payment, Progress, Reference, ReportLine,
-};
+use crate::{Advance, Break, BreakKind, Direction, Event, Fact, Outcome, Payment, Progress, Reference, ReportLine};
 
 /// The effect of one line of a report on an advance.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]

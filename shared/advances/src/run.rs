@@ -1,6 +1,8 @@
 use calendar::{Date, DateError};
 
-use crate::{Advance, Event, Evidence, Fact, FoldError, Payment, PlannedInstalment, ProcessorRules, Progress, SeenReports};
+use crate::{
+    Advance, Event, Evidence, Fact, FoldError, Payment, PlannedInstalment, ProcessorRules, Progress, SeenReports,
+};
 
 /// Why a run cannot decide about an advance: a defect, or a plan beyond the calendar. No payment may be made.
 #[derive(Debug, thiserror::Error, Clone, PartialEq, Eq)]
@@ -100,7 +102,8 @@ impl Run {
         if let Some(credited_on) = self.advance.credited_on().filter(|_| self.advance.instalments.is_empty()) {
             let plan = self.advance.terms.plan(self.advance.amount, credited_on)?;
             let planned = (1_u32..).zip(plan);
-            let planned = planned.map(|(number, (due, amount))| PlannedInstalment { number, part: number, due, amount });
+            let planned =
+                planned.map(|(number, (due, amount))| PlannedInstalment { number, part: number, due, amount });
             self.add(Event::Planned { instalments: planned.collect() })?;
         } else if self.advance.needs_credit() {
             let attempt = u32::try_from(self.advance.credits.len()).unwrap_or(u32::MAX).saturating_add(1);

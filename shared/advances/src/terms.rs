@@ -118,7 +118,5 @@ pub fn split(amount: Money, count: u32) -> Vec<Money> {
     else {
         return Vec::new();
     };
-    (0..parts)
-        .map(|index| Money::new(part.saturating_add(i128::from(index < rest)), amount.currency()))
-        .collect()
+    (0..parts).map(|index| Money::new(part.saturating_add(i128::from(index < rest)), amount.currency())).collect()
 }

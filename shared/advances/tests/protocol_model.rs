@@ -119,8 +119,7 @@ impl Protocol {
             _ => days(2),
         };
         let is_recognised = self.references || self.mutant == Some(Mutant::CallAgainWithoutDedupe);
-        let references =
-            if is_recognised { ReferenceKind::Recognised { dedupe: window } } else { ReferenceKind::None };
+        let references = if is_recognised { ReferenceKind::Recognised { dedupe: window } } else { ReferenceKind::None };
         ProcessorRules { references, landing: days(1), lease: Duration::from_secs(DAY / 4) }
     }
 
@@ -334,7 +333,8 @@ impl Model for Protocol {
                 was_lost && Advance::fold(&state.facts).unwrap().credited_on().is_some()
             }),
             Property::sometimes("a payment without an answer is found not to be made", |_, state: &State| {
-                let by_report = |it: &Fact| matches!(it.event, Event::NotExecuted { evidence: Evidence::FinalReports(_), .. });
+                let by_report =
+                    |it: &Fact| matches!(it.event, Event::NotExecuted { evidence: Evidence::FinalReports(_), .. });
                 state.facts.iter().any(by_report)
             }),
         ]

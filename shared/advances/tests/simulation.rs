@@ -14,14 +14,14 @@ const FOUND_BY: [(Rule, u64); 12] = [
     (Rule::StoredIntent, 1),
     (Rule::OneReference, 0),
     (Rule::UnknownIsNotFailure, 0),
-    (Rule::DedupeWindow, 0),
+    (Rule::DedupeWindow, 30),
     (Rule::FinalReports, 1),
     (Rule::ConditionalAppend, 0),
     (Rule::NoReferencesNoSecondCall, 1),
     (Rule::ReportsDecide, 0),
     (Rule::SeenReports, 0),
     (Rule::CompleteReports, 0),
-    (Rule::Slots, 1),
+    (Rule::Slots, 3),
     (Rule::StopSwitch, 0),
 ];
 

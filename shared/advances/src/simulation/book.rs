@@ -110,9 +110,7 @@ impl fmt::Display for Book {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = ["date", "credited", "planned", "collected", "failed", "timed out", "no answer", "refunded"];
         let balances = ["receivable", "cash", "refunds", "write-offs", "suspense", "breaks"];
-        let line = |cells: [String; 14]| {
-            cells.map(|it| format!("{it:>12}")).concat().trim_end().to_owned()
-        };
+        let line = |cells: [String; 14]| cells.map(|it| format!("{it:>12}")).concat().trim_end().to_owned();
         let mut names = head.into_iter().chain(balances).map(str::to_owned);
         writeln!(f, "{}", line(std::array::from_fn(|_| names.next().unwrap_or_default())))?;
         for it in self.days.iter().filter(|it| it.has_movements()) {

@@ -3,11 +3,11 @@ use std::sync::Mutex;
 
 use calendar::Date;
 
+use super::Rule;
 use super::audit::Audit;
 use super::clock::Chance;
 use super::processor::Sandbox;
 use super::tasks::pause;
-use super::Rule;
 use crate::ports::{
     AdvanceList, Advances, Append, Appended, Breaks, CallGate, Page, PaymentQueue, PaymentRequest, PortError,
     Processor, ReportSource, Runs, Saved,

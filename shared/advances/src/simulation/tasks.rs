@@ -23,8 +23,6 @@ pub(crate) fn interleave(mut tasks: Vec<Task<'_>>, chance: &Chance, crash: u32) 
 /// Lets other tasks continue once.
 pub(crate) async fn pause() {
     let mut has_paused = false;
-    std::future::poll_fn(|_| {
-        if std::mem::replace(&mut has_paused, true) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
+    std::future::poll_fn(|_| if std::mem::replace(&mut has_paused, true) { Poll::Ready(()) } else { Poll::Pending })
+        .await;
 }
