@@ -53,9 +53,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let count: u32 = std::env::args().nth(1).ok_or("how many advances?")?.parse()?;
     let start = Date::try_new(2026, 1, 5)?;
     let rules = ProcessorRules {
-        references: ReferenceKind::Recognised { dedupe: Duration::from_secs(3 * 24 * 3600) },
-        landing: Duration::from_secs(24 * 3600),
-        lease: Duration::from_secs(15 * 60),
+        references: ReferenceKind::Recognised { dedupe: Duration::from_hours(3 * 24) },
+        landing: Duration::from_hours(24),
+        lease: Duration::from_mins(15),
     };
     let today = start.plus_days(42)?;
     let seen = SeenReports::since(today.plus_days(-1)?);

@@ -171,12 +171,9 @@ where
         for _ in 0..MAX_CONFLICTS {
             // The reports first: if a faster run is beyond this date, the record shows that this date is done.
             let seen = self.seen().await?;
-            let run = match self.runs.load(date).await? {
-                Some(run) => run,
-                None => {
-                    self.runs.save(&RunRecord::new(date)).await?;
-                    continue;
-                }
+            let Some(run) = self.runs.load(date).await? else {
+                self.runs.save(&RunRecord::new(date)).await?;
+                continue;
             };
             let saved = match &run.phase {
                 RunPhase::Done => return Ok(RunResult::Done),

@@ -60,7 +60,8 @@ fn exceeds(value: i128, mut values: Vec<i128>) -> bool {
     values.sort_unstable();
     let half = values.len().checked_div(2).unwrap_or(0);
     let upper = values.get(half).copied().unwrap_or(0);
-    let lower = if values.len() % 2 == 0 { values.get(half.saturating_sub(1)).copied().unwrap_or(0) } else { upper };
+    let lower =
+        if values.len().is_multiple_of(2) { values.get(half.saturating_sub(1)).copied().unwrap_or(0) } else { upper };
     // value > 3/2 × (lower + upper)/2
     value.saturating_mul(4) > lower.saturating_add(upper).saturating_mul(3)
 }

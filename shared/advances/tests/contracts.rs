@@ -1,5 +1,13 @@
 //! The fakes keep the contracts that the adapters keep.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking"
+)]
+
 use advances::testing::{
     FakeAdvances, FakeBreaks, FakeGate, FakeRuns, advances_contract, breaks_contract, gate_contract, runs_contract,
 };

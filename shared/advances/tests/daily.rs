@@ -1,5 +1,13 @@
 //! The daily run over the fakes of its ports.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking"
+)]
+
 mod case;
 
 use advances::ports::{Advances as _, PaymentRequest, Runs as _};
@@ -16,7 +24,7 @@ struct NoonOf(Date);
 
 impl Clock for NoonOf {
     fn now(&self) -> Moment {
-        Moment::day(self.0).plus(std::time::Duration::from_secs(12 * 3600))
+        Moment::day(self.0).plus(std::time::Duration::from_hours(12))
     }
 }
 

@@ -4,6 +4,15 @@
 //! The payment is the credit of an advance, with a second attempt after a definite failure. A tick of the model is a
 //! day; a worker does not live longer than that.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::print_stdout,
+    reason = "a test fails by panicking"
+)]
+
 use std::time::Duration;
 
 use advances::{
@@ -46,12 +55,12 @@ enum Worker {
     /// The intent is stored as the last of this many facts; the call comes next.
     Intent(Payment, usize, Vec<Fact>),
     /// It has an answer.
-    Answered(Payment, usize, Vec<Fact>, Taken),
+    Answered(Payment, usize, Vec<Fact>, CallAnswer),
 }
 
 /// An answer, in a form that can be hashed.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-enum Taken {
+enum CallAnswer {
     Taken(u32),
     Refused,
     Unknown,
@@ -150,12 +159,12 @@ impl Protocol {
         is_current
     }
 
-    fn call(&self, state: &mut State, payment: Payment, effect: Effect) -> Taken {
+    fn call(&self, state: &mut State, payment: Payment, effect: Effect) -> CallAnswer {
         state.calls += 1;
         let is_fresh = self.mutant == Some(Mutant::FreshReference);
         let reference = if is_fresh { state.calls } else { 0 };
         let taken = match effect {
-            Effect::Refused => return Taken::Refused,
+            Effect::Refused => return CallAnswer::Refused,
             Effect::Hangs => {
                 state.hanging.push((payment, reference, state.today));
                 return self.unknown();
@@ -165,11 +174,11 @@ impl Protocol {
         if effect == Effect::AnswerLost { self.unknown() } else { taken }
     }
 
-    fn unknown(&self) -> Taken {
-        if self.mutant == Some(Mutant::TimeOutIsFailure) { Taken::Refused } else { Taken::Unknown }
+    fn unknown(&self) -> CallAnswer {
+        if self.mutant == Some(Mutant::TimeOutIsFailure) { CallAnswer::Refused } else { CallAnswer::Unknown }
     }
 
-    fn execute(&self, state: &mut State, payment: Payment, reference: u32) -> Taken {
+    fn execute(&self, state: &mut State, payment: Payment, reference: u32) -> CallAnswer {
         let known = state.executed.iter().position(|it| {
             self.references && it.payment == payment && it.reference == reference && state.today - it.on < WINDOW_DAYS
         });
@@ -177,14 +186,14 @@ impl Protocol {
             state.executed.push(Executed { payment, reference, on: state.today, outcome: None });
             state.executed.len() - 1
         });
-        Taken::Taken(u32::try_from(index).unwrap())
+        CallAnswer::Taken(u32::try_from(index).unwrap())
     }
 
-    fn record(&self, state: &mut State, payment: Payment, read: usize, unstored: &[Fact], taken: &Taken) {
+    fn record(&self, state: &mut State, payment: Payment, read: usize, unstored: &[Fact], taken: &CallAnswer) {
         let answer = match taken {
-            Taken::Taken(index) => Answer::Taken(transaction(usize::try_from(*index).unwrap())),
-            Taken::Refused => Answer::Refused("refused".into()),
-            Taken::Unknown => Answer::Unknown("no answer".into()),
+            CallAnswer::Taken(index) => Answer::Taken(transaction(usize::try_from(*index).unwrap())),
+            CallAnswer::Refused => Answer::Refused("refused".into()),
+            CallAnswer::Unknown => Answer::Unknown("no answer".into()),
         };
         let all: Vec<Fact> = state.facts.iter().chain(unstored).cloned().collect();
         let Ok(advance) = Advance::fold(&all) else { return };
@@ -354,7 +363,7 @@ fn check(references: bool, mutant: Option<Mutant>) -> (bool, usize) {
         let path = checker.discovery(it.name);
         let is_found = path.is_some();
         if mutant.is_none() && is_found != (it.expectation == stateright::Expectation::Sometimes) {
-            println!("{}: {:?}", it.name, path.map(|it| it.into_actions()));
+            println!("{}: {:?}", it.name, path.map(stateright::Path::into_actions));
         }
         is_found == (it.expectation == stateright::Expectation::Sometimes)
     });

@@ -1,5 +1,13 @@
 //! The suite in memory with faults, by seed. `cargo run --release -p advances --example seeds -- 2000` plays more.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking"
+)]
+
 use advances::simulation::{Faults, Rule, Scenario, simulate};
 
 #[test]

@@ -1,5 +1,13 @@
 //! The text that somebody reads who explains an advance to its customer.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking"
+)]
+
 mod case;
 
 use advances::{Event, Fact, story};

@@ -136,7 +136,7 @@ impl AdvanceList for Ports<'_> {
 impl Processor for Ports<'_> {
     fn rules(&self) -> ProcessorRules {
         let rules = self.sandbox.rules();
-        let endless = ReferenceKind::Recognised { dedupe: std::time::Duration::from_secs(1000 * 24 * 3600) };
+        let endless = ReferenceKind::Recognised { dedupe: std::time::Duration::from_hours(1000 * 24) };
         let is_lie = match rules.references {
             ReferenceKind::Recognised { .. } => self.is_removed(Rule::DedupeWindow),
             ReferenceKind::None => self.is_removed(Rule::NoReferencesNoSecondCall),

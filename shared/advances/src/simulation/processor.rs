@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// After which time a repeated reference is executed again.
-pub(crate) const DEDUPE: Duration = Duration::from_secs(3 * 24 * 3600);
+pub(crate) const DEDUPE: Duration = Duration::from_hours(3 * 24);
 /// The longest time that a hanging call needs, in minutes.
 const MAX_HANG_MINUTES: u32 = 12 * 60;
 
@@ -70,7 +70,7 @@ impl Sandbox {
     pub(crate) fn rules(&self) -> ProcessorRules {
         let references =
             if self.references { ReferenceKind::Recognised { dedupe: DEDUPE } } else { ReferenceKind::None };
-        let (landing, lease) = (Duration::from_secs(24 * 3600), Duration::from_secs(15 * 60));
+        let (landing, lease) = (Duration::from_hours(24), Duration::from_mins(15));
         ProcessorRules { references, landing, lease }
     }
 

@@ -77,7 +77,8 @@ impl World {
             if is_quiet && self.audit.advances().values().all(Advance::is_closed) {
                 return self.end();
             }
-            self.day(requests.iter().filter(|(on, _)| *on == day).map(|(_, facts)| facts.clone()).collect())?;
+            let today: Vec<_> = requests.iter().filter(|(on, _)| *on == day).map(|(_, facts)| facts.clone()).collect();
+            self.day(&today)?;
         }
         self.end()
     }
@@ -86,7 +87,7 @@ impl World {
     fn end(&mut self) -> Result<(), Violation> {
         for _ in 0..QUIET_DAYS {
             self.today = self.today.plus_days(1).unwrap_or(Date::MAX);
-            self.day(Vec::new())?;
+            self.day(&[])?;
         }
         let balance = self.audit.end_of_day(&self.stores, &self.sandbox);
         self.audit.end(&balance, &self.stores, &self.sandbox, self.today);
@@ -107,7 +108,7 @@ impl World {
             let amount = [10_000_u32, 10_000, 25_055, 120_001].get(self.chance.below(4)).copied().unwrap_or(10_000);
             let amount = Money::new(i128::from(amount), Currency::EUR);
             let at = Moment::day(self.scenario.start.plus_days(day.cast_signed()).ok()?);
-            let at = at.plus(Duration::from_secs(8 * 3600));
+            let at = at.plus(Duration::from_hours(8));
             let id = AdvanceId::of_request(&account, &format!("{}-{number}", self.scenario.seed));
             let terms = Terms::weekly(Currency::EUR);
             let facts = Advance::request(id, &account, account.parse().ok()?, amount, terms, at).ok()?;
@@ -129,8 +130,8 @@ impl World {
         }
     }
 
-    fn day(&mut self, requests: Vec<Vec<Fact>>) -> Result<(), Violation> {
-        self.time.set(Moment::day(self.today).plus(Duration::from_secs(6 * 3600)));
+    fn day(&mut self, requests: &[Vec<Fact>]) -> Result<(), Violation> {
+        self.time.set(Moment::day(self.today).plus(Duration::from_hours(6)));
         self.sandbox.land();
         let is_stopped = self.chance.happens(self.faults.stop);
         if is_stopped {
@@ -138,9 +139,9 @@ impl World {
         }
         self.runs();
         self.check()?;
-        self.time.pass(Duration::from_secs(2 * 3600));
+        self.time.pass(Duration::from_hours(2));
         self.sandbox.land();
-        self.request(&requests);
+        self.request(requests);
         self.deliver();
         self.operate();
         self.book();

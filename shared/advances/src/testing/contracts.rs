@@ -1,3 +1,6 @@
+#![allow(clippy::unwrap_used, clippy::arithmetic_side_effects, reason = "a contract is a test")]
+#![allow(clippy::missing_panics_doc, reason = "a contract panics if it is not kept")]
+
 use calendar::{Date, Moment};
 use money::{Currency, Money};
 

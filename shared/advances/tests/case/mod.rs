@@ -17,11 +17,11 @@ pub(crate) fn day(days: i32) -> Date {
 }
 
 pub(crate) fn rules(references: bool) -> ProcessorRules {
-    let dedupe = Duration::from_secs(3 * 24 * 3600);
+    let dedupe = Duration::from_hours(3 * 24);
     ProcessorRules {
         references: if references { ReferenceKind::Recognised { dedupe } } else { ReferenceKind::None },
-        landing: Duration::from_secs(24 * 3600),
-        lease: Duration::from_secs(15 * 60),
+        landing: Duration::from_hours(24),
+        lease: Duration::from_mins(15),
     }
 }
 
