@@ -1,4 +1,4 @@
-//! Prints the book of a portfolio whose debits fail at a rate: `simulate <seed> <thousandths> <advances>`.
+//! Prints the book of a portfolio with debits that fail at a rate: `simulate <seed> <thousandths> <advances>`.
 
 #![allow(clippy::print_stdout, reason = "it is a command")]
 

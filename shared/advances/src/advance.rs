@@ -207,7 +207,7 @@ impl Advance {
         if has_work { Some(self.requested_on) } else { planned.min() }
     }
 
-    /// Whether an outcome is recorded whose consequences are not.
+    /// Whether an outcome is recorded without its consequences.
     fn has_decisions(&self) -> bool {
         let is_missed = |part| self.of_part(part).next_back().is_some_and(|it| it.progress.is_missed());
         let mut parts = self.parts();

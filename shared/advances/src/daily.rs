@@ -318,7 +318,7 @@ where
         Err(RunError::Busy(report.day))
     }
 
-    /// The payment of a transaction: by its id, by its reference, or else the one whose call of the same content is
+    /// The payment of a transaction: by its id, by its reference, or else the one with a call of the same content that is
     /// without an answer.
     async fn owner(&self, line: &ReportLine) -> Result<Option<Reference>, PortError> {
         if line.reference.is_some() {

@@ -36,7 +36,7 @@ impl RunGuard {
     /// Why the run has to be approved: its count, or a total, exceeds 1.5 × the median of the last
     /// [`COMPARED_RUNS`] runs with payments. `None` if it may start.
     ///
-    /// `earlier` are the totals of the last runs, of which those without payments do not count. Without any, a run of
+    /// `earlier` are the totals of the last runs; those without payments do not count. Without any, a run of
     /// [`RunGuard::min_count`] payments has to be approved.
     pub fn objection(&self, run: &RunTotals, earlier: &[RunTotals]) -> Option<String> {
         if run.count < self.min_count {

@@ -81,8 +81,8 @@ pub enum ReferenceStatus {
 impl Advance {
     /// The next step for `payment` at `now`.
     ///
-    /// INTENT → CALL → taken | refused | unknown → resolve. A call is preceded by its stored intent, whose number is
-    /// the next one: of two workers only one can store it.
+    /// INTENT → CALL → taken | refused | unknown → resolve. A call is preceded by its stored intent. The
+    /// intent has the next number: of two workers only one can store it.
     pub fn next_step(&self, payment: Payment, rules: &ProcessorRules, now: Moment) -> Step {
         let Some(progress) = self.progress(payment).filter(|_| self.ended.is_none()) else { return Step::Nothing };
         match progress {

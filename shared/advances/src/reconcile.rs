@@ -77,7 +77,7 @@ impl Advance {
     /// The payments that are known to have succeeded and are not among the bank entries of the customer's account:
     /// matched by reference, or else by amount within `days` days of the outcome. Each entry matches one payment.
     ///
-    /// `entries` are those of the account until `through`; payments whose days are not over by then are not reported.
+    /// `entries` are those of the account until `through`; payments are reported after their days are over.
     pub fn missing_at_bank(&self, entries: &[BankEntry], days: i32, through: Date) -> Vec<Break> {
         let mut free: Vec<&BankEntry> = entries.iter().filter(|it| it.account == self.account).collect();
         let mut paid: Vec<(Payment, Date, &str)> = self

@@ -63,7 +63,7 @@ pub enum Outcome {
     },
 }
 
-/// The days whose complete reports were taken in: all their lines are recorded.
+/// The days with complete reports that were taken in: all their lines are recorded.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SeenReports {
@@ -89,13 +89,13 @@ impl SeenReports {
         self.final_as_of
     }
 
-    /// The days up to `last` whose reports are missing.
+    /// The days up to `last` with missing reports.
     pub fn missing(&self, last: Date) -> Vec<Date> {
         let days = self.through.days().saturating_add(1)..=last.days();
         days.filter_map(|it| Date::from_days(it).ok()).filter(|it| !self.later.contains_key(it)).collect()
     }
 
-    /// Marks a report whose lines are all recorded. Has no effect if the report is incomplete.
+    /// Marks a report after all its lines are recorded. Has no effect if the report is incomplete.
     pub fn see(&mut self, report: &Report) {
         if !report.complete || report.day <= self.through {
             return;

@@ -14,8 +14,8 @@ pub fn story(facts: &[Fact]) -> Result<String, FoldError> {
         advance.apply(fact)?;
         lines.push((fact.date(), line));
     }
-    let told = lines.into_iter().filter_map(|(on, line)| Some(format!("{on}  {}\n", line?)));
-    Ok(format!("{}\n{}", told.collect::<String>(), ending(&advance)))
+    let sentences = lines.into_iter().filter_map(|(on, line)| Some(format!("{on}  {}\n", line?)));
+    Ok(format!("{}\n{}", sentences.collect::<String>(), ending(&advance)))
 }
 
 /// The sentence of the next fact; `None` if only the lender's systems care.
@@ -102,7 +102,7 @@ fn ending(advance: &Advance) -> String {
         ("Not collected", figures.refused),
         ("Together", figures.amount),
         ("Paid too much", figures.overpaid),
-        ("Of which refunded", figures.refunded),
+        ("Refunded", figures.refunded),
     ];
     // The five figures of the law are always shown.
     let shown = all.iter().enumerate().filter(|(index, (_, amount))| *index < 5 || amount.minor() != 0);

@@ -98,7 +98,7 @@ impl Stack {
     }
 }
 
-/// Two advances: one credited on day 0, one whose credit is on the way; then reports until day 20.
+/// Two advances: one credited on day 0, one with a credit on the way; then reports until day 20.
 async fn two_weeks(runs: &[i32]) -> Stack {
     let stack = Stack::default();
     let processor = advances::testing::FakeProcessor::new(rules(false));

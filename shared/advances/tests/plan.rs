@@ -76,7 +76,7 @@ fn only_five_days_with_reports_time_a_debit_out() {
     assert_eq!((case.advance.instalments().len(), case.due(13)), (13, 91));
 }
 
-/// A timed-out first instalment, whose replacement is planned.
+/// A timed-out first instalment with a planned replacement.
 fn timed_out() -> Case {
     let mut case = Case::credited();
     case.run(7);

@@ -14,10 +14,10 @@ use crate::{
 
 /// Checks the laws, against the truth that only the simulation knows.
 #[derive(Default)]
-pub(crate) struct Audit(Mutex<Found>);
+pub(crate) struct Audit(Mutex<Findings>);
 
 #[derive(Default)]
-struct Found {
+struct Findings {
     /// The first law that does not hold.
     violation: Option<String>,
     advances: BTreeMap<AdvanceId, Advance>,
