@@ -1,4 +1,4 @@
-//! What does not fit into an item of the table, and what is fetched in pages and by links.
+//! A month that exceeds an item of the table; lists with pages; downloads through signed links.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::command::{file, millrace, stack};
 
 const ROWS: usize = 60_000;
 
-/// The month of an account is kept in the bucket then.
+/// A month of this size is stored in the bucket instead of the table.
 #[test]
 fn a_month_of_sixty_thousand_entries_is_posted_extended_and_read() {
     let Some(endpoint) = stack() else { return };
@@ -24,7 +24,7 @@ fn a_month_of_sixty_thousand_entries_is_posted_extended_and_read() {
         report["entries"]["posted"].as_u64().unwrap()
     };
     assert_eq!(import("large.csv", &rows(0..ROWS)), 60_000);
-    assert_eq!(import("larger.csv", &rows(ROWS - 1..ROWS + 1)), 1, "one of them was there");
+    assert_eq!(import("larger.csv", &rows(ROWS - 1..ROWS + 1)), 1, "one of the two rows is a duplicate");
 
     let api = Api::new(&endpoint);
     api.add_user("large-operator", Some("operator"));
@@ -64,6 +64,6 @@ fn an_operator_lists_customers_and_imports_and_downloads_rejects() {
     assert_eq!(status, 200, "{head} {rejects}");
     assert!(rejects.contains("0,2026-07-15,60.555"), "{rejects}");
     let unsigned = path.split_once('?').unwrap().0;
-    assert_eq!(api.send("GET", &format!("/{unsigned}"), "", "").0, 403, "no link, no rejects");
+    assert_eq!(api.send("GET", &format!("/{unsigned}"), "", "").0, 403, "an address without a signature is refused");
     assert_eq!(api.send("GET", &format!("/{unsigned}"), &owner("s3"), "").0, 200);
 }

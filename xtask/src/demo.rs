@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::deploy;
+use crate::deploy::{self, Outputs};
 use crate::holders::{self, Holders};
 use crate::instance::Instance;
 use crate::millrace::Millrace;
@@ -45,7 +45,14 @@ pub(crate) fn run(root: &Root, ports: &Ports, feed: Option<&str>, format: &str) 
 
 fn show(root: &Root, ports: &Ports) -> Result<()> {
     let (instance, outputs) = up::bring_up(root, ports, deploy::FEED_FORMAT)?;
-    let millrace = Millrace::of(root, &instance);
+    show_files(root, &instance, &outputs)?;
+    println!("Stop it all: cargo xtask down");
+    Ok(())
+}
+
+/// Shows the first job on a running stack.
+pub(crate) fn show_files(root: &Root, instance: &Instance, outputs: &Outputs) -> Result<()> {
+    let millrace = Millrace::of(root, instance);
 
     let holders = holders::make();
     let file = root.made().join("holders.csv");
@@ -54,12 +61,12 @@ fn show(root: &Root, ports: &Ports) -> Result<()> {
     println!("\n{} transactions on {accounts} accounts, in {}", holders.rows, file.display());
 
     millrace.show(&["import", &file.display().to_string(), "--wait"])?;
-    let example = wait_for_mails(&instance, &holders)?;
+    let example = wait_for_mails(instance, &holders)?;
     println!();
     millrace.show(&["accounts"])?;
 
     let token = millrace.answer(&["token"])?;
-    let api = deploy::api(&instance, &outputs);
+    let api = deploy::api(instance, outputs);
     let path = api.strip_prefix(&instance.endpoint()).unwrap_or(&api);
     let status = probe::get(instance.port, &format!("{path}/accounts"), &token).context("calling the API")?;
     if status != 200 {
@@ -71,12 +78,11 @@ fn show(root: &Root, ports: &Ports) -> Result<()> {
     println!("\nMails: {} of them, as .eml and as .html, in {}", accounts, instance.mails().display());
     println!("  one to open in a browser: {}", example.display());
     println!("\nAddresses");
-    up::show(&instance, &outputs);
+    up::show(instance, outputs);
     println!("\nThe API, as the operator:");
     println!("  TOKEN={token}");
     println!("  curl -H \"Authorization: Bearer $TOKEN\" '{api}/accounts'");
     println!("\nA new token: {} --endpoint {} token", millrace.binary.display(), instance.endpoint());
-    println!("Stop it all: cargo xtask down");
     Ok(())
 }
 
@@ -84,7 +90,7 @@ fn show_feed(root: &Root, ports: &Ports, size: &str, format: &str) -> Result<()>
     let (instance, _) = up::bring_up(root, ports, format)?;
     let millrace = Millrace::of(root, &instance);
     let started = Instant::now();
-    let bank = Bank::open(&millrace, &instance, size, format)?;
+    let bank = Bank::open(root, &instance, size, format)?;
     println!("\nA simulated bank with failing feeds is at http://127.0.0.1:{}", instance.feed_port);
     millrace.show(&["feed", "poll", "--wait", "--timeout", "3600"])?;
     drop(bank);
@@ -98,10 +104,10 @@ fn show_feed(root: &Root, ports: &Ports, size: &str, format: &str) -> Result<()>
 }
 
 /// `millrace feed serve`, until it is dropped.
-struct Bank(Child);
+pub(crate) struct Bank(Child);
 
 impl Bank {
-    fn open(millrace: &Millrace, instance: &Instance, size: &str, format: &str) -> Result<Self> {
+    pub(crate) fn open(root: &Root, instance: &Instance, size: &str, format: &str) -> Result<Self> {
         let port = instance.feed_port.to_string();
         if !probe::is_free(instance.feed_port) {
             bail!(
@@ -109,7 +115,7 @@ impl Bank {
             );
         }
         let arguments = [&["feed", "serve", "--size", size, "--format", format, "--port", &port][..], &FAULTS].concat();
-        let bank = Self(millrace.start(&arguments)?);
+        let bank = Self(Millrace::of(root, instance).start(&arguments)?);
         let started = Instant::now();
         while !probe::accepts(instance.feed_port) {
             if started.elapsed() > BANK {

@@ -20,6 +20,7 @@ mod probe;
 mod process;
 mod progress;
 mod python;
+mod readme;
 mod seeds;
 mod suite;
 mod tidy;
@@ -77,13 +78,7 @@ enum Command {
         event: Option<PathBuf>,
     },
     /// Run all tests, from unit to end-to-end, the latter on a temporary stack
-    Test {
-        /// Only tests with this text in their name
-        filter: Option<String>,
-        /// Run only one part
-        #[arg(long, value_enum)]
-        only: Option<suite::Part>,
-    },
+    Test(suite::Selection),
     /// Run the suite in one process with interleaved handlers and injected faults, by seed
     Seeds(seeds::Seeds),
     /// Check project rules that no compiler and no linter checks
@@ -123,7 +118,7 @@ fn run(command: Command) -> Result<()> {
         Command::Reset => up::reset(&root),
         Command::Logs { function, follow } => deploy::logs(&root, &function, follow),
         Command::Invoke { function, event } => deploy::invoke(&root, &function, event),
-        Command::Test { filter, only } => suite::run(&root, filter.as_deref(), only),
+        Command::Test(selection) => suite::run(&root, &selection),
         Command::Seeds(seeds) => seeds::run(&root, seeds),
         Command::Tidy { fix } => tidy::run(root.path(), fix),
         Command::Bench { rows } => bench::run(&root, rows),

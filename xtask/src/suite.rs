@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
 use crate::compile::{self, cargo};
 use crate::deploy;
@@ -12,6 +12,7 @@ use crate::instance::{self, Instance};
 use crate::paths::Root;
 use crate::progress::{Step, seconds};
 use crate::python::Environment;
+use crate::readme;
 use crate::seeds::{self, Seeds};
 use crate::way_to_aws;
 
@@ -39,6 +40,21 @@ pub(crate) enum Part {
     EndToEnd,
     /// The README's deployment steps, against a local stack
     Aws,
+    /// The demo and the README's sessions, on a temporary local stack
+    Readme,
+}
+
+/// Which tests run.
+#[derive(Args)]
+pub(crate) struct Selection {
+    /// Only tests with this text in their name
+    filter: Option<String>,
+    /// Run only one part
+    #[arg(long, value_enum)]
+    only: Option<Part>,
+    /// Write what the README's commands print into the README, instead of comparing it
+    #[arg(long)]
+    update: bool,
 }
 
 impl Part {
@@ -49,10 +65,12 @@ impl Part {
             Self::Seeds => "seeds",
             Self::EndToEnd => "end-to-end",
             Self::Aws => "aws",
+            Self::Readme => "readme",
         }
     }
 
-    fn run(self, root: &Root, filter: Option<&str>) -> Result<()> {
+    fn run(self, root: &Root, selection: &Selection) -> Result<()> {
+        let filter = selection.filter.as_deref();
         match self {
             Self::Unit => {
                 let mut tests = runner(root)?;
@@ -70,18 +88,20 @@ impl Part {
             Self::EndToEnd => end_to_end(root, filter),
             Self::Aws if filter.is_some_and(|it| !it.contains("aws")) => Ok(()),
             Self::Aws => way_to_aws::run(root),
+            Self::Readme if filter.is_some_and(|it| !it.contains("readme")) => Ok(()),
+            Self::Readme => readme::run(root, selection.update),
         }
     }
 }
 
 /// Runs all parts, or one of them, and sums up.
-pub(crate) fn run(root: &Root, filter: Option<&str>, only: Option<Part>) -> Result<()> {
-    let parts = only.map_or_else(|| Part::value_variants().to_vec(), |part| vec![part]);
+pub(crate) fn run(root: &Root, selection: &Selection) -> Result<()> {
+    let parts = selection.only.map_or_else(|| Part::value_variants().to_vec(), |part| vec![part]);
     let mut results: Vec<(Part, Duration, Result<()>)> = Vec::new();
     for part in parts {
         println!("\n── {} ──", part.name());
         let started = Instant::now();
-        let result = part.run(root, filter);
+        let result = part.run(root, selection);
         if let Err(error) = &result {
             println!("  ✗ {error:#}");
         }
@@ -97,7 +117,7 @@ pub(crate) fn run(root: &Root, filter: Option<&str>, only: Option<Part>) -> Resu
             Err(error) => {
                 failed = failed.saturating_add(1);
                 println!("  ✗ {name:<12} {}: {error:#}", seconds(*time));
-                let filter = filter.map(|filter| format!(" {filter}")).unwrap_or_default();
+                let filter = selection.filter.as_ref().map(|filter| format!(" {filter}")).unwrap_or_default();
                 println!("    again: cargo xtask test --only {name}{filter}");
             }
         }

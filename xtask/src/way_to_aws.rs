@@ -15,7 +15,7 @@ use crate::paths::Root;
 use crate::progress::Step;
 use crate::python::Environment;
 
-const HEADING: &str = "## Deploying to AWS";
+pub(crate) const HEADING: &str = "## Deploying to AWS";
 /// Added to the template: it fails after the bucket was made, as any mistake in a first deployment may.
 const MISTAKE: &str = "\n  Mistake:\n    Type: AWS::CloudWatch::Alarm\n    DependsOn: FilesBucket\n";
 /// Parameters that the local stack needs: it has no metric math, and what it keeps is thrown away.

@@ -5,9 +5,9 @@
 //!   the address is suppressed, the gate; at start the key of the unsubscribe links.
 //! - **Writes:** a time slot of the gate; the summary's record, before and after the call; one mail through SES.
 //! - **Delivered twice:** a sent summary stays sent; one in progress is left to the other delivery.
-//! - **Fails:** while SES throttles, its quota is used up or its configuration is wrong, summaries stay wanted and
-//!   `sweep-imports` requests them again; without a response it sends the same bytes once more, then the summary is
-//!   `unknown`; a mail that cannot be rendered becomes a dead letter, which `record-failures` records.
+//! - **Fails:** if SES throttles, has no quota left or is misconfigured, the summary stays wanted and `sweep-imports`
+//!   requests it again; if SES does not respond, the same bytes are sent once more, then the summary is `unknown`; a
+//!   mail that cannot be rendered becomes a dead letter, which `record-failures` records.
 
 use aws_config::BehaviorVersion;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};

@@ -13,7 +13,7 @@ pub enum PollFeedError {
     /// The message is unreadable.
     #[error("cannot read the request to poll a feed")]
     Message(#[from] MessageError),
-    /// Record, bucket or queue failed.
+    /// The progress record, the bucket or the queue failed.
     #[error("cannot poll {0}")]
     Port(Feed, #[source] PortError),
     /// The queue failed before any feed was polled.
@@ -49,7 +49,7 @@ pub enum PollFeedError {
     /// The file of an import cannot be written.
     #[error("cannot gather pages of {0}")]
     Gather(Feed, #[source] std::io::Error),
-    /// The companies' feed, which transfers depend on, does not reach its end.
+    /// The feed of companies, which transfers depend on, has not reached its end in time.
     #[error("{0} still waits for the companies")]
     NoCompanies(Feed),
 }
@@ -58,16 +58,16 @@ pub enum PollFeedError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum NoPage {
-    /// Nothing.
+    /// The request failed.
     #[error("the server has not returned a page")]
     Fetch(#[from] FetchError),
-    /// Something else.
+    /// The response is not a page.
     #[error("the response is not a page")]
     Page(#[from] PageError),
     /// No time was left for a request.
     #[error("no time was left for a request")]
     Late,
-    /// Another page.
+    /// The response is another page.
     #[error("the server returned another page")]
     Repeated,
 }

@@ -38,7 +38,7 @@ pub(crate) struct Answer {
     pub(crate) repeated: u32,
 }
 
-/// Requests a page until it arrives, as long as there is time for a response.
+/// Requests a page until the response is this page, or until the deadline leaves no time for another response.
 pub(crate) async fn page<S: FeedClient, C: Clock>(
     server: &S,
     wanted: Wanted<'_>,

@@ -46,8 +46,9 @@ where
     }
 
     /// Writes the file of `pages` to the folder of imports. If another delivery or poll has already written the same
-    /// bytes, they are not written again, because each version is a separate import. If two instances write it
-    /// concurrently, each gets its own version; only one of them records it, and the other import posts nothing new.
+    /// bytes, they are not written again, because each version is a separate import. If two instances write the
+    /// file concurrently, S3 stores two versions. Only one instance records its import; the other import posts nothing
+    /// new.
     async fn import(&self, feed: Feed, pages: &Range<u32>, key: &str) -> Result<ImportId, PollFeedError> {
         let port = |error: PortError| PollFeedError::Port(feed, error);
         let io = |error| PollFeedError::Gather(feed, error);
@@ -66,7 +67,7 @@ where
         Ok(ImportId::of(key, &version))
     }
 
-    /// A stored page.
+    /// Reads a page from the bucket. It must have the rows and sums of its record.
     pub(crate) async fn kept(&self, feed: Feed, record: &PageRecord) -> Result<Page, PollFeedError> {
         let lost = PollFeedError::LostPage { feed, page: record.number };
         let body = self.files.read(&record.key, None, 0..u64::MAX).await;

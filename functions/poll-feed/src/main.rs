@@ -3,8 +3,8 @@
 //! - **Trigger:** SQS `polls`, from a schedule, from `millrace feed poll` and `retry`, and from itself to continue.
 //! - **Reads:** the bank's feed server, with the stored credentials if it requires any; the progress of each feed; its
 //!   pages in the bucket; the records of its imports.
-//! - **Writes:** each unchanged page, and the imports gathered from pages, in the bucket; the progress of the feed,
-//!   together with each of these; at the end of each poll a proof and the closed part; the error of a failed message.
+//! - **Writes:** each unchanged page, and the imports gathered from pages, to the bucket; after each of them, the
+//!   progress of the feed; at the end of a poll, its proof and the closed part; the error of a failed message.
 //! - **Delivered twice:** of two concurrent polls of a feed only one writes each step, and the other one ends.
 //! - **Fails:** SQS retries the message, which continues from the recorded progress; then it becomes a dead letter,
 //!   which raises an alarm, and the next day's poll continues.

@@ -19,7 +19,7 @@ where
     Q: PollQueue,
     C: Clock,
 {
-    /// Records an error for operators. If this fails, too, the log contains both errors.
+    /// Records the error for operators. A failure to record it is only logged: the poll has failed with `error`.
     pub(crate) async fn note(&self, feed: Feed, error: &PollFeedError) {
         let what = Chain(error).to_string().chars().take(MAX_ERROR_CHARS).collect();
         let error = PollError { at: self.clock.now(), what };

@@ -37,8 +37,8 @@ const READ_ENTRIES: [&str; 10] = [
 #[openapi(
     info(
         title = "Millrace: customers, their figures, accounts, entries, imports and feeds",
-        description = "All amounts are texts with all decimals of their currency; all times are UTC. Lists are read in \
-                       parts: give `next` back as `cursor` until there is none. Errors are problem documents (RFC 9457).",
+        description = "All amounts are strings with all decimals of their currency; all times are UTC. Lists have \
+                       pages: pass `next` as `cursor` until it is absent. Errors are problem documents (RFC 9457).",
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     components(schemas(Problem, ReferenceName)),
@@ -99,15 +99,15 @@ fn completed(mut api: OpenApiDocument) -> OpenApiDocument {
             (400, "The request cannot be understood; `errors` names the fields"),
             (401, "Without an access token of this client; the gateway's own response is only a `message`"),
             (429, "Too many requests; the gateway's response is only a `message`"),
-            (403, "No group of the caller may do this"),
+            (403, "The groups of the caller do not permit this"),
             (500, "An internal error occurred"),
-            (503, "Not now; try again"),
+            (503, "Temporarily unavailable; try again"),
         ];
         if path.contains('{') {
-            problems.push((404, "The resource does not exist or belongs to somebody else"));
+            problems.push((404, "The resource does not exist or belongs to another customer"));
         }
         if READ_ENTRIES.iter().any(|it| path.ends_with(it)) {
-            problems.push((422, "More than one request may read; `detail` says what to request instead"));
+            problems.push((422, "The request would read more than the limit; `detail` says what to request instead"));
         }
         for (status, description) in problems {
             operation.responses.responses.insert(status.to_string(), RefOr::T(refusal(status, description)));

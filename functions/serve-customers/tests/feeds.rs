@@ -21,7 +21,7 @@ async fn feeds_tell_how_far_they_are_and_what_is_missing() {
     assert_eq!(proof["sums"][0]["declared"], json!({"amount": "3.00", "currency": "EUR"}));
     let error = json!({"at": "2026-11-21T04:25:00Z", "what": "cannot get page 1 of sepa: no answer"});
     assert_eq!(sepa["error"], error, "the bank does not answer");
-    assert_eq!(proof["pages"], json!({"taken": 1, "asked": 4, "repeated": 1, "imports": 0}));
+    assert_eq!(proof["pages"], json!({"taken": 1, "requests": 4, "repeated": 1, "imports": 0}));
 
     let all = get(&api, "/feeds", &Token::Operator).await.json();
     let names: Vec<_> = all["items"].as_array().unwrap().iter().map(|it| it["feed"].clone()).collect();

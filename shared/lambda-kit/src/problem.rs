@@ -1,24 +1,24 @@
 use serde::{Deserialize, Serialize};
 
-/// A problem document (RFC 9457): what the outside learns of an error. Short, stable, without anything of ours in it.
+/// A problem document (RFC 9457): a short and stable description of an error, without internal details.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Problem {
-    /// What kind of problem: a name that stays the same, for programs.
+    /// The type of the problem: a stable name, for programs.
     pub r#type: String,
-    /// The kind in words, for people.
+    /// The title of this type of problem, for people.
     pub title: String,
     /// The HTTP status.
     pub status: u16,
-    /// What is special about this case.
+    /// What happened in this case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The fields that are wrong, where that is the problem.
+    /// The invalid fields, if the request has any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
 }
 
-/// What is wrong with one field of a request.
+/// The problem of one field of a request.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FieldError {
@@ -102,7 +102,7 @@ impl Problem {
 
     /// Something does not answer now.
     pub fn unavailable() -> Self {
-        Self::new(503, "unavailable", "Not now; try again")
+        Self::new(503, "unavailable", "Temporarily unavailable; try again")
     }
 }
 

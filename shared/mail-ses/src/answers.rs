@@ -7,7 +7,7 @@ use aws_sdk_ses::operation::send_raw_email::SendRawEmailError;
 use mail::Mail;
 use mail::mailer::{SendMailError, Sent};
 
-/// The result of a mail by its error. Errors that are not documented as final give `Unknown`.
+/// Maps an error of `SendRawEmail` to the result of the mail: `Unknown`, unless SES documents what the error means.
 pub(crate) fn read(error: SdkError<SendRawEmailError>, mail: &Mail) -> Result<Sent, SendMailError> {
     let unknown = |reason: String| Ok(Sent::Unknown { reason });
     match &error {

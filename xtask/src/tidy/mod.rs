@@ -7,6 +7,7 @@ mod budgets;
 mod cards;
 mod directions;
 mod names;
+mod recipes;
 mod repeat;
 mod rules;
 mod source;
@@ -68,6 +69,7 @@ fn inspect(root: &Path, fix: bool) -> Result<Vec<Finding>> {
     findings.extend(budgets::check(&sources));
     findings.extend(names::check(&sources));
     findings.extend(agreement::check(&sources, &template));
+    findings.extend(recipes::check(&sources, &template, root));
     findings.extend(rules::check(&template));
     findings.extend(words::check(&sources));
     findings.sort();

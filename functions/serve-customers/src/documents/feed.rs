@@ -13,7 +13,7 @@ use super::Money;
 pub(crate) struct FeedDocument {
     /// `company-info`, `exchange-rates`, `sepa` or `swift`.
     feed: &'static str,
-    /// `never-polled`, `asking`, `importing`, `proving`, or `at-rest` if no poll is running.
+    /// `never-polled`, `fetching`, `importing`, `proving`, or `idle` if no poll is running.
     state: &'static str,
     /// When the current or the last poll was requested.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -67,10 +67,9 @@ struct ProofDocument {
 /// Pages of a feed.
 #[derive(Serialize, ToSchema)]
 struct PageCounts {
-    /// The accepted rows.
+    /// The number of accepted pages.
     taken: u64,
     /// The number of requests.
-    #[serde(rename = "asked")]
     requests: u64,
     /// The number of responses with another page.
     repeated: u64,

@@ -83,20 +83,20 @@ pub(crate) struct ForecastsDocument {
     /// Which entries count.
     view: ViewName,
     /// One for each currency, or one for all currencies converted into one.
-    forecasts: Vec<ForecastDocument>,
+    forecasts: Vec<BalanceForecastDocument>,
     /// The balances without a rate, if all currencies are converted into one.
     unconverted: Vec<Money>,
 }
 
 /// A forecast of one balance.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Forecast)]
-struct ForecastDocument {
+#[schema(as = BalanceForecast)]
+struct BalanceForecastDocument {
     /// The starting balance.
     balance: Money,
     /// The forecast; absent if the history is too short.
     #[serde(skip_serializing_if = "Option::is_none")]
-    outlook: Option<OutlookDocument>,
+    forecast: Option<ForecastDocument>,
     /// The available history, if it is too short.
     #[serde(skip_serializing_if = "Option::is_none")]
     too_short: Option<TooShortDocument>,
@@ -104,11 +104,11 @@ struct ForecastDocument {
 
 /// An expected balance and, if past intervals held, an interval of 80 %.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Outlook)]
-struct OutlookDocument {
+#[schema(as = Forecast)]
+struct ForecastDocument {
     /// The expected balance.
     expected: Money,
-    /// The range of the balance in eight of ten cases. `None` if the history is too short to calibrate and evaluate an
+    /// The range of the balance in eight of ten cases. Absent if the history is too short to calibrate and evaluate an
     /// interval (`judged` is 0), or if fewer than seven of ten past intervals held.
     #[serde(skip_serializing_if = "Option::is_none")]
     interval: Option<IntervalDocument>,
@@ -157,7 +157,7 @@ struct TooShortDocument {
 impl ForecastsDocument {
     pub(crate) fn new(customer: CustomerId, to: Date, view: View, forecasts: Forecasts) -> Self {
         let on = forecasts.on;
-        let forecast = |it: BalanceForecast| ForecastDocument::new(it.balance, on, it.forecast);
+        let forecast = |it: BalanceForecast| BalanceForecastDocument::new(it.balance, on, it.forecast);
         Self {
             customer,
             on,
@@ -169,12 +169,12 @@ impl ForecastsDocument {
     }
 }
 
-impl ForecastDocument {
+impl BalanceForecastDocument {
     /// The forecast of a balance at the end of `on`.
-    fn new(balance: money::Money, on: Option<Date>, forecast: ForecastOutcome) -> Self {
-        let (outlook, too_short) = match forecast {
+    fn new(balance: money::Money, on: Option<Date>, outcome: ForecastOutcome) -> Self {
+        let (forecast, too_short) = match outcome {
             ForecastOutcome::TooShort { days, needed, .. } => {
-                let last_possible = on.and_then(|it| forecast.last_possible(it));
+                let last_possible = on.and_then(|it| outcome.last_possible(it));
                 (None, Some(TooShortDocument { days, needed, last_possible }))
             }
             ForecastOutcome::Made(it) => {
@@ -185,9 +185,9 @@ impl ForecastDocument {
                     held: it.held,
                 };
                 let interval = it.interval.map(|it| IntervalDocument { low: it.low.into(), high: it.high.into() });
-                (Some(OutlookDocument { expected: it.expected.into(), interval, backtest }), None)
+                (Some(ForecastDocument { expected: it.expected.into(), interval, backtest }), None)
             }
         };
-        Self { balance: balance.into(), outlook, too_short }
+        Self { balance: balance.into(), forecast, too_short }
     }
 }

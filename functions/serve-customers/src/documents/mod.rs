@@ -105,7 +105,7 @@ impl From<Customer> for CustomerDocument {
     }
 }
 
-/// The names of the kinds of customers.
+/// The kind of a customer.
 #[derive(ToSchema)]
 #[schema(as = CustomerKind, rename_all = "kebab-case")]
 #[allow(dead_code, reason = "the schema of `CustomerKind`, which has none")]
@@ -126,7 +126,7 @@ pub(crate) struct CustomerWithAccounts {
     mails: MailChoice,
 }
 
-/// The names of the choices.
+/// Whether a customer wants mails.
 #[derive(ToSchema)]
 #[schema(as = MailChoice, rename_all = "kebab-case")]
 #[allow(dead_code, reason = "the schema of `MailChoice`, which has none")]
@@ -149,7 +149,7 @@ pub(crate) struct AccountDocument {
     /// Its number: an IBAN or a bank's own.
     #[schema(value_type = String, example = "DE89370400440532013000")]
     number: AccountNumber,
-    /// Who holds it.
+    /// The id of its holder.
     #[schema(value_type = String, format = "uuid")]
     customer: CustomerId,
     /// What the bank calls this type of account.

@@ -19,7 +19,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action
 ///
 /// For people who open the link in a mail. Changes nothing; the page has a button to confirm.
 #[utoipa::path(get, path = "/unsubscribe", tag = "mails", operation_id = "confirmUnsubscribe", security(()),
-    params(("token" = String, Query, description = "As the mail has it")),
+    params(("token" = String, Query, description = "The token from the link in the mail")),
     responses((status = 200, description = "A page with a button to confirm", body = String, content_type = "text/html"),
         (status = 400, description = "A page with the message that the link is not valid", body = String, content_type = "text/html")))]
 pub(crate) async fn confirm<P: Ports>(
@@ -41,7 +41,7 @@ pub(crate) async fn confirm<P: Ports>(
 /// With one click (RFC 8058): needs no access token, because the link contains a signed token. Repeating it changes
 /// nothing.
 #[utoipa::path(post, path = "/unsubscribe", tag = "mails", operation_id = "unsubscribe", security(()),
-    params(("token" = String, Query, description = "As the mail has it")),
+    params(("token" = String, Query, description = "The token from the link in the mail")),
     responses((status = 200, description = "The customer has opted out of mails", body = String, content_type = "text/html"),
         (status = 400, description = "A page with the message that the link is not valid", body = String, content_type = "text/html")))]
 pub(crate) async fn unsubscribe<P: Ports>(

@@ -1,6 +1,7 @@
 use money::{Currency, DecimalMark, parse_minor};
 
 use super::xml::Xml;
+use crate::ids::id_or_none;
 
 /// The maximum length of an entry's text, in bytes: longer ones are cut.
 const MAX_TEXT_BYTES: usize = 500;
@@ -28,11 +29,12 @@ pub(crate) struct Entry {
     transactions: u64,
     batch_size: u64,
     /// Of its first transaction: debtor and creditor, each with name (or that of the ultimate one) and
-    /// account, and the remittance information.
+    /// account, the remittance information, and the payer's reference.
     debtor: [String; 2],
     creditor: [String; 2],
     remittance: String,
     structured: String,
+    end_to_end: String,
     id: String,
     counterparty: String,
     text: String,
@@ -90,6 +92,7 @@ impl Entry {
             "RltdPties/DbtrAcct/Id/IBAN" | "RltdPties/DbtrAcct/Id/Othr/Id" => debtor_account,
             "RltdPties/CdtrAcct/Id/IBAN" | "RltdPties/CdtrAcct/Id/Othr/Id" => creditor_account,
             "RmtInf/Strd/CdtrRefInf/Ref" => &mut self.structured,
+            "Refs/EndToEndId" => &mut self.end_to_end,
             "RmtInf/Ustrd" => return append(&mut self.remittance, value),
             _ => return,
         };
@@ -123,6 +126,9 @@ impl Entry {
             let remittance = if self.remittance.is_empty() { &self.structured } else { &self.remittance };
             append(&mut text, name);
             append(&mut text, remittance);
+            if !id_or_none(self.end_to_end.as_bytes()).is_empty() {
+                append(&mut text, &self.end_to_end);
+            }
             self.counterparty = plain(account);
         }
         append(&mut text, &self.information);

@@ -73,7 +73,13 @@ impl Scanner {
         let (start, line) = (self.start, self.line);
         self.start = start.saturating_add(length);
         let bytes = self.text.get(start..self.start).unwrap_or_default();
-        self.line = line.saturating_add(line_ends(bytes));
+        // Without quotes, a row is one line.
+        let lines = if self.has_quotes {
+            line_ends(bytes)
+        } else {
+            u64::from(bytes.ends_with(b"\n") || bytes.ends_with(b"\r"))
+        };
+        self.line = line.saturating_add(lines);
         let shape = if bytes.len() > MAX_ROW_BYTES { Shape::TooLong } else { shape };
         if shape == Shape::Unclosed {
             if self.unclosed == 0 {
