@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use calendar::Clock;
-use dynamodb::Backoff;
+use backoff::Backoff;
 use feeds::cdm::{self, CdmAnswer};
 use feeds::{CutAnswer, Feed, FeedClient, FeedFormat, FeedLog, FetchError, PageRecord, PollQueue, Progress, Step};
 use imports::{Batches, Files, Imports, PortError, Saved};

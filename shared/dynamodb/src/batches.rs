@@ -1,7 +1,8 @@
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use backoff::Backoff;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::{Backoff, DynamoDbError, Item, Key, Table};
+use crate::{DynamoDbError, Item, Key, Table};
 
 /// The maximum number of keys in one BatchGetItem.
 const MAX_KEYS: usize = 100;

@@ -5,7 +5,6 @@
 //! the SDK retries failures of a single call (time-outs, a broken connection) with the same token. There is no `ADD`:
 //! every write replaces a whole item.
 
-mod backoff;
 mod batches;
 mod error;
 mod item;
@@ -18,7 +17,6 @@ mod transaction;
 
 pub use aws_sdk_dynamodb::Client;
 pub use aws_sdk_dynamodb::types::AttributeValue as Value;
-pub use backoff::Backoff;
 pub use error::DynamoDbError;
 pub use item::{Item, Key, bytes, bytes_of, number, number_of, text, text_of};
 pub use query::Query;

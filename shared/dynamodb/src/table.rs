@@ -3,9 +3,10 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use backoff::Backoff;
 
 use crate::error::is_passing;
-use crate::{Backoff, Condition, DynamoDbError, Item, Key, Query, text};
+use crate::{Condition, DynamoDbError, Item, Key, Query, text};
 
 /// One table.
 #[derive(Clone, Debug)]

@@ -1,9 +1,10 @@
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ConditionCheck, Put, TransactWriteItem};
+use backoff::Backoff;
 
 use crate::error::is_passing;
-use crate::{Backoff, DynamoDbError, Item, Key, Table, number};
+use crate::{DynamoDbError, Item, Key, Table, number};
 
 /// The maximum number of items in one transaction.
 pub const MAX_WRITES: usize = 100;

@@ -2,65 +2,24 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-
-use aws_sdk_dynamodb::config::{BehaviorVersion, Config, Credentials, Region};
+use dynamodb::testing::ScriptedServer;
 use dynamodb::{Client, Condition, DynamoDbError, Item, Key, Put, Table, Transacted, Write, number};
 
-/// A fake DynamoDB with scripted responses, which repeats the last one.
+/// A table in a DynamoDB with scripted responses.
 struct Scripted {
     table: Table,
-    calls: Arc<Mutex<Vec<String>>>,
+    server: ScriptedServer,
 }
 
 impl Scripted {
     fn new(script: &'static [(u16, &'static str)]) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let calls = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&calls);
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                let mut seen = seen.lock().unwrap();
-                let (status, body) = script.get(seen.len()).or(script.last()).unwrap();
-                seen.push(read(&stream));
-                let head = "Content-Type: application/x-amz-json-1.0\r\nConnection: close";
-                let length = body.len();
-                write!(stream, "HTTP/1.1 {status} x\r\n{head}\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
-            }
-        });
-        let config = Config::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .endpoint_url(endpoint)
-            .region(Region::new("eu-west-1"))
-            .credentials_provider(Credentials::new("test", "test", None, None, "testing"))
-            .build();
-        Self { table: Table::new(Client::from_conf(config), "books"), calls }
+        let server = ScriptedServer::new(script);
+        Self { table: Table::new(Client::new(&server.config()), "books"), server }
     }
 
     /// The bodies of the requests.
     fn calls(&self) -> Vec<String> {
-        self.calls.lock().unwrap().clone()
-    }
-}
-
-fn read(stream: &TcpStream) -> String {
-    let mut reader = BufReader::new(stream);
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
-        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-        if line.trim().is_empty() {
-            let mut body = vec![0; length];
-            reader.read_exact(&mut body).unwrap();
-            return String::from_utf8(body).unwrap();
-        }
+        self.server.calls()
     }
 }
 

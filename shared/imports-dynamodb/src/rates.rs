@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use backoff::Backoff;
 use calendar::Date;
-use dynamodb::{Backoff, Condition, Item, Key, Query, number, number_of, text, text_of};
+use dynamodb::{Condition, Item, Key, Query, number, number_of, text, text_of};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use imports::{DatedRate, Import, PortError, Rates};
 use money::Currency;

@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use backoff::Backoff;
 use banking::AccountNumber;
 use calendar::Month;
-use dynamodb::{Backoff, Client, Condition, Item, Key, Table, Transacted, Write, bytes, number, text};
+use dynamodb::{Client, Condition, Item, Key, Table, Transacted, Write, bytes, number, text};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use ledger::{Books, BooksError, Change, StoredBooks, Versioned, Written};
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use dynamodb::{Backoff, Condition, Key, number, number_of, text, text_of};
+use backoff::Backoff;
+use dynamodb::{Condition, Key, number, number_of, text, text_of};
 use mail::gate::{Gate, SendGate};
 use mail::outbox::{Saved, SummariesError, Version};
 

@@ -11,10 +11,11 @@ mod gate;
 mod suppressions;
 mod tallies;
 
+use backoff::Backoff;
 use banking::AccountNumber;
 use calendar::Moment;
 use dynamodb::{
-    Backoff, Client, Condition, DynamoDbError, Item, Key, Put, Query, Table, Transacted, Write, number, number_of,
+    Client, Condition, DynamoDbError, Item, Key, Put, Query, Table, Transacted, Write, number, number_of,
     sortable, text, text_of,
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
