@@ -1,7 +1,7 @@
 //! Fetches a page, with retries.
 
-use calendar::Clock;
 use backoff::Backoff;
+use calendar::Clock;
 use feeds::{Feed, FeedClient, Page};
 
 use crate::deadline::Deadline;

@@ -6,6 +6,7 @@
 //! every write replaces a whole item.
 
 mod batches;
+mod document;
 mod error;
 mod item;
 mod query;
@@ -17,9 +18,10 @@ mod transaction;
 
 pub use aws_sdk_dynamodb::Client;
 pub use aws_sdk_dynamodb::types::AttributeValue as Value;
+pub use document::Document;
 pub use error::DynamoDbError;
-pub use item::{Item, Key, bytes, bytes_of, number, number_of, text, text_of};
+pub use item::{Item, Key, bytes, bytes_of, number, number_of, text, text_of, version_of};
 pub use query::Query;
 pub use table::{Put, Table};
 pub use time::sortable;
-pub use transaction::{Condition, MAX_WRITES, Transacted, Write};
+pub use transaction::{Condition, Transacted, Write};

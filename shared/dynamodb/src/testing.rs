@@ -4,7 +4,8 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+pub use aws_config::SdkConfig;
+use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_dynamodb::types::{
@@ -29,7 +30,7 @@ pub async fn stack() -> Option<SdkConfig> {
     Some(config.load().await)
 }
 
-/// An AWS service with scripted responses, which repeats the last one.
+/// An AWS service with scripted responses, which repeats the last one; status 0 closes the connection instead.
 #[derive(Clone, Debug)]
 pub struct ScriptedServer {
     endpoint: String,
@@ -39,7 +40,8 @@ pub struct ScriptedServer {
 #[allow(clippy::unwrap_used, reason = "for tests")]
 impl ScriptedServer {
     /// A server with these responses, each a status and a body.
-    pub fn new(script: &'static [(u16, &'static str)]) -> Self {
+    pub fn new(script: &[(u16, &str)]) -> Self {
+        let script: Vec<_> = script.iter().map(|(status, body)| (*status, (*body).to_owned())).collect();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
         let calls = Arc::new(Mutex::new(Vec::new()));
@@ -50,6 +52,9 @@ impl ScriptedServer {
                 let mut seen = seen.lock().unwrap();
                 let (status, body) = script.get(seen.len()).or(script.last()).unwrap();
                 seen.push(request_body(&stream));
+                if *status == 0 {
+                    continue;
+                }
                 let head = "Content-Type: application/x-amz-json-1.0\r\nConnection: close";
                 let length = body.len();
                 write!(stream, "HTTP/1.1 {status} x\r\n{head}\r\nContent-Length: {length}\r\n\r\n{body}").unwrap();
