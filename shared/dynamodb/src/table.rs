@@ -50,6 +50,7 @@ impl Table {
     /// callers must compare or read again after a failure.
     pub async fn put(&self, item: Item, condition: Condition) -> Result<Put, DynamoDbError> {
         let (expression, name, value) = condition.parts();
+        let existing = expression.is_some().then_some(ReturnValuesOnConditionCheckFailure::AllOld);
         let request = self
             .client
             .put_item()
@@ -58,7 +59,7 @@ impl Table {
             .set_condition_expression(expression)
             .set_expression_attribute_names(name.map(|name| [("#c".to_owned(), name.to_owned())].into()))
             .set_expression_attribute_values(value.map(|value| [(":c".to_owned(), value)].into()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+            .set_return_values_on_condition_check_failure(existing);
         send(&request).await
     }
 

@@ -47,7 +47,7 @@ impl DynamoDbFeedLog {
     /// there are at most as many items as numbers.
     async fn documents<T: Serialize + DeserializeOwned>(
         &self,
-        kind: Document<T>,
+        kind: &Document<T>,
         feed: Feed,
         prefix: &str,
         numbers: &Range<u32>,
@@ -64,7 +64,7 @@ impl DynamoDbFeedLog {
     /// Returns the document with this key.
     async fn document<T: Serialize + DeserializeOwned>(
         &self,
-        kind: Document<T>,
+        kind: &Document<T>,
         key: &Key,
     ) -> Result<Option<T>, PortError> {
         let item = self.table.get(key).await.map_err(failed)?;
@@ -97,15 +97,15 @@ impl FeedLog for DynamoDbFeedLog {
     }
 
     async fn pages(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageRecord>, PortError> {
-        self.documents(PAGE, feed, PAGES, &numbers).await
+        self.documents(&PAGE, feed, PAGES, &numbers).await
     }
 
     async fn page_batches(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageBatch>, PortError> {
-        self.documents(PAGE_BATCH, feed, IMPORTS, &numbers).await
+        self.documents(&PAGE_BATCH, feed, IMPORTS, &numbers).await
     }
 
     async fn closed(&self, feed: Feed) -> Result<Closed, PortError> {
-        Ok(self.document(CLOSED_PART, &key(feed, CLOSED)).await?.unwrap_or_default())
+        Ok(self.document(&CLOSED_PART, &key(feed, CLOSED)).await?.unwrap_or_default())
     }
 
     async fn note_error(&self, feed: Feed, error: &PollError) -> Result<(), PortError> {
@@ -114,7 +114,7 @@ impl FeedLog for DynamoDbFeedLog {
     }
 
     async fn last_error(&self, feed: Feed) -> Result<Option<PollError>, PortError> {
-        self.document(POLL_ERROR, &key(feed, ERROR)).await
+        self.document(&POLL_ERROR, &key(feed, ERROR)).await
     }
 
     async fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError> {

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use calendar::Date;
-use dynamodb::{Client, Condition, Key, Query, number_of, testing, text};
+use dynamodb::{Client, Condition, Key, Put, Query, number_of, testing, text};
 use imports::testing::imports_contract;
 use imports::{DatedRate, Import, ImportList, Imports, PortError, Rates, Upload};
 use imports_dynamodb::DynamoDbImports;
