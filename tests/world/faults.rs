@@ -21,13 +21,13 @@ use imports::{
     BatchOutcome, BatchQueue, Batches, ContentHistory, DatedRate, Files, Import, ImportId, ImportList, Imports,
     PortError, PostBatch, Rates, RecentPage, Saved, Sources, SplitFile, StalledPage, Upload, UploadQueue,
 };
-use ledger::{Books, BooksError, Change, StoredBooks, Written};
+use ledger::{Books, BooksError, Change, StoredBooks};
 use mail::events::{Suppression, Suppressions};
 use mail::gate::{Gate, SendGate};
 use mail::mailer::{Mailer, SendMailError, Sent};
-use mail::outbox::{self, RequestSummariesError, StateCounts, Summaries, SummariesError, SummaryRequests, Version};
+use mail::outbox::{RequestSummariesError, StateCounts, Summaries, SummariesError, SummaryRequests, Version};
 use mail::tally::{Tallies, Tally};
-use mail::{Address, Mail, SummaryKey, SummaryMail};
+use mail::{EmailAddress, Mail, SummaryKey, SummaryMail};
 use money::Currency;
 
 use crate::schedule::{Schedule, Transient, yield_now};
@@ -196,7 +196,7 @@ impl<P: Books + Sync> Books for Faulty<'_, P> {
         self.faults.around(self.port.read(account, months)).await
     }
 
-    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Saved, BooksError> {
         self.faults.around(self.port.write(account, change)).await
     }
 
@@ -268,7 +268,7 @@ impl<P: Summaries + Sync> Summaries for Faulty<'_, P> {
         self.faults.around(self.port.load(key)).await
     }
 
-    async fn save(&self, record: &SummaryMail, expected: Version) -> Result<outbox::Saved, SummariesError> {
+    async fn save(&self, record: &SummaryMail, expected: Version) -> Result<Saved, SummariesError> {
         self.faults.around(self.port.save(record, expected)).await
     }
 
@@ -287,7 +287,7 @@ impl<P: SendGate + Sync> SendGate for Faulty<'_, P> {
         self.faults.around(self.port.load_gate()).await
     }
 
-    async fn save_gate(&self, gate: &Gate, expected: Version) -> Result<outbox::Saved, SummariesError> {
+    async fn save_gate(&self, gate: &Gate, expected: Version) -> Result<Saved, SummariesError> {
         self.faults.around(self.port.save_gate(gate, expected)).await
     }
 
@@ -297,9 +297,9 @@ impl<P: SendGate + Sync> SendGate for Faulty<'_, P> {
 }
 
 through!(Suppressions {
-    fn suppression(&self, address: &Address) -> Result<Option<Suppression>, SummariesError>;
-    fn suppress(&self, address: &Address, why: Suppression, now: Moment) -> Result<(), SummariesError>;
-    fn allow(&self, address: &Address) -> Result<bool, SummariesError>;
+    fn suppression(&self, address: &EmailAddress) -> Result<Option<Suppression>, SummariesError>;
+    fn suppress(&self, address: &EmailAddress, why: Suppression, now: Moment) -> Result<(), SummariesError>;
+    fn allow(&self, address: &EmailAddress) -> Result<bool, SummariesError>;
 });
 through!(Tallies {
     fn sent_since(&self, from: Date, resumed_at: Option<Moment>) -> Result<BTreeMap<Date, Tally>, SummariesError>;

@@ -10,7 +10,7 @@ use imports::testing::{FakeFiles, FakeImports, FakeQueues};
 use ledger::testing::FakeBooks;
 use mail::gate::MailsPerSecond;
 use mail::testing::{FakeMailer, FakeSummaries, FakeSummaryRequests};
-use mail::{Address, UnsubscribeKey, UnsubscribeLinks};
+use mail::{EmailAddress, UnsubscribeKey, UnsubscribeLinks};
 use mail_summary::MailSummary;
 use money::Currency;
 use poll_feed::PollFeeds;
@@ -139,7 +139,7 @@ impl World {
             summaries: self.through(&self.summaries),
             mailer: self.through(&self.mailer),
             clock: self.clock(),
-            sender: Address::parse("summaries@millrace.example").unwrap(),
+            sender: EmailAddress::parse("summaries@millrace.example").unwrap(),
             contact: None,
             unsubscribe: UnsubscribeLinks {
                 url: "https://api.millrace.example/unsubscribe".to_owned(),

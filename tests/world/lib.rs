@@ -29,7 +29,9 @@ use customers::testing::FakeRegister;
 use feeds::testing::{FakeFeedClient, FakeFeedLog, FakePollQueue};
 use feeds::{Feed, FeedLog, PollFeed, Proof};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues, altered};
-use imports::{BatchOutcome, Batches, Files, Import, ImportId, ImportList, PostBatch, SplitFile, State, Upload};
+use imports::{
+    BatchOutcome, Batches, Files, Import, ImportId, ImportList, PostBatch, SplitFile, State, Upload, Version,
+};
 use ledger::testing::FakeBooks;
 use ledger::{Finding, View, audit_account};
 use mail::events::MailEvent;
@@ -263,7 +265,7 @@ impl World {
         let plain = |import: Import| {
             let batches = finish(self.imports.finished(import.id)).unwrap_or_default();
             let plain = altered(&import, |it| {
-                (it.version, it.retries, it.index_version, it.touched_at) = (0, 0, None, start());
+                (it.version, it.retries, it.index_version, it.touched_at) = (Version::default(), 0, None, start());
             });
             (plain, batches)
         };

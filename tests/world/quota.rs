@@ -19,7 +19,7 @@ use ledger::testing::FakeBooks;
 use mail::mailer::{Mailer, SendMailError, Sent};
 use mail::outbox::{Summaries, SummaryRequest};
 use mail::testing::{FakeSummaries, FakeSummaryRequests, ready};
-use mail::{Address, Mail, SummaryKey, SummaryMail, UnsubscribeKey, UnsubscribeLinks};
+use mail::{EmailAddress, Mail, SummaryKey, SummaryMail, UnsubscribeKey, UnsubscribeLinks};
 use mail_summary::MailSummary;
 use record_failures::{DeadLetter, RecordFailures};
 use sweep_imports::SweepImports;
@@ -160,7 +160,7 @@ fn register(holders: usize) -> FakeRegister {
     let registrations: Vec<Registration> = (0..holders)
         .map(|number| {
             let id = CustomerId::of_account(&account(number));
-            let email = Some(Address::parse(&format!("holder{number}@example.com")).unwrap());
+            let email = Some(EmailAddress::parse(&format!("holder{number}@example.com")).unwrap());
             let customer = Customer {
                 id,
                 kind: CustomerKind::Person,
@@ -315,7 +315,7 @@ fn run(holders: usize, daily_quota: usize) -> Ended {
             summaries: Faulty { port: summaries, faults },
             mailer: provider,
             clock,
-            sender: Address::parse("summaries@millrace.example").unwrap(),
+            sender: EmailAddress::parse("summaries@millrace.example").unwrap(),
             contact: None,
             unsubscribe: UnsubscribeLinks {
                 url: "https://api.millrace.example/unsubscribe".to_owned(),

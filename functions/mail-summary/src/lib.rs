@@ -14,7 +14,7 @@ use mail::events::Suppressions;
 use mail::gate::{MailsPerSecond, SendGate};
 use mail::mailer::Mailer;
 use mail::outbox::{Saved, Summaries, SummaryRequest, Version};
-use mail::{Address, Envelope, Intent, Next, SummaryMail, UnsubscribeLinks};
+use mail::{EmailAddress, Envelope, Intent, Next, SummaryMail, UnsubscribeLinks};
 
 use sending::{Attempt, TIME_TO_SEND};
 
@@ -40,11 +40,11 @@ pub struct MailSummary<R, B, S, M, C> {
     /// The clock, for leases, time slots and the mail's date.
     pub clock: C,
     /// The sender of the mails.
-    pub sender: Address,
+    pub sender: EmailAddress,
     /// The maximum rate over all instances, in mails per second.
     pub rate: MailsPerSecond,
     /// The address for replies, if it differs from the sender.
-    pub contact: Option<Address>,
+    pub contact: Option<EmailAddress>,
     /// The creator of unsubscribe links.
     pub unsubscribe: UnsubscribeLinks,
 }

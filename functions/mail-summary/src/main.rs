@@ -16,7 +16,7 @@ use lambda_kit::{SystemClock, batch};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use ledger_dynamodb::{DynamoDbBooks, NoVault};
 use mail::outbox::SummaryRequest;
-use mail::{Address, UnsubscribeKeys, UnsubscribeLinks};
+use mail::{EmailAddress, UnsubscribeKeys, UnsubscribeLinks};
 use mail_dynamodb::DynamoDbSummaries;
 use mail_secretsmanager::SecretsManagerUnsubscribeKeys;
 use mail_ses::SesMailer;
@@ -36,9 +36,9 @@ async fn main() -> Result<(), Error> {
         summaries: DynamoDbSummaries::new(dynamodb, config.mails_table),
         mailer: SesMailer::new(&aws_sdk_ses::Client::new(&sdk), config.configuration_set),
         clock: SystemClock,
-        sender: Address::parse(&config.sender_address)?,
+        sender: EmailAddress::parse(&config.sender_address)?,
         rate: config.mails_per_second.parse()?,
-        contact: config.contact_address.as_deref().map(Address::parse).transpose()?,
+        contact: config.contact_address.as_deref().map(EmailAddress::parse).transpose()?,
         unsubscribe: UnsubscribeLinks { url: config.unsubscribe_url, key },
     };
 

@@ -14,7 +14,7 @@ use mail::events::{Suppression, Suppressions};
 use mail::gate::{self, Closed, HoldReason, SendGate};
 use mail::outbox::{Summaries, SummaryRequest};
 use mail::testing::{Answer, FakeMailer, FakeSummaries, ready};
-use mail::{Address, UnsubscribeKey, UnsubscribeLinks};
+use mail::{EmailAddress, UnsubscribeKey, UnsubscribeLinks};
 use mail_summary::{MailSummary, MailSummaryError};
 use money::Currency;
 
@@ -66,7 +66,7 @@ fn sender(answers: &[Answer]) -> Sender {
         summaries,
         mailer: FakeMailer::answering(answers.iter().copied()),
         clock: TestClock(Cell::new(start())),
-        sender: Address::parse("summaries@millrace.example").unwrap(),
+        sender: EmailAddress::parse("summaries@millrace.example").unwrap(),
         contact: None,
         unsubscribe: UnsubscribeLinks {
             url: "https://api.millrace.example/unsubscribe".to_owned(),
@@ -76,8 +76,8 @@ fn sender(answers: &[Answer]) -> Sender {
     }
 }
 
-fn ada() -> Address {
-    Address::parse("ada@example.com").unwrap()
+fn ada() -> EmailAddress {
+    EmailAddress::parse("ada@example.com").unwrap()
 }
 
 /// One delivery, to a function that has half a minute.

@@ -8,8 +8,8 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use backoff::Backoff;
 use calendar::Clock;
-use dynamodb::Backoff;
 use feeds::cdm::{self, CdmAnswer};
 use feeds::{CutAnswer, Feed, FeedClient, FeedFormat, FeedLog, FetchError, PageRecord, PollQueue, Progress, Step};
 use imports::{Batches, Files, Imports, PortError, Saved};

@@ -1,7 +1,7 @@
 //! Fetches a page, with retries.
 
+use backoff::Backoff;
 use calendar::Clock;
-use dynamodb::Backoff;
 use feeds::{Feed, FeedClient, Page};
 
 use crate::deadline::Deadline;

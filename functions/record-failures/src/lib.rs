@@ -6,7 +6,7 @@ mod dead_letter;
 use calendar::{Clock, Date, Moment};
 use imports::{Import, ImportId, Imports, PortError, Updated, Upload, object_version, update};
 use lambda_kit::{Failure, about_import};
-use mail::outbox::{Saved as SavedSummary, Summaries, SummariesError, SummaryRequest};
+use mail::outbox::{Saved, Summaries, SummariesError, SummaryRequest};
 
 pub use config::Config;
 pub use dead_letter::DeadLetter;
@@ -87,7 +87,7 @@ impl<I: Imports, S: Summaries, C: Clock> RecordFailures<I, S, C> {
             if failed == record {
                 return Ok(());
             }
-            if let SavedSummary::Stored(_) = self.summaries.save(&failed, version).await? {
+            if let Saved::Stored(_) = self.summaries.save(&failed, version).await? {
                 // The alarm `MailsRefusedAlarm` looks for `mails_failed`.
                 tracing::error!(import.id = request.import, mails_failed = 1, "a summary was given up");
                 return Ok(());

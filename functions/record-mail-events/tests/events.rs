@@ -12,7 +12,7 @@ use mail::mailer::Sent;
 use mail::outbox::{Saved, Summaries};
 use mail::tally::{Tallies, Tally};
 use mail::testing::{FakeSummaries, ready};
-use mail::{Address, Envelope, Intent, Summary, SummaryKey};
+use mail::{EmailAddress, Envelope, Intent, Summary, SummaryKey};
 use record_mail_events::RecordMailEvents;
 
 const BOUNCE: &str = include_str!("../../../events/ses-bounce.json");
@@ -32,8 +32,8 @@ fn recorder() -> Recorder {
     RecordMailEvents { summaries: FakeSummaries::default(), clock: Noon }
 }
 
-fn ada() -> Address {
-    Address::parse("ada@example.com").unwrap()
+fn ada() -> EmailAddress {
+    EmailAddress::parse("ada@example.com").unwrap()
 }
 
 /// A summary with a mail accepted at `sent_at`.
@@ -75,7 +75,7 @@ fn key(number: usize) -> SummaryKey {
 }
 
 fn event(number: usize, feedback: Feedback) -> MailEvent {
-    let recipients = vec![Address::parse(&format!("a{number}@example.com")).unwrap()];
+    let recipients = vec![EmailAddress::parse(&format!("a{number}@example.com")).unwrap()];
     MailEvent { key: key(number), provider_id: "1".to_owned(), sent_at: Noon.now(), feedback, recipients }
 }
 

@@ -1,7 +1,10 @@
 use banking::AccountNumber;
 use calendar::Moment;
 use customers::{Account, Customer, CustomerId, RegisterError, shard_of};
-use dynamodb::{DynamoDbError, Item, Key, sortable, text, text_of};
+use dynamodb::{Document, DynamoDbError, Item, Key, sortable, text};
+
+const PROFILE: Document<Customer> = Document::version(1);
+const ACCOUNT: Document<Account> = Document::version(1);
 
 pub(crate) fn customers_partition(shard: u8) -> String {
     format!("C#{shard:02}")
@@ -26,21 +29,21 @@ pub(crate) fn link_item(account: &Account) -> Item {
 }
 
 pub(crate) fn customer_item(customer: &Customer, as_of: Moment) -> Result<Item, RegisterError> {
-    let doc = serde_json::to_string(customer).map_err(broken)?;
-    Ok(customer_key(customer.id).with([("doc", text(doc)), ("as_of", text(sortable(as_of)))]))
+    let profile = PROFILE.of(customer).map_err(failed)?;
+    Ok(customer_key(customer.id).with([profile, ("as_of", text(sortable(as_of)))]))
 }
 
 pub(crate) fn account_item(account: &Account) -> Result<Item, RegisterError> {
-    let doc = serde_json::to_string(account).map_err(broken)?;
-    Ok(account_key(&account.number).with([("doc", text(doc)), ("customer", text(account.customer.to_string()))]))
+    let document = ACCOUNT.of(account).map_err(failed)?;
+    Ok(account_key(&account.number).with([document, ("customer", text(account.customer.to_string()))]))
 }
 
 pub(crate) fn customer_of(item: &Item) -> Result<Customer, RegisterError> {
-    serde_json::from_str(text_of(item, "doc").map_err(failed)?).map_err(broken)
+    PROFILE.read(item).map_err(failed)
 }
 
 pub(crate) fn account_of(item: &Item) -> Result<Account, RegisterError> {
-    serde_json::from_str(text_of(item, "doc").map_err(failed)?).map_err(broken)
+    ACCOUNT.read(item).map_err(failed)
 }
 
 pub(crate) fn failed(error: DynamoDbError) -> RegisterError {

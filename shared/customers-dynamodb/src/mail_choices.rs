@@ -1,7 +1,6 @@
 use calendar::Moment;
 use customers::{ChosenMails, CustomerId, MailChoice, MailChoiceCopies, MailChoices, RegisterError, SHARDS, shard_of};
 use dynamodb::{Condition, Item, Key, Query, sortable, text, text_of};
-use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::DynamoDbRegister;
 use crate::items::{broken, failed};
@@ -9,13 +8,10 @@ use crate::items::{broken, failed};
 const WANTED: &str = "wanted";
 const UNWANTED: &str = "unwanted";
 
-/// The number of concurrent writes.
-const AT_ONCE: usize = 8;
-
 impl MailChoices for DynamoDbRegister {
     async fn choose_mails(&self, customer: CustomerId, choice: MailChoice, now: Moment) -> Result<(), RegisterError> {
         let item = item(&ChosenMails { customer, at: now, choice });
-        self.table.put_if(item, Condition::Any).await.map(drop).map_err(failed)
+        self.table.put(item, Condition::Any).await.map(drop).map_err(failed)
     }
 
     async fn mail_choice(&self, customer: CustomerId) -> Result<MailChoice, RegisterError> {
@@ -36,11 +32,7 @@ impl MailChoiceCopies for DynamoDbRegister {
 
     async fn copy_mail_choices(&self, chosen: &[ChosenMails]) -> Result<u64, RegisterError> {
         let puts = chosen.iter().map(|it| (item(it), Condition::Below("at", text(sortable(it.at)))));
-        let puts = stream::iter(puts.collect::<Vec<_>>());
-        let puts = puts.map(|(item, condition)| Box::pin(self.table.put_if(item, condition)));
-        let copied = puts.buffer_unordered(AT_ONCE);
-        let copied = copied.try_fold(0_u64, async |sum, is_newer| Ok(sum.saturating_add(u64::from(is_newer))));
-        copied.await.map_err(failed)
+        self.table.put_all(puts.collect()).await.map_err(failed)
     }
 }
 

@@ -1,12 +1,12 @@
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use backoff::Backoff;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use crate::{Backoff, DynamoDbError, Item, Key, Table};
+use crate::table::AT_ONCE;
+use crate::{DynamoDbError, Item, Key, Table};
 
 /// The maximum number of keys in one BatchGetItem.
 const MAX_KEYS: usize = 100;
-/// The number of concurrent calls.
-const AT_ONCE: usize = 8;
 
 impl Table {
     /// The existing items with these keys, unordered. Each read is consistent, but not all together. The keys must

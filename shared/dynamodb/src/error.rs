@@ -24,6 +24,12 @@ pub enum DynamoDbError {
     /// An item is corrupt: an operator must investigate.
     #[error("an item has no valid attribute `{0}`")]
     Broken(&'static str),
+    /// A document is not JSON, or lacks something: an operator must investigate.
+    #[error("an item has a document that cannot be read at column {0}")]
+    Malformed(usize),
+    /// Another release has written a document: an operator must investigate.
+    #[error("an item has a document of the unknown version {0}")]
+    UnknownFormat(u32),
 }
 
 impl DynamoDbError {
@@ -34,7 +40,7 @@ impl DynamoDbError {
 
     /// Whether the data is corrupt, so that a retry does not help.
     pub fn is_broken(&self) -> bool {
-        matches!(self, Self::Broken(_))
+        matches!(self, Self::Broken(_) | Self::Malformed(_) | Self::UnknownFormat(_))
     }
 }
 

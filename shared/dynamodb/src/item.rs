@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
+use storage::Version;
 
 use crate::DynamoDbError;
 
@@ -69,6 +70,11 @@ pub fn number_of(item: &Item, name: &'static str) -> Result<u64, DynamoDbError> 
         Some(AttributeValue::N(value)) => value.parse().map_err(|_| DynamoDbError::Broken(name)),
         _ => Err(DynamoDbError::Broken(name)),
     }
+}
+
+/// The version of an item.
+pub fn version_of(item: &Item, name: &'static str) -> Result<Version, DynamoDbError> {
+    number_of(item, name).map(Version)
 }
 
 /// Removes and returns bytes of an item; `None` if it has no such attribute.

@@ -5,8 +5,8 @@
 //! the SDK retries failures of a single call (time-outs, a broken connection) with the same token. There is no `ADD`:
 //! every write replaces a whole item.
 
-mod backoff;
 mod batches;
+mod document;
 mod error;
 mod item;
 mod query;
@@ -18,10 +18,10 @@ mod transaction;
 
 pub use aws_sdk_dynamodb::Client;
 pub use aws_sdk_dynamodb::types::AttributeValue as Value;
-pub use backoff::Backoff;
+pub use document::Document;
 pub use error::DynamoDbError;
-pub use item::{Item, Key, bytes, bytes_of, number, number_of, text, text_of};
+pub use item::{Item, Key, bytes, bytes_of, number, number_of, text, text_of, version_of};
 pub use query::Query;
 pub use table::{Put, Table};
 pub use time::sortable;
-pub use transaction::{Condition, MAX_WRITES, Transacted, Write};
+pub use transaction::{Condition, Transacted, Write};

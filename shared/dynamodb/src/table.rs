@@ -3,9 +3,16 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure};
+use backoff::Backoff;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use storage::{Saved, Version};
 
 use crate::error::is_passing;
-use crate::{Backoff, Condition, DynamoDbError, Item, Key, Query, text};
+use crate::transaction::next;
+use crate::{Condition, DynamoDbError, Item, Key, Query, text};
+
+/// The number of concurrent calls.
+pub(crate) const AT_ONCE: usize = 8;
 
 /// One table.
 #[derive(Clone, Debug)]
@@ -14,13 +21,13 @@ pub struct Table {
     pub(crate) name: String,
 }
 
-/// The result of a put-if-absent.
+/// The result of a conditional put.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Put {
     /// The item was written.
     Stored,
-    /// This item already exists; nothing was written.
-    There(Item),
+    /// The condition failed, and nothing was written; this is the stored item (empty: there is none).
+    Failed(Item),
 }
 
 impl Table {
@@ -37,29 +44,13 @@ impl Table {
         Ok(answer.item)
     }
 
-    /// Puts an item if there is none with its key.
+    /// Puts an item if the condition holds. Half the price of a transaction.
     ///
-    /// If the SDK retries the call, it may find its own item; the result is then [`Put::There`] with the new item.
-    pub async fn put_if_absent(&self, item: Item) -> Result<Put, DynamoDbError> {
-        let request = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(pk)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        Ok(match put(&request).await? {
-            Ok(()) => Put::Stored,
-            Err(found) => Put::There(found),
-        })
-    }
-
-    /// Puts an item if the condition holds; returns whether it was written.
-    ///
-    /// Half the price of a transaction. If the SDK retries the call, it may find its own item and report a failed
-    /// condition, so callers must read again after a failure.
-    pub async fn put_if(&self, item: Item, condition: Condition) -> Result<bool, DynamoDbError> {
+    /// If the SDK retries the call, it may find its own item; the result is then [`Put::Failed`] with the new item, so
+    /// callers must compare or read again after a failure.
+    pub async fn put(&self, item: Item, condition: Condition) -> Result<Put, DynamoDbError> {
         let (expression, name, value) = condition.parts();
+        let existing = expression.is_some().then_some(ReturnValuesOnConditionCheckFailure::AllOld);
         let request = self
             .client
             .put_item()
@@ -67,8 +58,25 @@ impl Table {
             .set_item(Some(item))
             .set_condition_expression(expression)
             .set_expression_attribute_names(name.map(|name| [("#c".to_owned(), name.to_owned())].into()))
-            .set_expression_attribute_values(value.map(|value| [(":c".to_owned(), value)].into()));
-        Ok(put(&request).await?.is_ok())
+            .set_expression_attribute_values(value.map(|value| [(":c".to_owned(), value)].into()))
+            .set_return_values_on_condition_check_failure(existing);
+        send(&request).await
+    }
+
+    /// Puts an item with the next version in the attribute `name`, if the stored version is still `expected`. As
+    /// [`Table::put`], it may report a conflict with itself.
+    pub async fn save(&self, item: Item, name: &'static str, expected: Version) -> Result<Saved, DynamoDbError> {
+        let (item, condition) = next(item, name, expected);
+        let is_stored = self.put(item, condition).await? == Put::Stored;
+        Ok(if is_stored { Saved::Stored(expected.next()) } else { Saved::Conflict })
+    }
+
+    /// Puts items concurrently, each if its condition holds, and returns the number of those that were written. After
+    /// an error some may have been written.
+    pub async fn put_all(&self, puts: Vec<(Item, Condition)>) -> Result<u64, DynamoDbError> {
+        let puts = stream::iter(puts).map(|(item, condition)| Box::pin(self.put(item, condition)));
+        let results = puts.buffer_unordered(AT_ONCE);
+        results.try_fold(0_u64, async |sum, put| Ok(sum.saturating_add(u64::from(put == Put::Stored)))).await
     }
 
     /// All items of a query.
@@ -159,17 +167,16 @@ impl Table {
     }
 }
 
-/// Sends `request`, with retries for transaction conflicts and throttling. If the condition fails, the inner error is
-/// the existing item, if requested.
-async fn put(request: &PutItemFluentBuilder) -> Result<Result<(), Item>, DynamoDbError> {
+/// Sends `request`, with retries for transaction conflicts and throttling.
+async fn send(request: &PutItemFluentBuilder) -> Result<Put, DynamoDbError> {
     const OPERATION: &str = "PutItem";
     let mut backoff = Backoff::default();
     loop {
         let Err(error) = request.clone().send().await else {
-            return Ok(Ok(()));
+            return Ok(Put::Stored);
         };
         if let Some(PutItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() {
-            return Ok(Err(failed.item.clone().unwrap_or_default()));
+            return Ok(Put::Failed(failed.item.clone().unwrap_or_default()));
         }
         let Some(reason) = error.code().filter(|code| is_passing(code)).map(str::to_owned) else {
             return Err(DynamoDbError::unavailable(OPERATION)(error.into()));

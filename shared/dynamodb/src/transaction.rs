@@ -1,12 +1,11 @@
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ConditionCheck, Put, TransactWriteItem};
+use backoff::Backoff;
+use storage::{Saved, Version};
 
 use crate::error::is_passing;
-use crate::{Backoff, DynamoDbError, Item, Key, Table, number};
-
-/// The maximum number of items in one transaction.
-pub const MAX_WRITES: usize = 100;
+use crate::{DynamoDbError, Item, Key, Table, number};
 
 /// A condition on an item of a transaction.
 #[derive(Clone, PartialEq, Debug)]
@@ -39,10 +38,30 @@ pub enum Transacted {
     Failed(Vec<usize>),
 }
 
+impl Write {
+    /// Puts an item with the next version in the attribute `name`, if the stored version is still `expected`.
+    pub fn next(item: Item, name: &'static str, expected: Version) -> Self {
+        let (item, condition) = next(item, name, expected);
+        Self::Put(item, condition)
+    }
+}
+
+pub(crate) fn next(mut item: Item, name: &'static str, expected: Version) -> (Item, Condition) {
+    item.insert(name.to_owned(), number(expected.next().0));
+    (item, Condition::version(name, expected))
+}
+
+impl Transacted {
+    /// The result for a record with the version `expected` before.
+    pub fn saved(&self, expected: Version) -> Saved {
+        if *self == Self::Done { Saved::Stored(expected.next()) } else { Saved::Conflict }
+    }
+}
+
 impl Condition {
     /// The item's version attribute has this value; 0: the item does not exist.
-    pub fn version(name: &'static str, version: u64) -> Self {
-        match version {
+    pub fn version(name: &'static str, version: Version) -> Self {
+        match version.0 {
             0 => Self::Absent,
             version => Self::Is(name, number(version)),
         }
@@ -61,7 +80,7 @@ impl Condition {
 }
 
 impl Table {
-    /// Applies all of `writes` or nothing. At most [`MAX_WRITES`], each on a different item; an empty list succeeds.
+    /// Applies all of `writes` or nothing. At most 100, each on a different item; an empty list succeeds.
     ///
     /// Retries conflicts with other transactions and throttling. The SDK's own retries of a call use the same token, so
     /// a successful call with a lost response is not reported as a failed condition.

@@ -1,6 +1,7 @@
 //! Tests the behaviour that the adapters rely on, on the local stack.
 
 use dynamodb::{Client, Condition, Key, Put, Query, Transacted, Write, number, testing, text};
+use storage::Version;
 
 fn key(at: usize) -> Key {
     Key::new("P", format!("S#{at:04}"))
@@ -13,26 +14,26 @@ async fn conditions_answer_and_batches_are_whole() {
 
     assert_eq!(table.get(&key(0)).await.unwrap(), None);
     let first = key(0).with([("v", number(1))]);
-    assert_eq!(table.put_if_absent(first.clone()).await.unwrap(), Put::Stored);
+    assert_eq!(table.put(first.clone(), Condition::Absent).await.unwrap(), Put::Stored);
     let other = key(0).with([("v", number(9))]);
-    assert_eq!(table.put_if_absent(other.clone()).await.unwrap(), Put::There(first.clone()));
+    assert_eq!(table.put(other.clone(), Condition::Absent).await.unwrap(), Put::Failed(first.clone()));
 
     let put = |at: usize, condition| Write::Put(key(at).with([("v", number(2))]), condition);
-    let writes = vec![put(1, Condition::Absent), put(0, Condition::version("v", 7))];
+    let writes = vec![put(1, Condition::Absent), put(0, Condition::version("v", Version(7)))];
     assert_eq!(table.transact(writes).await.unwrap(), Transacted::Failed(vec![1]));
     assert_eq!(table.get(&key(1)).await.unwrap(), None, "all or nothing");
     let check = Write::Check(key(5), Condition::Is("v", number(1)));
-    let writes = vec![put(1, Condition::Absent), put(0, Condition::version("v", 1)), check];
+    let writes = vec![put(1, Condition::Absent), put(0, Condition::version("v", Version(1))), check];
     assert_eq!(table.transact(writes).await.unwrap(), Transacted::Failed(vec![2]));
     let check = Write::Check(key(5), Condition::Absent);
-    let writes = vec![put(1, Condition::Absent), put(0, Condition::version("v", 1)), check];
+    let writes = vec![put(1, Condition::Absent), put(0, Condition::version("v", Version(1))), check];
     assert_eq!(table.transact(writes).await.unwrap(), Transacted::Done);
     assert_eq!(table.transact(vec![]).await.unwrap(), Transacted::Done);
 
     let items: Vec<_> = (0..230).map(|at| key(at).with([("t", text(at.to_string()))])).collect();
-    for item in &items {
-        assert!(table.put_if(item.clone(), Condition::Any).await.unwrap());
-    }
+    let puts = |condition: Condition| items.iter().map(|it| (it.clone(), condition.clone())).collect::<Vec<_>>();
+    assert_eq!(table.put_all(puts(Condition::Any)).await.unwrap(), 230);
+    assert_eq!(table.put_all(puts(Condition::Absent)).await.unwrap(), 0);
     let keys: Vec<_> = (0..240).map(key).collect();
     assert_eq!(table.get_all(&keys).await.unwrap().len(), 230);
     assert_eq!(table.get_all(&[]).await.unwrap(), []);

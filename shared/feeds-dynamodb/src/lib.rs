@@ -2,7 +2,7 @@
 //!
 //! | pk | sk | attributes |
 //! | --- | --- | --- |
-//! | `FEED#<feed>` | `PROGRESS` | `doc` its progress, `version` |
+//! | `FEED#<feed>` | `PROGRESS` | `doc` its progress, `revision` its version |
 //! | `FEED#<feed>` | `PAGE#<number>` | `doc` a fetched page |
 //! | `FEED#<feed>` | `IMPORT#<number>` | `doc` a batch of pages |
 //! | `FEED#<feed>` | `PROOF#<poll>` | `doc` the proof of a poll |
@@ -11,13 +11,21 @@
 
 use std::ops::Range;
 
-use dynamodb::{Client, Condition, DynamoDbError, Item, Key, Query, Table, Transacted, Write, number, number_of};
-use dynamodb::{sortable, text, text_of};
+use dynamodb::{Client, Condition, Document, DynamoDbError, Key, Query, Table, Write, sortable, version_of};
 use feeds::{Closed, Feed, FeedLog, PageBatch, PageRecord, PollError, Progress, Proof, Step};
 use imports::{PortError, Saved};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+const PROGRESS: Document<Progress> = Document::version(1);
+const PAGE: Document<PageRecord> = Document::version(1);
+const PAGE_BATCH: Document<PageBatch> = Document::version(1);
+const PROOF: Document<Proof> = Document::version(1);
+const CLOSED_PART: Document<Closed> = Document::version(1);
+const POLL_ERROR: Document<PollError> = Document::version(1);
+
+/// The attribute of the version of a feed's progress.
+const VERSION: &str = "revision";
 const PAGES: &str = "PAGE#";
 const IMPORTS: &str = "IMPORT#";
 const CLOSED: &str = "CLOSED";
@@ -37,8 +45,9 @@ impl DynamoDbFeedLog {
 
     /// Returns the documents of these numbers and reads no other item. Items of one kind are numbered without gaps, so
     /// there are at most as many items as numbers.
-    async fn docs<T: DeserializeOwned>(
+    async fn documents<T: Serialize + DeserializeOwned>(
         &self,
+        kind: &Document<T>,
         feed: Feed,
         prefix: &str,
         numbers: &Range<u32>,
@@ -49,63 +58,68 @@ impl DynamoDbFeedLog {
             None => query,
         };
         let limit = usize::try_from(numbers.end.saturating_sub(numbers.start)).unwrap_or(usize::MAX);
-        self.table.first(query, limit).await.map_err(failed)?.iter().map(doc_of).collect()
+        self.table.first(query, limit).await.map_err(failed)?.iter().map(|it| kind.read(it).map_err(failed)).collect()
+    }
+
+    /// Returns the document with this key.
+    async fn document<T: Serialize + DeserializeOwned>(
+        &self,
+        kind: &Document<T>,
+        key: &Key,
+    ) -> Result<Option<T>, PortError> {
+        let item = self.table.get(key).await.map_err(failed)?;
+        item.map(|it| kind.read(&it)).transpose().map_err(failed)
     }
 }
 
 impl FeedLog for DynamoDbFeedLog {
     async fn progress(&self, feed: Feed) -> Result<Option<Progress>, PortError> {
         let Some(item) = self.table.get(&key(feed, "PROGRESS")).await.map_err(failed)? else { return Ok(None) };
-        Ok(Some(Progress { version: number_of(&item, "revision").map_err(failed)?, ..doc_of(&item)? }))
+        let version = version_of(&item, VERSION).map_err(failed)?;
+        Ok(Some(Progress { version, ..PROGRESS.read(&item).map_err(failed)? }))
     }
 
     async fn advance(&self, progress: &Progress, step: &Step) -> Result<Saved, PortError> {
-        let version = progress.version.saturating_add(1);
-        let mut item = item(&key(progress.feed, "PROGRESS"), progress)?;
-        item.insert("revision".to_owned(), number(version));
         let feed = progress.feed;
-        let parts = match step {
-            Step::Page(page) => vec![item_of(feed, numbered(PAGES, page.number), page)?],
-            Step::Gathered(it) => vec![item_of(feed, numbered(IMPORTS, it.number), it)?],
-            Step::Proven { proof, closed } => vec![
-                item_of(feed, format!("PROOF#{}", sortable(proof.poll)), proof)?,
-                item_of(feed, CLOSED.to_owned(), closed)?,
-            ],
-            Step::Nothing => Vec::new(),
-        };
-        let progress = Write::Put(item, Condition::version("revision", progress.version));
-        let parts = parts.into_iter().map(|item| Write::Put(item, Condition::Any));
-        match self.table.transact(std::iter::once(progress).chain(parts).collect()).await.map_err(failed)? {
-            Transacted::Done => Ok(Saved::Stored(version)),
-            Transacted::Failed(_) => Ok(Saved::Conflict),
+        let put = |sk: String, document| Write::Put(key(feed, sk).with([document]), Condition::Any);
+        let item = key(feed, "PROGRESS").with([PROGRESS.of(progress).map_err(failed)?]);
+        let mut writes = vec![Write::next(item, VERSION, progress.version)];
+        match step {
+            Step::Page(page) => writes.push(put(numbered(PAGES, page.number), PAGE.of(page).map_err(failed)?)),
+            Step::Gathered(it) => writes.push(put(numbered(IMPORTS, it.number), PAGE_BATCH.of(it).map_err(failed)?)),
+            Step::Proven { proof, closed } => writes.extend([
+                put(format!("PROOF#{}", sortable(proof.poll)), PROOF.of(proof).map_err(failed)?),
+                put(CLOSED.to_owned(), CLOSED_PART.of(closed).map_err(failed)?),
+            ]),
+            Step::Nothing => {}
         }
+        Ok(self.table.transact(writes).await.map_err(failed)?.saved(progress.version))
     }
 
     async fn pages(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageRecord>, PortError> {
-        self.docs(feed, PAGES, &numbers).await
+        self.documents(&PAGE, feed, PAGES, &numbers).await
     }
 
     async fn page_batches(&self, feed: Feed, numbers: Range<u32>) -> Result<Vec<PageBatch>, PortError> {
-        self.docs(feed, IMPORTS, &numbers).await
+        self.documents(&PAGE_BATCH, feed, IMPORTS, &numbers).await
     }
 
     async fn closed(&self, feed: Feed) -> Result<Closed, PortError> {
-        let item = self.table.get(&key(feed, CLOSED)).await.map_err(failed)?;
-        item.as_ref().map(doc_of).transpose().map(Option::unwrap_or_default)
+        Ok(self.document(&CLOSED_PART, &key(feed, CLOSED)).await?.unwrap_or_default())
     }
 
     async fn note_error(&self, feed: Feed, error: &PollError) -> Result<(), PortError> {
-        let item = item_of(feed, ERROR.to_owned(), error)?;
-        self.table.put_if(item, Condition::Any).await.map(drop).map_err(failed)
+        let item = key(feed, ERROR).with([POLL_ERROR.of(error).map_err(failed)?]);
+        self.table.put(item, Condition::Any).await.map(drop).map_err(failed)
     }
 
     async fn last_error(&self, feed: Feed) -> Result<Option<PollError>, PortError> {
-        self.table.get(&key(feed, ERROR)).await.map_err(failed)?.as_ref().map(doc_of).transpose()
+        self.document(&POLL_ERROR, &key(feed, ERROR)).await
     }
 
     async fn proof(&self, feed: Feed) -> Result<Option<Proof>, PortError> {
         let query = Query::partition(partition(feed)).begins_with("PROOF#").backwards();
-        self.table.first(query, 1).await.map_err(failed)?.first().map(doc_of).transpose()
+        self.table.first(query, 1).await.map_err(failed)?.first().map(|it| PROOF.read(it)).transpose().map_err(failed)
     }
 }
 
@@ -121,22 +135,7 @@ fn key(feed: Feed, sk: impl Into<String>) -> Key {
     Key::new(partition(feed), sk)
 }
 
-fn item_of(feed: Feed, sk: String, doc: &impl Serialize) -> Result<Item, PortError> {
-    item(&key(feed, sk), doc)
-}
-
-fn item(key: &Key, doc: &impl Serialize) -> Result<Item, PortError> {
-    Ok(key.with([("doc", text(serde_json::to_string(doc).map_err(broken)?))]))
-}
-
-fn doc_of<T: DeserializeOwned>(item: &Item) -> Result<T, PortError> {
-    serde_json::from_str(text_of(item, "doc").map_err(failed)?).map_err(broken)
-}
-
 fn failed(error: DynamoDbError) -> PortError {
-    if error.is_broken() { broken(error) } else { PortError::Unavailable("the record of feeds", error.into()) }
-}
-
-fn broken(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> PortError {
-    PortError::Broken("the record of feeds", error.into())
+    let kind = if error.is_broken() { PortError::Broken } else { PortError::Unavailable };
+    kind("the record of feeds", error.into())
 }

@@ -2,12 +2,41 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imports::{BatchOutcome, ImportStats};
+use imports::{BatchOutcome, Import, ImportStats, State};
 use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
-use crate::proof::{Gaps, Posting};
-use crate::{Counted, PageRecord};
+use crate::gaps::Gaps;
+use crate::{Counted, PageBatch, PageRecord};
+
+/// A page batch with its import and the outcomes of the import.
+pub struct Posting {
+    /// Which pages.
+    pub page_batch: PageBatch,
+    /// The valid import: the last one of these pages. `None` if it has no record.
+    pub import: Option<Import>,
+    /// The outcomes of its batches.
+    pub outcomes: Vec<BatchOutcome>,
+    /// The outcomes of earlier imports of the same pages, which failed or contained a page that was replaced.
+    pub earlier: Vec<BatchOutcome>,
+}
+
+impl Posting {
+    /// Whether the state is final.
+    pub fn is_final(&self) -> bool {
+        self.import.as_ref().is_some_and(|it| it.state.is_final())
+    }
+
+    /// Whether its pages must be imported again: their import was refused, has failed or was never created.
+    pub fn is_lost(&self) -> bool {
+        let state = self.import.as_ref().map(|it| &it.state);
+        state.is_none_or(|it| matches!(it, State::Refused { .. } | State::Failed { .. }))
+    }
+
+    pub(crate) fn found(&self) -> Option<&ImportStats> {
+        self.import.as_ref().and_then(|it| it.found.as_ref())
+    }
+}
 
 /// Pages of a feed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -22,10 +51,8 @@ pub struct PageProof {
     /// The number of imports of these pages.
     pub imports: u64,
     /// Pages that declare neither rows nor sums.
-    #[serde(default)]
     pub undeclared: u64,
     /// Truncated or unreadable responses of a server that may not repeat them.
-    #[serde(default)]
     pub damaged: u64,
 }
 

@@ -5,10 +5,12 @@
 //! the progress and its effect in one transaction.
 
 pub mod cdm;
+mod counted;
 mod credentials;
 mod feed;
 mod figures;
 mod format;
+mod gaps;
 mod gather;
 mod log;
 mod notes;
@@ -23,14 +25,15 @@ mod sums;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use counted::Counted;
 pub use credentials::{ClientCredentials, Credentials, CredentialsError, FeedSecrets, NoSecrets, Secret};
 pub use feed::{Feed, UnknownFeed};
-pub use figures::{CurrencyProof, EntryProof, Figures, PageProof, RowProof};
+pub use figures::{CurrencyProof, EntryProof, Figures, PageProof, Posting, RowProof};
 pub use format::{FeedFormat, UnknownFormat};
 pub use gather::Gathered;
-pub use log::{AnswerWindow, MAX_WAITING_BYTES, Next, PageBatch, PageRecord, Progress, ReplacedPage, Step};
-pub use page::{Counted, Page, PageError};
-pub use ports::{CutAnswer, FeedClient, FeedLog, FetchError, PollFeed, PollQueue};
-pub use proof::{Closed, Posting, Proof};
-pub use status::{FeedStatus, PollError};
+pub use log::{AnswerWindow, MAX_WAITING_BYTES, Next, PageBatch, PageRecord, Progress, ReplacedPage};
+pub use page::{Page, PageError};
+pub use ports::{CutAnswer, FeedClient, FeedLog, FetchError, PollError, PollFeed, PollQueue, Step};
+pub use proof::{Closed, Proof};
+pub use status::FeedStatus;
 pub use sums::UnreadableSum;

@@ -2,10 +2,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use calendar::Moment;
-use imports::ImportId;
+use imports::{ImportId, Version};
 use serde::{Deserialize, Serialize};
 
-use crate::{Closed, Counted, Feed, FeedFormat, Proof, UnreadableSum};
+use crate::{Counted, Feed, FeedFormat, UnreadableSum};
 
 /// The number of bytes of rows that trigger an import; the end of a feed gathers the remaining pages.
 pub const MAX_WAITING_BYTES: u64 = 128 * 1024 * 1024;
@@ -23,7 +23,6 @@ pub struct Progress {
     /// When the current or the last poll was requested.
     pub poll: Moment,
     /// The number of the current message of the poll: each message that continues another one has the next number.
-    #[serde(default)]
     pub turn: u32,
     /// The cursor of the next page.
     pub cursor: String,
@@ -38,17 +37,13 @@ pub struct Progress {
     /// The number of imports.
     pub imports: u32,
     /// The number of fetched pages at the start of the poll.
-    #[serde(default)]
     pub pages_before: u32,
     /// Without cursors: which stored answers may be unrecorded.
-    #[serde(default)]
     pub answers: AnswerWindow,
     /// Whether the poll is a retry: it continues where the last one ended, and also imports again what was not
     /// imported.
-    #[serde(default)]
     pub retry: bool,
     /// The poll has reviewed the pages before this one.
-    #[serde(default)]
     pub reviewed_to: u32,
     /// The last poll with a finished review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,8 +58,8 @@ pub struct Progress {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proven_at: Option<Moment>,
     /// The version of the record for conditional writes; managed by the storage.
-    #[serde(default, rename = "revision")]
-    pub version: u64,
+    #[serde(skip)]
+    pub version: Version,
 }
 
 /// The first page from which to search for stored but unrecorded answers. A process may store an answer after a later
@@ -107,34 +102,14 @@ pub enum Next {
     Rest,
 }
 
-/// The data that is written together with a feed's progress.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Step {
-    /// A page was fetched, or replaced by the bank's correction.
-    Page(PageRecord),
-    /// Pages were gathered, for the first time or again.
-    Gathered(PageBatch),
-    /// A poll has been proven.
-    Proven {
-        /// Its proof.
-        proof: Box<Proof>,
-        /// The closed part since then.
-        closed: Box<Closed>,
-    },
-    /// A poll has begun or has reached its end.
-    Nothing,
-}
-
 /// A fetched page.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PageRecord {
     /// Its number, from 0.
     pub number: u32,
     /// Its format.
-    #[serde(default)]
     pub format: FeedFormat,
     /// Without cursors: 1 if the answer is truncated or unreadable. The page of an unreadable answer has no rows.
-    #[serde(default)]
     pub damaged: u32,
     /// The cursor of the request.
     pub cursor: String,
@@ -184,7 +159,6 @@ pub struct PageBatch {
     /// Its import.
     pub import: ImportId,
     /// How many times the pages were gathered again.
-    #[serde(default)]
     pub attempt: u32,
     /// The earlier imports of these pages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -212,7 +186,7 @@ impl Progress {
             again: Vec::new(),
             proven: None,
             proven_at: None,
-            version: 0,
+            version: Version::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use calendar::Moment;
 use imports::{PortError, Saved};
 use serde::{Deserialize, Serialize};
 
-use crate::{Closed, CredentialsError, Feed, FeedFormat, PageBatch, PageRecord, PollError, Progress, Proof, Step};
+use crate::{Closed, CredentialsError, Feed, FeedFormat, PageBatch, PageRecord, Progress, Proof};
 
 /// The port to the bank's feed server.
 pub trait FeedClient {
@@ -108,6 +108,33 @@ pub trait FeedLog {
 
     /// The latest proof.
     fn proof(&self, feed: Feed) -> impl Future<Output = Result<Option<Proof>, PortError>> + Send;
+}
+
+/// The data that is written together with a feed's progress.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Step {
+    /// A page was fetched, or replaced by the bank's correction.
+    Page(PageRecord),
+    /// Pages were gathered, for the first time or again.
+    Gathered(PageBatch),
+    /// A poll has been proven.
+    Proven {
+        /// Its proof.
+        proof: Box<Proof>,
+        /// The closed part since then.
+        closed: Box<Closed>,
+    },
+    /// A poll has begun or has reached its end.
+    Nothing,
+}
+
+/// Why a message of a poll has failed. SQS redelivers it, up to a limit.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PollError {
+    /// When.
+    pub at: Moment,
+    /// What happened, for people.
+    pub what: String,
 }
 
 /// A request to poll.

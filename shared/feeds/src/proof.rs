@@ -1,12 +1,13 @@
 use calendar::Moment;
-use imports::{BatchOutcome, Import, ImportStats, State};
+use imports::State;
 use serde::{Deserialize, Serialize};
 
+use crate::gaps::Gaps;
 use crate::notes;
-use crate::{CurrencyProof, EntryProof, Feed, Figures, PageBatch, PageProof, PageRecord, RowProof, UnreadableSum};
+use crate::{
+    CurrencyProof, EntryProof, Feed, Figures, PageBatch, PageProof, PageRecord, Posting, RowProof, UnreadableSum,
+};
 
-/// The maximum number of gaps in a proof.
-const MAX_GAPS: usize = 50;
 /// The maximum number of corrections in a proof.
 const MAX_CORRECTIONS: usize = 50;
 
@@ -51,35 +52,6 @@ pub struct Closed {
     /// Its pages with withdrawn rows, as in [`Proof::corrections`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<String>,
-}
-
-/// A page batch with its import and the outcomes of the import.
-pub struct Posting {
-    /// Which pages.
-    pub page_batch: PageBatch,
-    /// The valid import: the last one of these pages. `None` if it has no record.
-    pub import: Option<Import>,
-    /// The outcomes of its batches.
-    pub outcomes: Vec<BatchOutcome>,
-    /// The outcomes of earlier imports of the same pages, which failed or contained a page that was replaced.
-    pub earlier: Vec<BatchOutcome>,
-}
-
-impl Posting {
-    /// Whether the state is final.
-    pub fn is_final(&self) -> bool {
-        self.import.as_ref().is_some_and(|it| it.state.is_final())
-    }
-
-    /// Whether its pages must be imported again: their import was refused, has failed or was never created.
-    pub fn is_lost(&self) -> bool {
-        let state = self.import.as_ref().map(|it| &it.state);
-        state.is_none_or(|it| matches!(it, State::Refused { .. } | State::Failed { .. }))
-    }
-
-    pub(crate) fn found(&self) -> Option<&ImportStats> {
-        self.import.as_ref().and_then(|it| it.found.as_ref())
-    }
 }
 
 impl Proof {
@@ -143,6 +115,12 @@ impl Proof {
         Figures { pages: *pages, rows: *rows, entries: *entries, currencies: currencies.clone() }
     }
 
+    /// For a bank that declares nothing: what the proof cannot compare, and what it compares instead; then the rows
+    /// that the bank has withdrawn after they were posted.
+    pub fn notes(&self) -> Vec<String> {
+        notes::comparisons(self.feed, self.pages).into_iter().chain(self.corrections.iter().cloned()).collect()
+    }
+
     /// Whether nothing is missing and everything adds up.
     pub fn is_complete(&self) -> bool {
         self.gaps.is_empty()
@@ -193,38 +171,4 @@ fn check_posting(pages: &[PageRecord], posting: &Posting, figures: &Figures, gap
         gaps.add(format!("pages {from} to {to} have {received} rows, import {id} has read {read}"));
     }
     figures.check(pages, posting, gaps);
-}
-
-/// Collects the gaps.
-#[derive(Default)]
-pub(crate) struct Gaps {
-    named: Vec<String>,
-    more: usize,
-}
-
-impl Gaps {
-    pub(crate) fn add(&mut self, gap: String) {
-        if self.named.len() < MAX_GAPS {
-            self.named.push(gap);
-        } else {
-            self.more = self.more.saturating_add(1);
-        }
-    }
-
-    pub(crate) fn equal(&mut self, what: &str, one: i128, other: i128) {
-        if one != other {
-            self.add(format!("{what}: {one} is not {other}"));
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.named.is_empty()
-    }
-
-    fn finish(mut self) -> Vec<String> {
-        if self.more > 0 {
-            self.named.push(format!("and {} more", self.more));
-        }
-        self.named
-    }
 }

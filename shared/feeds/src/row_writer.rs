@@ -7,8 +7,7 @@ use money::Currency;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::Counted;
-use crate::page::monies;
+use crate::counted::{Counted, monies};
 use crate::rows::{Row, RowAmount};
 
 /// The maximum length of a field. An import rejects a longer row, so no valid field is longer.

@@ -1,17 +1,8 @@
 use calendar::Moment;
 use imports::PortError;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::{Feed, FeedLog, Next, Progress, Proof};
-
-/// Why a message of a poll has failed. SQS redelivers it, up to a limit.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct PollError {
-    /// When.
-    pub at: Moment,
-    /// What happened, for people.
-    pub what: String,
-}
+use crate::{Feed, FeedLog, Next, PollError, Progress, Proof};
 
 /// The status of a feed for operators.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use imports::{ImportId, PortError, Saved};
+use imports::{ImportId, PortError, Saved, Version};
 use money::{Currency, Money};
 use serde_json::{Value, json};
 
@@ -51,10 +51,10 @@ impl FeedLog for FakeFeedLog {
     async fn advance(&self, progress: &Progress, step: &Step) -> Result<Saved, PortError> {
         let mut logs = lock(&self.0);
         let log = logs.entry(progress.feed).or_default();
-        if log.progress.as_ref().map_or(0, |it| it.version) != progress.version {
+        if log.progress.as_ref().map_or(Version::default(), |it| it.version) != progress.version {
             return Ok(Saved::Conflict);
         }
-        let version = progress.version.saturating_add(1);
+        let version = progress.version.next();
         log.progress = Some(Progress { version, ..progress.clone() });
         match step {
             Step::Page(page) => drop(log.pages.insert(page.number, page.clone())),
@@ -197,10 +197,10 @@ pub async fn feed_log_contract(log: &impl FeedLog) {
     let feed = Feed::Sepa;
     assert_eq!(log.progress(feed).await.unwrap(), None);
     let begun = Progress::new(feed, poll("2024-03-01T10:00:00Z"));
-    assert_eq!(log.advance(&begun, &Step::Nothing).await.unwrap(), Saved::Stored(1));
+    assert_eq!(log.advance(&begun, &Step::Nothing).await.unwrap(), Saved::Stored(Version(1)));
     assert_eq!(log.advance(&begun, &Step::Nothing).await.unwrap(), Saved::Conflict, "it is there already");
     let begun = log.progress(feed).await.unwrap().unwrap();
-    assert_eq!(begun.version, 1);
+    assert_eq!(begun.version, Version(1));
 
     let counted = Counted { rows: 3, unreadable: 1, sums: vec![Money::new(500, Currency::EUR)] };
     let page = |number: u32| PageRecord {

@@ -160,12 +160,10 @@ fn keys_tell_feed_pages_and_attempt() {
 }
 
 #[test]
-fn what_was_recorded_before_retries_were_known_is_read() {
-    let progress = r#"{"feed":"sepa","poll":"2026-11-21T10:00:00Z","cursor":"1","pages":1,"at_end":true,"gathered":1,
-        "waiting_bytes":0,"imports":1}"#;
+fn what_the_release_before_has_recorded_is_read() {
+    let progress = r#"{"feed":"sepa","poll":"2026-11-21T10:00:00Z","turn":0,"cursor":"1","pages":1,"at_end":true,
+        "gathered":1,"waiting_bytes":0,"imports":1,"pages_before":0,"answers":{"from":0,"then_from":0,"moved":null},
+        "retry":false,"reviewed_to":0,"revision":7}"#;
     let progress: Progress = serde_json::from_str(progress).unwrap();
     assert_eq!(progress.next(), Next::Review(0));
-    let page_batch = r#"{"number":0,"from":0,"to":1,"key":"k","import":"00000000000000000000000000000000"}"#;
-    let page_batch: PageBatch = serde_json::from_str(page_batch).unwrap();
-    assert_eq!((page_batch.attempt, page_batch.earlier.len()), (0, 0));
 }

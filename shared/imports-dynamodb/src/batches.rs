@@ -1,9 +1,10 @@
 use calendar::Moment;
-use dynamodb::{Item, Key, Put, Query, sortable, text, text_of};
+use dynamodb::{Condition, Document, Item, Key, Put, Query, sortable, text, text_of};
 use imports::{BatchOutcome, Batches, ImportId, PortError};
 
 use crate::{DynamoDbImports, broken, failed};
 
+const OUTCOME: Document<BatchOutcome> = Document::version(1);
 const BATCH: &str = "BATCH#";
 const GROUP: &str = "GROUP#";
 
@@ -15,16 +16,11 @@ impl Batches for DynamoDbImports {
         outcome: BatchOutcome,
         now: Moment,
     ) -> Result<BatchOutcome, PortError> {
-        let doc = serde_json::to_string(&outcome).map_err(broken)?;
-        let key = batch_key(import, batch);
-        let item = key.with([("doc", text(doc)), ("finished_at", text(sortable(now)))]);
-        match self.table.put_if_absent(item).await.map_err(failed)? {
+        let document = OUTCOME.of(&outcome).map_err(failed)?;
+        let item = batch_key(import, batch).with([document, ("finished_at", text(sortable(now)))]);
+        match self.table.put(item, Condition::Absent).await.map_err(failed)? {
             Put::Stored => Ok(outcome),
-            Put::There(item) if !item.is_empty() => outcome_of(&item),
-            Put::There(_) => {
-                let item = self.table.get(&key).await.map_err(failed)?;
-                outcome_of(&item.ok_or_else(|| broken("a batch has gone"))?)
-            }
+            Put::Failed(item) => OUTCOME.read(&item).map_err(failed),
         }
     }
 
@@ -49,8 +45,7 @@ impl Batches for DynamoDbImports {
 
     async fn complete(&self, import: ImportId, level: u8, number: u32) -> Result<(), PortError> {
         let key = Key::new(partition(import), format!("{GROUP}{level}#{number:08}"));
-        self.table.put_if_absent(key.item()).await.map_err(failed)?;
-        Ok(())
+        self.table.put(key.item(), Condition::Absent).await.map(drop).map_err(failed)
     }
 
     /// Numbers have eight digits, and a group has ten members: they share the first seven.
@@ -76,9 +71,5 @@ fn batch_key(import: ImportId, batch: u32) -> Key {
 fn batch(item: &Item) -> Result<(u32, BatchOutcome), PortError> {
     let sk = text_of(item, "sk").map_err(failed)?;
     let batch = sk.strip_prefix(BATCH).and_then(|it| it.parse().ok()).ok_or_else(|| broken("a batch's key"))?;
-    Ok((batch, outcome_of(item)?))
-}
-
-fn outcome_of(item: &Item) -> Result<BatchOutcome, PortError> {
-    serde_json::from_str(text_of(item, "doc").map_err(failed)?).map_err(broken)
+    Ok((batch, OUTCOME.read(item).map_err(failed)?))
 }

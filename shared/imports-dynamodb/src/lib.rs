@@ -2,7 +2,7 @@
 //!
 //! | pk | sk | attributes |
 //! | --- | --- | --- |
-//! | `IMPORT#<id>` | `IMPORT` | `doc` the import as JSON, `version`; `listing` and `received_at` for the index `by-received`; `open` and `open_since`, while it is not final, for the index `open` |
+//! | `IMPORT#<id>` | `IMPORT` | `doc` the import as JSON, `revision` its version; `listing` and `received_at` for the index `by-received`; `open` and `open_since`, while it is not final, for the index `open` |
 //! | `IMPORT#<id>` | `BATCH#<number>` | `doc` the outcome as JSON; `finished_at` |
 //! | `IMPORT#<id>` | `GROUP#<level>#<number>` | none: it exists after all members of the group are complete |
 //! | `CONTENT#<content>` | `CONTENT` | `import` the first import that has not failed, `received_at` of the earliest one, `failed` the ids of those before `import` |
@@ -17,7 +17,7 @@ mod rates;
 mod rates_of_year;
 mod sources;
 
-use dynamodb::{Client, DynamoDbError, Item, Key, Table, number_of, text_of};
+use dynamodb::{Client, Document, DynamoDbError, Item, Key, Table, version_of};
 use imports::{Import, ImportId, PortError};
 
 /// The record of imports in a table.
@@ -34,6 +34,9 @@ impl DynamoDbImports {
 }
 
 const IMPORT: &str = "IMPORT";
+const DOCUMENT: Document<Import> = Document::version(1);
+/// The attribute of an import's version.
+const VERSION: &str = "revision";
 
 fn import_key(id: ImportId) -> Key {
     Key::new(format!("IMPORT#{id}"), IMPORT)
@@ -41,8 +44,7 @@ fn import_key(id: ImportId) -> Key {
 
 /// The import of an item, with the version of the item.
 fn import_of(item: &Item) -> Result<Import, PortError> {
-    let import: Import = serde_json::from_str(text_of(item, "doc").map_err(failed)?).map_err(broken)?;
-    Ok(import.with_version(number_of(item, "revision").map_err(failed)?))
+    Ok(DOCUMENT.read(item).map_err(failed)?.with_version(version_of(item, VERSION).map_err(failed)?))
 }
 
 fn failed(error: DynamoDbError) -> PortError {

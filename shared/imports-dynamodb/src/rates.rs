@@ -1,9 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use backoff::Backoff;
 use calendar::Date;
-use dynamodb::{Backoff, Condition, Item, Key, Query, number, number_of, text, text_of};
+use dynamodb::{Item, Key, Query, text, text_of, version_of};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use imports::{DatedRate, Import, PortError, Rates};
+use imports::{DatedRate, Import, PortError, Rates, Saved, Version};
 use money::Currency;
 
 use crate::rates_of_year::{RatesOfYear, Source};
@@ -26,6 +27,9 @@ impl Rates for DynamoDbImports {
     }
 }
 
+/// The attribute of an item's version.
+const VERSION: &str = "version";
+
 /// A currency and a year.
 type Year = (Currency, i32);
 
@@ -44,14 +48,13 @@ impl DynamoDbImports {
         let mut backoff = Backoff::default();
         loop {
             let item = self.table.get(&key).await.map_err(failed)?;
-            let (version, stored) = item.as_ref().map_or(Ok((0, RatesOfYear::default())), |it| stored(it, year.0))?;
+            let (version, stored) = item.as_ref().map_or_else(|| Ok(<_>::default()), |it| stored(it, year.0))?;
             let rates = stored.clone().with(source, &rates);
             if rates == stored {
                 return Ok(());
             }
-            let next = number(version.saturating_add(1));
-            let item = key.with([("version", next), ("rates", text(rates.pack().map_err(broken)?))]);
-            if self.table.put_if(item, Condition::version("version", version)).await.map_err(failed)? {
+            let item = key.with([("rates", text(rates.pack().map_err(broken)?))]);
+            if let Saved::Stored(_) = self.table.save(item, VERSION, version).await.map_err(failed)? {
                 return Ok(());
             }
             if !backoff.wait().await {
@@ -91,8 +94,8 @@ fn partition(currency: Currency) -> String {
 }
 
 /// The version of an item, and what it holds.
-fn stored(item: &Item, currency: Currency) -> Result<(u64, RatesOfYear), PortError> {
-    let version = number_of(item, "version").map_err(failed)?;
+fn stored(item: &Item, currency: Currency) -> Result<(Version, RatesOfYear), PortError> {
+    let version = version_of(item, VERSION).map_err(failed)?;
     let rates = RatesOfYear::unpack(text_of(item, "rates").map_err(failed)?, currency).map_err(broken)?;
     Ok((version, rates))
 }

@@ -1,16 +1,16 @@
 use calendar::Moment;
-use dynamodb::{Key, Put, Query, sortable, text, text_of};
+use dynamodb::{Condition, Key, Put, Query, sortable, text, text_of};
 use imports::{ImportId, PortError, Sources};
 
 use crate::imports_table::import_named;
-use crate::{DynamoDbImports, broken, failed};
+use crate::{DynamoDbImports, failed};
 
 const SOURCES: &str = "SOURCES";
 
 impl Sources for DynamoDbImports {
     async fn declare(&self, source: &str, now: Moment) -> Result<(), PortError> {
         let item = Key::new(SOURCES, source).with([("declared_at", text(sortable(now)))]);
-        self.table.put_if_absent(item).await.map(drop).map_err(failed)
+        self.table.put(item, Condition::Absent).await.map(drop).map_err(failed)
     }
 
     async fn declared(&self) -> Result<Vec<String>, PortError> {
@@ -23,12 +23,10 @@ impl Sources for DynamoDbImports {
         if let Some(item) = self.table.get(&key).await.map_err(failed)? {
             return import_named(&item);
         }
-        match self.table.put_if_absent(key.with([("import", text(import.to_string()))])).await.map_err(failed)? {
+        let item = key.with([("import", text(import.to_string()))]);
+        match self.table.put(item, Condition::Absent).await.map_err(failed)? {
             Put::Stored => Ok(import),
-            Put::There(_) => {
-                let item = self.table.get(&key).await.map_err(failed)?;
-                import_named(&item.ok_or_else(|| broken("the record of a source is missing"))?)
-            }
+            Put::Failed(item) => import_named(&item),
         }
     }
 }

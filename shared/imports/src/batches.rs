@@ -33,7 +33,8 @@ pub struct PackedEntries {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchIndex {
-    /// The version of this document.
+    /// The version of this document: 1; any other one fails.
+    #[serde(deserialize_with = "known_version")]
     pub v: u32,
     /// Whether the holders of its accounts get a summary.
     pub summaries: bool,
@@ -51,6 +52,12 @@ pub struct BatchIndex {
     /// The accounts that have several batches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chains: Vec<Chain>,
+}
+
+fn known_version<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let version = u32::deserialize(deserializer)?;
+    let error = || serde::de::Error::custom(format!("version {version} of a list of batches is unknown"));
+    Some(version).filter(|it| *it == 1).ok_or_else(error)
 }
 
 /// The batches of an account that has several batches. They are posted sequentially: concurrent writers of one account

@@ -56,7 +56,7 @@ pub use metadata::metadata_value;
 pub use outcome::{BatchOutcome, FullAccount, NotPosted, PostedSums};
 pub use ports::{
     BatchQueue, Batches, ContentHistory, Downloads, Files, ImportList, Imports, PortError, PostBatch, Rates,
-    RecentPage, Saved, Sources, SplitFile, StalledPage, UnreadableImport, UploadQueue,
+    RecentPage, Saved, Sources, SplitFile, StalledPage, UnreadableImport, UploadQueue, Version,
 };
 pub use profile::Profile;
 pub use refusal::Refusal;

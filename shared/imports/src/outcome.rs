@@ -11,15 +11,12 @@ pub struct BatchOutcome {
     /// Entries that already existed.
     pub duplicates: u64,
     /// Entries that became dirty: new ones, and existing ones that a new entry identifies as part of a batch payment.
-    #[serde(default)]
     pub dirty: u64,
     /// Accounts they are on.
     pub accounts: u64,
     /// Entries that the books also have from another source.
-    #[serde(default)]
     pub from_another_source: u64,
     /// The sums of the new and of the dirty ones, by currency.
-    #[serde(default)]
     pub sums: Vec<PostedSums>,
     /// Entries that do not fit into the books: entries = posted + duplicates + not posted.
     #[serde(default, skip_serializing_if = "NotPosted::is_empty")]
@@ -75,7 +72,6 @@ impl NotPosted {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PostedSums {
     /// How many entries are new in the books.
-    #[serde(default)]
     pub entries: u64,
     /// Of entries that are new in the books.
     pub posted: Money,

@@ -5,6 +5,7 @@ use std::ops::Range;
 use calendar::{Date, Moment};
 use money::Currency;
 use serde::{Deserialize, Serialize};
+pub use storage::{Saved, Version};
 
 use crate::{BatchOutcome, DatedRate, Import, ImportId, Upload};
 
@@ -138,15 +139,6 @@ pub trait Sources {
     fn first_from(&self, source: &str, import: ImportId) -> impl Future<Output = Result<ImportId, PortError>> + Send;
 }
 
-/// The result of a conditional write.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Saved {
-    /// Stored; this is the new version.
-    Stored(u64),
-    /// Another writer was faster; nothing was written.
-    Conflict,
-}
-
 /// The port to the record of posted batches.
 ///
 /// Several instances post batches of one import at the same time, and may post the same batch. Reads are consistent:
@@ -261,13 +253,8 @@ pub struct PostBatch {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub then: Vec<u64>,
     /// The number of entries that earlier batches have added to the same account.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default)]
     pub posted_before: u64,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 impl PostBatch {

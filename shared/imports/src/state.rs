@@ -12,8 +12,6 @@ pub enum State {
     /// Its batches are being posted.
     Posting,
     /// All its entries are in the books, except those that an account has no room for ([`NotPosted`]).
-    // Earlier releases marked an import that repeats another one as `duplicate` and did not read it.
-    #[serde(alias = "duplicate")]
     Done,
     /// All its rows were read, and each of them was rejected.
     Rejected {

@@ -13,7 +13,6 @@ pub struct ImportStats {
     /// Rejected rows, each with its reason in the rejects file.
     pub rows_rejected: u64,
     /// The number of rejects that exceed the limit of the rejects file.
-    #[serde(default)]
     pub rejects_left_out: u64,
     /// Entries from the accepted rows; a transfer gives one entry for each registered account.
     pub entries: u64,

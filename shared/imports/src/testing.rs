@@ -12,7 +12,7 @@ use money::Currency;
 use crate::{
     BatchOutcome, BatchQueue, Batches, ContentHistory, DatedRate, Files, GROUP, Import, ImportId, ImportList,
     ImportRecord, Imports, PortError, PostBatch, Rates, RecentPage, Saved, Sources, SplitFile, StalledPage, State,
-    UnreadableImport, Upload, UploadQueue,
+    UnreadableImport, Upload, UploadQueue, Version,
 };
 
 pub use contracts::{files_contract, imports_contract};
@@ -120,11 +120,11 @@ pub struct FakeImports(Mutex<Records>);
 
 impl Records {
     fn save(&mut self, import: &Import) -> Saved {
-        let stored = self.imports.get(&import.id).map_or(0, |it| it.version);
+        let stored = self.imports.get(&import.id).map_or(Version::default(), |it| it.version);
         if stored != import.version {
             return Saved::Conflict;
         }
-        let version = stored.saturating_add(1);
+        let version = stored.next();
         self.imports.insert(import.id, import.with_version(version));
         Saved::Stored(version)
     }
@@ -133,7 +133,7 @@ impl Records {
 impl Imports for FakeImports {
     async fn receive(&self, import: &Import) -> Result<Import, PortError> {
         let mut records = lock(&self.0);
-        let first = import.with_version(1);
+        let first = import.with_version(Version::FIRST);
         Ok(records.imports.entry(import.id).or_insert(first).clone())
     }
 

@@ -190,6 +190,7 @@ fn the_batches_of_an_account_are_requested_one_after_the_other() {
 #[test]
 fn lists_and_requests_of_earlier_releases_are_read_and_name_no_version() {
     let list = r#"{"v": 1, "summaries": true, "bounds": [0, 7]}"#;
+    assert!(serde_json::from_str::<BatchIndex>(&list.replace("1,", "2,")).is_err(), "a later version");
     let list: BatchIndex = serde_json::from_str(list).unwrap();
     let [request] = list.unfinished(import(), &[]).try_into().unwrap();
     let message = format!(

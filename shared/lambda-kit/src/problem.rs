@@ -85,16 +85,6 @@ impl Problem {
         Self::new(405, "method-not-allowed", "This method is not allowed here")
     }
 
-    /// It contradicts what is there.
-    pub fn conflict(detail: impl Into<String>) -> Self {
-        Self::new(409, "conflict", "It contradicts what is there").with_detail(detail)
-    }
-
-    /// The request's body is too large.
-    pub fn too_large() -> Self {
-        Self::new(413, "too-large", "The request is too large")
-    }
-
     /// An internal error occurred; the log says what.
     pub fn internal() -> Self {
         Self::new(500, "internal", "An internal error occurred")

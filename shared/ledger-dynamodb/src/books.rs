@@ -1,14 +1,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use backoff::Backoff;
 use banking::AccountNumber;
 use calendar::Month;
-use dynamodb::{Backoff, Client, Condition, Item, Key, Table, Transacted, Write, bytes, number, text};
+use dynamodb::{Client, Item, Key, Table, Write, bytes, text};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use ledger::{Books, BooksError, Change, StoredBooks, Versioned, Written};
+use ledger::{Books, BooksError, Change, Saved, StoredBooks, Versioned};
 
 use crate::Vault;
-use crate::item::{hash, month_key, no_vault, place, totals_key, unavailable};
+use crate::item::{VERSION, hash, month_key, no_vault, place, totals_key, unavailable};
 
 /// Above this size a packed month is in the vault: an item has at most 400 KB, a transaction 4 MB.
 const MAX_BYTES_IN_TABLE: usize = 256 * 1024;
@@ -43,7 +44,7 @@ impl<V: Vault + Sync> Books for DynamoDbBooks<V> {
         Ok(stored_books)
     }
 
-    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Saved, BooksError> {
         // First the vault: an item never points at what is not there. What a lost race leaves there is harmless.
         let months: Vec<(Key, Versioned)> =
             change.months.iter().map(|(it, kept)| (month_key(account, *it), kept.clone())).collect();
@@ -51,14 +52,10 @@ impl<V: Vault + Sync> Books for DynamoDbBooks<V> {
         let mut writes: Vec<Write> = items.try_collect().await?;
         let (totals, version) = (item(&totals_key(account), &change.totals), change.totals.version);
         if writes.is_empty() {
-            let stored = self.table.put_if(totals, Condition::version("v", version)).await.map_err(unavailable)?;
-            return Ok(if stored { Written::Stored } else { Written::Conflict });
+            return self.table.save(totals, VERSION, version).await.map_err(unavailable);
         }
-        writes.push(put(totals, &change.totals));
-        match self.table.transact(writes).await.map_err(unavailable)? {
-            Transacted::Done => Ok(Written::Stored),
-            Transacted::Failed(_) => Ok(Written::Conflict),
-        }
+        writes.push(Write::next(totals, VERSION, version));
+        Ok(self.table.transact(writes).await.map_err(unavailable)?.saved(version))
     }
 
     async fn pause(&self, conflicts: u32) {
@@ -69,22 +66,14 @@ impl<V: Vault + Sync> Books for DynamoDbBooks<V> {
 impl<V: Vault> DynamoDbBooks<V> {
     async fn month_put(&self, key: Key, kept: Versioned) -> Result<Write, BooksError> {
         if kept.bytes.len() <= MAX_BYTES_IN_TABLE {
-            return Ok(put(item(&key, &kept), &kept));
+            return Ok(Write::next(item(&key, &kept), VERSION, kept.version));
         }
         let hash = hash(&kept.bytes);
         self.vault.put(&hash, &kept.bytes).await.map_err(no_vault)?;
-        Ok(put(key.with([("v", next(&kept)), ("s", text(hash))]), &kept))
+        Ok(Write::next(key.with([("s", text(hash))]), VERSION, kept.version))
     }
 }
 
 fn item(key: &Key, kept: &Versioned) -> Item {
-    key.with([("v", next(kept)), ("b", bytes(kept.bytes.as_slice()))])
-}
-
-fn next(kept: &Versioned) -> dynamodb::Value {
-    number(kept.version.saturating_add(1))
-}
-
-fn put(item: Item, kept: &Versioned) -> Write {
-    Write::Put(item, Condition::version("v", kept.version))
+    key.with([("b", bytes(kept.bytes.as_slice()))])
 }

@@ -1,12 +1,14 @@
 use banking::AccountNumber;
 use calendar::Month;
-use dynamodb::{DynamoDbError, Item, Key, bytes_of, number_of, text_of};
+use dynamodb::{DynamoDbError, Item, Key, bytes_of, text_of, version_of};
 use ledger::{BooksError, CodecError, StoredBooks, Versioned};
 use sha2::{Digest, Sha256};
 
 use crate::{Vault, VaultError};
 
 pub(crate) const TOTALS: &str = "TOTALS";
+/// The attribute of an item's version.
+pub(crate) const VERSION: &str = "v";
 const ACCOUNT: &str = "ACCT#";
 const MONTH: &str = "MONTH#";
 
@@ -38,7 +40,7 @@ pub(crate) async fn place<V: Vault>(
     mut item: Item,
     vault: &V,
 ) -> Result<(), BooksError> {
-    let version = number_of(&item, "v").map_err(unavailable)?;
+    let version = version_of(&item, VERSION).map_err(unavailable)?;
     let bytes = match bytes_of(&mut item, "b").map_err(unavailable)? {
         Some(bytes) => bytes,
         None => fetch(text_of(&item, "s").map_err(unavailable)?, vault).await?,

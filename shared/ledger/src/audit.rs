@@ -122,8 +122,8 @@ mod tests {
         let totals = TotalsItem { totals, ..TotalsItem::default() }.encode();
         let bytes = encode_month(&fold(entries), entries);
         StoredBooks {
-            totals: Some(Versioned { version: 1, bytes: totals }),
-            months: [(july, Versioned { version: 1, bytes })].into(),
+            totals: Some(Versioned { version: crate::Version(1), bytes: totals }),
+            months: [(july, Versioned { version: crate::Version(1), bytes })].into(),
         }
     }
 
@@ -156,7 +156,7 @@ mod tests {
         assert_eq!(audit(&stored_books(&twice, &twice)), (2, vec![Finding::NotMerged(july)]), "kept twice");
 
         let mut unreadable = stored_books(&two, &two);
-        unreadable.totals = Some(Versioned { version: 1, bytes: vec![9, 9] });
+        unreadable.totals = Some(Versioned { version: crate::Version(1), bytes: vec![9, 9] });
         let source = CodecError::UnknownVersion(9);
         let places = [Finding::Unreadable { place: "totals".into(), source }, Finding::TotalsDiffer(july)];
         assert_eq!(audit(&unreadable), (2, places.to_vec()));

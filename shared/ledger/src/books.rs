@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use banking::AccountNumber;
 use calendar::Month;
+use storage::{Saved, Version};
 
 use crate::codec::TotalsItem;
 use crate::{CodecError, JournalMonth, Splits, Totals};
@@ -32,15 +33,12 @@ pub trait Books {
     ) -> impl Future<Output = Result<StoredBooks, BooksError>> + Send;
 
     /// Writes all of `change` or nothing of it: each item only if its stored version is still the expected one
-    /// ([`Versioned::version`]; 0: not there yet), with the next version. At most [`MAX_MONTHS`] months.
+    /// ([`Versioned::version`]), with the next version. At most [`MAX_MONTHS`] months. Returns the version of the totals.
     ///
-    /// Other postings may read and write between this call and its effect. [`Written::Conflict`] may also be the
+    /// Other postings may read and write between this call and its effect. [`Saved::Conflict`] may also be the
     /// answer to a write that succeeded, if the adapter had to repeat it: read again to find out.
-    fn write(
-        &self,
-        account: &AccountNumber,
-        change: &Change,
-    ) -> impl Future<Output = Result<Written, BooksError>> + Send;
+    fn write(&self, account: &AccountNumber, change: &Change)
+    -> impl Future<Output = Result<Saved, BooksError>> + Send;
 
     /// Waits before retry number `conflicts` (from 1) of a read or write that conflicted with another posting: random
     /// jitter up to a limit that grows with `conflicts`, at most half a second.
@@ -66,8 +64,8 @@ pub const MAX_MONTHS: usize = 99;
 /// A packed value and its version.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Versioned {
-    /// The number of writes so far; in a [`Change`], the expected stored version.
-    pub version: u64,
+    /// The stored version; in a [`Change`], the expected one.
+    pub version: Version,
     /// The packed value.
     pub bytes: Vec<u8>,
 }
@@ -88,15 +86,6 @@ pub struct Change {
     pub totals: Versioned,
     /// The new months.
     pub months: BTreeMap<Month, Versioned>,
-}
-
-/// The result of writing a [`Change`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Written {
-    /// It is in the books.
-    Stored,
-    /// Another posting has written since the read, or is writing; nothing was written (see [`Books::write`]).
-    Conflict,
 }
 
 /// Why the books cannot be read or written.
@@ -156,8 +145,8 @@ impl StoredBooks {
         self.totals.as_ref().map_or_else(|| Ok(<_>::default()), |kept| TotalsItem::decode(&kept.bytes))
     }
 
-    pub(crate) fn version_of(&self, month: Month) -> u64 {
-        self.months.get(&month).map_or(0, |kept| kept.version)
+    pub(crate) fn version_of(&self, month: Month) -> Version {
+        self.months.get(&month).map_or(Version::default(), |kept| kept.version)
     }
 }
 

@@ -25,7 +25,7 @@ pub mod testing;
 
 pub use added::{Added, Gross};
 pub use audit::{Finding, audit_account, missing_entries};
-pub use books::{Archive, Books, BooksError, Change, MAX_MONTHS, StoredBooks, Versioned, Written};
+pub use books::{Archive, Books, BooksError, Change, MAX_MONTHS, StoredBooks, Versioned};
 pub use budget::EntryBudget;
 pub use codec::{CodecError, decode_entries, encode_entries};
 pub use entry::{Entry, Mark, PostingId, Side};
@@ -34,5 +34,6 @@ pub use journal::JournalMonth;
 pub use merge::{Merged, merge};
 pub use post::{MAX_MONTHS_AND_CURRENCIES, PostError, Posted, post};
 pub use queries::{EntryCursor, Overview, entries, figures_on, overview, page_of_entries};
+pub use storage::{Saved, Version};
 pub use summary::{LastEntry, MonthFigures, SummaryFigures, summarise};
 pub use totals::{Figures, Split, Splits, Totals, View, balances};

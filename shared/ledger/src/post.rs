@@ -8,8 +8,8 @@ use crate::codec::TotalsItem;
 use crate::merge::known_from_another_source;
 use crate::settled::never_settles;
 use crate::{
-    Added, Books, BooksError, Change, CodecError, Entry, Figures, JournalMonth, Merged, PostingId, Side, StoredBooks,
-    Versioned, Written, merge,
+    Added, Books, BooksError, Change, CodecError, Entry, Figures, JournalMonth, Merged, PostingId, Saved, Side,
+    StoredBooks, Version, Versioned, merge,
 };
 
 /// The maximum number of months that one write changes; one more may move out of the totals.
@@ -114,9 +114,9 @@ async fn post_months<B: Books>(
                 return Err(PostError::TooManyMonths(added.unwrap_or_default()));
             }
             Plan::Write { change, added, whole, from_another_source } => match books.write(account, &change).await? {
-                Written::Stored if whole => return Ok((added, from_another_source)),
-                Written::Stored => continue,
-                Written::Conflict => {}
+                Saved::Stored(_) if whole => return Ok((added, from_another_source)),
+                Saved::Stored(_) => continue,
+                Saved::Conflict => {}
             },
         }
         conflicts = conflicts.saturating_add(1);
@@ -188,7 +188,7 @@ fn plan(
         return Ok(Plan::Nothing { added, from_another_source });
     }
     keep_latest_open(&mut item, &mut changed);
-    let version = stored_books.totals.as_ref().map_or(0, |kept| kept.version);
+    let version = stored_books.totals.as_ref().map_or(Version::default(), |kept| kept.version);
     let change = Change { totals: Versioned { version, bytes: item.encode() }, months: changed };
     Ok(Plan::Write { change, added, whole, from_another_source })
 }
@@ -202,9 +202,9 @@ fn keep_latest_open(item: &mut TotalsItem, changed: &mut BTreeMap<Month, Version
             item.open = Some((month, packed));
             return;
         }
-        changed.entry(month).or_insert(Versioned { version: 0, bytes: packed });
+        changed.entry(month).or_insert(Versioned { version: Version::default(), bytes: packed });
     }
-    let fits = |kept: &Versioned| kept.version == 0 && kept.bytes.len() <= MAX_OPEN_BYTES;
+    let fits = |kept: &Versioned| kept.version == Version::default() && kept.bytes.len() <= MAX_OPEN_BYTES;
     item.open = latest
         .filter(|month| changed.get(month).is_some_and(fits))
         .and_then(|month| changed.remove(&month).map(|kept| (month, kept.bytes)));

@@ -10,7 +10,7 @@ use banking::AccountNumber;
 use calendar::Month;
 
 use crate::books::Archive;
-use crate::{Books, BooksError, Change, MAX_MONTHS, StoredBooks, Versioned, Written};
+use crate::{Books, BooksError, Change, MAX_MONTHS, Saved, StoredBooks, Version, Versioned};
 
 /// Yields to other tasks once.
 pub async fn yield_now() {
@@ -131,28 +131,28 @@ impl Books for FakeBooks {
         Ok(read)
     }
 
-    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Saved, BooksError> {
         if change.months.len() > MAX_MONTHS {
             return Err(BooksError::Unavailable("more months than one write takes".into()));
         }
         let Some(_writing) = Writing::start(self, account, change) else {
-            return Ok(Written::Conflict);
+            return Ok(Saved::Conflict);
         };
         yield_now().await;
         let mut stored_by_account = self.stored_by_account();
         let stored = stored_by_account.get(account);
-        let version = |kept: Option<&Versioned>| kept.map_or(0, |it| it.version);
+        let version = |kept: Option<&Versioned>| kept.map_or(Version::default(), |it| it.version);
         let month = |month| stored.and_then(|stored_books| stored_books.months.get(month));
         let fits = version(stored.and_then(|stored_books| stored_books.totals.as_ref())) == change.totals.version
             && change.months.iter().all(|(name, new)| version(month(name)) == new.version);
         if !fits {
-            return Ok(Written::Conflict);
+            return Ok(Saved::Conflict);
         }
-        let next = |new: &Versioned| Versioned { version: new.version.saturating_add(1), bytes: new.bytes.clone() };
+        let next = |new: &Versioned| Versioned { version: new.version.next(), bytes: new.bytes.clone() };
         let stored_books = stored_by_account.entry(account.clone()).or_default();
         stored_books.totals = Some(next(&change.totals));
         stored_books.months.extend(change.months.iter().map(|(month, new)| (*month, next(new))));
-        Ok(Written::Stored)
+        Ok(Saved::Stored(change.totals.version.next()))
     }
 
     async fn pause(&self, conflicts: u32) {
@@ -183,7 +183,7 @@ impl Archive for FakeBooks {
 #[allow(clippy::panic, clippy::unwrap_used, reason = "a contract test fails by panicking")]
 pub async fn books_contract<B: Books + Archive>(books: &B, account: &AccountNumber) {
     let month = |text: &str| text.parse::<Month>().unwrap();
-    let kept = |version: u64, bytes: &[u8]| Versioned { version, bytes: bytes.to_vec() };
+    let kept = |version: u64, bytes: &[u8]| Versioned { version: Version(version), bytes: bytes.to_vec() };
     let change = |totals: Versioned, months: &[(&str, Versioned)]| Change {
         totals,
         months: months.iter().map(|(name, kept)| (month(name), kept.clone())).collect(),
@@ -194,23 +194,23 @@ pub async fn books_contract<B: Books + Archive>(books: &B, account: &AccountNumb
     assert_eq!(books.read(account, &[march]).await.unwrap(), StoredBooks::default(), "no books yet");
 
     let first = change(kept(0, b"t1"), &[("2024-03", kept(0, b"m1"))]);
-    assert_eq!(books.write(account, &first).await.unwrap(), Written::Stored);
-    assert_eq!(books.write(account, &first).await.unwrap(), Written::Conflict, "they exist now");
+    assert_eq!(books.write(account, &first).await.unwrap(), Saved::Stored(Version(1)));
+    assert_eq!(books.write(account, &first).await.unwrap(), Saved::Conflict, "they exist now");
     let stored_books = books.read(account, &[march, april]).await.unwrap();
     assert_eq!(stored_books.totals, Some(kept(1, b"t1")));
     assert_eq!(stored_books.months, [(march, kept(1, b"m1"))].into());
 
     let stale_month = change(kept(1, b"t2"), &[("2024-03", kept(0, b"m2"))]);
-    assert_eq!(books.write(account, &stale_month).await.unwrap(), Written::Conflict, "all or nothing");
+    assert_eq!(books.write(account, &stale_month).await.unwrap(), Saved::Conflict, "all or nothing");
     assert_eq!(books.read(account, &[march]).await.unwrap().totals, Some(kept(1, b"t1")));
 
     let second = change(kept(1, b"t2"), &[("2024-04", kept(0, &large))]);
-    assert_eq!(books.write(account, &second).await.unwrap(), Written::Stored);
+    assert_eq!(books.write(account, &second).await.unwrap(), Saved::Stored(Version(2)));
     let stored_books = books.read(account, &[april]).await.unwrap();
     assert_eq!(stored_books.months, [(april, kept(1, &large))].into(), "a large month reads back, others are left out");
 
     let third = change(kept(2, b"t3"), &[("2024-04", kept(1, b"small again"))]);
-    assert_eq!(books.write(account, &third).await.unwrap(), Written::Stored);
+    assert_eq!(books.write(account, &third).await.unwrap(), Saved::Stored(Version(3)));
     let whole = books.whole(account).await.unwrap();
     assert_eq!(whole.totals, Some(kept(3, b"t3")));
     assert_eq!(whole.months, [(march, kept(1, b"m1")), (april, kept(2, b"small again"))].into());

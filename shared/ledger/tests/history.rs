@@ -15,8 +15,8 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, Mark, Period, PostingId, Side, StoredBooks, View,
-    Written, balances, figures_on, overview, post,
+    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, Mark, Period, PostingId, Saved, Side, StoredBooks,
+    View, balances, figures_on, overview, post,
 };
 use money::Currency;
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ impl Books for Watched {
         self.books.read(account, months).await
     }
 
-    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Saved, BooksError> {
         self.books.write(account, change).await
     }
 

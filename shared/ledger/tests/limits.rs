@@ -15,8 +15,8 @@ use calendar::{Bucket, Date, Month};
 use futures_util::TryStreamExt as _;
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, LastEntry, Mark, PostError, Posted, PostingId, Side,
-    StoredBooks, View, Written, audit_account, entries, history, post,
+    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, LastEntry, Mark, PostError, Posted, PostingId,
+    Saved, Side, StoredBooks, View, audit_account, entries, history, post,
 };
 use money::Currency;
 
@@ -73,7 +73,7 @@ impl Books for Watched {
         self.books.read(account, months).await
     }
 
-    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Saved, BooksError> {
         self.writes.lock().unwrap().push(change.months.values().map(|kept| kept.bytes.len()).collect());
         self.books.write(account, change).await
     }
@@ -298,7 +298,7 @@ impl Books for Growing {
         self.0.read(account, months).await
     }
 
-    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Saved, BooksError> {
         self.0.write(account, change).await
     }
 

@@ -17,7 +17,7 @@ use calendar::{Bucket, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
     Books, BooksError, Change, CodecError, Entry, EntryBudget, HistoryRequest, Mark, PostError, Posted, PostingId,
-    Side, StoredBooks, Versioned, View, Written, audit_account, balances, figures_on, history, post,
+    Saved, Side, StoredBooks, Version, Versioned, View, audit_account, balances, figures_on, history, post,
 };
 use money::Currency;
 
@@ -313,12 +313,12 @@ impl Restless {
 impl Books for Restless {
     async fn read(&self, _account: &AccountNumber, months: &[Month]) -> Result<StoredBooks, BooksError> {
         let reads = self.reads.fetch_add(1, Ordering::Relaxed);
-        let version = if self.moves { reads + 1 } else { 1 };
+        let version = Version(if self.moves { reads + 1 } else { 1 });
         let kept = Versioned { version, bytes: self.month.bytes.clone() };
         Ok(StoredBooks { totals: None, months: months.iter().map(|month| (*month, kept.clone())).collect() })
     }
 
-    async fn write(&self, _account: &AccountNumber, _change: &Change) -> Result<Written, BooksError> {
+    async fn write(&self, _account: &AccountNumber, _change: &Change) -> Result<Saved, BooksError> {
         panic!("items of different moments must not be written")
     }
 
@@ -355,8 +355,8 @@ impl Books for Crowded {
         self.0.read(account, months).await
     }
 
-    async fn write(&self, _account: &AccountNumber, _change: &Change) -> Result<Written, BooksError> {
-        Ok(Written::Conflict)
+    async fn write(&self, _account: &AccountNumber, _change: &Change) -> Result<Saved, BooksError> {
+        Ok(Saved::Conflict)
     }
 
     async fn pause(&self, conflicts: u32) {
@@ -380,10 +380,10 @@ impl Books for Forgetful {
         self.0.read(account, months).await
     }
 
-    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Saved, BooksError> {
         let written = self.0.write(account, change).await?;
         let is_first = self.1.fetch_add(1, Ordering::Relaxed) == 0;
-        Ok(if is_first { Written::Conflict } else { written })
+        Ok(if is_first { Saved::Conflict } else { written })
     }
 
     async fn pause(&self, conflicts: u32) {

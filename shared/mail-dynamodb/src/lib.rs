@@ -11,22 +11,23 @@ mod gate;
 mod suppressions;
 mod tallies;
 
+use backoff::Backoff;
 use banking::AccountNumber;
 use calendar::Moment;
 use dynamodb::{
-    Backoff, Client, Condition, DynamoDbError, Item, Key, Put, Query, Table, Transacted, Write, number, number_of,
-    sortable, text, text_of,
+    Client, Condition, Document, DynamoDbError, Item, Key, Query, Table, Transacted, Write, number, sortable, text,
+    text_of, version_of,
 };
-use futures_util::{StreamExt, TryStreamExt, stream};
 use mail::outbox::{Saved, StateCounts, Summaries, SummariesError, SummaryList, Version};
 use mail::{SummaryKey, SummaryMail};
 
-/// The number of concurrent writes.
-const AT_ONCE: usize = 8;
 /// The minimum page size of a list.
 const PAGE: usize = 100;
 /// The prefix of the `sk` of each record.
 const ACCOUNT: &str = "ACCT#";
+/// The attribute of the version of a record, a tally or the gate.
+const VERSION: &str = "v";
+const DOCUMENT: Document<SummaryMail> = Document::version(1);
 /// The index of the record in a transaction.
 const RECORD: usize = 0;
 
@@ -47,21 +48,20 @@ impl Summaries for DynamoDbSummaries {
     async fn want(&self, import: &str, accounts: &[AccountNumber], now: Moment) -> Result<u64, SummariesError> {
         let wanted = accounts.iter().map(|account| {
             let key = SummaryKey { account: account.clone(), import: import.to_owned() };
-            item(&SummaryMail::wanted(key, now), Version::FIRST)
+            let mut item = item(&SummaryMail::wanted(key, now))?;
+            item.insert(VERSION.to_owned(), number(Version::FIRST.0));
+            Ok((item, Condition::Absent))
         });
-        let items = wanted.collect::<Result<Vec<_>, _>>()?;
-        let puts = stream::iter(items).map(|item| Box::pin(self.table.put_if_absent(item))).buffer_unordered(AT_ONCE);
-        let new = puts.try_fold(0_u64, async |sum, put| Ok(sum.saturating_add(u64::from(put == Put::Stored))));
-        new.await.map_err(failed)
+        self.table.put_all(wanted.collect::<Result<_, SummariesError>>()?).await.map_err(failed)
     }
 
     async fn load(&self, key: &SummaryKey) -> Result<Option<(SummaryMail, Version)>, SummariesError> {
         let Some(item) = self.table.get(&item_key(key)).await.map_err(failed)? else { return Ok(None) };
-        Ok(Some((record(&item)?, Version(number_of(&item, "v").map_err(failed)?))))
+        Ok(Some((record(&item)?, version_of(&item, VERSION).map_err(failed)?)))
     }
 
     async fn save(&self, record: &SummaryMail, expected: Version) -> Result<Saved, SummariesError> {
-        let write = Write::Put(item(record, expected.next())?, Condition::Is("v", number(expected.0)));
+        let write = Write::next(item(record)?, VERSION, expected);
         let mut backoff = Backoff::default();
         loop {
             let mut writes = vec![write.clone()];
@@ -140,13 +140,9 @@ fn item_key(key: &SummaryKey) -> Key {
     Key::new(partition(&key.import), format!("{ACCOUNT}{}", key.account.as_str()))
 }
 
-fn item(record: &SummaryMail, version: Version) -> Result<Item, SummariesError> {
-    let doc = serde_json::to_string(record).map_err(broken)?;
-    let mut item = item_key(&record.key).with([
-        ("doc", text(doc)),
-        ("v", number(version.0)),
-        ("state", text(record.state.name())),
-    ]);
+fn item(record: &SummaryMail) -> Result<Item, SummariesError> {
+    let document = DOCUMENT.of(record).map_err(failed)?;
+    let mut item = item_key(&record.key).with([document, ("state", text(record.state.name()))]);
     if let Some(since) = record.open_since() {
         item.insert("open".to_owned(), text("1"));
         item.insert("open_since".to_owned(), text(sortable(since)));
@@ -155,7 +151,7 @@ fn item(record: &SummaryMail, version: Version) -> Result<Item, SummariesError> 
 }
 
 fn record(item: &Item) -> Result<SummaryMail, SummariesError> {
-    serde_json::from_str(text_of(item, "doc").map_err(failed)?).map_err(broken)
+    DOCUMENT.read(item).map_err(failed)
 }
 
 fn failed(error: DynamoDbError) -> SummariesError {

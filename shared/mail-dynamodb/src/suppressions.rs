@@ -1,29 +1,28 @@
 //! Suppressed addresses: one item each, under the hash of the address.
 
 use calendar::Moment;
-use dynamodb::{Item, Key, Put, sortable, text, text_of};
-use futures_util::{StreamExt, TryStreamExt, stream};
-use mail::Address;
+use dynamodb::{Condition, Item, Key, sortable, text, text_of};
+use mail::EmailAddress;
 use mail::events::{Suppressed, Suppression, SuppressionCopies, Suppressions, suppression_key};
 use mail::outbox::SummariesError;
 
-use crate::{AT_ONCE, DynamoDbSummaries, broken, failed};
+use crate::{DynamoDbSummaries, broken, failed};
 
 /// The prefix of the `pk`, and the `sk`.
 const PREFIX: &str = "SUPPRESSED#";
 const ADDRESS: &str = "ADDRESS";
 
 impl Suppressions for DynamoDbSummaries {
-    async fn suppression(&self, address: &Address) -> Result<Option<Suppression>, SummariesError> {
+    async fn suppression(&self, address: &EmailAddress) -> Result<Option<Suppression>, SummariesError> {
         self.table.get(&key(&suppression_key(address))).await.map_err(failed)?.as_ref().map(why).transpose()
     }
 
-    async fn suppress(&self, address: &Address, why: Suppression, now: Moment) -> Result<(), SummariesError> {
+    async fn suppress(&self, address: &EmailAddress, why: Suppression, now: Moment) -> Result<(), SummariesError> {
         let item = item(&Suppressed { key: suppression_key(address), at: now, why });
-        self.table.put_if_absent(item).await.map(|_| ()).map_err(failed)
+        self.table.put(item, Condition::Absent).await.map(drop).map_err(failed)
     }
 
-    async fn allow(&self, address: &Address) -> Result<bool, SummariesError> {
+    async fn allow(&self, address: &EmailAddress) -> Result<bool, SummariesError> {
         self.table.delete(&key(&suppression_key(address))).await.map_err(failed)
     }
 }
@@ -42,10 +41,8 @@ impl SuppressionCopies for DynamoDbSummaries {
     }
 
     async fn copy_suppressions(&self, suppressed: &[Suppressed]) -> Result<u64, SummariesError> {
-        let items = stream::iter(suppressed.iter().map(item).collect::<Vec<_>>());
-        let puts = items.map(|item| Box::pin(self.table.put_if_absent(item))).buffer_unordered(AT_ONCE);
-        let new = puts.try_fold(0_u64, async |sum, put| Ok(sum.saturating_add(u64::from(put == Put::Stored))));
-        new.await.map_err(failed)
+        let puts = suppressed.iter().map(|it| (item(it), Condition::Absent)).collect();
+        self.table.put_all(puts).await.map_err(failed)
     }
 }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use calendar::{Date, Moment};
-use dynamodb::{Condition, Item, Key, Query, Write, number, number_of, sortable, text_of};
+use dynamodb::{Item, Key, Query, Write, number, number_of, sortable, text_of, version_of};
 use mail::SummaryMail;
 use mail::gate::SendGate;
 use mail::outbox::SummariesError;
 use mail::tally::{Tallies, Tally};
 
-use crate::{DynamoDbSummaries, broken, failed};
+use crate::{DynamoDbSummaries, VERSION, broken, failed};
 
 const PARTITION: &str = "TALLY";
 /// The number of items for each day.
@@ -50,17 +50,16 @@ pub(crate) async fn write(
     let key = Key::new(partition(resumed_at), format!("{day}#{}", shard(record)));
     let item = summaries.table.get(&key).await.map_err(failed)?;
     let (counted, version) = match &item {
-        Some(item) => (tally(item)?, number_of(item, "v").map_err(failed)?),
-        None => (Tally::default(), 0),
+        Some(item) => (tally(item)?, version_of(item, VERSION).map_err(failed)?),
+        None => <_>::default(),
     };
     let sum = counted.plus(more);
     let item = key.with([
         ("sent", number(sum.sent)),
         ("bounced", number(sum.bounced)),
         ("complained", number(sum.complained)),
-        ("v", number(version.saturating_add(1))),
     ]);
-    Ok(Some(Write::Put(item, Condition::version("v", version))))
+    Ok(Some(Write::next(item, VERSION, version)))
 }
 
 fn tally(item: &Item) -> Result<Tally, SummariesError> {

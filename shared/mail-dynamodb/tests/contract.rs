@@ -1,7 +1,7 @@
 //! Tests the contract of the records of summaries on the local stack.
 
 use dynamodb::{Client, testing};
-use mail::Address;
+use mail::EmailAddress;
 use mail::testing::{counts_contract, gate_contract, summaries_contract, suppressions_contract};
 use mail_dynamodb::DynamoDbSummaries;
 
@@ -14,6 +14,6 @@ async fn the_contract_is_kept() {
     let summaries = DynamoDbSummaries::new(client, name);
     summaries_contract(&summaries, "a-new-import").await;
     gate_contract(&summaries).await;
-    suppressions_contract(&summaries, &Address::parse("ada@example.com").unwrap()).await;
+    suppressions_contract(&summaries, &EmailAddress::parse("ada@example.com").unwrap()).await;
     counts_contract(&summaries, "another-import").await;
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use banking::AccountNumber;
 use calendar::Moment;
 use mail::events::{Feedback, MailEvent};
-use mail::{Address, SummaryKey};
+use mail::{EmailAddress, SummaryKey};
 use serde::Deserialize;
 
 /// The tag with the import of a summary.
@@ -97,7 +97,7 @@ pub fn read_event(json: &str) -> Result<Option<MailEvent>, ReadEventError> {
     }))
 }
 
-fn feedback(event: &Event) -> Option<(Feedback, Vec<Address>)> {
+fn feedback(event: &Event) -> Option<(Feedback, Vec<EmailAddress>)> {
     match (event.kind.as_str(), &event.bounce, &event.complaint) {
         ("Bounce", Some(bounce), _) if bounce.bounce_type == "Permanent" => {
             Some((Feedback::HardBounce, addresses(&bounce.bounced_recipients)))
@@ -110,9 +110,9 @@ fn feedback(event: &Event) -> Option<(Feedback, Vec<Address>)> {
 }
 
 /// The addresses, without a name and brackets. Unrelated addresses from a mail server are omitted.
-fn addresses(recipients: &[Recipient]) -> Vec<Address> {
+fn addresses(recipients: &[Recipient]) -> Vec<EmailAddress> {
     let bare = |text: &str| text.rsplit_once('<').map_or(text, |(_, it)| it.trim_end_matches('>')).to_owned();
-    recipients.iter().filter_map(|it| Address::parse(&bare(&it.email_address)).ok()).collect()
+    recipients.iter().filter_map(|it| EmailAddress::parse(&bare(&it.email_address)).ok()).collect()
 }
 
 /// An account number as the value of a tag: SES takes letters, digits, `_` and `-`. A number has only upper-case

@@ -25,7 +25,7 @@ fn a_report_names_the_summary_and_the_receiver() {
         assert_eq!(event.key.import, "8f14e45fceea167a5a36dedd4bea2543");
         assert_eq!(event.key.account.as_str(), "DE89370400440532013000");
         assert_eq!((event.provider_id.as_str(), event.sent_at), ("010201", "2026-08-14T10:00:00Z".parse().unwrap()));
-        let recipients: Vec<&str> = event.recipients.iter().map(mail::Address::as_str).collect();
+        let recipients: Vec<&str> = event.recipients.iter().map(mail::EmailAddress::as_str).collect();
         assert_eq!(recipients, ["ada@example.com"]);
     }
     let rejected = BOUNCE.replace("\"Bounce\"", "\"Reject\"").replace("\"bounce\":", "\"reject\":");

@@ -4,8 +4,8 @@ use calendar::Moment;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::outbox::SummariesError;
-use crate::{Address, SummaryKey};
+use crate::error::SummariesError;
+use crate::{EmailAddress, SummaryKey};
 
 /// A report of the provider about an accepted mail. It may arrive twice, late, or before the response to the send call
 /// is saved.
@@ -20,7 +20,7 @@ pub struct MailEvent {
     /// What happened.
     pub feedback: Feedback,
     /// The affected addresses.
-    pub recipients: Vec<Address>,
+    pub recipients: Vec<EmailAddress>,
 }
 
 /// The event of a mail after the provider has accepted it.
@@ -73,19 +73,19 @@ pub trait Suppressions {
     /// after.
     fn suppression(
         &self,
-        address: &Address,
+        address: &EmailAddress,
     ) -> impl Future<Output = Result<Option<Suppression>, SummariesError>> + Send;
 
     /// Suppresses `address`. A suppressed address keeps its first reason.
     fn suppress(
         &self,
-        address: &Address,
+        address: &EmailAddress,
         why: Suppression,
         now: Moment,
     ) -> impl Future<Output = Result<(), SummariesError>> + Send;
 
     /// Removes the suppression of `address`, for an operator; returns whether it was suppressed.
-    fn allow(&self, address: &Address) -> impl Future<Output = Result<bool, SummariesError>> + Send;
+    fn allow(&self, address: &EmailAddress) -> impl Future<Output = Result<bool, SummariesError>> + Send;
 }
 
 impl Feedback {
@@ -100,7 +100,7 @@ impl Feedback {
 }
 
 /// The key of a suppressed address: SHA-256 of the address in lower case, in hexadecimal.
-pub fn suppression_key(address: &Address) -> String {
+pub fn suppression_key(address: &EmailAddress) -> String {
     hex::encode(Sha256::digest(address.normalised()))
 }
 
@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn an_address_has_one_key_in_any_case() {
-        let key = |text: &str| suppression_key(&Address::parse(text).unwrap());
+        let key = |text: &str| suppression_key(&EmailAddress::parse(text).unwrap());
         assert_eq!(key("Ada@Example.com"), key("ada@example.com"));
         assert_ne!(key("ada@example.com"), key("adb@example.com"));
         assert_eq!(key("ada@example.com").len(), 64);

@@ -9,9 +9,11 @@
 //! write that records it.
 
 mod chart;
+mod error;
 pub mod events;
 pub mod gate;
 pub mod mailer;
+mod message;
 mod mime;
 pub mod outbox;
 mod page;
@@ -26,9 +28,10 @@ mod text;
 mod unsubscribe;
 mod words;
 
-pub use customers::{EmailAddress as Address, EmailError as AddressError};
-pub use record::{Intent, MAX_ATTEMPTS, MailState, Next, SummaryKey, SummaryMail, TransitionError};
-pub use reference::{Reference, ReferenceError};
-pub use render::{Envelope, Image, Mail, RenderMailError, render};
+pub use customers::EmailAddress;
+pub use message::{Envelope, Image, Mail};
+pub use record::{Intent, MAX_ATTEMPTS, MailState, Next, SummaryMail, TransitionError};
+pub use reference::{Reference, ReferenceError, SummaryKey};
+pub use render::{RenderMailError, render};
 pub use summary::{CurrencySummary, LastEntry, MonthLine, NotIncluded, Summary};
 pub use unsubscribe::{UnsubscribeKey, UnsubscribeKeyError, UnsubscribeKeys, UnsubscribeKeysError, UnsubscribeLinks};

@@ -5,7 +5,9 @@ use std::future::Future;
 use banking::AccountNumber;
 use calendar::Moment;
 use serde::{Deserialize, Serialize};
+pub use storage::{Saved, Version};
 
+pub use crate::error::SummariesError;
 use crate::{SummaryKey, SummaryMail};
 
 /// The records of all summary mails, one for each account and import.
@@ -78,34 +80,6 @@ pub trait SummaryRequests {
         import: &str,
         accounts: &[AccountNumber],
     ) -> impl Future<Output = Result<(), RequestSummariesError>> + Send;
-}
-
-/// The version of a stored record, for conditional writes. 0: nothing is stored.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
-pub struct Version(pub u64);
-
-impl Version {
-    /// The version of a new record.
-    pub const FIRST: Self = Self(1);
-
-    /// The version before this one.
-    pub fn previous(self) -> Self {
-        Self(self.0.saturating_sub(1))
-    }
-
-    /// The version after this one.
-    pub fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
-    }
-}
-
-/// The result of a conditional save.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Saved {
-    /// The record is stored; this is the new version.
-    Stored(Version),
-    /// Another writer was faster, or the record does not exist; nothing changed.
-    Conflict,
 }
 
 /// The number of summaries of one import in each state.
@@ -219,18 +193,6 @@ impl<'de> Deserialize<'de> for SchemaOne {
     }
 }
 
-/// Why reading or writing the records failed.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SummariesError {
-    /// Temporarily unavailable: retry.
-    #[error("the summaries cannot be reached")]
-    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Stored data is corrupt: an operator must investigate.
-    #[error("a stored summary cannot be read")]
-    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
 /// Not all requests are on the queue: retry.
 #[derive(Debug, thiserror::Error)]
 #[error("the summaries could not be requested")]
@@ -249,12 +211,6 @@ mod tests {
         for wrong in [json.replace(":1,", ":2,"), json.replace('}', r#","more":1}"#)] {
             assert!(serde_json::from_str::<SummaryRequest>(&wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn versions_follow_each_other() {
-        assert_eq!((Version(3).previous(), Version(3).next()), (Version(2), Version(4)));
-        assert_eq!(Version::FIRST.previous(), Version(0), "nothing is stored");
     }
 
     #[test]

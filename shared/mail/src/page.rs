@@ -2,8 +2,9 @@
 
 use askama::Template;
 
+use crate::message::{Envelope, Image, LOGO_CID, chart_cid};
 use crate::words::{count, figure, figure_or_dash, last_entry, long_date, not_included, shown_name};
-use crate::{CurrencySummary, Envelope, Image, MonthLine, Summary, chart, render};
+use crate::{CurrencySummary, MonthLine, Summary, chart};
 
 /// The months of one year.
 pub(crate) struct Year<'a> {
@@ -85,14 +86,14 @@ pub(crate) fn html(
 ) -> Result<String, askama::Error> {
     let page = Page {
         subject,
-        logo: format!("cid:{}", render::LOGO_CID),
+        logo: format!("cid:{LOGO_CID}"),
         holder: summary.holder.as_deref().and_then(shown_name),
         account: summary.account.masked(),
         as_of: long_date(summary.as_of),
         last_entry: summary.last_entry.map(last_entry),
         sections: summary.currencies.iter().map(|section| Section::of(section, images)).collect(),
         reference: envelope.reference.short(),
-        contact: envelope.contact.as_ref().map(crate::Address::as_str),
+        contact: envelope.contact.as_ref().map(crate::EmailAddress::as_str),
         unsubscribe_url: envelope.unsubscribe_url.as_deref(),
         chart_width: chart::SHOWN_WIDTH,
     };
@@ -121,7 +122,7 @@ impl<'a> Section<'a> {
 
 impl Chart {
     fn of(section: &CurrencySummary, images: &[Image]) -> Option<Self> {
-        let cid = render::chart_cid(section.balance.currency());
+        let cid = chart_cid(section.balance.currency());
         let image = images.iter().find(|image| image.cid == cid)?;
         let (first, last) = chart::span(section)?;
         let name = |month: calendar::Month| format!("{} {}", month.name(), month.year());

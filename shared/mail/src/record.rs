@@ -1,33 +1,16 @@
 use std::fmt;
 use std::time::Duration;
 
-use banking::AccountNumber;
 use calendar::Moment;
 use serde::{Deserialize, Serialize};
 
 use crate::events::{Feedback, MailEvent};
 use crate::mailer::Sent;
-use crate::{Envelope, Mail, Reference, RenderMailError, Summary, render};
+use crate::{Envelope, Mail, RenderMailError, Summary, SummaryKey, render};
 
 /// The maximum number of attempts to send one text: a second attempt only if the first got no response (reliability
 /// rule 15).
 pub const MAX_ATTEMPTS: u8 = 2;
-
-/// The key of a summary: one account and one import.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
-pub struct SummaryKey {
-    /// The account.
-    pub account: AccountNumber,
-    /// The import.
-    pub import: String,
-}
-
-impl SummaryKey {
-    /// The deterministic reference of the mail.
-    pub fn reference(&self) -> Reference {
-        Reference::of_summary(&self.account, &self.import)
-    }
-}
 
 /// The complete content of a mail, stored before it is sent, so that a repeat has the same bytes.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]

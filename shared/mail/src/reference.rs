@@ -3,6 +3,22 @@ use std::fmt;
 use banking::AccountNumber;
 use serde::{Deserialize, Serialize};
 
+/// The key of a summary: one account and one import.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Debug)]
+pub struct SummaryKey {
+    /// The account.
+    pub account: AccountNumber,
+    /// The import.
+    pub import: String,
+}
+
+impl SummaryKey {
+    /// The deterministic reference of the mail.
+    pub fn reference(&self) -> Reference {
+        Reference::of_summary(&self.account, &self.import)
+    }
+}
+
 /// The deterministic id of one mail: its Message-ID and its MIME boundaries derive from it.
 ///
 /// 1 to 48 characters of `a-z`, `0-9` and `-`.

@@ -17,7 +17,6 @@ pub struct Summary {
     /// The date of the figures.
     pub as_of: Date,
     /// The time of the last transaction; `None` without transactions.
-    #[serde(default)]
     pub last_entry: Option<LastEntry>,
     /// One section for each currency of the account.
     pub currencies: Vec<CurrencySummary>,

@@ -26,7 +26,7 @@ fn the_fake_summaries_keep_their_contract() {
 fn the_fake_gate_suppressions_and_counts_keep_their_contracts() {
     let summaries = FakeSummaries::default();
     ready(gate_contract(&summaries));
-    ready(suppressions_contract(&summaries, &mail::Address::parse("ada@example.com").unwrap()));
+    ready(suppressions_contract(&summaries, &mail::EmailAddress::parse("ada@example.com").unwrap()));
     ready(counts_contract(&summaries, "contract-1"));
 }
 

@@ -10,7 +10,7 @@
 
 mod samples;
 
-use mail::{Address, Envelope, Reference, Summary, render};
+use mail::{EmailAddress, Envelope, Reference, Summary, render};
 use proptest::prelude::*;
 use samples::{envelope, four_rows};
 
@@ -54,7 +54,7 @@ fn headers_are_those_of_the_envelope() {
 
 #[test]
 fn a_receiver_can_reply_and_can_opt_out_with_one_click() {
-    let contact = Address::parse("help@millrace.example").unwrap();
+    let contact = EmailAddress::parse("help@millrace.example").unwrap();
     let url = "https://api.millrace.example/unsubscribe?token=651c189c-36be-5a08-9949-4bce766d64e4.00ff";
     let envelope = Envelope { contact: Some(contact), unsubscribe_url: Some(url.to_owned()), ..envelope() };
     let mail = render(&four_rows(), &envelope).unwrap();
@@ -136,7 +136,7 @@ fn what_the_register_takes_the_mailer_takes() {
         ["ada@example.com", "a..b@example.com", ".a@example.com", "ada@exam_ple.com", "ada@-x.com", "ada@x.com\n"]
     {
         let taken = customers::EmailAddress::parse(text).is_ok();
-        assert_eq!(taken, Address::parse(text).is_ok(), "{text:?}");
+        assert_eq!(taken, EmailAddress::parse(text).is_ok(), "{text:?}");
     }
 }
 
@@ -172,7 +172,7 @@ proptest! {
 
     #[test]
     fn what_is_an_address_is_safe_in_a_header(text in "[ -~\\r\\n\\t]{1,40}(@[ -~\\r\\n]{1,20})?") {
-        if let Ok(address) = Address::parse(&text) {
+        if let Ok(address) = EmailAddress::parse(&text) {
             let bad = |it: char| it.is_control() || it.is_whitespace() || "<>,;\"()".contains(it);
             prop_assert!(!address.as_str().contains(bad), "{:?}", address.as_str());
             let mail = render(&four_rows(), &Envelope { to: address, ..envelope() }).unwrap();

@@ -20,7 +20,7 @@ use futures_util::StreamExt as _;
 use imports::testing::FakeImports;
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, Entry, EntryBudget, Mark, Period, PostingId, Side, StoredBooks, View, Written, post,
+    Books, BooksError, Change, Entry, EntryBudget, Mark, Period, PostingId, Saved, Side, StoredBooks, View, post,
 };
 use money::{Currency, Money, Reference};
 use treasury::{Balances, InterestRates, Limits, Queries, QueryError, page_of_company_entries};
@@ -39,7 +39,7 @@ impl Books for Watched {
         self.books.read(account, months).await
     }
 
-    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Saved, BooksError> {
         self.books.write(account, change).await
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use banking::AccountNumber;
 use calendar::Month;
 use ledger::testing::FakeBooks;
-use ledger::{Books, BooksError, Change, StoredBooks, Versioned, Written};
+use ledger::{Books, BooksError, Change, Saved, StoredBooks, Versioned};
 
 /// A write unit is a write of up to 1 KB.
 const UNIT_BYTES: u64 = 1024;
@@ -39,7 +39,7 @@ impl Books for Counter {
         self.books.read(account, months).await
     }
 
-    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Written, BooksError> {
+    async fn write(&self, account: &AccountNumber, change: &Change) -> Result<Saved, BooksError> {
         // The totals alone are a plain write.
         let times = if change.months.is_empty() { 1 } else { IN_TRANSACTION };
         self.writes.fetch_add(1, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use calendar::Moment;
 use mail::events::Suppressions;
 use mail::gate::{self, SendGate};
 use mail::outbox::{Saved, Summaries, SummaryList, SummaryRequests};
-use mail::{Address, SummaryMail};
+use mail::{EmailAddress, SummaryMail};
 use serde::Serialize;
 
 use crate::Verdict;
@@ -161,7 +161,7 @@ async fn retry<S: Summaries + SummaryList, Q: SummaryRequests>(
     Ok(Retried { import, mails: accounts.len(), changed })
 }
 
-async fn allow<S: Suppressions>(output: &Output, summaries: &S, address: &Address) -> Result<Verdict> {
+async fn allow<S: Suppressions>(output: &Output, summaries: &S, address: &EmailAddress) -> Result<Verdict> {
     let was_suppressed = summaries.allow(address).await?;
     output.note(if was_suppressed {
         "the address gets mails again, starting with the next summary"
@@ -243,7 +243,7 @@ mod tests {
         for account in accounts {
             let key = SummaryKey { account, import: import().to_string() };
             let (wanted, version) = ready(summaries.load(&key)).unwrap().unwrap();
-            let address = Address::parse("ada@example.com").unwrap();
+            let address = EmailAddress::parse("ada@example.com").unwrap();
             let envelope = Envelope {
                 from: address.clone(),
                 to: address,

@@ -178,7 +178,7 @@ mod tests {
     use ::customers::{CustomerId, MailChoice, MailChoices as _};
     use mail::events::{Suppression, Suppressions as _};
     use mail::testing::FakeSummaries;
-    use mail::{Address, SummaryKey, SummaryMail};
+    use mail::{EmailAddress, SummaryKey, SummaryMail};
 
     use super::*;
 
@@ -188,7 +188,7 @@ mod tests {
         let tables = || Tables { register: FakeRegister::default(), summaries: FakeSummaries::default() };
         let (previous, adopted) = (tables(), tables());
         let [before, since, after] = ["a", "b", "c"].map(CustomerId::of_company);
-        let [bounced, complained] = ["ada@example.com", "bob@example.com"].map(|it| Address::parse(it).unwrap());
+        let [bounced, complained] = ["ada@example.com", "bob@example.com"].map(|it| EmailAddress::parse(it).unwrap());
         for tables in [&previous, &adopted] {
             tables.register.choose_mails(before, MailChoice::Unwanted, at(10)).await.unwrap();
             tables.register.choose_mails(since, MailChoice::Wanted, at(10)).await.unwrap();

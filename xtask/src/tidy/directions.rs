@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Finding;
 
 /// Tier 0: values. They do not depend on other crates of this workspace.
-const VALUES: [&str; 3] = ["money", "calendar", "banking"];
+const VALUES: [&str; 4] = ["money", "calendar", "banking", "storage"];
 /// Tier 1: domains. They depend on values and, with a reason, on each other.
 const DOMAINS: [&str; 11] = [
     "customers",
@@ -26,18 +26,21 @@ const DOMAINS: [&str; 11] = [
     "statements",
 ];
 /// The technologies of adapters (tier 2): `<owner>-<technology>`. A crate of this workspace for a technology has only
-/// its name.
-const TECHNOLOGIES: [&str; 7] = ["dynamodb", "s3", "sqs", "ses", "http", "athena", "secretsmanager"];
+/// its name; `backoff` is what several of them need for their retries.
+const TECHNOLOGIES: [&str; 8] = ["backoff", "dynamodb", "s3", "sqs", "ses", "http", "athena", "secretsmanager"];
 const KIT: &str = "lambda-kit";
 /// Simulations of external systems, for the laptop and for staging.
 const SANDBOXES: [&str; 1] = ["feeds-sandbox"];
 
-/// The allowed dependencies between domains, of the kit on values and of a sandbox on a tool, each with its reason.
-const REASONS: [(&str, &str, &str); 10] = [
+/// The allowed dependencies between domains and between technologies, of the kit on values and of a sandbox on a tool,
+/// each with its reason.
+const REASONS: [(&str, &str, &str); 13] = [
     ("feeds", "imports", "a feed's pages become imports, and its proof uses their outcomes"),
     ("feeds-sandbox", "datamaker", "it serves the data maker's rows without files"),
     ("lambda-kit", "calendar", "its clock tells moments"),
+    ("dynamodb", "backoff", "it retries conflicts and throttling"),
     ("dynamodb", "calendar", "an index sorts by moments written as texts"),
+    ("dynamodb", "storage", "a conditional write results in a version or a conflict"),
     (
         "imports",
         "customers",
@@ -45,6 +48,7 @@ const REASONS: [(&str, &str, &str); 10] = [
     ),
     ("imports", "ledger", "a row becomes an entry of the books, with the same identity rules"),
     ("mail", "customers", "a mail goes to an address that the register has accepted: both use one rule"),
+    ("sqs", "backoff", "it sends again what a queue has not taken"),
     ("treasury", "customers", "the portfolio is of all companies of the register"),
     ("treasury", "imports", "its figures are converted at the imported exchange rates"),
     ("treasury", "ledger", "a company's figures are folds of its accounts' periods and entries"),
@@ -253,7 +257,10 @@ fn may_use(
         (Tier::Function | Tier::Tool, _) if is_library => Ok(()),
         (Tier::Function | Tier::Tool, _) => Err("it is not a library"),
         (Tier::Value, _) => Err("a value depends on nothing of ours"),
-        (Tier::Kit | Tier::Technology, Tier::Value) | (Tier::Domain, Tier::Domain) | (Tier::Sandbox, Tier::Tool)
+        (Tier::Kit | Tier::Technology, Tier::Value)
+        | (Tier::Technology, Tier::Technology)
+        | (Tier::Domain, Tier::Domain)
+        | (Tier::Sandbox, Tier::Tool)
             if has_reason(from) =>
         {
             Ok(())

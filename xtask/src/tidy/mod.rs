@@ -5,6 +5,7 @@
 mod agreement;
 mod budgets;
 mod cards;
+mod cycles;
 mod directions;
 mod names;
 mod recipes;
@@ -67,6 +68,7 @@ fn inspect(root: &Path, fix: bool) -> Result<Vec<Finding>> {
     let mut findings = directions::check(&directions::Graph::of(root)?);
     findings.extend(cards::check(&sources, root, fix)?);
     findings.extend(budgets::check(&sources));
+    findings.extend(cycles::check(&sources));
     findings.extend(names::check(&sources));
     findings.extend(agreement::check(&sources, &template));
     findings.extend(recipes::check(&sources, &template, root));

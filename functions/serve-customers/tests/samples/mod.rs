@@ -15,7 +15,7 @@ use feeds::{Counted, Feed, FeedLog, PageRecord, PollError, Progress, Proof, Step
 use imports::testing::{FakeImports, altered};
 use imports::{
     BatchOutcome, Batches, DatedRate, Downloads, Import, ImportStats, Imports, Kind, PortError, Rates, Reject, Saved,
-    State, Sums, Upload, Warning,
+    State, Sums, Upload, Version, Warning,
 };
 use ledger::testing::FakeBooks;
 use ledger::{Books, Change, Entry, Mark, PostingId, Side, Versioned, post};
@@ -190,7 +190,7 @@ async fn books() -> FakeBooks {
     ];
     post(&books, &number(MUNICH), munich, PostingId([2; 16])).await.unwrap();
     post(&books, &number(LONDON), london, PostingId([3; 16])).await.unwrap();
-    let kept = Versioned { version: 0, bytes: b"no totals".to_vec() };
+    let kept = Versioned { version: Version::default(), bytes: b"no totals".to_vec() };
     let broken = Change { totals: kept, months: BTreeMap::new() };
     books.write(&number("BROKEN"), &broken).await.unwrap();
     books
@@ -235,7 +235,7 @@ async fn imports() -> FakeImports {
     for import in [done(july()), again, done(unreachable())] {
         imports.receive(&altered(&import, |it| it.found = None)).await.unwrap();
         let saved = imports.save(&import.with_version(1)).await.unwrap();
-        assert_eq!(saved, Saved::Stored(2));
+        assert_eq!(saved, Saved::Stored(Version(2)));
     }
     let rate = |date: &str, eur: &str| DatedRate {
         date: date.parse().unwrap(),

@@ -6,7 +6,7 @@ use money::{Currency, Money};
 use super::altered;
 use crate::{
     BatchOutcome, Batches, ContentHistory, DatedRate, Files, FullAccount, Import, ImportId, ImportList, Imports,
-    PortError, PostedSums, Rates, RecentPage, Saved, Sources, State, Upload,
+    PortError, PostedSums, Rates, RecentPage, Saved, Sources, State, Upload, Version,
 };
 
 /// What every record of imports must do. It must be empty; it contains imports afterwards.
@@ -29,16 +29,16 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates + Source
     let first = import("imports/a.csv", "2024-03-01T10:00:00Z");
     assert_eq!(imports.find(first.id).await.unwrap(), None);
     let stored = imports.receive(&first).await.unwrap();
-    assert_eq!(stored, first.with_version(1));
+    assert_eq!(stored, first.with_version(Version::FIRST));
     assert_eq!(imports.receive(&altered(&first, |it| it.size_bytes = 8)).await.unwrap(), stored, "received once");
 
     let splitting = altered(&stored, |it| {
         it.state = State::Splitting;
         it.content = Some("c1".to_owned());
     });
-    assert_eq!(imports.save(&splitting).await.unwrap(), Saved::Stored(2));
+    assert_eq!(imports.save(&splitting).await.unwrap(), Saved::Stored(Version(2)));
     assert_eq!(imports.save(&splitting).await.unwrap(), Saved::Conflict, "an old version");
-    let splitting = splitting.with_version(2);
+    let splitting = splitting.with_version(Version(2));
     assert_eq!(imports.find(first.id).await.unwrap(), Some(splitting.clone()));
 
     let second = imports.receive(&import("imports/b.csv", "2024-03-02T10:00:00Z")).await.unwrap();
@@ -51,7 +51,7 @@ pub async fn imports_contract<I: Imports + Batches + ImportList + Rates + Source
     assert_eq!(history("c2", &second).await, ContentHistory::of(&second), "another content");
 
     let failed = altered(&splitting, |it| it.state = State::Failed { reason: "x".to_owned() });
-    assert_eq!(imports.save(&failed).await.unwrap(), Saved::Stored(3));
+    assert_eq!(imports.save(&failed).await.unwrap(), Saved::Stored(Version(3)));
     let passed = ContentHistory { first: second.id, received_at: first.received_at, failed: vec![first.id] };
     for import in [&second, &second, &first] {
         assert_eq!(history("c1", import).await, passed, "after a failed import the next one is the first");

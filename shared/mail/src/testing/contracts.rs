@@ -15,7 +15,7 @@ use crate::gate::{HoldReason, SendGate};
 use crate::mailer::{Mailer, Sent};
 use crate::outbox::{Saved, StateCounts, Summaries, SummaryList, SummaryRequest, SummaryRequests, Version};
 use crate::tally::{Tallies, Tally};
-use crate::{Address, Envelope, Intent, Mail, MailState, Summary, SummaryKey, SummaryMail, gate};
+use crate::{EmailAddress, Envelope, Intent, Mail, MailState, Summary, SummaryKey, SummaryMail, gate};
 
 /// Tests that a [`Mailer`] accepts a valid mail each time and returns an id.
 pub async fn mailer_contract(port: &impl Mailer, mail: &Mail) {
@@ -86,10 +86,10 @@ pub async fn gate_contract(port: &impl SendGate) {
 }
 
 /// Tests the contracts of [`Suppressions`] and [`SuppressionCopies`]. No address may be suppressed yet.
-pub async fn suppressions_contract(port: &(impl Suppressions + SuppressionCopies), address: &Address) {
+pub async fn suppressions_contract(port: &(impl Suppressions + SuppressionCopies), address: &EmailAddress) {
     let now = at("2026-08-14T10:00:00Z");
-    let shouted = Address::parse(&address.as_str().to_uppercase()).expect("an address");
-    let find = async |address: &Address| port.suppression(address).await.expect("the list can be read");
+    let shouted = EmailAddress::parse(&address.as_str().to_uppercase()).expect("an address");
+    let find = async |address: &EmailAddress| port.suppression(address).await.expect("the list can be read");
     assert_eq!(find(address).await, None);
     port.suppress(address, Suppression::Bounce, now).await.expect("the list can be written");
     port.suppress(&shouted, Suppression::Complaint, now).await.expect("a suppressed address is not an error");
@@ -97,7 +97,7 @@ pub async fn suppressions_contract(port: &(impl Suppressions + SuppressionCopies
     assert_eq!(find(&shouted).await, Some(Suppression::Bounce), "in any case");
     let stored = Suppressed { key: suppression_key(address), at: now, why: Suppression::Bounce };
     assert_eq!(port.suppressions().await.expect("the table can be read"), std::slice::from_ref(&stored));
-    let other = Address::parse("copied@example.com").expect("an address");
+    let other = EmailAddress::parse("copied@example.com").expect("an address");
     let copy = |key| Suppressed { key, at: now, why: Suppression::Complaint };
     let copies = [copy(stored.key.clone()), copy(suppression_key(&other))];
     for new in [1, 0] {
@@ -119,11 +119,11 @@ pub async fn counts_contract(port: &(impl Summaries + SummaryList + Tallies + Se
     for (number, account) in accounts.iter().enumerate() {
         let (record, version) = load(port, import, account).await;
         let sending = record.sending(intent(&record), at("2031-08-14T11:00:00Z")).expect("it is wanted");
-        let version = stored(port, &sending, version).await;
+        let before = stored(port, &sending, version).await;
         let taken = Sent::Taken { provider_id: number.to_string() };
         let sent = sending.on_answer(taken, at("2031-08-14T23:59:59Z")).expect("it is being sent");
-        let version = stored(port, &sent, version).await;
-        let late = port.save(&sent, version.previous()).await.expect("the table can be written");
+        let version = stored(port, &sent, before).await;
+        let late = port.save(&sent, before).await.expect("the table can be written");
         assert_eq!(late, Saved::Conflict, "what is not saved is not counted");
         let feedback = match number {
             0 | 1 => Feedback::HardBounce,
@@ -256,8 +256,8 @@ async fn open_of(port: &impl Summaries, import: &str, before: Moment) -> Vec<Acc
 fn intent(record: &SummaryMail) -> Intent {
     Intent {
         envelope: Envelope {
-            from: Address::parse("books@example.com").expect("an address"),
-            to: Address::parse("holder@example.com").expect("an address"),
+            from: EmailAddress::parse("books@example.com").expect("an address"),
+            to: EmailAddress::parse("holder@example.com").expect("an address"),
             reference: record.key.reference(),
             sent_on: at("2026-08-14T10:00:00Z"),
             contact: None,

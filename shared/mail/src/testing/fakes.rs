@@ -13,14 +13,14 @@ use crate::outbox::{
     Version,
 };
 use crate::tally::{Tallies, Tally};
-use crate::{Address, Mail, SummaryKey, SummaryMail, UnsubscribeKey, UnsubscribeKeys, UnsubscribeKeysError};
+use crate::{EmailAddress, Mail, SummaryKey, SummaryMail, UnsubscribeKey, UnsubscribeKeys, UnsubscribeKeysError};
 
 /// A provider that stores the mails it accepts.
 #[derive(Default, Debug)]
 pub struct FakeMailer {
     taken: Mutex<Vec<Mail>>,
     answers: Mutex<VecDeque<Answer>>,
-    events: Mutex<Vec<(SummaryKey, String, Feedback, Address)>>,
+    events: Mutex<Vec<(SummaryKey, String, Feedback, EmailAddress)>>,
 }
 
 /// The result of one call.
@@ -236,15 +236,15 @@ impl Tallies for FakeSummaries {
 }
 
 impl Suppressions for FakeSummaries {
-    async fn suppression(&self, address: &Address) -> Result<Option<Suppression>, SummariesError> {
+    async fn suppression(&self, address: &EmailAddress) -> Result<Option<Suppression>, SummariesError> {
         Ok(lock(&self.suppressed).get(&suppression_key(address)).map(|it| it.why))
     }
 
-    async fn suppress(&self, address: &Address, why: Suppression, now: Moment) -> Result<(), SummariesError> {
+    async fn suppress(&self, address: &EmailAddress, why: Suppression, now: Moment) -> Result<(), SummariesError> {
         self.copy_suppressions(&[Suppressed { key: suppression_key(address), at: now, why }]).await.map(drop)
     }
 
-    async fn allow(&self, address: &Address) -> Result<bool, SummariesError> {
+    async fn allow(&self, address: &EmailAddress) -> Result<bool, SummariesError> {
         Ok(lock(&self.suppressed).remove(&suppression_key(address)).is_some())
     }
 }

@@ -6,7 +6,7 @@
     reason = "examples for tests; each test uses some of them"
 )]
 
-use mail::{Address, CurrencySummary, Envelope, LastEntry, MonthLine, Reference, Summary};
+use mail::{CurrencySummary, EmailAddress, Envelope, LastEntry, MonthLine, Reference, Summary};
 use money::{Currency, Money, average_minor};
 
 /// Entries of one currency as an account holder would write them: a date and an amount.
@@ -109,8 +109,8 @@ pub(crate) fn three_currencies() -> Summary {
 
 pub(crate) fn envelope() -> Envelope {
     Envelope {
-        from: Address::parse("summaries@millrace.example").unwrap(),
-        to: Address::parse("ada@example.com").unwrap(),
+        from: EmailAddress::parse("summaries@millrace.example").unwrap(),
+        to: EmailAddress::parse("ada@example.com").unwrap(),
         reference: Reference::of_summary(&"DE89370400440532013000".parse().unwrap(), "imp-1"),
         sent_on: "2026-08-14T06:30:00Z".parse().unwrap(),
         contact: None,

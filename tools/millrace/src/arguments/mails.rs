@@ -4,7 +4,7 @@ use ::imports::ImportId;
 use banking::AccountNumber;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
-use mail::Address;
+use mail::EmailAddress;
 use mail::outbox::STATES;
 
 /// Selects the mails to list.
@@ -49,7 +49,7 @@ pub(crate) enum MailsCommand {
     /// Example: millrace mails allow ada@example.com
     Allow {
         /// The address
-        #[arg(value_parser = Address::parse)]
-        address: Address,
+        #[arg(value_parser = EmailAddress::parse)]
+        address: EmailAddress,
     },
 }

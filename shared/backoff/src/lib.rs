@@ -1,3 +1,5 @@
+//! Waits between the attempts of one operation.
+
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
@@ -40,8 +42,8 @@ fn jittered(longest: Duration, random: u64) -> Duration {
     Duration::from_micros(random.checked_rem(micros).unwrap_or(0))
 }
 
-/// Random enough for jitter; it does not affect stored data.
-pub(crate) fn random() -> u64 {
+/// Random enough for jitter and for names in tests; it must not affect stored data.
+pub fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
