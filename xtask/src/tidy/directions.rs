@@ -28,15 +28,18 @@ const DOMAINS: [&str; 11] = [
 /// The technologies of adapters (tier 2): `<owner>-<technology>`. A crate of this workspace for a technology has only
 /// its name.
 const TECHNOLOGIES: [&str; 7] = ["dynamodb", "s3", "sqs", "ses", "http", "athena", "secretsmanager"];
-const KIT: &str = "lambda-kit";
+/// For functions: of all, and of the API.
+const KITS: [&str; 2] = ["lambda-kit", "api-kit"];
 /// Simulations of external systems, for the laptop and for staging.
 const SANDBOXES: [&str; 1] = ["feeds-sandbox"];
 
 /// The allowed dependencies between domains, of the kit on values and of a sandbox on a tool, each with its reason.
-const REASONS: [(&str, &str, &str); 10] = [
+const REASONS: [(&str, &str, &str); 12] = [
     ("feeds", "imports", "a feed's pages become imports, and its proof uses their outcomes"),
     ("feeds-sandbox", "datamaker", "it serves the data maker's rows without files"),
     ("lambda-kit", "calendar", "its clock tells moments"),
+    ("api-kit", "calendar", "a query has dates"),
+    ("api-kit", "customers", "a caller is a customer of the register, by the id in the access token"),
     ("dynamodb", "calendar", "an index sorts by moments written as texts"),
     (
         "imports",
@@ -218,7 +221,7 @@ fn tier<'a>(folder: &str, name: &'a str) -> Option<Tier<'a>> {
         "functions" => Some(Tier::Function),
         "tools" | "xtask" => Some(Tier::Tool),
         "tests" => Some(Tier::Story),
-        "shared" if name == KIT => Some(Tier::Kit),
+        "shared" if KITS.contains(&name) => Some(Tier::Kit),
         "shared" if SANDBOXES.contains(&name) => Some(Tier::Sandbox),
         "shared" if VALUES.contains(&name) => Some(Tier::Value),
         "shared" if DOMAINS.contains(&name) => Some(Tier::Domain),
@@ -253,7 +256,10 @@ fn may_use(
         (Tier::Function | Tier::Tool, _) if is_library => Ok(()),
         (Tier::Function | Tier::Tool, _) => Err("it is not a library"),
         (Tier::Value, _) => Err("a value depends on nothing of ours"),
-        (Tier::Kit | Tier::Technology, Tier::Value) | (Tier::Domain, Tier::Domain) | (Tier::Sandbox, Tier::Tool)
+        (Tier::Kit, Tier::Kit) => Ok(()),
+        (Tier::Kit | Tier::Technology, Tier::Value)
+        | (Tier::Kit | Tier::Domain, Tier::Domain)
+        | (Tier::Sandbox, Tier::Tool)
             if has_reason(from) =>
         {
             Ok(())
@@ -261,7 +267,7 @@ fn may_use(
         (Tier::Sandbox, _) => Err("a sandbox depends on values, the kit and, with a reason, on a tool"),
         // An adapter may complete another one of its owner: large months are in S3.
         (Tier::Adapter { owner }, Tier::Adapter { owner: of }) if owner == of => Ok(()),
-        (Tier::Kit | Tier::Technology, _) => Err("it must not depend on domains"),
+        (Tier::Kit | Tier::Technology, _) => Err("it depends on no domain, a kit only with a reason"),
         (Tier::Adapter { owner }, Tier::Domain) if owner == other || has_reason(owner) => Ok(()),
         (Tier::Domain, Tier::Domain) => Err("a domain depends on another only with a reason listed in xtask tidy"),
         (Tier::Domain, _) => Err("a domain depends on values and domains"),
