@@ -6,7 +6,6 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use lambda_kit::Problem;
 use utoipa::OpenApi;
-use utoipa::openapi::Object;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

@@ -83,8 +83,7 @@ impl FromQuery for EntriesQuery {
 
 impl FromQuery for HistoryQuery {
     fn read(fields: &mut Fields) -> Self {
-        let (from, to) = (fields.date("from"), fields.date("to"));
-        fields.in_order(from, to);
+        let (from, to) = fields.days();
         Self { from, to, by: bucket(fields), view: view(fields) }
     }
 }

@@ -29,7 +29,8 @@ impl FromStr for IdempotencyKey {
     fn from_str(text: &str) -> Result<Self, IdempotencyKeyError> {
         // The draft quotes the key; clients mostly do not.
         let key = text.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(text);
-        let is_valid = (1..=MAX_CHARS).contains(&key.len()) && key.bytes().all(|it| it.is_ascii_graphic() && it != b'"');
+        let is_valid =
+            (1..=MAX_CHARS).contains(&key.len()) && key.bytes().all(|it| it.is_ascii_graphic() && it != b'"');
         is_valid.then(|| Self(key.to_owned())).ok_or(IdempotencyKeyError)
     }
 }

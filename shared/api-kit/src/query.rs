@@ -104,6 +104,13 @@ impl Fields {
         self.date(name)
     }
 
+    /// The first and the last day, `from` and `to`.
+    pub fn days(&mut self) -> (Option<Date>, Option<Date>) {
+        let (from, to) = (self.date("from"), self.date("to"));
+        self.in_order(from, to);
+        (from, to)
+    }
+
     /// Refuses `from` after `to`.
     pub fn in_order(&mut self, from: Option<Date>, to: Option<Date>) {
         if from.zip(to).is_some_and(|(from, to)| from > to) {

@@ -195,14 +195,14 @@ impl FromQuery for CustomersQuery {
 
 impl FromQuery for BalancesQuery {
     fn read(fields: &mut Fields) -> Self {
-        Self { on: fields.date("on"), into: fields.reference(), view: view(fields) }
+        Self { on: fields.date("on"), into: reference(fields), view: view(fields) }
     }
 }
 
 impl FromQuery for CompanyHistoryQuery {
     fn read(fields: &mut Fields) -> Self {
         let (from, to) = fields.days();
-        Self { from, to, by: bucket(fields), into: fields.reference(), view: view(fields) }
+        Self { from, to, by: bucket(fields), into: reference(fields), view: view(fields) }
     }
 }
 
@@ -216,7 +216,7 @@ impl FromQuery for DaysQuery {
 impl FromQuery for CounterpartiesQuery {
     fn read(fields: &mut Fields) -> Self {
         let (from, to) = fields.days();
-        Self { from, to, into: fields.reference(), view: view(fields), limit: fields.limit() }
+        Self { from, to, into: reference(fields), view: view(fields), limit: fields.limit() }
     }
 }
 
@@ -243,25 +243,18 @@ impl FromQuery for InterestQuery {
 impl FromQuery for ForecastQuery {
     fn read(fields: &mut Fields) -> Self {
         let (on, to) = (fields.date("on"), fields.needed_date("to").unwrap_or(Date::MIN));
-        Self { to, on, into: fields.reference(), view: view(fields) }
+        Self { to, on, into: reference(fields), view: view(fields) }
     }
 }
 
 impl FromQuery for PortfolioQuery {
     fn read(fields: &mut Fields) -> Self {
-        let into = fields.reference().unwrap_or(Reference::Eur);
+        let into = reference(fields).unwrap_or(Reference::Eur);
         Self { on: fields.date("on"), into, limit: fields.limit(), view: view(fields) }
     }
 }
 
-impl Fields {
-    fn reference(&mut self) -> Option<Reference> {
-        self.parsed("in", str::parse)
-    }
-
-    fn days(&mut self) -> (Option<Date>, Option<Date>) {
-        let (from, to) = (self.date("from"), self.date("to"));
-        self.in_order(from, to);
-        (from, to)
-    }
+/// The parameter `in`.
+fn reference(fields: &mut Fields) -> Option<Reference> {
+    fields.parsed("in", str::parse)
 }

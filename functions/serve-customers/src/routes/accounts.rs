@@ -9,12 +9,12 @@ use customers::{Account, CustomerId, Customers};
 use lambda_kit::Problem;
 use ledger::{figures_on, overview, page_of_entries};
 
+use crate::Ports;
 use crate::documents::{
     AccountDocument, AccountWithFigures, BalanceDocument, EntryDocument, HistoryDocument, Part, ViewName,
 };
 use crate::error::ServeError;
 use crate::query::{BalanceQuery, EntriesQuery, HistoryQuery};
-use crate::Ports;
 
 const LIST: &str = "accounts";
 
@@ -30,7 +30,7 @@ pub(crate) async fn list<P: Ports>(
 ) -> Result<Json<Part<AccountDocument>>, ServeError> {
     let after: Option<String> = cursor::read(LIST, part.cursor.as_deref())?;
     let (found, next) = match caller {
-        Caller::Operator => {
+        Caller::Operator | Caller::Reader => {
             let page = ports.customers().accounts(after.as_deref(), part.limit).await?;
             (page.items, page.next)
         }

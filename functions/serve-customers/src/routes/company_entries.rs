@@ -10,11 +10,11 @@ use customers::CustomerId;
 use ledger::View;
 use treasury::{entries_csv, page_of_company_entries};
 
+use crate::Ports;
 use crate::documents::{CompanyEntryDocument, Part, ViewName};
 use crate::error::ServeError;
 use crate::query::{CsvQuery, EntriesQuery};
 use crate::routes::companies::accounts_of;
-use crate::Ports;
 
 /// The maximum number of rows of one page of CSV.
 const MAX_ROWS: usize = 2_000;

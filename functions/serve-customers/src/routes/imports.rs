@@ -7,9 +7,9 @@ use imports::{Batches, Downloads, Import, ImportId, ImportList, ImportReport, Im
 use lambda_kit::{Chain, Problem};
 use mail::outbox::{StateCounts, Summaries};
 
+use crate::Ports;
 use crate::documents::{ImportDocument, ImportReportDocument, LinkDocument, Part};
 use crate::error::ServeError;
-use crate::Ports;
 
 const LIST: &str = "imports";
 
