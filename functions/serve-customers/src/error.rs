@@ -1,3 +1,4 @@
+use api_kit::cursor;
 use axum::response::{IntoResponse, Response};
 use customers::RegisterError;
 use imports::PortError;
@@ -51,12 +52,6 @@ impl From<QueryError> for ServeError {
     }
 }
 
-/// The problem of an invalid cursor.
-pub(crate) fn bad_cursor() -> Problem {
-    let detail = "not a cursor of this list; start again without it";
-    Problem::invalid(vec![FieldError::new("cursor", detail)])
-}
-
 /// The problem of a request that would exceed the function's time-out.
 fn too_many_entries(most: u64) -> Problem {
     let detail = format!(
@@ -76,7 +71,7 @@ impl ServeError {
     fn problem(&self) -> Problem {
         match self {
             Self::Refused(problem) => problem.clone(),
-            Self::Register(RegisterError::BadCursor) | Self::Imports(PortError::BadCursor) => bad_cursor(),
+            Self::Register(RegisterError::BadCursor) | Self::Imports(PortError::BadCursor) => cursor::invalid(),
             Self::Books(BooksError::TooManyEntries { most }) => too_many_entries(*most),
             Self::Register(RegisterError::Unavailable(_))
             | Self::Books(BooksError::Unavailable(_) | BooksError::Unsettled)

@@ -1,29 +1,20 @@
 //! The API of customers, their figures, accounts, entries and imports. It only reads, except that customers opt out of
 //! mails.
 //!
-//! A request is checked by [`Caller`](caller), the path's ids and the query; each may refuse it. Then its route in
+//! A request is checked by [`Caller`](api_kit::Caller), the path's ids and the query; each may refuse it. Then its route in
 //! `routes` calls the ports and returns one of the `documents`.
 
-mod caller;
 mod config;
-mod cursor;
 mod documents;
 mod error;
 mod openapi;
-mod path;
 mod ports;
 mod query;
 mod routes;
 
-use std::sync::Arc;
-
+use api_kit::Clients;
 use axum::Router;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::map_response;
-use axum::response::Response;
-use lambda_kit::Problem;
 
-pub use caller::Clients;
 pub use config::Config;
 pub use ports::Ports;
 
@@ -57,20 +48,5 @@ pub const MAX_ENTRIES: u64 = 500_000;
 
 /// The API over these ports.
 pub fn router<P: Ports>(ports: P) -> Router {
-    Router::from(openapi::routes::<P>())
-        .fallback(async || Problem::not_found())
-        .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(map_response(with_default_headers))
-        .with_state(Arc::new(ports))
-}
-
-/// Responses must not be cached; a response 401 names the scheme to sign in (RFC 9110, 15.5.2).
-async fn with_default_headers(mut response: Response) -> Response {
-    let unauthorized = response.status() == StatusCode::UNAUTHORIZED;
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if unauthorized {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    response
+    api_kit::finish(Router::from(openapi::routes::<P>()), ports)
 }

@@ -8,6 +8,7 @@
 //! - **Delivered twice:** the same request returns the same response.
 //! - **Fails:** the caller gets a problem document, 503 if a retry may help; the log has the error chain.
 
+use api_kit::Clients;
 use aws_config::BehaviorVersion;
 use customers_dynamodb::DynamoDbRegister;
 use feeds_dynamodb::DynamoDbFeedLog;
@@ -19,7 +20,7 @@ use ledger_dynamodb::DynamoDbBooks;
 use ledger_s3::S3Vault;
 use mail_dynamodb::DynamoDbSummaries;
 use mail_secretsmanager::SecretsManagerUnsubscribeKeys;
-use serve_customers::{Clients, Config, MAX_ENTRIES, ServeCustomers, router};
+use serve_customers::{Config, MAX_ENTRIES, ServeCustomers, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {

@@ -1,3 +1,4 @@
+use api_kit::{AcceptedClients, Clients};
 use calendar::{Clock, Moment};
 use customers::{Customers, MailChoices};
 use feeds::FeedLog;
@@ -7,10 +8,10 @@ use mail::UnsubscribeKeys;
 use mail::outbox::Summaries;
 use treasury::{Limits, Queries};
 
-use crate::{Clients, ServeCustomers};
+use crate::ServeCustomers;
 
 /// All ports of the API as one parameter.
-pub trait Ports: Send + Sync + 'static {
+pub trait Ports: AcceptedClients + Send + Sync + 'static {
     /// The register.
     type Customers: Customers + MailChoices + Send + Sync;
     /// The books.
@@ -42,8 +43,6 @@ pub trait Ports: Send + Sync + 'static {
     fn unsubscribe_keys(&self) -> &Self::UnsubscribeKeys;
     /// The maximum number of entries that one request may decode.
     fn entry_budget(&self) -> EntryBudget;
-    /// The applications with accepted access tokens.
-    fn clients(&self) -> &Clients;
     /// The time now.
     fn now(&self) -> Moment;
 
@@ -104,15 +103,17 @@ where
         &self.unsubscribe_keys
     }
 
-    fn clients(&self) -> &Clients {
-        &self.clients
-    }
-
     fn now(&self) -> Moment {
         self.clock.now()
     }
 
     fn entry_budget(&self) -> EntryBudget {
         EntryBudget::of(self.max_entries)
+    }
+}
+
+impl<C, B, I, S, D, F, K, T> AcceptedClients for ServeCustomers<C, B, I, S, D, F, K, T> {
+    fn clients(&self) -> &Clients {
+        &self.clients
     }
 }

@@ -18,7 +18,7 @@ pub struct CustomerId(Uuid);
 
 /// A text that is not a customer id.
 #[derive(Debug, thiserror::Error, Clone, Copy, PartialEq, Eq)]
-#[error("not a customer id")]
+#[error("not a customer id: a UUID in lower case")]
 pub struct CustomerIdError;
 
 impl CustomerId {

@@ -1,3 +1,4 @@
+use api_kit::{Fields, FromQuery};
 use calendar::{Bucket, Date};
 use customers::CustomerKind;
 use ledger::View;
@@ -5,7 +6,7 @@ use money::Reference;
 use treasury::{InterestRates, YearlyRate};
 use utoipa::IntoParams;
 
-use super::{Fields, FromQuery};
+use super::{bucket, view};
 
 /// The maximum length of a search text.
 const MAX_SEARCH_CHARS: usize = 100;
@@ -194,35 +195,35 @@ impl FromQuery for CustomersQuery {
 
 impl FromQuery for BalancesQuery {
     fn read(fields: &mut Fields) -> Self {
-        Self { on: fields.date("on"), into: fields.reference(), view: fields.view() }
+        Self { on: fields.date("on"), into: reference(fields), view: view(fields) }
     }
 }
 
 impl FromQuery for CompanyHistoryQuery {
     fn read(fields: &mut Fields) -> Self {
         let (from, to) = fields.days();
-        Self { from, to, by: fields.bucket(), into: fields.reference(), view: fields.view() }
+        Self { from, to, by: bucket(fields), into: reference(fields), view: view(fields) }
     }
 }
 
 impl FromQuery for DaysQuery {
     fn read(fields: &mut Fields) -> Self {
         let (from, to) = fields.days();
-        Self { from, to, view: fields.view() }
+        Self { from, to, view: view(fields) }
     }
 }
 
 impl FromQuery for CounterpartiesQuery {
     fn read(fields: &mut Fields) -> Self {
         let (from, to) = fields.days();
-        Self { from, to, into: fields.reference(), view: fields.view(), limit: fields.limit() }
+        Self { from, to, into: reference(fields), view: view(fields), limit: fields.limit() }
     }
 }
 
 impl FromQuery for CsvQuery {
     fn read(fields: &mut Fields) -> Self {
         let (from, to) = fields.days();
-        Self { from, to, cursor: fields.text("cursor"), view: fields.view() }
+        Self { from, to, cursor: fields.text("cursor"), view: view(fields) }
     }
 }
 
@@ -235,32 +236,25 @@ impl FromQuery for InterestQuery {
         let usual = InterestRates::default();
         let debt_rate = fields.parsed("debt_rate", str::parse).unwrap_or(usual.debt);
         let credit_rate = fields.parsed("credit_rate", str::parse).unwrap_or(usual.credit);
-        Self { from, to, debt_rate, credit_rate, view: fields.view() }
+        Self { from, to, debt_rate, credit_rate, view: view(fields) }
     }
 }
 
 impl FromQuery for ForecastQuery {
     fn read(fields: &mut Fields) -> Self {
         let (on, to) = (fields.date("on"), fields.needed_date("to").unwrap_or(Date::MIN));
-        Self { to, on, into: fields.reference(), view: fields.view() }
+        Self { to, on, into: reference(fields), view: view(fields) }
     }
 }
 
 impl FromQuery for PortfolioQuery {
     fn read(fields: &mut Fields) -> Self {
-        let into = fields.reference().unwrap_or(Reference::Eur);
-        Self { on: fields.date("on"), into, limit: fields.limit(), view: fields.view() }
+        let into = reference(fields).unwrap_or(Reference::Eur);
+        Self { on: fields.date("on"), into, limit: fields.limit(), view: view(fields) }
     }
 }
 
-impl Fields {
-    fn reference(&mut self) -> Option<Reference> {
-        self.parsed("in", str::parse)
-    }
-
-    fn days(&mut self) -> (Option<Date>, Option<Date>) {
-        let (from, to) = (self.date("from"), self.date("to"));
-        self.in_order(from, to);
-        (from, to)
-    }
+/// The parameter `in`.
+fn reference(fields: &mut Fields) -> Option<Reference> {
+    fields.parsed("in", str::parse)
 }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api_kit::{Caller, Id, NoParams, Query, cursor};
 use axum::Json;
 use axum::extract::State;
 use banking::AccountNumber;
@@ -8,30 +9,28 @@ use customers::{Account, CustomerId, Customers};
 use lambda_kit::Problem;
 use ledger::{figures_on, overview, page_of_entries};
 
-use crate::caller::Caller;
+use crate::Ports;
 use crate::documents::{
     AccountDocument, AccountWithFigures, BalanceDocument, EntryDocument, HistoryDocument, Part, ViewName,
 };
 use crate::error::ServeError;
-use crate::path::Id;
-use crate::query::{self, BalanceQuery, EntriesQuery, HistoryQuery, NoParams, Query};
-use crate::{Ports, cursor};
+use crate::query::{BalanceQuery, EntriesQuery, HistoryQuery};
 
 const LIST: &str = "accounts";
 
 /// The accounts
 ///
 /// Unordered; a customer gets only their own accounts.
-#[utoipa::path(get, path = "/accounts", tag = "accounts", operation_id = "listAccounts", params(query::Part),
+#[utoipa::path(get, path = "/accounts", tag = "accounts", operation_id = "listAccounts", params(api_kit::Part),
     responses((status = 200, description = "A part of the list", body = Part<AccountDocument>)))]
 pub(crate) async fn list<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
-    Query(part): Query<query::Part>,
+    Query(part): Query<api_kit::Part>,
 ) -> Result<Json<Part<AccountDocument>>, ServeError> {
     let after: Option<String> = cursor::read(LIST, part.cursor.as_deref())?;
     let (found, next) = match caller {
-        Caller::Operator => {
+        Caller::Operator | Caller::Reader => {
             let page = ports.customers().accounts(after.as_deref(), part.limit).await?;
             (page.items, page.next)
         }

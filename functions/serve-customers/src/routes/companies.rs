@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api_kit::{Caller, Id, Query};
 use axum::Json;
 use axum::extract::State;
 use banking::AccountNumber;
@@ -9,16 +10,12 @@ use lambda_kit::{FieldError, Problem};
 use treasury::InterestRates;
 
 use crate::Ports;
-use crate::caller::Caller;
 use crate::documents::{
     BalancesDocument, CompanyHistoryDocument, CounterpartiesDocument, CountriesDocument, ForecastsDocument,
     InterestDocument,
 };
 use crate::error::ServeError;
-use crate::path::Id;
-use crate::query::{
-    BalancesQuery, CompanyHistoryQuery, CounterpartiesQuery, DaysQuery, ForecastQuery, InterestQuery, Query,
-};
+use crate::query::{BalancesQuery, CompanyHistoryQuery, CounterpartiesQuery, DaysQuery, ForecastQuery, InterestQuery};
 
 /// The maximum number of days of interest.
 const MAX_DAYS: usize = 1_000;

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api_kit::{Caller, Id, Query, cursor};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
@@ -9,13 +10,11 @@ use customers::CustomerId;
 use ledger::View;
 use treasury::{entries_csv, page_of_company_entries};
 
-use crate::caller::Caller;
+use crate::Ports;
 use crate::documents::{CompanyEntryDocument, Part, ViewName};
 use crate::error::ServeError;
-use crate::path::Id;
-use crate::query::{CsvQuery, EntriesQuery, Query};
+use crate::query::{CsvQuery, EntriesQuery};
 use crate::routes::companies::accounts_of;
-use crate::{Ports, cursor};
 
 /// The maximum number of rows of one page of CSV.
 const MAX_ROWS: usize = 2_000;

@@ -1,16 +1,15 @@
 use std::sync::Arc;
 
+use api_kit::{Caller, Id, NoParams, Query, cursor};
 use axum::Json;
 use axum::extract::State;
 use customers::{Customer, CustomerId, CustomerKind, Customers, MailChoices};
 use lambda_kit::Problem;
 
-use crate::caller::Caller;
+use crate::Ports;
 use crate::documents::{CustomerDocument, CustomerWithAccounts, Part};
-use crate::error::{ServeError, bad_cursor};
-use crate::path::Id;
-use crate::query::{CustomersQuery, NoParams, Query};
-use crate::{Ports, cursor};
+use crate::error::ServeError;
+use crate::query::CustomersQuery;
 
 /// The maximum number of customers that one page examines: there is no index by name.
 const MAX_LOOKED_AT: usize = 2_500;
@@ -31,9 +30,9 @@ pub(crate) async fn list<P: Ports>(
     let list = list_name(&query);
     let after: Option<String> = cursor::read(&list, query.cursor.as_deref())?;
     let (found, next) = match caller {
-        Caller::Operator => find(&*ports, &query, after).await?,
+        Caller::Operator | Caller::Reader => find(&*ports, &query, after).await?,
         // A list of one item has no second page.
-        Caller::Customer(_) if after.is_some() => return Err(bad_cursor().into()),
+        Caller::Customer(_) if after.is_some() => return Err(cursor::invalid().into()),
         Caller::Customer(id) => {
             let found = ports.customers().customer(id).await?;
             let found = found.into_iter().map(|(customer, _)| customer).filter(|it| matches(&query, it));

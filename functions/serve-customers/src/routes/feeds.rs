@@ -1,15 +1,13 @@
 use std::sync::Arc;
 
+use api_kit::{Caller, Id, NoParams, Query};
 use axum::Json;
 use axum::extract::State;
 use feeds::{Feed, FeedStatus};
 
 use crate::Ports;
-use crate::caller::Caller;
 use crate::documents::{FeedDocument, Part};
 use crate::error::ServeError;
-use crate::path::Id;
-use crate::query::{NoParams, Query};
 
 /// The bank's feeds
 ///
@@ -21,7 +19,7 @@ pub(crate) async fn list<P: Ports>(
     caller: Caller,
     Query(NoParams): Query<NoParams>,
 ) -> Result<Json<Part<FeedDocument>>, ServeError> {
-    caller.operates()?;
+    caller.may_see_all()?;
     let mut items = Vec::new();
     for feed in Feed::ALL {
         items.push(document(&*ports, feed).await?);
@@ -42,7 +40,7 @@ pub(crate) async fn one<P: Ports>(
     Id(feed): Id<Feed>,
     Query(NoParams): Query<NoParams>,
 ) -> Result<Json<FeedDocument>, ServeError> {
-    caller.operates()?;
+    caller.may_see_all()?;
     Ok(Json(document(&*ports, feed).await?))
 }
 

@@ -1,31 +1,29 @@
 use std::sync::Arc;
 
+use api_kit::{Caller, Id, NoParams, Query, cursor};
 use axum::Json;
 use axum::extract::State;
 use imports::{Batches, Downloads, Import, ImportId, ImportList, ImportReport, Imports, MailCounts};
 use lambda_kit::{Chain, Problem};
 use mail::outbox::{StateCounts, Summaries};
 
-use crate::caller::Caller;
+use crate::Ports;
 use crate::documents::{ImportDocument, ImportReportDocument, LinkDocument, Part};
 use crate::error::ServeError;
-use crate::path::Id;
-use crate::query::{self, NoParams, Query};
-use crate::{Ports, cursor};
 
 const LIST: &str = "imports";
 
 /// The imports
 ///
 /// Latest first. For operators.
-#[utoipa::path(get, path = "/imports", tag = "imports", operation_id = "listImports", params(query::Part),
+#[utoipa::path(get, path = "/imports", tag = "imports", operation_id = "listImports", params(api_kit::Part),
     responses((status = 200, description = "A part of the list", body = Part<ImportDocument>)))]
 pub(crate) async fn list<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
-    Query(part): Query<query::Part>,
+    Query(part): Query<api_kit::Part>,
 ) -> Result<Json<Part<ImportDocument>>, ServeError> {
-    caller.operates()?;
+    caller.may_see_all()?;
     let after: Option<String> = cursor::read(LIST, part.cursor.as_deref())?;
     let page = ports.imports().recent(after.as_deref(), part.limit).await?;
     for unreadable in page.imports.iter().filter_map(|it| it.as_ref().err()) {
@@ -50,7 +48,7 @@ pub(crate) async fn one<P: Ports>(
     Id(id): Id<ImportId>,
     Query(NoParams): Query<NoParams>,
 ) -> Result<Json<ImportReportDocument>, ServeError> {
-    caller.operates()?;
+    caller.may_see_all()?;
     let import = find(&*ports, id).await?;
     let posted = ports.imports().finished(id).await?;
     let mails = ports.summaries().count_by_state(&id.to_string()).await?;
@@ -69,7 +67,7 @@ pub(crate) async fn rejects<P: Ports>(
     Id(id): Id<ImportId>,
     Query(NoParams): Query<NoParams>,
 ) -> Result<Json<LinkDocument>, ServeError> {
-    caller.operates()?;
+    caller.may_see_all()?;
     let import = find(&*ports, id).await?;
     if import.found.as_ref().is_none_or(|it| it.rows_rejected == 0) {
         return Err(Problem::not_found().with_detail("no row of this import was rejected").into());

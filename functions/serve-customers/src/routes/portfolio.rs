@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
+use api_kit::{Caller, Query};
 use axum::Json;
 use axum::extract::State;
 
 use crate::Ports;
-use crate::caller::Caller;
 use crate::documents::PortfolioDocument;
 use crate::error::ServeError;
-use crate::query::{PortfolioQuery, Query};
+use crate::query::PortfolioQuery;
 
 /// The balances of all companies
 ///
@@ -21,7 +21,7 @@ pub(crate) async fn show<P: Ports>(
     caller: Caller,
     Query(PortfolioQuery { on, into, limit, view }): Query<PortfolioQuery>,
 ) -> Result<Json<PortfolioDocument>, ServeError> {
-    caller.operates()?;
+    caller.may_see_all()?;
     let portfolio = ports.queries().portfolio(ports.customers(), on, view, into, limit).await?;
     Ok(Json(PortfolioDocument::new(on, view, portfolio)))
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use api_kit::Clients;
 use axum::Router;
 use banking::AccountNumber;
 use calendar::{Clock, Date, Moment};
@@ -24,7 +25,7 @@ use mail::outbox::Summaries;
 use mail::testing::{FakeSummaries, FakeUnsubscribeKeys};
 use money::{Currency, Money};
 use serde_json::{Value, json};
-use serve_customers::{Clients, MAX_ENTRIES, ServeCustomers, router};
+use serve_customers::{MAX_ENTRIES, ServeCustomers, router};
 use tower::ServiceExt;
 
 /// The client of the sample event.

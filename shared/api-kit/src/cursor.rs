@@ -2,11 +2,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use lambda_kit::Problem;
+use lambda_kit::{FieldError, Problem};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-
-use crate::error::bad_cursor;
 
 const VERSION: u32 = 1;
 /// Longer than any valid cursor.
@@ -20,16 +18,22 @@ struct Cursor<L, T> {
     after: T,
 }
 
+/// The problem of an invalid cursor.
+pub fn invalid() -> Problem {
+    let detail = "not a cursor of this list; start again without it";
+    Problem::invalid(vec![FieldError::new("cursor", detail)])
+}
+
 /// The cursor of the items after `after` in `list`.
-pub(crate) fn write<T: Serialize>(list: &str, after: &T) -> String {
+pub fn write<T: Serialize>(list: &str, after: &T) -> String {
     let cursor = Cursor { v: VERSION, list, after };
     // Serializing texts and numbers cannot fail.
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor).unwrap_or_default())
 }
 
 /// The position in `list` of the cursor `text`; no text is the beginning.
-pub(crate) fn read<T: DeserializeOwned>(list: &str, text: Option<&str>) -> Result<Option<T>, Problem> {
-    text.map(|text| decode(list, text).ok_or_else(bad_cursor)).transpose()
+pub fn read<T: DeserializeOwned>(list: &str, text: Option<&str>) -> Result<Option<T>, Problem> {
+    text.map(|text| decode(list, text).ok_or_else(invalid)).transpose()
 }
 
 fn decode<T: DeserializeOwned>(list: &str, text: &str) -> Option<T> {
@@ -51,9 +55,9 @@ mod tests {
         let later = URL_SAFE_NO_PAD.encode(r#"{"v":2,"list":"accounts","after":"4711"}"#);
         let more = URL_SAFE_NO_PAD.encode(r#"{"v":1,"list":"accounts","after":"4711","x":1}"#);
         for wrong in ["", "4711", "e30", later.as_str(), more.as_str()] {
-            assert_eq!(read::<String>("accounts", Some(wrong)), Err(bad_cursor()), "{wrong}");
+            assert_eq!(read::<String>("accounts", Some(wrong)), Err(invalid()), "{wrong}");
         }
-        assert_eq!(read::<String>("customers", Some(&text)), Err(bad_cursor()));
-        assert_eq!(read::<u64>("accounts", Some(&text)), Err(bad_cursor()));
+        assert_eq!(read::<String>("customers", Some(&text)), Err(invalid()));
+        assert_eq!(read::<u64>("accounts", Some(&text)), Err(invalid()));
     }
 }

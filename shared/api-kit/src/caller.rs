@@ -7,8 +7,6 @@ use customers::CustomerId;
 use lambda_http::request::RequestContext;
 use lambda_kit::Problem;
 
-use crate::Ports;
-
 /// The applications with accepted access tokens.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Clients {
@@ -26,31 +24,55 @@ impl Clients {
     }
 }
 
+/// The state of a router that knows which tokens it accepts.
+pub trait AcceptedClients {
+    /// The applications with accepted access tokens.
+    fn clients(&self) -> &Clients;
+}
+
 /// The scope of a program that may read.
 const READ: &str = "millrace/read";
+/// The scope of a program that may also change things.
+const WRITE: &str = "millrace/write";
 
 /// The caller. The gateway has verified the token's signature, issuer and expiry; this reads its claims.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Caller {
-    /// Sees all.
+pub enum Caller {
+    /// Sees all and changes all.
     Operator,
+    /// A program that sees all and changes nothing.
+    Reader,
     /// Sees their own data.
     Customer(CustomerId),
 }
 
 impl Caller {
-    /// Refuses callers other than operators.
-    pub(crate) fn operates(self) -> Result<(), Problem> {
+    /// Refuses customers.
+    pub fn may_see_all(self) -> Result<(), Problem> {
         match self {
-            Self::Operator => Ok(()),
+            Self::Operator | Self::Reader => Ok(()),
             Self::Customer(_) => Err(Problem::forbidden()),
         }
     }
 
-    /// Refuses data of other customers like missing data.
-    pub(crate) fn may_see(self, customer: CustomerId) -> Result<(), Problem> {
+    /// Refuses callers other than operators.
+    pub fn may_change_all(self) -> Result<(), Problem> {
         match self {
             Self::Operator => Ok(()),
+            Self::Reader | Self::Customer(_) => Err(Problem::forbidden()),
+        }
+    }
+
+    /// Refuses programs that only read, and data of other customers like missing data.
+    pub fn may_change(self, customer: CustomerId) -> Result<(), Problem> {
+        self.may_see(customer)?;
+        if self == Self::Reader { Err(Problem::forbidden()) } else { Ok(()) }
+    }
+
+    /// Refuses data of other customers like missing data.
+    pub fn may_see(self, customer: CustomerId) -> Result<(), Problem> {
+        match self {
+            Self::Operator | Self::Reader => Ok(()),
             Self::Customer(own) if own == customer => Ok(()),
             Self::Customer(_) => Err(Problem::not_found()),
         }
@@ -64,8 +86,12 @@ impl Caller {
             return Err(Problem::unauthorized());
         }
         if client == clients.machine {
-            let may_read = claim("scope").split(' ').any(|it| it == READ);
-            return if may_read { Ok(Self::Operator) } else { Err(Problem::forbidden()) };
+            let has = |scope: &str| claim("scope").split(' ').any(|it| it == scope);
+            return match (has(WRITE), has(READ)) {
+                (true, _) => Ok(Self::Operator),
+                (false, true) => Ok(Self::Reader),
+                (false, false) => Err(Problem::forbidden()),
+            };
         }
         if !clients.people.iter().any(|it| it == client) {
             return Err(Problem::unauthorized());
@@ -82,7 +108,7 @@ impl Caller {
     }
 }
 
-impl<P: Ports> FromRequestParts<Arc<P>> for Caller {
+impl<P: AcceptedClients + Send + Sync> FromRequestParts<Arc<P>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<P>) -> Result<Self, Problem> {
@@ -134,9 +160,28 @@ mod tests {
     #[test]
     fn a_program_is_its_scope() {
         let program = |scope| [("client_id", "machine"), ("username", ""), ("scope", scope)];
-        check("", &program("millrace/read"), Ok(Caller::Operator));
+        check("", &program("millrace/read"), Ok(Caller::Reader));
         check("", &program("millrace/write millrace/read"), Ok(Caller::Operator));
         check("", &program("millrace/reading"), Err(403));
+        check("", &program("millrace/writing"), Err(403));
         check("[operator]", &program(""), Err(403));
+    }
+
+    #[test]
+    fn a_reader_sees_all_and_changes_nothing() {
+        let ada: CustomerId = ADA.parse().unwrap();
+        let other = CustomerId::of_company("other");
+        for (caller, sees_all, changes_all, sees_ada, changes_ada) in [
+            (Caller::Operator, Ok(()), Ok(()), Ok(()), Ok(())),
+            (Caller::Reader, Ok(()), Err(403), Ok(()), Err(403)),
+            (Caller::Customer(ada), Err(403), Err(403), Ok(()), Ok(())),
+            (Caller::Customer(other), Err(403), Err(403), Err(404), Err(404)),
+        ] {
+            let status = |checked: Result<(), Problem>| checked.map_err(|it| it.status);
+            assert_eq!(status(caller.may_see_all()), sees_all, "{caller:?}");
+            assert_eq!(status(caller.may_change_all()), changes_all, "{caller:?}");
+            assert_eq!(status(caller.may_see(ada)), sees_ada, "{caller:?}");
+            assert_eq!(status(caller.may_change(ada)), changes_ada, "{caller:?}");
+        }
     }
 }
