@@ -85,6 +85,21 @@ impl Problem {
         Self::new(405, "method-not-allowed", "This method is not allowed here")
     }
 
+    /// The request contradicts an earlier one or the state of the resource.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::new(409, "conflict", "The request contradicts an earlier one").with_detail(detail)
+    }
+
+    /// The request's body is too large.
+    pub fn too_large() -> Self {
+        Self::new(413, "too-large", "The request is too large")
+    }
+
+    /// Fields of the request can be parsed, but the operation does not accept their values.
+    pub fn unprocessable(errors: Vec<FieldError>) -> Self {
+        Self { errors, ..Self::new(422, "refused-fields", "The values of fields are not accepted") }
+    }
+
     /// An internal error occurred; the log says what.
     pub fn internal() -> Self {
         Self::new(500, "internal", "An internal error occurred")
