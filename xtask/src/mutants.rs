@@ -14,8 +14,10 @@ use crate::suite::has_nextest;
 
 const TOOL: &str = "cargo-mutants";
 const VERSION: &str = "27.1.0";
-/// The profile in Cargo.toml with the shortest time to compile a change and to run its tests.
+/// The profile in Cargo.toml with the shortest time to compile a change and to run its tests; also that of nextest.
 const PROFILE: &str = "mutants";
+/// A quarter of the default: a property that detects a change detects it early.
+const CASES_PER_PROPERTY: &str = "64";
 /// Used by tests of other crates, which detect its errors.
 const TEST_SUPPORT: [&str; 2] = ["**/src/testing.rs", "**/src/testing/**"];
 /// On a busy machine slow tests must not time out.
@@ -98,6 +100,7 @@ fn test(root: &Root, tool: &Path, selection: &Selection, output: &Path) -> Resul
         .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true")
         // Nobody reads the failure, so it need not be small.
         .env("PROPTEST_MAX_SHRINK_ITERS", "0")
+        .env("PROPTEST_CASES", CASES_PER_PROPERTY)
         .args(["mutants", "--jobs", "1", "--profile", PROFILE, "--all-features", "--no-shuffle", "--colors", "never"])
         .args(["--minimum-test-timeout", MIN_TIMEOUT_SECONDS, "--package", &selection.package])
         // No examples and no doctests: each of them is a program of its own to link.
@@ -105,8 +108,7 @@ fn test(root: &Root, tool: &Path, selection: &Selection, output: &Path) -> Resul
         .arg("--output")
         .arg(output);
     if has_nextest(root)? {
-        // One failure kills a mutant, also while another test hangs.
-        command.args(["--test-tool", "nextest", "--cargo-test-arg=--max-fail=1:immediate"]);
+        command.env("NEXTEST_PROFILE", PROFILE).args(["--test-tool", "nextest"]);
     }
     for glob in TEST_SUPPORT {
         command.args(["--exclude", glob]);
