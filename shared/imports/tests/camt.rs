@@ -328,7 +328,7 @@ fn twenty_samples_are_read_in_both_versions_whole_in_pieces_and_as_a_gzip() {
         check(sample, version, &text.as_bytes().chunks(1).collect::<Vec<_>>());
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(text.as_bytes()).unwrap();
-        check(sample, version, &gzip.finish().unwrap().chunks(7).collect::<Vec<_>>());
+        check(sample, version, &gzip.finish().unwrap().chunks(1).collect::<Vec<_>>());
         adds_nothing_twice(&whole);
     }
 }
