@@ -10,15 +10,18 @@ use serde_json::Value;
 use crate::compile::{cargo, program};
 use crate::paths::Root;
 use crate::progress::Step;
+use crate::suite::has_nextest;
 
 const TOOL: &str = "cargo-mutants";
 const VERSION: &str = "27.1.0";
-/// The profile in Cargo.toml that compiles a change fastest.
+/// The profile in Cargo.toml with the shortest time to compile a change and to run its tests; also that of nextest.
 const PROFILE: &str = "mutants";
+/// A quarter of the default: a property that detects a change detects it early.
+const CASES_PER_PROPERTY: &str = "64";
 /// Used by tests of other crates, which detect its errors.
 const TEST_SUPPORT: [&str; 2] = ["**/src/testing.rs", "**/src/testing/**"];
 /// On a busy machine slow tests must not time out.
-const MIN_TIMEOUT_SECONDS: &str = "60";
+const MIN_TIMEOUT_SECONDS: &str = "30";
 /// How many of 1000 viable mutants must be killed or explained.
 const REQUIRED_PER_MILLE: usize = 950;
 /// What separates a mutant from the reason why it survives.
@@ -95,12 +98,18 @@ fn test(root: &Root, tool: &Path, selection: &Selection, output: &Path) -> Resul
         .env("CARGO_INCREMENTAL", "1")
         // A persisted failure of one mutant would help to kill the next one.
         .env("PROPTEST_DISABLE_FAILURE_PERSISTENCE", "true")
+        // Nobody reads the failure, so it need not be small.
+        .env("PROPTEST_MAX_SHRINK_ITERS", "0")
+        .env("PROPTEST_CASES", CASES_PER_PROPERTY)
         .args(["mutants", "--jobs", "1", "--profile", PROFILE, "--all-features", "--no-shuffle", "--colors", "never"])
         .args(["--minimum-test-timeout", MIN_TIMEOUT_SECONDS, "--package", &selection.package])
         // No examples and no doctests: each of them is a program of its own to link.
         .arg("--cargo-arg=--tests")
         .arg("--output")
         .arg(output);
+    if has_nextest(root)? {
+        command.env("NEXTEST_PROFILE", PROFILE).args(["--test-tool", "nextest"]);
+    }
     for glob in TEST_SUPPORT {
         command.args(["--exclude", glob]);
     }
@@ -108,7 +117,8 @@ fn test(root: &Root, tool: &Path, selection: &Selection, output: &Path) -> Resul
         command.args(["--file", glob]);
     }
     if let Some(shard) = &selection.shard {
-        command.args(["--shard", shard]);
+        // Each shard is a sample of all files.
+        command.args(["--sharding", "round-robin", "--shard", shard]);
     }
     match command.status().with_context(|| format!("starting {TOOL}"))?.code() {
         // All killed, some survived, some ran too long.

@@ -130,20 +130,20 @@ pub(crate) fn run(root: &Root, selection: &Selection) -> Result<()> {
 
 /// Nextest if installed, otherwise `cargo test`.
 fn runner(root: &Root) -> Result<Command> {
-    let has_nextest = cargo(root)
-        .args(["nextest", "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .context("starting cargo")?
-        .success();
     let mut command = cargo(root);
-    if has_nextest {
+    if has_nextest(root)? {
         command.args(["nextest", "run", "--no-tests", "pass", "--cargo-profile", PROFILE]);
     } else {
         command.args(["test", "--quiet", "--tests", "--profile", PROFILE]);
     }
     Ok(command)
+}
+
+/// Whether `cargo nextest` is installed.
+pub(crate) fn has_nextest(root: &Root) -> Result<bool> {
+    let mut nextest = cargo(root);
+    nextest.args(["nextest", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    Ok(nextest.status().context("starting cargo")?.success())
 }
 
 /// Nextest excludes tests that need a stack; without nextest those tests pass without doing anything.

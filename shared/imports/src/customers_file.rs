@@ -84,7 +84,7 @@ fn ibans(list: &str) -> Vec<Result<AccountNumber, banking::AccountNumberError>> 
     for part in plain.split([';', ',', '|', '\n']).map(str::trim).filter(|it| !it.is_empty()) {
         let words: Vec<&str> = part.split_whitespace().collect();
         // Consecutive groups of four form one IBAN; each longer word is an IBAN.
-        if words.len() > 1 && words.iter().all(|it| it.len() > 4) {
+        if words.iter().all(|it| it.len() > 4) {
             found.extend(words.into_iter().map(str::parse));
         } else {
             found.push(part.parse());
@@ -113,6 +113,8 @@ mod tests {
             let read: Vec<_> = ibans(&list).into_iter().map(|it| it.unwrap().as_str().to_owned()).collect();
             assert_eq!(read, [a, b], "{list}");
         }
+        // All groups have four characters.
+        assert_eq!(ibans("AT61 1904 3002 3457 3201"), ["AT611904300234573201".parse()]);
         assert!(ibans(" ").is_empty());
         assert!(ibans("[]").is_empty());
     }

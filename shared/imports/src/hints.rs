@@ -87,7 +87,7 @@ impl Hints {
             );
             hints.push(Warning { what, rows });
         }
-        hints.extend(self.date_order());
+        hints.push(self.date_order());
         hints.extend(self.date_format(has_profile));
         let mark = if layout.decimal_mark == DecimalMark::Point { "comma" } else { "point" };
         let cure = if has_profile {
@@ -101,15 +101,15 @@ impl Hints {
         hints
     }
 
-    fn date_order(&self) -> Option<Warning> {
+    fn date_order(&self) -> Warning {
         let what = "the date looks like D/M, but is read as M/D, so a day up to 12 is taken for a month; write \
                     YYYY-MM-DD, or name `date_format` in a profile";
-        (self.day_first > 0).then(|| Warning { what: what.to_owned(), rows: self.day_first })
+        Warning { what: what.to_owned(), rows: self.day_first }
     }
 
     /// The format that fits most rows; of several, the first.
     fn date_format(&self, has_profile: bool) -> Option<Warning> {
-        let most = self.date_formats.iter().copied().max().filter(|rows| *rows > 0)?;
+        let most = self.date_formats.iter().copied().max()?;
         let (format, rows) = DATE_FORMATS.iter().zip(self.date_formats).find(|(_, rows)| *rows == most)?;
         let cure = if has_profile {
             "the profile's `date_format` differs"

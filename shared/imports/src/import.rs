@@ -213,6 +213,17 @@ mod tests {
     }
 
     #[test]
+    fn a_split_import_has_its_statistics_and_the_version_of_the_list_of_its_batches() {
+        let now: Moment = "2026-11-21T10:00:00Z".parse().unwrap();
+        for (batches, state) in [(0, State::Done), (1, State::Posting)] {
+            let found = ImportStats { batches, ..ImportStats::default() };
+            let version = Some("v7".to_owned());
+            let split = import(State::Splitting).split(found.clone(), version.clone(), now).unwrap();
+            assert_eq!((&split.state, &split.found, &split.index_version), (&state, &Some(found), &version));
+        }
+    }
+
+    #[test]
     fn a_state_allows_its_transitions_only() {
         let now: Moment = "2026-11-21T10:00:00Z".parse().unwrap();
         let reason = || "x".to_owned();

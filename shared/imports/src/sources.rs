@@ -28,3 +28,29 @@ pub(crate) fn known_sources(declared: &[String]) -> String {
     let declared = declared.iter().map(String::as_str);
     FEED_SOURCES.into_iter().chain(declared).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_has_a_plain_name_that_is_no_other_folder() {
+        let longest = "x".repeat(40);
+        for name in ["sepa", "sepa-eu", "2nd-bank", &longest] {
+            assert!(is_source_name(name), "{name}");
+        }
+        let longer = "x".repeat(41);
+        for name in ["", "SEPA", "sepa_eu", "sepa/eu", "sépa", "accounts", "profiles", &longer] {
+            assert!(!is_source_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_sources_of_feeds_are_known_and_others_are_declared() {
+        let declared = ["sepa-eu".to_owned()];
+        let known = |source: &str| is_known_source(source, &declared);
+        assert!(known("sepa") && known("swift") && known("sepa-eu"));
+        assert!(!known("sepa-us"));
+        assert_eq!(known_sources(&declared), "sepa, swift, sepa-eu");
+    }
+}

@@ -170,4 +170,24 @@ mod tests {
             assert!(matches!(read(&[(name, value)]), Err(Refusal::BadMetadata { name: n, .. }) if n == name), "{name}");
         }
     }
+
+    #[test]
+    fn the_version_of_an_object_is_its_version_id_or_its_etag() {
+        let version = |id| object_version(id, Some("\"9a0364b9\""));
+        assert_eq!(version(Some("v1")).as_deref(), Some("v1"));
+        for none in [None, Some(""), Some("null")] {
+            assert_eq!(version(none).as_deref(), Some("etag:9a0364b9"), "{none:?}");
+        }
+        assert_eq!(object_version(None, None), None);
+        assert_eq!((e_tag_of("etag:9a0364b9"), e_tag_of("v1")), (Some("9a0364b9"), None));
+    }
+
+    #[test]
+    fn only_a_file_that_may_be_of_transfers_needs_a_declared_source() {
+        let needs = |key: &str| upload(key, &[]).instructions().unwrap().needs_declared_source();
+        assert!(needs("imports/july.csv") && needs("imports/sepa-eu/july.csv"));
+        assert!(!needs("imports/sepa/july.csv") && !needs("imports/swift/july.csv"));
+        assert!(!needs("imports/accounts/4711/july.csv"));
+        assert!(!needs("imports/profiles/berka/trans.asc"));
+    }
 }

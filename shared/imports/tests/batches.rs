@@ -90,6 +90,16 @@ fn a_large_account_has_several_batches_of_its_own() {
 }
 
 #[test]
+fn different_rows_without_ids_are_all_the_first_of_their_kind() {
+    let mut text = "Id,Date,Transaction\n".to_owned();
+    (0..=MAX_OF_ACCOUNT).for_each(|row| writeln!(text, ",2026-07-01,{row}").unwrap());
+    let (_, packed) = read("imports/accounts/4711/a.csv", &Directory::default(), &text);
+    let batches = batches(&packed);
+    assert_eq!(batches.len(), 2);
+    assert!(batches.iter().flatten().flat_map(|(_, entries)| entries).all(|it| it.ordinal == 0));
+}
+
+#[test]
 fn an_account_of_just_one_batch_shares_it_with_others() {
     let (_, packed) = one_account(MAX_OF_ACCOUNT);
     assert_eq!((packed.index.bounds.len(), packed.index.chains.len()), (2, 0));

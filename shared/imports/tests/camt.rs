@@ -95,8 +95,11 @@ fn entries() -> Vec<Sample> {
         ),
         sample(
             "the entry's reference is the id",
-            entry_reference("NTRY-0017"),
-            &["DE89370400440532013000 2026-07-15 5.00 EUR #NTRY-0017"],
+            [entry_reference("NTRY-0017"), entry_reference("1000017")].concat(),
+            &[
+                "DE89370400440532013000 2026-07-15 5.00 EUR #1000017",
+                "DE89370400440532013000 2026-07-15 5.00 EUR #NTRY-0017",
+            ],
         ),
         sample(
             "the number of an entry in its statement is no id",
@@ -337,7 +340,7 @@ fn samples_are_read_in_both_versions_whole_in_pieces_and_as_a_gzip() {
         check(sample, version, &text.as_bytes().chunks(1).collect::<Vec<_>>());
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gzip.write_all(text.as_bytes()).unwrap();
-        check(sample, version, &gzip.finish().unwrap().chunks(7).collect::<Vec<_>>());
+        check(sample, version, &gzip.finish().unwrap().chunks(1).collect::<Vec<_>>());
         adds_nothing_twice(&whole);
     }
 }
@@ -428,4 +431,40 @@ fn a_refusal_names_the_place_and_what_is_wrong() {
     let bytes: Vec<u8> = bytes.into_iter().filter(|it| *it != 0xc3).collect();
     let refusal = read(&[&bytes]).err().unwrap().to_string();
     assert!(refusal.contains("not of the encoding"), "{refusal}");
+}
+
+#[test]
+fn a_name_has_up_to_100_bytes_and_a_tag_or_text_up_to_64_kilobytes() {
+    let good = document("08", &of(OURS, &entry("1", "CRDT", "<AddtlNtryInf>text</AddtlNtryInf>")));
+    let with = |before: &str| good.replace("<Ntry>", &format!("{before}<Ntry>"));
+    let named = |length: usize| with(&format!("<{0}></{0}>", "n".repeat(length)));
+    let comment = |length: usize| with(&format!("<!--{}-->", "x".repeat(length.checked_sub(7).unwrap())));
+    let text = |length: usize| good.replace("text", &"x".repeat(length));
+    for (longest, longer, refusal) in [
+        (named(100), named(101), "have long names"),
+        (comment(65_536), comment(65_537), "longer than 64 KB"),
+        (text(65_536), text(65_537), "longer than 64 KB"),
+    ] {
+        let end = longest.find("</AddtlNtryInf>").unwrap();
+        for cut in [0, 100, end] {
+            let read = |text: &str| read(&[&text.as_bytes()[..cut], &text.as_bytes()[cut..]]);
+            assert_eq!(read(&longest).unwrap().found.rows_taken, 1, "cut at {cut}");
+            let refused = read(&longer).err().unwrap().to_string();
+            assert!(refused.contains(refusal), "cut at {cut}: {refused}");
+        }
+    }
+}
+
+#[test]
+fn twenty_closing_balances_that_differ_are_named_and_the_others_counted() {
+    let balances = [balance("OPBD", "1", "EUR", "CRDT"), balance("CLBD", "2", "EUR", "CRDT")].concat();
+    let warnings = |count: usize| {
+        let statements = of(OURS, &format!("{balances}{}", entry("5", "CRDT", ""))).repeat(count);
+        read_text(&document("08", &statements)).unwrap().found.warnings
+    };
+    assert!(warnings(20).iter().all(|it| it.what.starts_with("statement S1")));
+    let all = warnings(22);
+    let (last, named) = all.split_last().unwrap();
+    assert_eq!((named.len(), last.rows), (20, 2));
+    assert_eq!(last.what, "another statement has a closing balance that differs from its entries");
 }

@@ -45,6 +45,10 @@ fn transfers(rows: &str) -> ParsedFile {
     read("imports/swift/1.csv", None, &format!("{TRANSFERS}{rows}")).unwrap()
 }
 
+fn rates(rows: &str) -> Result<ParsedFile, Refusal> {
+    read("imports/r.csv", None, &format!("currency,usd_rate,eur_rate\n{rows}"))
+}
+
 fn rejects(read: &ParsedFile) -> Vec<(u64, &str)> {
     read.found.first_rejects.iter().map(|it| (it.line, it.reason.as_str())).collect()
 }
@@ -219,4 +223,26 @@ fn a_stranger_s_months_are_not_those_of_an_account_that_we_keep() {
         }
     }
     assert_eq!(transfers(&rows).found.rows_taken, 4_000);
+}
+
+#[test]
+fn ten_contradictions_of_rates_are_named() {
+    let currencies = ["EUR", "USD", "GBP", "CHF", "JPY", "SEK", "NOK", "DKK", "PLN", "CZK", "HUF"];
+    let refusal = |count: usize| {
+        let twice = currencies.iter().take(count).map(|it| format!("{it},1,0.91\n{it},1,0.92\n"));
+        rates(&twice.collect::<String>()).err().unwrap().to_string()
+    };
+    let named = |refusal: &str| refusal.matches("give two rates").count();
+    let (ten, eleven) = (refusal(10), refusal(11));
+    assert!(named(&ten) == 10 && !ten.contains("more"), "{ten}");
+    assert!(named(&eleven) == 10 && eleven.ends_with("; and 1 more"), "{eleven}");
+}
+
+#[test]
+fn rates_imply_the_price_of_a_euro_within_five_percent_of_the_median() {
+    let pound = |dollars: &str| rates(&format!("USD,1,1\nEUR,1,1\nGBP,{dollars},1\n"));
+    assert_eq!(pound("1.05").unwrap().rates.len(), 3);
+    assert_eq!(pound("0.95").unwrap().rates.len(), 3);
+    assert!(pound("1.0501").is_err());
+    assert!(pound("0.9499").is_err());
 }

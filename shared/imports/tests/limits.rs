@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use customers::Directory;
 use imports::{ImportContext, Importer, MAX_NEW_CUSTOMERS, MAX_TEXT_BYTES, ParsedFile, Refusal, Upload};
@@ -49,6 +50,21 @@ fn a_file_with_a_byte_too_much_is_refused() {
     let refusal = importer.feed(b"\n").unwrap_err();
     assert_eq!(refusal, Refusal::TooLarge(MAX_TEXT_BYTES));
     assert_eq!(refusal.to_string(), "the file has more than 400 MiB of text; split it into smaller files");
+}
+
+#[test]
+fn a_gzip_of_more_than_a_mebibyte_unpacks_to_at_most_200_times_its_size() {
+    let read = |text_bytes: usize| {
+        let mut text = b"Id,Date,Transaction\n".to_vec();
+        text.resize(text_bytes, b'\n');
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(&text).unwrap();
+        let mut importer = importer("imports/accounts/4711/a.csv");
+        importer.feed(&gzip.finish().unwrap())?;
+        importer.end().map(|_| ())
+    };
+    assert_eq!(read(1 << 20), Ok(()));
+    assert_eq!(read((1 << 20) + 1), Err(Refusal::Bomb(200)));
 }
 
 #[test]

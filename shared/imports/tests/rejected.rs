@@ -79,6 +79,7 @@ fn rows_that_look_like_another_notation_are_hinted_at() {
         ("Id;Date;Transaction\n0;15.07.2026;60,5\n", vec![format!("1: {dots}"), format!("1: {COMMA}")]),
         ("Id,Date,Transaction\n0;2026-07-15;60.5\n1;2026-07-15;60.5\n", vec![format!("2: {semicolons}")]),
         ("Id,Date,Transaction\n0,2026-07-15,abc\n1,7/40,1\n2,2026-07-15\n", vec![]),
+        ("Id,Date,Transaction\n0;1,2026-07-15;2,abc\n", vec![]),
     ] {
         assert_eq!(warnings(&account(text)), expected, "{text}");
     }

@@ -258,3 +258,48 @@ fn remember(postings: &mut Vec<(PostingId, Added)>, posting: PostingId, newly: &
     }
     added
 }
+
+#[cfg(test)]
+mod tests {
+    use money::Currency;
+
+    use super::*;
+    use crate::{Mark, Split, Totals};
+
+    /// Books with about `bytes` bytes of totals, and an entry of one of their months.
+    fn filled(bytes: usize) -> (StoredBooks, BTreeMap<Month, Vec<Entry>>) {
+        let split = Split { clean: Figures::of(i64::MAX), dirty: Figures::of(i64::MIN) };
+        let currencies: Vec<Currency> = (0..999).filter_map(|it| Currency::from_numeric(it).ok()).take(10).collect();
+        let months = |count: usize| {
+            let months = (12 * 1970..).map(|it| Month::from_ordinal(it).unwrap()).take(count);
+            let splits = || currencies.iter().map(|it| (*it, split)).collect();
+            let totals = Totals { months: months.map(|month| (month, splits())).collect() };
+            TotalsItem { totals, ..TotalsItem::default() }.encode()
+        };
+        let totals = Some(Versioned { version: 1, bytes: months(bytes * 100 / months(100).len()) });
+        let entry = Entry {
+            at: "1971-01-01".parse().unwrap(),
+            source: "account".into(),
+            id: None,
+            ordinal: 0,
+            amount_minor: 1,
+            currency: currencies[0],
+            side: Side::None,
+            counterparty: None,
+            text: None,
+            mark: Mark::Clean,
+        };
+        (StoredBooks { totals, ..StoredBooks::default() }, [(entry.at.date().month(), vec![entry])].into())
+    }
+
+    #[test]
+    fn totals_have_room_for_a_month_and_a_remembered_posting_of_8_kilobytes_each() {
+        let fits = |bytes: usize| {
+            let (stored_books, incoming) = filled(bytes);
+            fits(&stored_books, &incoming).unwrap()
+        };
+        let most = MAX_TOTALS_BYTES - 2 * 8 * 1024;
+        assert!(fits(most - 1_000));
+        assert!(!fits(most + 1_000));
+    }
+}

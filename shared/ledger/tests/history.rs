@@ -15,8 +15,8 @@ use banking::AccountNumber;
 use calendar::{Bucket, Date, Month};
 use ledger::testing::FakeBooks;
 use ledger::{
-    Books, BooksError, Change, Entry, EntryBudget, HistoryRequest, Mark, Period, PostingId, Saved, Side, StoredBooks,
-    View, balances, figures_on, overview, post,
+    Books, BooksError, Change, Entry, EntryBudget, History, HistoryRequest, Mark, Period, PostingId, Saved, Side,
+    StoredBooks, View, balances, figures_on, overview, post,
 };
 use money::Currency;
 use proptest::prelude::*;
@@ -217,6 +217,23 @@ proptest! {
         let net = read.flows_by_day.iter().map(|(day, it)| (*day, it[&Currency::USD].net_minor()));
         prop_assert_eq!(net.collect::<BTreeMap<_, _>>(), expected);
         prop_assert!(read.flows_by_day.values().all(|it| it.len() == 1));
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_sum_of_two_accounts_is_the_history_of_all_their_entries(
+        (one, other) in (some_books(), some_books()),
+        (from, length) in (19_600_i32..20_200, 0_i32..600),
+        by in prop::sample::select(vec![Bucket::Day, Bucket::Month]),
+        view in prop::sample::select(vec![View::Clean, View::All]),
+        converted_into in prop::option::of(Just(Currency::EUR)),
+    ) {
+        let request = HistoryRequest { from: date(from), to: date(from + length), by, view, converted_into };
+        let of = |entries: &[_]| {
+            block_on(ledger::history(&books(entries), &account(), request, &EntryBudget::unlimited())).unwrap()
+        };
+        prop_assert_eq!(History::default().and(of(&one)).and(of(&other)), of(&[one, other].concat()));
     }
 }
 

@@ -231,6 +231,8 @@ fn dirty_transfers_stay_visible_marked_and_out_of_the_balance() {
     posted(&books, 2, vec![batch[1].clone()]);
     assert_eq!(totals(&books).balances(View::Clean), [Money::new(-1000, Currency::EUR)]);
     assert_eq!(totals(&books).balances(View::All), [Money::new(3500, Currency::EUR)]);
+    let figures = books.all()[&account()].figures().unwrap()[&Currency::EUR];
+    assert_eq!((figures.clean.net_minor(), figures.dirty.net_minor()), (-1000, 4500));
     let marks: Vec<Mark> = block_on(page_of_entries(
         &books,
         &account(),

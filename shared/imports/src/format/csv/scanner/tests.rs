@@ -93,17 +93,42 @@ fn a_row_without_end_is_skipped_in_bounded_memory() {
 }
 
 #[test]
+fn a_row_has_up_to_64_kibibytes_with_its_line_breaks() {
+    // The shape of the first row, if it is `before`, filled up, and then `after`.
+    let first = |before: &str, after: &str, length: usize| {
+        let filled = "x".repeat(length - before.len() - after.len());
+        let text = [before, &filled, after, if after.is_empty() { "" } else { "1,2\n" }].concat().into_bytes();
+        let whole = rows(&text, &[]);
+        for cuts in [vec![length - 1], vec![length], (0..text.len()).step_by(9999).collect()] {
+            assert!(rows(&text, &cuts) == whole, "{cuts:?}");
+        }
+        whole[0].2
+    };
+    for (before, after, longer) in [
+        ("a,", "\n", Shape::TooLong),
+        ("a,", "\r\n", Shape::TooLong),
+        ("a,", "", Shape::TooLong),
+        ("\"a\n", "\"\n", Shape::Unclosed),
+    ] {
+        assert_eq!(first(before, after, MAX_ROW_BYTES), Shape::Whole, "{before:?} {after:?}");
+        assert_eq!(first(before, after, MAX_ROW_BYTES + 1), longer, "{before:?} {after:?}");
+    }
+}
+
+#[test]
 fn too_many_open_quotes_refuse_the_file() {
     let text = [b"\"a\n".as_slice(), &b"a row of forty bytes without any quote..\n".repeat(1_700)].concat().repeat(102);
     let mut scanner = Scanner::new(COMMA);
     scanner.feed(&text);
+    let mut unclosed = 0;
     let refusal = loop {
         match scanner.next_row() {
-            Ok(row) => assert!(row.is_some()),
+            Ok(row) => unclosed += u32::from(row.unwrap().shape == Shape::Unclosed),
             Err(refusal) => break refusal,
         }
     };
     assert!(matches!(refusal, Refusal::UnbalancedQuotes { line: 1, .. }), "{refusal}");
+    assert_eq!(unclosed, MAX_UNCLOSED);
 }
 
 proptest! {
