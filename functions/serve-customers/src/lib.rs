@@ -2,12 +2,11 @@
 //! mails.
 //!
 //! A request is checked by [`Caller`](caller), the path's ids and the query; each may refuse it. Then its route in
-//! `routes` calls the ports and returns one of the `documents`.
+//! `routes` calls the ports and returns one of the [documents](api_documents).
 
 mod caller;
 mod config;
 mod cursor;
-mod documents;
 mod error;
 mod openapi;
 mod path;

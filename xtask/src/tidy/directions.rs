@@ -28,6 +28,8 @@ const DOMAINS: [&str; 11] = [
 /// The technologies of adapters (tier 2): `<owner>-<technology>`. A crate of this workspace for a technology has only
 /// its name.
 const TECHNOLOGIES: [&str; 7] = ["dynamodb", "s3", "sqs", "ses", "http", "athena", "secretsmanager"];
+/// The documents of the API: created from domains, for functions and tools.
+const DOCUMENTS: &str = "api-documents";
 const KIT: &str = "lambda-kit";
 /// Simulations of external systems, for the laptop and for staging.
 const SANDBOXES: [&str; 1] = ["feeds-sandbox"];
@@ -61,6 +63,7 @@ enum Tier<'a> {
         owner: &'a str,
     },
     Technology,
+    Documents,
     Kit,
     Sandbox,
     Function,
@@ -187,7 +190,7 @@ fn check_with(graph: &Graph, reasons: &[(&str, &str, &str)]) -> Vec<Finding> {
                     .push(Finding::new(name, format!("depends on {other}: nothing depends on a function but tests/")));
             }
         }
-        if let (Tier::Value | Tier::Domain, Some(way)) = (tier, graph.way_outside(id)) {
+        if let (Tier::Value | Tier::Domain | Tier::Documents, Some(way)) = (tier, graph.way_outside(id)) {
             findings.push(Finding::new(
                 name,
                 format!("depends on a crate that is not allowed for values and domains: {}", way.join(" > ")),
@@ -219,6 +222,7 @@ fn tier<'a>(folder: &str, name: &'a str) -> Option<Tier<'a>> {
         "tools" | "xtask" => Some(Tier::Tool),
         "tests" => Some(Tier::Story),
         "shared" if name == KIT => Some(Tier::Kit),
+        "shared" if name == DOCUMENTS => Some(Tier::Documents),
         "shared" if SANDBOXES.contains(&name) => Some(Tier::Sandbox),
         "shared" if VALUES.contains(&name) => Some(Tier::Value),
         "shared" if DOMAINS.contains(&name) => Some(Tier::Domain),
@@ -244,7 +248,8 @@ fn may_use(
         // `check_with` reports each dependency on a function once, including those of tests.
         (Tier::Story, _)
         | (_, Tier::Function)
-        | (Tier::Domain | Tier::Adapter { .. }, Tier::Value)
+        | (Tier::Domain | Tier::Adapter { .. } | Tier::Documents, Tier::Value)
+        | (Tier::Documents, Tier::Domain)
         | (Tier::Adapter { .. }, Tier::Technology)
         | (Tier::Sandbox, Tier::Value | Tier::Kit) => Ok(()),
         (Tier::Function, Tier::Sandbox) if !from.starts_with("sandbox-") => {
@@ -265,6 +270,7 @@ fn may_use(
         (Tier::Adapter { owner }, Tier::Domain) if owner == other || has_reason(owner) => Ok(()),
         (Tier::Domain, Tier::Domain) => Err("a domain depends on another only with a reason listed in xtask tidy"),
         (Tier::Domain, _) => Err("a domain depends on values and domains"),
+        (Tier::Documents, _) => Err("documents depend on values and domains"),
         (Tier::Adapter { .. }, _) => Err("an adapter depends on its owner, on values and on its technology"),
     }
 }

@@ -1,5 +1,8 @@
 use std::sync::Arc;
 
+use api_documents::{
+    AccountDocument, AccountWithFigures, BalanceDocument, EntryDocument, HistoryDocument, Part, ViewName,
+};
 use axum::Json;
 use axum::extract::State;
 use banking::AccountNumber;
@@ -9,9 +12,6 @@ use lambda_kit::Problem;
 use ledger::{figures_on, overview, page_of_entries};
 
 use crate::caller::Caller;
-use crate::documents::{
-    AccountDocument, AccountWithFigures, BalanceDocument, EntryDocument, HistoryDocument, Part, ViewName,
-};
 use crate::error::ServeError;
 use crate::path::Id;
 use crate::query::{self, BalanceQuery, EntriesQuery, HistoryQuery, NoParams, Query};

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api_documents::{CompanyEntryDocument, Part, ViewName};
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LINK};
@@ -10,7 +11,6 @@ use ledger::View;
 use treasury::{entries_csv, page_of_company_entries};
 
 use crate::caller::Caller;
-use crate::documents::{CompanyEntryDocument, Part, ViewName};
 use crate::error::ServeError;
 use crate::path::Id;
 use crate::query::{CsvQuery, EntriesQuery, Query};

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
+use api_documents::{CustomerDocument, CustomerWithAccounts, Part};
 use axum::Json;
 use axum::extract::State;
 use customers::{Customer, CustomerId, CustomerKind, Customers, MailChoices};
 use lambda_kit::Problem;
 
 use crate::caller::Caller;
-use crate::documents::{CustomerDocument, CustomerWithAccounts, Part};
 use crate::error::{ServeError, bad_cursor};
 use crate::path::Id;
 use crate::query::{CustomersQuery, NoParams, Query};

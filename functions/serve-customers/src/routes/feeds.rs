@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
+use api_documents::{FeedDocument, Part};
 use axum::Json;
 use axum::extract::State;
 use feeds::{Feed, FeedStatus};
 
 use crate::Ports;
 use crate::caller::Caller;
-use crate::documents::{FeedDocument, Part};
 use crate::error::ServeError;
 use crate::path::Id;
 use crate::query::{NoParams, Query};
