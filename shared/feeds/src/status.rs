@@ -14,25 +14,21 @@ pub struct PollError {
 }
 
 /// The status of a feed for operators.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FeedStatus {
     /// The feed.
     pub feed: Feed,
     /// `never-polled`, `asking`, `importing`, `proving`, or `at-rest` if no poll is running.
     pub state: &'static str,
     /// When the current or the last poll was requested.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub poll: Option<Moment>,
     /// The number of fetched pages.
     pub pages: u32,
     /// When the feed was last proven.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub proven_at: Option<Moment>,
     /// The last error since then.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<PollError>,
     /// The last proof.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
 }
 
