@@ -236,13 +236,38 @@ mod tests {
 
     #[test]
     fn a_table_of_a_pipe_has_its_full_width() {
-        insta::assert_snapshot!(shown(None), @"");
+        insta::assert_snapshot!(shown(None), @"
+        ┌───────────────────────────┬───────────┬────────┬──────────────────┬──────────────────────────┐
+        │ File                      ┆ Kind      ┆   Rows ┆ Import           ┆                          │
+        ╞═══════════════════════════╪═══════════╪════════╪══════════════════╪══════════════════════════╡
+        │ a long name of a file.csv ┆ transfers ┆ 12,345 ┆ 0123456789abcdef ┆ ████████████████████████ │
+        │ b                         ┆ transfers ┆ 12,345 ┆ fedcba9876543210 ┆ ░░░░░░░░░░░░             │
+        └───────────────────────────┴───────────┴────────┴──────────────────┴──────────────────────────┘
+        ");
     }
 
     #[test]
     fn a_narrow_table_wraps_texts_shortens_bars_and_then_leaves_out_columns() {
-        insta::assert_snapshot!(shown(Some(80)), @"");
-        insta::assert_snapshot!(shown(Some(50)), @"");
+        insta::assert_snapshot!(shown(Some(80)), @"
+        ┌────────────┬───────────┬────────┬──────────────────┬─────────────────────────┐
+        │ File       ┆ Kind      ┆   Rows ┆ Import           ┆                         │
+        ╞════════════╪═══════════╪════════╪══════════════════╪═════════════════════════╡
+        │ a long     ┆ transfers ┆ 12,345 ┆ 0123456789abcdef ┆ ███████████████████████ │
+        │ name of a  ┆           ┆        ┆                  ┆                         │
+        │ file.csv   ┆           ┆        ┆                  ┆                         │
+        │ b          ┆ transfers ┆ 12,345 ┆ fedcba9876543210 ┆ ░░░░░░░░░░░░            │
+        └────────────┴───────────┴────────┴──────────────────┴─────────────────────────┘
+        ");
+        insta::assert_snapshot!(shown(Some(50)), @"
+        ┌─────────────────┬───────────┬──────────────────┐
+        │ File            ┆ Kind      ┆ Import           │
+        ╞═════════════════╪═══════════╪══════════════════╡
+        │ a long name of  ┆ transfers ┆ 0123456789abcdef │
+        │ a file.csv      ┆           ┆                  │
+        │ b               ┆ transfers ┆ fedcba9876543210 │
+        └─────────────────┴───────────┴──────────────────┘
+        --wide also shows: Rows
+        ");
         for screen in 40..120 {
             let table = shown(Some(screen));
             let widest = table.lines().map(|it| it.chars().count()).max().unwrap();
