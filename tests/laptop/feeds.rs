@@ -91,7 +91,7 @@ fn a_crashing_feed_and_killed_functions_leave_every_balance_right() {
     redelivered_after(&usual, None);
     assert_eq!(code, 0, "{feeds}");
     assert!(killed.values().sum::<u32>() >= 4, "too few were running when killed: {killed:?}");
-    let feeds = feeds.as_array().unwrap();
+    let feeds = feeds["items"].as_array().unwrap();
     assert_eq!(feeds.len(), 4);
     for feed in feeds {
         assert_eq!((&feed["state"], &feed["proof"]["gaps"]), (&"idle".into(), &serde_json::json!([])), "{feed}");
@@ -113,7 +113,7 @@ fn a_crashing_feed_and_killed_functions_leave_every_balance_right() {
     // Another poll without new data: the same proof.
     let (code, again) = millrace(&["feed", "poll", "--wait"]);
     assert_eq!(code, 0, "{again}");
-    assert_eq!(again[3]["proof"]["entries"], swift["entries"]);
+    assert_eq!(again["items"][3]["proof"]["entries"], swift["entries"]);
     drop(bank);
     eprintln!("killed {killed:?}; {} balances", checked["balances"]);
 }

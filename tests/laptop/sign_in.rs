@@ -34,7 +34,7 @@ fn an_operator_is_added_signs_in_refreshes_and_is_disabled() {
 
     let listed = |name: &str| {
         let users = millrace(&["user", "list"]).1;
-        users.as_array().unwrap().iter().find(|it| it["name"] == name).cloned()
+        users["items"].as_array().unwrap().iter().find(|it| it["name"] == name).cloned()
     };
     assert_eq!(listed("olga").unwrap()["groups"], serde_json::json!(["operator"]));
     assert_eq!(millrace(&["user", "disable", "olga"]).0, 0);

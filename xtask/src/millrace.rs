@@ -28,7 +28,10 @@ impl Millrace {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.binary);
-        command.args(["--endpoint", &self.endpoint]).args(arguments).envs(self.environment.iter().cloned());
+        command
+            .args(["--endpoint", &self.endpoint, "--no-pager"])
+            .args(arguments)
+            .envs(self.environment.iter().cloned());
         command
     }
 

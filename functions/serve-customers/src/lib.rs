@@ -2,10 +2,9 @@
 //! mails.
 //!
 //! A request is checked by [`Caller`](api_kit::Caller), the path's ids and the query; each may refuse it. Then its route in
-//! `routes` calls the ports and returns one of the `documents`.
+//! `routes` calls the ports and returns one of the [documents](api_documents).
 
 mod config;
-mod documents;
 mod error;
 mod openapi;
 mod ports;

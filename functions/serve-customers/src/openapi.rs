@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api_documents::ReferenceName;
 use api_kit::complete;
 use axum::extract::State;
 use axum::http::header;
@@ -10,7 +11,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Ports;
-use crate::documents::ReferenceName;
 use crate::routes::{accounts, companies, company_entries, customers, feeds, imports, portfolio, unsubscribe};
 
 /// The routes that read entries.

@@ -18,7 +18,7 @@ pub(crate) struct BalanceQuery {
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) on: Option<Date>,
     /// `all` counts batch payments and invalid IBANs too.
-    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    #[param(value_type = Option<api_documents::ViewName>, default = "clean")]
     pub(crate) view: View,
 }
 
@@ -33,10 +33,10 @@ pub(crate) struct HistoryQuery {
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) to: Option<Date>,
     /// The bucket size; `week` is the week of ISO 8601.
-    #[param(value_type = Option<crate::documents::BucketName>, default = "month")]
+    #[param(value_type = Option<api_documents::BucketName>, default = "month")]
     pub(crate) by: Bucket,
     /// `all` counts batch payments and invalid IBANs too.
-    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    #[param(value_type = Option<api_documents::ViewName>, default = "clean")]
     pub(crate) view: View,
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct EntriesQuery {
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
     pub(crate) limit: usize,
     /// `all` shows batch payments and invalid IBANs too.
-    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    #[param(value_type = Option<api_documents::ViewName>, default = "clean")]
     pub(crate) view: View,
 }
 

@@ -5,25 +5,21 @@ use serde::Serialize;
 use crate::{Feed, FeedLog, Next, PollError, Progress, Proof};
 
 /// The status of a feed for operators.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FeedStatus {
     /// The feed.
     pub feed: Feed,
     /// `never-polled`, `fetching`, `importing`, `proving`, or `idle` if no poll is running.
     pub state: &'static str,
     /// When the current or the last poll was requested.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub poll: Option<Moment>,
     /// The number of fetched pages.
     pub pages: u32,
     /// When the feed was last proven.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub proven_at: Option<Moment>,
     /// The last error since then.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<PollError>,
     /// The last proof.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub proof: Option<Proof>,
 }
 

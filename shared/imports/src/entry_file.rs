@@ -15,6 +15,7 @@ use crate::layout::{Layout, Sign};
 use crate::row_error::{NotTaken, RowError, is_clean};
 use crate::rows::{NONE, TakenRow, TakenRows};
 use crate::sums::RowSums;
+use crate::thousands::{MAX_AMOUNT_BYTES, without_thousands_marks};
 use crate::{Column, Kind, Warning};
 
 /// The maximum length of an entry's id and text, in bytes.
@@ -158,8 +159,10 @@ impl EntryFile {
     fn amount(&self, layout: &Layout, fields: &Fields, row: &[u8], decimals: u32) -> Result<i64, RowError> {
         let index = self.column_map.amount;
         let read = |index: usize| {
-            let text = fields.get(row, index);
-            parse_minor(text, decimals, layout.decimal_mark).map_err(|error| RowError::field(index, error))
+            let mut buffer = [0; MAX_AMOUNT_BYTES];
+            let text = without_thousands_marks(fields.get(row, index), layout.thousands_mark, &mut buffer);
+            let minor = text.and_then(|text| parse_minor(text, decimals, layout.decimal_mark));
+            minor.map_err(|error| RowError::field(index, error))
         };
         let unsigned = |index: usize| match fields.get(row, index).first() {
             Some(b'+' | b'-') => Err(RowError::field(index, "has a sign, but the sign is in another column")),
@@ -177,10 +180,12 @@ impl EntryFile {
                     _ => Err(RowError::field(place, "neither a word for a credit nor one for a debit")),
                 }
             }
-            Sign::TwoColumns => {
+            Sign::TwoColumns { debit_has_minus } => {
                 let debit = self.column_map.debit.unwrap_or(usize::MAX);
                 match (fields.get(row, index), fields.get(row, debit)) {
                     (_, []) => unsigned(index),
+                    ([], [b'-', ..]) if *debit_has_minus => read(debit),
+                    ([], _) if *debit_has_minus => Err(RowError::field(debit, "has no minus sign")),
                     ([], _) => unsigned(debit).map(i64::saturating_neg),
                     _ => Err(RowError::field(debit, "there is a credit and a debit in one row")),
                 }

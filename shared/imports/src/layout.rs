@@ -16,6 +16,8 @@ pub(crate) struct Layout {
     /// `None`: UTF-8.
     pub(crate) encoding: Option<&'static Encoding>,
     pub(crate) decimal_mark: DecimalMark,
+    /// The character between the thousands of an amount, if there may be one.
+    pub(crate) thousands_mark: Option<char>,
     pub(crate) dates: Dates,
     /// The currency of amounts without a currency.
     pub(crate) currency: Currency,
@@ -26,14 +28,19 @@ pub(crate) struct Layout {
 impl Layout {
     /// Decodes a row to UTF-8 if the profile names another encoding.
     pub(crate) fn decode<'a>(&self, bytes: &'a [u8], decoded: &'a mut String) -> &'a [u8] {
-        match self.encoding {
-            Some(encoding) if !bytes.is_ascii() => {
-                decoded.clear();
-                decoded.push_str(&encoding.decode_without_bom_handling(bytes).0);
-                decoded.as_bytes()
-            }
-            _ => bytes,
+        decode(self.encoding, bytes, decoded)
+    }
+}
+
+/// Decodes bytes to UTF-8 if they have another encoding.
+pub(crate) fn decode<'a>(encoding: Option<&'static Encoding>, bytes: &'a [u8], decoded: &'a mut String) -> &'a [u8] {
+    match encoding {
+        Some(encoding) if !bytes.is_ascii() => {
+            decoded.clear();
+            decoded.push_str(&encoding.decode_without_bom_handling(bytes).0);
+            decoded.as_bytes()
         }
+        _ => bytes,
     }
 }
 
@@ -72,7 +79,10 @@ pub(crate) enum Sign {
         debit: Vec<String>,
     },
     /// By column: [`Column::Amount`] holds credits, [`Column::Debit`] debits; one of them is empty.
-    TwoColumns,
+    TwoColumns {
+        /// Whether debits have a minus sign.
+        debit_has_minus: bool,
+    },
 }
 
 impl Dates {

@@ -35,7 +35,9 @@ mod rows;
 mod sources;
 mod state;
 mod stats;
+mod suggest;
 mod sums;
+mod thousands;
 mod update;
 mod upload;
 mod waiting;
@@ -64,5 +66,6 @@ pub use report::{BatchCounts, EntryCounts, ImportReport, MailCounts, ReportSums,
 pub use sources::{FEED_SOURCES, is_known_source, is_source_name};
 pub use state::State;
 pub use stats::{ImportStats, Reject, Sums, TransferSums, Warning};
+pub use suggest::{NoSuggestion, Suggestion, suggest_profile};
 pub use update::{Updated, update};
 pub use upload::{Instructions, Upload, e_tag_of, object_version};

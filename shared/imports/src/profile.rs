@@ -3,11 +3,12 @@ use std::collections::BTreeMap;
 use calendar::DateFormat;
 use encoding_rs::Encoding;
 use money::{Currency, DecimalMark};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::format::csv::columns::shown;
 use crate::format::fields::Dialect;
 use crate::layout::{ColumnMap, Dates, Layout, Sign, plain};
+use crate::thousands::THOUSANDS_MARKS;
 use crate::{Column, Kind, Refusal};
 
 /// Maps another bank's CSV to a kind of file; a JSON document under `profiles/` in the bucket. See
@@ -18,47 +19,61 @@ pub struct Profile {
     dialect: Dialect,
     encoding: Option<&'static Encoding>,
     decimal_mark: DecimalMark,
+    thousands_mark: Option<char>,
     date_format: DateFormat,
     currency: Option<Currency>,
+    skip_lines: u64,
     columns: Vec<(Column, String)>,
     sign: Sign,
 }
 
-#[derive(Deserialize)]
+/// A profile as JSON.
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
-    kind: String,
+pub(crate) struct Document {
+    pub(crate) kind: String,
     #[serde(default = "comma")]
-    delimiter: String,
+    pub(crate) delimiter: String,
     #[serde(default = "quote")]
-    quote: Option<String>,
+    pub(crate) quote: Option<String>,
     #[serde(default = "utf8")]
-    encoding: String,
+    pub(crate) encoding: String,
     #[serde(default = "point")]
-    decimal_mark: String,
-    date_format: String,
-    #[serde(default)]
-    currency: Option<String>,
-    columns: BTreeMap<String, OneOrMore>,
-    #[serde(default)]
-    sign: Option<SignDocument>,
+    pub(crate) decimal_mark: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) thousands_mark: Option<String>,
+    pub(crate) date_format: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) currency: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) skip_lines: Option<u64>,
+    pub(crate) columns: BTreeMap<String, OneOrMore>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) sign: Option<SignDocument>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(untagged)]
-enum OneOrMore {
+pub(crate) enum OneOrMore {
     One(String),
     More(Vec<String>),
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize, Default)]
 #[serde(deny_unknown_fields)]
-struct SignDocument {
-    column: Option<String>,
-    credit: Option<Vec<String>>,
-    debit: Option<Vec<String>>,
-    credit_column: Option<String>,
-    debit_column: Option<String>,
+pub(crate) struct SignDocument {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) column: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) credit: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) debit: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) credit_column: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) debit_column: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) debit_has_minus: Option<bool>,
 }
 
 fn comma() -> String {
@@ -105,6 +120,11 @@ impl Profile {
         let kind = kind(&document.kind, &mut wrong);
         let dialect = dialect(&document, &mut wrong);
         let decimal_mark = decimal_mark(&document.decimal_mark, &mut wrong);
+        let thousands_mark = document.thousands_mark.as_deref().and_then(|it| thousands_mark(it, &mut wrong));
+        if thousands_mark == Some(decimal_mark.char()) {
+            wrong.push("`decimal_mark` and `thousands_mark` are the same character".to_owned());
+        }
+        let skip_lines = document.skip_lines.unwrap_or(0);
         let encoding = encoding(&document.encoding).unwrap_or_else(|| {
             wrong.push(format!("`encoding` {} is unknown or cannot be read line by line", document.encoding));
             None
@@ -118,7 +138,7 @@ impl Profile {
             None
         });
         let (sign, mut columns) = sign(document.sign, &mut wrong);
-        let by_columns = matches!(sign, Sign::TwoColumns);
+        let by_columns = matches!(sign, Sign::TwoColumns { .. });
         columns.extend(mapped(kind, &document.columns, &mut wrong));
         for name in needed(kind, by_columns).iter().filter(|it| !document.columns.contains_key(**it)) {
             wrong.push(format!("`columns` does not map `{name}`"));
@@ -129,7 +149,19 @@ impl Profile {
         match date_format {
             Ok(date_format) if wrong.is_empty() => {
                 let name = name.to_owned();
-                Ok(Self { name, kind, dialect, encoding, decimal_mark, date_format, currency, columns, sign })
+                Ok(Self {
+                    name,
+                    kind,
+                    dialect,
+                    encoding,
+                    decimal_mark,
+                    thousands_mark,
+                    date_format,
+                    currency,
+                    skip_lines,
+                    columns,
+                    sign,
+                })
             }
             _ => Err(bad(wrong.join("; "))),
         }
@@ -137,6 +169,16 @@ impl Profile {
 
     pub(crate) fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// The number of lines before the header.
+    pub(crate) fn skip_lines(&self) -> u64 {
+        self.skip_lines
+    }
+
+    /// The encoding of the file; `None` for UTF-8.
+    pub(crate) fn encoding(&self) -> Option<&'static Encoding> {
+        self.encoding
     }
 
     /// The layout of a file with this header.
@@ -160,6 +202,7 @@ impl Profile {
             dialect: self.dialect,
             encoding: self.encoding,
             decimal_mark: self.decimal_mark,
+            thousands_mark: self.thousands_mark,
             dates: Dates::Format(self.date_format),
             currency: self.currency.unwrap_or(currency),
             sign: self.sign,
@@ -203,6 +246,14 @@ fn decimal_mark(text: &str, wrong: &mut Vec<String>) -> DecimalMark {
     }
 }
 
+fn thousands_mark(text: &str, wrong: &mut Vec<String>) -> Option<char> {
+    let mark = text.chars().next().filter(|it| THOUSANDS_MARKS.contains(it) && text.chars().count() == 1);
+    if mark.is_none() {
+        wrong.push("`thousands_mark` is not one of point, comma, apostrophe, space and no-break space".to_owned());
+    }
+    mark
+}
+
 /// `Some(None)` for UTF-8, `None` for unknown encodings and those that cannot be split into lines byte by byte.
 #[allow(clippy::option_option, reason = "UTF-8 needs no decoder, which differs from an unknown encoding")]
 fn encoding(label: &str) -> Option<Option<&'static Encoding>> {
@@ -222,6 +273,7 @@ fn sign(document: Option<SignDocument>, wrong: &mut Vec<String>) -> (Sign, Vec<(
             debit: Some(debit),
             credit_column: None,
             debit_column: None,
+            debit_has_minus: None,
         }) => {
             if credit.iter().any(|it| debit.contains(it)) || credit.is_empty() || debit.is_empty() {
                 wrong.push("`sign` needs words for credits and other words for debits".to_owned());
@@ -234,10 +286,14 @@ fn sign(document: Option<SignDocument>, wrong: &mut Vec<String>) -> (Sign, Vec<(
             debit: None,
             credit_column: Some(credit),
             debit_column: Some(debit),
-        }) => (Sign::TwoColumns, vec![(Column::Amount, credit), (Column::Debit, debit)]),
+            debit_has_minus,
+        }) => {
+            let sign = Sign::TwoColumns { debit_has_minus: debit_has_minus.unwrap_or(false) };
+            (sign, vec![(Column::Amount, credit), (Column::Debit, debit)])
+        }
         Some(_) => {
             wrong.push(
-                "`sign` is neither {column, credit, debit} nor {credit_column, debit_column}; leave it out where the \
+                "`sign` is neither {column, credit, debit} nor {credit_column, debit_column, debit_has_minus}; leave it out where the \
                  amount itself has a sign"
                     .to_owned(),
             );
@@ -291,7 +347,7 @@ mod tests {
 
     #[test]
     fn one_refusal_lists_all_problems_of_a_profile() {
-        let json = r#"{"kind": "rates", "delimiter": ";;", "encoding": "utf-16le", "decimal_mark": "'",
+        let json = r#"{"kind": "rates", "delimiter": ";;", "encoding": "utf-16le", "decimal_mark": "'", "thousands_mark": "_",
             "date_format": "%Q", "currency": "euro", "columns": {"colour": "c", "transaction": ["a", "b"]},
             "sign": {"column": "x"}}"#;
         let message = Profile::parse("x", json.as_bytes()).err().unwrap().to_string();
@@ -300,6 +356,7 @@ mod tests {
             "`delimiter`",
             "`encoding`",
             "`decimal_mark`",
+            "`thousands_mark`",
             "`date_format`",
             "`currency`",
             "`colour`",

@@ -8,7 +8,11 @@ pub enum Refusal {
     #[error("the file is empty; its first line must name the columns")]
     Empty,
     /// The header is of no known kind.
-    #[error("the header `{found}` is of no known kind of file. Known headers: {}", known_headers())]
+    #[error(
+        "the header `{found}` is of no known kind of file. Known headers: {}. For another bank's CSV, `millrace profile \
+         suggest FILE` proposes a profile, and `millrace import FILE --profile NAME` reads it",
+        known_headers()
+    )]
     UnknownHeader {
         /// The header, cut after 200 bytes.
         found: String,
@@ -98,8 +102,16 @@ pub enum Refusal {
         found: String,
     },
     /// UTF-16 or UTF-32.
-    #[error("the file is {0}, not UTF-8; save it as UTF-8, or name its encoding in a profile")]
+    #[error("the file is {0}; save it as UTF-8 (in Excel: CSV UTF-8), or convert it: iconv -f {0} -t UTF-8 FILE > NEW")]
     NotUtf8(&'static str),
+    /// A format that is not read.
+    #[error("the file is {format}, which is not read; {remedy}")]
+    NotReadable {
+        /// The format.
+        format: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// XML that is not a statement.
     #[error("the file is XML, but not a camt.053 statement of the versions 02 to 08: it is {found}")]
     UnknownXml {

@@ -159,7 +159,9 @@ fn rendered(read: Result<ParsedFile, Refusal>) -> String {
         Err(refusal @ (Refusal::BadXml { .. } | Refusal::UnknownXml { .. } | Refusal::UnknownHeader { .. })) => {
             format!("refused: {refusal}")
         }
-        Err(Refusal::NotUtf8(_) | Refusal::Empty | Refusal::TooLarge(_)) => "refused: another format".to_owned(),
+        Err(Refusal::NotUtf8(_) | Refusal::NotReadable { .. } | Refusal::Empty | Refusal::TooLarge(_)) => {
+            "refused: another format".to_owned()
+        }
         Err(other) => panic!("a refusal without a place: {other}"),
     }
 }

@@ -20,6 +20,11 @@ impl DecimalMark {
             Self::Comma => b',',
         }
     }
+
+    /// The character.
+    pub fn char(self) -> char {
+        char::from(self.byte())
+    }
 }
 
 /// Why a text is not an amount.

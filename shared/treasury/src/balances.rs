@@ -3,20 +3,18 @@ use std::collections::BTreeMap;
 use banking::AccountNumber;
 use ledger::{Split, View};
 use money::{Currency, Money, MoneyError};
-use serde::Serialize;
 
 use crate::turnover::{CurrencyFigures, Turnover};
 use crate::{AccountFigures, Valuation};
 
 /// The balances of a company: by account and in total.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Balances {
     /// The accounts, as given.
     pub accounts: Vec<AccountBalance>,
     /// Each currency over all accounts, by code.
     pub currencies: Vec<CurrencyBalance>,
     /// The total in one currency, if requested.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub converted: Option<ConvertedBalance>,
     /// The dirty entries of all accounts, one line for each currency with any. The balances include them only in
     /// [`View::All`].
@@ -24,7 +22,7 @@ pub struct Balances {
 }
 
 /// The balances of one account.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AccountBalance {
     /// Which account.
     pub account: AccountNumber,
@@ -32,12 +30,11 @@ pub struct AccountBalance {
     pub balances: Vec<Money>,
     /// The converted sum of the balances with a rate, if requested. The values of all accounts add up to
     /// [`ConvertedBalance::total`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub converted: Option<Money>,
 }
 
 /// The balances of all accounts in one currency: debt + credit = balance.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CurrencyBalance {
     /// All together.
     pub balance: Money,
@@ -47,12 +44,11 @@ pub struct CurrencyBalance {
     pub credit: Money,
     /// The converted balance, if requested and if there is a rate. The values of all currencies add up to
     /// [`ConvertedBalance::total`].
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub converted: Option<Money>,
 }
 
 /// Balances converted into one currency: debt + credit = total.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConvertedBalance {
     /// The converted total of all balances with a rate, rounded once.
     pub total: Money,

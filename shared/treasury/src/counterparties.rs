@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 
 use ledger::Entry;
 use money::{Money, MoneyError, Unrounded};
-use serde::Serialize;
 
 use crate::Valuation;
 use crate::rates::by_currency;
@@ -14,7 +13,7 @@ use crate::turnover::{CurrencyFigures, Turnover};
 pub struct Counterparties(BTreeMap<Box<str>, CurrencyFigures>);
 
 /// The turnover with a counterparty.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Counterparty {
     /// Its account, as the entries name it.
     pub account: Box<str>,
@@ -24,12 +23,11 @@ pub struct Counterparty {
     pub turnover: Vec<Turnover>,
     /// The converted and rounded sum of credits and debits regardless of sign, for currencies with a rate; only if the
     /// ranking uses it.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub gross: Option<Money>,
 }
 
 /// The top counterparties.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TopCounterparties {
     /// The number of all counterparties.
     pub of: usize,

@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use ledger::Entry;
-use serde::Serialize;
 
 use crate::turnover::{CurrencyFigures, Turnover};
 
@@ -15,10 +14,9 @@ pub struct Countries {
 }
 
 /// The turnover with a country.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Country {
     /// Its code; `None` for counterparties without a country.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<Box<str>>,
     /// How many entries, in all currencies.
     pub transactions: u64,

@@ -1,6 +1,5 @@
 use calendar::Date;
 use money::{Money, average_minor};
-use serde::Serialize;
 
 use crate::DailyFlows;
 
@@ -19,8 +18,7 @@ const MIN_HORIZONS: usize = 4;
 const MIN_HELD_OF_TEN: usize = 7;
 
 /// The result of a forecast.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ForecastOutcome {
     /// The forecast.
     Made(Forecast),
@@ -49,13 +47,12 @@ impl ForecastOutcome {
 ///
 /// A backtest gives the errors: it makes the same forecast on every past day with enough days before and after it and
 /// compares it with the actual balance. No forecast uses the days that it is compared with.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Forecast {
     /// The expected balance.
     pub expected: Money,
     /// The range of the balance in eight of ten cases. `None` if the history is too short to calibrate and evaluate an
     /// interval (`judged` is 0), or if fewer than seven of ten past intervals held.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
     /// The mean of the errors regardless of sign.
     pub mean_error: Money,
@@ -68,7 +65,7 @@ pub struct Forecast {
 }
 
 /// An interval of 80 %, symmetric around the expected balance.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Interval {
     /// Its lower end.
     pub low: Money,

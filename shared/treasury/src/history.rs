@@ -1,18 +1,16 @@
 use calendar::Date;
 use ledger::{Figures, History, Movement, Period};
 use money::{Currency, Money, MoneyError, Reference, Unrounded};
-use serde::Serialize;
 
 use crate::rates::by_currency;
 use crate::{ExchangeRates, Valuation};
 
 /// A history converted into one currency.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ConvertedHistory {
     /// Its periods, oldest first.
     pub periods: Vec<ConvertedPeriod>,
     /// All periods together: the sums of in, out, net and revaluation. `None` without periods.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub total: Option<ConvertedPeriod>,
 }
 
@@ -21,7 +19,7 @@ pub struct ConvertedHistory {
 /// Opening and closing use the rates of their days, so a closing equals the next opening. In and out are the flows of
 /// each day at the rate of that day (the date of the transaction: IAS 21, paragraph 21). Revaluation is the remainder:
 /// the effect of changed rates on the balance, including currencies with their first rate in the period.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ConvertedPeriod {
     /// Its first day.
     pub from: Date,

@@ -5,7 +5,6 @@ use std::str::FromStr;
 use ledger::Period;
 use money::{Currency, Money, MoneyError, average_minor};
 use rust_decimal::Decimal;
-use serde::Serialize;
 
 /// The number one in the unit of a yearly rate.
 const MILLION: u32 = 1_000_000;
@@ -49,7 +48,7 @@ struct BalanceDays {
 }
 
 /// The interest in one currency, each side rounded half to even once.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Interest {
     /// The interest on debt; zero or below.
     pub on_debt: Money,

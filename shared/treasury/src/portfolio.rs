@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 
 use money::{Currency, Money, MoneyError};
-use serde::Serialize;
 
 use crate::balances::{Sides, currencies};
 use crate::turnover::Turnover;
@@ -20,10 +19,9 @@ pub struct Portfolio<'a, C> {
 }
 
 /// The debt of a company.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Debt<C> {
     /// Which company.
-    #[serde(flatten)]
     pub company: C,
     /// Its converted negative balances, rounded separately.
     pub debt: Money,

@@ -9,7 +9,6 @@ use futures_util::TryStreamExt as _;
 use imports::{PortError, Rates};
 use ledger::{Books, BooksError, Entry, EntryBudget, History, HistoryRequest, Period, View};
 use money::{Currency, Money, MoneyError, Reference, Worth};
-use serde::Serialize;
 
 use crate::accounts::{
     days_for_forecast, days_of_accounts, days_with_entries, figures_of_companies, figures_on, history,
@@ -90,10 +89,9 @@ pub enum QueryError {
 }
 
 /// The forecasts of a company's balances.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Forecasts {
     /// The start, at the end of this day; `None` without entries.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub on: Option<Date>,
     /// One for each currency, or one for all currencies converted into one.
     pub forecasts: Vec<BalanceForecast>,
@@ -102,17 +100,16 @@ pub struct Forecasts {
 }
 
 /// A balance and its forecast.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct BalanceForecast {
     /// The balance at the start.
     pub balance: Money,
     /// The forecast.
-    #[serde(flatten)]
     pub forecast: ForecastOutcome,
 }
 
 /// The balances of all companies.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PortfolioBalances {
     /// The number of companies.
     pub companies: u64,
@@ -127,12 +124,11 @@ pub struct PortfolioBalances {
 }
 
 /// A company of the register.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Company {
     /// Its id.
     pub customer: CustomerId,
     /// Its name.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 

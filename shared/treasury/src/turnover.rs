@@ -1,9 +1,8 @@
 use ledger::{Entry, Figures};
 use money::{Currency, Money, MoneyError};
-use serde::Serialize;
 
 /// Credits and debits in one currency.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Turnover {
     /// The number of entries, including those of zero.
     pub transactions: u64,

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 
 use ::customers::{Account, CustomerId, Customers};
-use anyhow::{Result, bail};
-use banking::AccountNumber;
+use anyhow::Result;
+use api_documents::{AccountWithFigures, Part};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use ledger::{Books, View, balances, overview};
-use money::Money;
-use serde::Serialize;
+use ledger::{Books, Overview, View, balances, overview};
 
 use crate::Verdict;
+use crate::arguments::ListArgs;
 use crate::customers;
 use crate::output::Output;
 use crate::table::{Column, NOTHING, amounts, table};
@@ -18,29 +17,40 @@ use crate::table::{Column, NOTHING, amounts, table};
 /// The number of accounts that are read concurrently.
 const AT_ONCE: usize = 16;
 
-/// An account, its holder and its balances without dirty transfers.
-#[derive(Serialize)]
+/// An account, its holder and the figures of its books.
 pub(crate) struct AccountLine {
-    account: AccountNumber,
-    customer: CustomerId,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Account,
     holder: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    r#type: Option<String>,
-    balances: Vec<Money>,
+    figures: Overview,
 }
 
-/// Lists all accounts.
-pub(crate) async fn list<C: Customers, B: Books + Sync>(output: &Output, register: &C, books: &B) -> Result<Verdict> {
+/// Lists accounts, by number.
+pub(crate) async fn list<C: Customers, B: Books + Sync>(
+    output: &Output,
+    register: &C,
+    books: &B,
+    args: &ListArgs,
+) -> Result<Verdict> {
     let customers = customers::customers(register).await?;
-    let names: HashMap<CustomerId, Option<String>> = customers.into_iter().map(|it| (it.id, it.name)).collect();
-    let accounts = customers::accounts(register).await?;
-    let lines = lines(books, accounts, |customer| names.get(&customer).cloned().flatten()).await?;
-    output.answer(&lines, || render_text(&lines))?;
+    let names: HashMap<CustomerId, String> = customers.into_iter().filter_map(|it| Some((it.id, it.name?))).collect();
+    let mut accounts = customers::accounts(register).await?;
+    accounts
+        .retain(|it| args.finds(names.get(&it.customer).map(String::as_str).into_iter().chain([it.number.as_str()])));
+    let of = accounts.len();
+    accounts.truncate(output.limit(args));
+    let lines = lines(books, accounts, |customer| names.get(&customer).cloned()).await?;
+    output.answer(|| Part::whole(lines.iter().map(AccountLine::document)), || render_text(&lines))?;
+    output.note_left_out(lines.len(), of, ("account", "accounts"));
     Ok(Verdict::Ok)
 }
 
-/// Looks up the balances of accounts, in their order.
+impl AccountLine {
+    fn document(&self) -> AccountWithFigures {
+        AccountWithFigures::new(self.account.clone(), &self.figures)
+    }
+}
+
+/// Looks up the figures of accounts, in their order.
 pub(crate) async fn lines<B: Books + Sync>(
     books: &B,
     accounts: Vec<Account>,
@@ -49,14 +59,8 @@ pub(crate) async fn lines<B: Books + Sync>(
     let lines = accounts.into_iter().map(|account| {
         let holder = holder(account.customer);
         Box::pin(async move {
-            let figures = overview(books, &account.number).await?.figures;
-            anyhow::Ok(AccountLine {
-                account: account.number,
-                customer: account.customer,
-                holder,
-                r#type: account.r#type,
-                balances: balances(&figures, View::Clean),
-            })
+            let figures = overview(books, &account.number).await?;
+            anyhow::Ok(AccountLine { account, holder, figures })
         })
     });
     stream::iter(lines).buffered(AT_ONCE).try_collect().await
@@ -65,24 +69,21 @@ pub(crate) async fn lines<B: Books + Sync>(
 /// A table of accounts.
 pub(crate) fn render_text(lines: &[AccountLine]) -> String {
     if lines.is_empty() {
-        return "there are no accounts yet; an import registers them".to_owned();
+        return "there are no such accounts; an import registers accounts".to_owned();
     }
-    let columns = [Column::Id("Account"), Column::Text("Holder"), Column::Text("Type"), Column::Number("Balance")];
-    let rows = lines.iter().map(|line| {
+    let columns = [
+        Column::id("Account"),
+        Column::text("Holder").optional(1),
+        Column::text("Type").optional(2),
+        Column::number("Balance"),
+    ];
+    let rows = lines.iter().map(|AccountLine { account, holder, figures }| {
         vec![
-            line.account.as_str().to_owned(),
-            line.holder.as_deref().unwrap_or(NOTHING).to_owned(),
-            line.r#type.as_deref().unwrap_or(NOTHING).to_owned(),
-            amounts(&line.balances),
+            account.number.as_str().to_owned(),
+            holder.as_deref().unwrap_or(NOTHING).to_owned(),
+            account.r#type.as_deref().unwrap_or(NOTHING).to_owned(),
+            amounts(&balances(&figures.figures, View::Clean)),
         ]
     });
     table(&columns, rows)
-}
-
-/// Fails with a hint if the register has no such account.
-pub(crate) async fn must_exist<C: Customers>(register: &C, number: &AccountNumber) -> Result<()> {
-    if register.account(number).await?.is_none() {
-        bail!("there is no account {}; `millrace accounts` lists them", number.as_str());
-    }
-    Ok(())
 }

@@ -2,13 +2,14 @@
 
 mod figures;
 mod imports;
+mod lists;
 mod mails;
 mod users;
 
 use std::path::PathBuf;
 
-use ::customers::{CustomerId, MailChoice};
-use ::imports::{ImportId, is_source_name};
+use ::customers::MailChoice;
+use ::imports::is_source_name;
 use banking::AccountNumber;
 use calendar::{Bucket, Date, Moment};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -20,7 +21,8 @@ use money::{Currency, Reference};
 pub(crate) use figures::{
     BalancesArgs, CounterpartiesArgs, CountriesArgs, ForecastArgs, InterestArgs, PortfolioArgs, SubjectArgs,
 };
-pub(crate) use imports::{ImportArgs, ImportsCommand};
+pub(crate) use imports::{ImportArgs, ImportsArgs, ImportsCommand};
+pub(crate) use lists::{CustomerKindArg, CustomersArgs, KindArg, ListArgs};
 pub(crate) use mails::{MailsArgs, MailsCommand};
 pub(crate) use users::{TokenArgs, UserCommand};
 
@@ -49,9 +51,18 @@ pub(crate) struct Global {
     /// Profile of the AWS configuration to sign in with
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) aws_profile: Option<String>,
-    /// Print one JSON document
+    /// Print one JSON document, the same as the HTTP API's
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Show all columns of tables, even if the terminal is too narrow
+    #[arg(long, global = true)]
+    pub(crate) wide: bool,
+    /// The program for outputs that exceed the terminal's height
+    #[arg(long, global = true, env = "PAGER", default_value = "less -FRX", value_name = "COMMAND")]
+    pub(crate) pager: String,
+    /// Print long outputs without a pager
+    #[arg(long, global = true)]
+    pub(crate) no_pager: bool,
 }
 
 #[derive(Subcommand)]
@@ -59,46 +70,64 @@ pub(crate) enum Command {
     /// Upload bank files; with --wait, print their reports
     Import(ImportArgs),
     /// List the customers
-    Customers,
+    ///
+    /// Example: millrace customers --search bakery --kind company
+    Customers(CustomersArgs),
     /// Show a customer and their accounts; --mails sets whether they get mails
+    ///
+    /// Example: millrace customer lovelace --mails unwanted
     Customer {
-        /// The customer's id
-        id: CustomerId,
+        /// The customer's id, or a part of the name
+        #[arg(value_name = "CUSTOMER|NAME")]
+        customer: String,
         /// Opt the customer out of summary mails, or in again
         #[arg(long, value_enum, value_name = "CHOICE")]
         mails: Option<Mails>,
     },
     /// List the accounts with their holders and balances
-    Accounts,
+    ///
+    /// Example: millrace accounts --search lovelace
+    Accounts(ListArgs),
     /// Show the balance of an account, after all entries or at the end of a day
+    ///
+    /// Example: millrace balance 4711 --on 2026-07-31
     Balance(BalanceArgs),
     /// Show the balances of a customer, by account and in total
+    ///
+    /// Example: millrace balances acme --on 2026-07-31 --in EUR
     Balances(BalancesArgs),
-    /// Show the flows of an account or a customer, by day, week, month, quarter or year
+    /// Show the flows of an account or a customer, by day, week, month, quarter or year, and chart the balances
+    ///
+    /// Example: millrace history acme --from 2026-01-01 --to 2026-06-30 --by month --in EUR
     History(HistoryArgs),
     /// Show turnover by country
+    ///
+    /// Example: millrace countries acme --from 2026-01-01
     Countries(CountriesArgs),
     /// Show the top counterparties
+    ///
+    /// Example: millrace counterparties acme --in EUR --limit 10
     Counterparties(CounterpartiesArgs),
     /// Calculate interest on debt and credit, day by day
+    ///
+    /// Example: millrace interest acme --from 2026-01-01 --to 2026-06-30 --debt-rate 0.05
     Interest(InterestArgs),
     /// Forecast balances, with an interval of 80 % and the accuracy of past forecasts
+    ///
+    /// Example: millrace forecast acme --to 2026-12-31 --in USD
     Forecast(ForecastArgs),
     /// Show the balances of all companies together, and the largest debts
+    ///
+    /// Example: millrace portfolio --on 2026-06-30 --in USD
     Portfolio(PortfolioArgs),
     /// List the entries of an account or a customer, oldest first
+    ///
+    /// Example: millrace entries acme --from 2026-07-01 --search rent
     Entries(EntriesArgs),
     /// List the latest imports, show the report of one, or retry a failed one
-    #[command(args_conflicts_with_subcommands = true)]
-    Imports {
-        #[command(subcommand)]
-        command: Option<ImportsCommand>,
-        /// The import's id
-        id: Option<ImportId>,
-        /// Maximum number of imports
-        #[arg(long, default_value_t = 20, value_name = "N", value_parser = limit)]
-        limit: usize,
-    },
+    ///
+    /// Example: millrace imports july.csv
+    Imports(ImportsArgs),
     /// List summary mails, resend failed ones, or resume sending
     ///
     /// Without --import it lists mails of the newest 100 imports; with --state wanted or sending, those of all imports.
@@ -122,7 +151,7 @@ pub(crate) enum Command {
     /// Add, disable and list users of the HTTP API
     #[command(subcommand)]
     User(UserCommand),
-    /// Check or upload a profile, which maps another bank's CSV
+    /// Propose, check or upload a profile, which maps another bank's CSV
     #[command(subcommand)]
     Profile(ProfileCommand),
     /// Declare a source of transfers, or list the declared ones
@@ -145,10 +174,10 @@ pub(crate) struct InstructionsArgs {
     /// Source of transfers: sepa, swift, or one declared with `millrace source add`
     #[arg(long, value_name = "NAME", conflicts_with_all = ["account", "profile"])]
     pub(crate) source: Option<String>,
-    /// Year of dates without a year
-    #[arg(long)]
+    /// Year of dates without a year, for example 2026
+    #[arg(long, value_name = "YYYY")]
     pub(crate) year: Option<i32>,
-    /// Currency of amounts without a currency, for example EUR
+    /// Currency of amounts without a currency: the code of ISO 4217, for example EUR
     #[arg(long, value_name = "CODE")]
     pub(crate) currency: Option<Currency>,
     /// The name of the account's holder
@@ -161,10 +190,11 @@ pub(crate) struct InstructionsArgs {
 
 #[derive(Args)]
 pub(crate) struct BalanceArgs {
-    /// The account's number
-    pub(crate) account: AccountNumber,
-    /// Balance at the end of this day, as YYYY-MM-DD [default: after all entries]
-    #[arg(long, value_name = "DATE")]
+    /// The account's number, or the id or a part of the name of a holder who has no other account
+    #[arg(value_name = "ACCOUNT|CUSTOMER|NAME")]
+    pub(crate) account: String,
+    /// Balance at the end of this day [default: after all entries]
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) on: Option<Date>,
     /// Include or exclude dirty transfers
     #[arg(long, value_enum, default_value_t = ViewArg::Clean)]
@@ -176,16 +206,16 @@ pub(crate) struct HistoryArgs {
     #[command(flatten)]
     pub(crate) subject: SubjectArgs,
     /// Convert the total into EUR or USD, at the rates of the days
-    #[arg(long = "in", value_name = "CODE")]
+    #[arg(long = "in", value_name = "EUR|USD")]
     pub(crate) into: Option<Reference>,
     /// Bucket size: day, week (ISO 8601), month, quarter or year
     #[arg(long, default_value = "month", value_name = "BUCKET")]
     pub(crate) by: Bucket,
-    /// First day, as YYYY-MM-DD [default: the first month with entries]
-    #[arg(long, value_name = "DATE")]
+    /// First day [default: the first month with entries]
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) from: Option<Date>,
-    /// Last day, as YYYY-MM-DD [default: the end of the last month with entries]
-    #[arg(long, value_name = "DATE")]
+    /// Last day [default: the end of the last month with entries]
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) to: Option<Date>,
     /// Include or exclude dirty transfers
     #[arg(long, value_enum, default_value_t = ViewArg::Clean)]
@@ -199,18 +229,17 @@ pub(crate) struct EntriesArgs {
     /// Print all entries as CSV
     #[arg(long, conflicts_with = "limit")]
     pub(crate) csv: bool,
-    /// First day, as YYYY-MM-DD
-    #[arg(long, value_name = "DATE")]
+    #[command(flatten)]
+    pub(crate) list: ListArgs,
+    /// First day
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) from: Option<Date>,
-    /// Last day, as YYYY-MM-DD
-    #[arg(long, value_name = "DATE")]
+    /// Last day
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) to: Option<Date>,
     /// Include or exclude dirty transfers
     #[arg(long, value_enum, default_value_t = ViewArg::Clean)]
     pub(crate) view: ViewArg,
-    /// Maximum number of items
-    #[arg(long, default_value_t = 100, value_name = "N", value_parser = limit)]
-    pub(crate) limit: usize,
 }
 
 fn source_name(text: &str) -> Result<String, String> {
@@ -261,13 +290,6 @@ impl ViewArg {
             Self::All => View::All,
         }
     }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Clean => "clean",
-            Self::All => "all",
-        }
-    }
 }
 
 /// The steps of a restore from a backup.
@@ -277,7 +299,7 @@ pub(crate) enum RestoreCommand {
     ///
     /// Example: millrace restore tables --at 2026-11-21T10:00:00Z --prefix millrace-before-the-mistake
     Tables {
-        /// Point in time, within the last 35 days
+        /// Point in time, within the last 35 days, for example 2026-11-21T10:00:00Z
         #[arg(long, value_name = "MOMENT")]
         at: Moment,
         /// Prefix of the new tables: <PREFIX>-customers, -ledger, -imports, -feeds and -mails
@@ -295,6 +317,16 @@ pub(crate) enum RestoreCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum ProfileCommand {
+    /// Propose a profile from the header and the first rows of a bank's CSV; needs no stack
+    ///
+    /// It prints the profile, and to standard error what to check in it. Save it as NAME.json, correct it, and upload
+    /// it with `millrace profile put NAME.json`. docs/PROFILES.md explains each field.
+    ///
+    /// Example: millrace profile suggest statement.csv > mybank.json
+    Suggest {
+        /// The bank's file; gzip is accepted
+        file: PathBuf,
+    },
     /// Check a profile; needs no stack
     Check {
         /// JSON document; its file name is the name of the profile
@@ -318,7 +350,7 @@ pub(crate) enum SourceCommand {
         name: String,
     },
     /// List the sources
-    List,
+    List(ListArgs),
 }
 
 #[derive(Subcommand)]
@@ -441,7 +473,6 @@ mod tests {
         for (args, part) in [
             (vec!["import"], "<FILE>"),
             (vec!["import", "a", "--source", "sepa", "--account", "1"], "cannot be used with"),
-            (vec!["balance", "1/2"], "the account number has a character"),
             (vec!["balance", "1", "--on", "2023-02-29"], "no such day"),
             (vec!["balances", "acme", "--in", "GBP"], "neither EUR nor USD"),
             (vec!["interest", "acme", "--from", "2024-01-01", "--to", "2024-02-01", "--debt-rate", "3"], "from 0 to 1"),
@@ -453,13 +484,13 @@ mod tests {
             (vec!["portfolio", "--limit", "ten"], "a number from 1 on"),
             (vec!["source", "add", "SEPA"], "write lower case letters"),
             (vec!["source", "add", "accounts"], "write lower case letters"),
-            (vec!["imports", "x"], "32 hexadecimal digits"),
+            (vec!["imports", "--kind", "camt"], "[possible values: account,"),
+            (vec!["customers", "--limit", "0"], "a number from 1 on"),
             (vec!["user", "add"], "--operator <NAME>"),
             (
                 vec!["user", "add", "--operator", "o", "--customer", "0f8fad5b-d9cb-569f-a165-70867728950e"],
                 "cannot be used",
             ),
-            (vec!["user", "add", "--customer", "ada"], "invalid value"),
             (vec!["token", "--password", "p"], "unexpected argument"),
             (vec!["token", "--client", "c"], "--user-pool <ID>"),
             (vec!["mails", "--state", "lost"], "[possible values: wanted,"),

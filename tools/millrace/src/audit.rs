@@ -16,7 +16,7 @@ use crate::control::{self, Comparison, Missing};
 use crate::customers;
 use crate::output::Output;
 use crate::progress_bar::ProgressBar;
-use crate::table::{Column, counted, table};
+use crate::table::{Column, count, counted, table};
 
 /// The number of accounts that are audited concurrently.
 const AT_ONCE: usize = 8;
@@ -69,7 +69,7 @@ pub(crate) async fn run<C: Customers, A: Archive, I: ImportList + Batches, F: Fi
     let missing =
         if look_up { Some(control::missing(imports, files, archive, &before.with_batches).await?.0) } else { None };
     let audit = Audit { books, control_totals, missing, unreadable_imports: after.unreadable };
-    output.answer(&audit, || audit.render())?;
+    output.answer(|| &audit, || audit.render())?;
     let nothing_missing = audit.missing.as_ref().is_none_or(Vec::is_empty);
     let imports_are_healthy =
         audit.control_totals.is_healthy() && nothing_missing && audit.unreadable_imports.is_empty();
@@ -86,13 +86,12 @@ impl Audit {
             text += &format!("\nimports with unreadable records, check them in the table: {}", ids.join(", "));
         }
         if let Some(missing) = &self.missing {
-            let rows = missing
-                .iter()
-                .map(|it| vec![it.account.as_str().to_owned(), it.import.to_string(), it.entries.to_string()]);
+            let rows =
+                missing.iter().map(|it| vec![it.account.as_str().to_owned(), it.import.to_string(), count(it.entries)]);
             if missing.is_empty() {
                 text += "\nentries: every entry of the imports looked up is in the books";
             } else {
-                let columns = [Column::Id("Account"), Column::Id("Import"), Column::Number("Entries missing")];
+                let columns = [Column::id("Account"), Column::id("Import"), Column::number("Entries missing")];
                 let table = table(&columns, rows);
                 text += &format!(
                     "\n{table}\nrun `millrace imports repost` with each of these imports: what is missing is posted"
@@ -183,7 +182,7 @@ fn render_text(audited: &Audited) -> String {
         return format!("{books}: totals = sums of the months = sums of the entries");
     }
     let rows = audited.findings.iter().map(|it| vec![it.account.as_str().to_owned(), it.finding.clone()]);
-    let table = table(&[Column::Id("Account"), Column::Text("Finding")], rows);
+    let table = table(&[Column::id("Account"), Column::text("Finding")], rows);
     let number = u64::try_from(audited.findings.len()).unwrap_or(u64::MAX);
     format!("{table}\n{books}: {}", counted(number, "finding", "findings"))
 }

@@ -3,28 +3,16 @@
 use ::customers::Customers;
 use ::imports::Rates;
 use anyhow::Result;
-use calendar::Date;
+use api_documents::{BalancesDocument, PortfolioDocument};
 use ledger::Books;
 use money::Money;
-use serde::Serialize;
 use treasury::{Balances, ConvertedBalance, CurrencyBalance, PortfolioBalances, Turnover};
 
 use crate::Verdict;
 use crate::arguments::{BalancesArgs, PortfolioArgs, ViewArg};
 use crate::output::Output;
-use crate::subject::{self, Subject};
+use crate::subject;
 use crate::table::{Column, NOTHING, amounts, counted, table};
-
-#[derive(Serialize)]
-struct BalancesShown<'a> {
-    #[serde(flatten)]
-    subject: &'a Subject,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    on: Option<Date>,
-    view: &'static str,
-    #[serde(flatten)]
-    balances: Balances,
-}
 
 /// Shows the balances by account and in total.
 pub(crate) async fn show<C: Customers, B: Books + Sync, R: Rates + Sync>(
@@ -36,9 +24,10 @@ pub(crate) async fn show<C: Customers, B: Books + Sync, R: Rates + Sync>(
 ) -> Result<Verdict> {
     let subject = subject::find(register, &args.subject).await?;
     let queries = subject::queries(books, rates);
-    let balances = queries.balances(&subject.accounts, args.on, args.view.view(), args.into).await?;
-    let shown = BalancesShown { subject: &subject, on: args.on, view: args.view.name(), balances };
-    output.answer(&shown, || render_text(&shown.balances, args.view))?;
+    let view = args.view.view();
+    let balances = queries.balances(&subject.accounts, args.on, view, args.into).await?;
+    let document = || BalancesDocument::new(&subject.document, args.on, view, balances.clone());
+    output.answer(document, || render_text(&balances, args.view))?;
     Ok(Verdict::Ok)
 }
 
@@ -46,7 +35,7 @@ fn render_text(balances: &Balances, view: ViewArg) -> String {
     if balances.currencies.is_empty() {
         return "no entries".to_owned();
     }
-    let columns = [Column::Id("Account"), Column::Number("Balance"), Column::Number("Worth")];
+    let columns = [Column::id("Account"), Column::number("Balance"), Column::number("Worth").optional(1)];
     let rows = balances
         .accounts
         .iter()
@@ -73,11 +62,11 @@ pub(crate) fn dirty_line(place: &str, dirty: &[Turnover], view: ViewArg) -> Stri
 /// Debt, credit and balance of each currency, and converted.
 fn render_together(currencies: &[CurrencyBalance], converted: Option<&ConvertedBalance>) -> String {
     let columns = [
-        Column::Text("Currency"),
-        Column::Number("Debt"),
-        Column::Number("Credit"),
-        Column::Number("Balance"),
-        Column::Number("Worth"),
+        Column::text("Currency"),
+        Column::number("Debt"),
+        Column::number("Credit"),
+        Column::number("Balance"),
+        Column::number("Worth").optional(1),
     ];
     let line = |it: &CurrencyBalance| {
         let currency = it.balance.currency().to_string();
@@ -115,15 +104,6 @@ pub(crate) fn unconverted_lines<'a>(named: impl IntoIterator<Item = (&'a str, &'
     }
 }
 
-#[derive(Serialize)]
-struct PortfolioShown {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    on: Option<Date>,
-    view: &'static str,
-    #[serde(flatten)]
-    portfolio: PortfolioBalances,
-}
-
 /// Shows the total of all companies.
 pub(crate) async fn portfolio<C: Customers + Sync, B: Books + Sync, R: Rates + Sync>(
     output: &Output,
@@ -134,8 +114,8 @@ pub(crate) async fn portfolio<C: Customers + Sync, B: Books + Sync, R: Rates + S
 ) -> Result<Verdict> {
     let queries = subject::queries(books, rates);
     let portfolio = queries.portfolio(register, args.on, args.view.view(), args.into, args.limit).await?;
-    let shown = PortfolioShown { on: args.on, view: args.view.name(), portfolio };
-    output.answer(&shown, || render_portfolio(&shown.portfolio, args.view))?;
+    let document = || PortfolioDocument::new(args.on, args.view.view(), portfolio.clone());
+    output.answer(document, || render_portfolio(&portfolio, args.view))?;
     Ok(Verdict::Ok)
 }
 
@@ -145,7 +125,7 @@ fn render_portfolio(shown: &PortfolioBalances, view: ViewArg) -> String {
     if shown.largest_debts.is_empty() {
         return format!("{together}\n{companies}, none in debt");
     }
-    let columns = [Column::Text("Largest debts"), Column::Number("Debt"), Column::Id("Customer")];
+    let columns = [Column::text("Largest debts"), Column::number("Debt"), Column::id("Customer")];
     let rows = shown.largest_debts.iter().map(|it| {
         let name = it.company.name.as_deref().unwrap_or(NOTHING).to_owned();
         let debts: Vec<Money> = std::iter::once(&it.debt).chain(&it.unconverted).copied().collect();
@@ -156,6 +136,7 @@ fn render_portfolio(shown: &PortfolioBalances, view: ViewArg) -> String {
 
 #[cfg(test)]
 mod tests {
+    use calendar::Date;
     use ledger::{Figures, Split, View};
     use money::{Currency, Reference, Worth};
     use treasury::{ExchangeRates, Valuation};

@@ -2,33 +2,22 @@
 
 use ::customers::Customers;
 use anyhow::Result;
+use api_documents::{BalanceDocument, CompanyEntryDocument, EntryDocument, Part};
 use banking::AccountNumber;
-use calendar::{Date, Moment};
+use calendar::Date;
 use ledger::{Books, Entry, EntryBudget, figures_on};
 use money::Money;
-use serde::Serialize;
-use treasury::{Turnover, dirty_entries, entries_csv, page_of_company_entries};
+use treasury::{CompanyCursor, dirty_entries, entries_csv, page_of_company_entries};
 
 use crate::Verdict;
-use crate::accounts::must_exist;
 use crate::arguments::{BalanceArgs, EntriesArgs, ViewArg};
 use crate::balances::dirty_line;
 use crate::output::{Output, Reader};
-use crate::subject::{self, Subject};
+use crate::subject;
 use crate::table::{Column, NOTHING, counted, table};
 
-/// The number of CSV rows in one write.
-const ROWS_AT_ONCE: usize = 5_000;
-
-#[derive(Serialize)]
-struct BalanceShown<'a> {
-    account: &'a AccountNumber,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    on: Option<Date>,
-    view: &'static str,
-    balances: Vec<Money>,
-    dirty: Vec<Turnover>,
-}
+/// The page size of a read.
+const PAGE: usize = 5_000;
 
 /// Shows the balance of each currency.
 pub(crate) async fn balance<C: Customers, B: Books>(
@@ -37,11 +26,13 @@ pub(crate) async fn balance<C: Customers, B: Books>(
     books: &B,
     args: &BalanceArgs,
 ) -> Result<Verdict> {
-    must_exist(register, &args.account).await?;
-    let figures = figures_on(books, &args.account, args.on, &EntryBudget::unlimited()).await?;
-    let (balances, dirty) = (ledger::balances(&figures, args.view.view()), dirty_entries(&figures));
-    let shown = BalanceShown { account: &args.account, on: args.on, view: args.view.name(), balances, dirty };
-    output.answer(&shown, || render_balance(&shown.balances) + &dirty_line("", &shown.dirty, args.view))?;
+    let account = subject::account(register, &args.account).await?;
+    let figures = figures_on(books, &account, args.on, &EntryBudget::unlimited()).await?;
+    let view = args.view.view();
+    let document = || BalanceDocument::new(account.clone(), args.on, view, &figures);
+    output.answer(document, || {
+        render_balance(&ledger::balances(&figures, view)) + &dirty_line("", &dirty_entries(&figures), args.view)
+    })?;
     Ok(Verdict::Ok)
 }
 
@@ -50,48 +41,7 @@ fn render_balance(balances: &[Money]) -> String {
         return "no entries".to_owned();
     }
     let rows = balances.iter().map(|it| vec![it.currency().to_string(), it.grouped()]);
-    table(&[Column::Text("Currency"), Column::Number("Balance")], rows)
-}
-
-#[derive(Serialize)]
-struct EntriesShown<'a> {
-    #[serde(flatten)]
-    subject: &'a Subject,
-    view: &'static str,
-    entries: Vec<EntryShown<'a>>,
-    /// Whether there are more than `--limit`.
-    more: bool,
-}
-
-#[derive(Serialize)]
-struct EntryShown<'a> {
-    account: &'a str,
-    at: Moment,
-    #[serde(flatten)]
-    amount: Money,
-    source: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    counterparty: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<&'a str>,
-    mark: &'static str,
-}
-
-impl<'a> EntryShown<'a> {
-    fn of((account, entry): &'a (AccountNumber, Entry)) -> Self {
-        Self {
-            account: account.as_str(),
-            at: entry.at,
-            amount: entry.amount(),
-            source: &entry.source,
-            id: entry.id.as_deref(),
-            counterparty: entry.counterparty.as_deref(),
-            text: entry.text.as_deref(),
-            mark: entry.mark.name(),
-        }
-    }
+    table(&[Column::text("Currency"), Column::number("Balance")], rows)
 }
 
 /// Lists entries, oldest first.
@@ -103,75 +53,103 @@ pub(crate) async fn entries<C: Customers, B: Books>(
 ) -> Result<Verdict> {
     let subject = subject::find(register, &args.subject).await?;
     let days = subject::days(args.from, args.to)?;
+    let mut pages = Pages { books, accounts: &subject.accounts, days, args, after: None };
     if args.csv {
-        return csv(output, books, &subject, days, args.view).await;
+        return csv(output, &mut pages).await;
     }
-    let (view, budget) = (args.view.view(), &EntryBudget::unlimited());
-    let (entries, next) =
-        page_of_company_entries(books, &subject.accounts, days, view, None, args.limit, budget).await?;
-    let shown = EntriesShown {
-        subject: &subject,
-        view: args.view.name(),
-        entries: entries.iter().map(EntryShown::of).collect(),
-        more: next.is_some(),
-    };
-    output.answer(&shown, || render_entries(&shown.entries, args.view, subject.accounts.len()))?;
-    if next.is_some() {
-        let first = counted(u64::try_from(entries.len())?, "entry", "entries");
+    let limit = output.limit(&args.list);
+    let (mut found, mut more) = (Vec::new(), true);
+    while more && found.len() <= limit {
+        // One more than the limit shows whether there are more.
+        let size = limit.saturating_add(1).saturating_sub(found.len());
+        let page;
+        (page, more) = pages.next(if args.list.search.is_none() { size.min(PAGE) } else { PAGE }).await?;
+        found.extend(page);
+    }
+    let more = found.len() > limit;
+    found.truncate(limit);
+    match &subject.document {
+        // Each document of an account leaves out its number, as in the API.
+        api_documents::Subject::Account(_) => {
+            let document = || Part::whole(found.iter().map(|(_, entry)| EntryDocument::from(entry.clone())));
+            output.answer(document, || render_entries(&found, args.view, 1))?;
+        }
+        api_documents::Subject::Customer(_) => {
+            let document = || Part::whole(found.iter().cloned().map(CompanyEntryDocument::from));
+            output.answer(document, || render_entries(&found, args.view, subject.accounts.len()))?;
+        }
+    }
+    if more {
+        let first = counted(u64::try_from(limit)?, "entry", "entries");
         output.note(&format!("only the first {first}; more with --limit, or other days with --from and --to"));
     }
     Ok(Verdict::Ok)
 }
 
-/// Writes all entries as CSV, part by part.
-async fn csv<B: Books>(
-    output: &Output,
-    books: &B,
-    subject: &Subject,
+/// The requested entries, page by page.
+struct Pages<'a, B> {
+    books: &'a B,
+    accounts: &'a [AccountNumber],
     days: (Date, Date),
-    view: ViewArg,
-) -> Result<Verdict> {
-    let mut after = None;
+    args: &'a EntriesArgs,
+    after: Option<CompanyCursor>,
+}
+
+impl<B: Books> Pages<'_, B> {
+    /// The searched entries of the next `size` ones, and whether there are more pages.
+    async fn next(&mut self, size: usize) -> Result<(Vec<(AccountNumber, Entry)>, bool)> {
+        let (view, after, budget) = (self.args.view.view(), self.after.take(), &EntryBudget::unlimited());
+        let page = page_of_company_entries(self.books, self.accounts, self.days, view, after, size, budget);
+        let (mut entries, next) = page.await?;
+        entries.retain(|(_, it)| {
+            let texts = [&it.text, &it.counterparty, &it.id];
+            self.args.list.finds(texts.into_iter().flatten().map(|it| &**it))
+        });
+        self.after = next;
+        Ok((entries, self.after.is_some()))
+    }
+}
+
+/// Writes all entries as CSV, page by page.
+async fn csv<B: Books>(output: &Output, pages: &mut Pages<'_, B>) -> Result<Verdict> {
+    let mut is_first = true;
     loop {
-        let is_first = after.is_none();
-        let budget = &EntryBudget::unlimited();
-        let (entries, next) =
-            page_of_company_entries(books, &subject.accounts, days, view.view(), after, ROWS_AT_ONCE, budget).await?;
+        let (entries, more) = pages.next(PAGE).await?;
         let reader = output.write(&entries_csv(&entries, is_first))?;
-        after = next;
-        if after.is_none() || reader == Reader::Gone {
+        is_first = false;
+        if !more || reader == Reader::Gone {
             return Ok(Verdict::Ok);
         }
     }
 }
 
-fn render_entries(entries: &[EntryShown<'_>], view: ViewArg, accounts: usize) -> String {
+fn render_entries(entries: &[(AccountNumber, Entry)], view: ViewArg, accounts: usize) -> String {
     if entries.is_empty() {
         return "no entries".to_owned();
     }
     let columns = [
         // For one account all rows are the same.
-        Some(Column::Id("Account")).filter(|_| accounts > 1),
-        Some(Column::Text("At")),
-        Some(Column::Number("Amount")),
-        Some(Column::Text("Counterparty")),
-        Some(Column::Text("Text")),
-        Some(Column::Text("Source")),
-        Some(Column::Text("Id")),
+        Some(Column::id("Account")).filter(|_| accounts > 1),
+        Some(Column::text("At")),
+        Some(Column::number("Amount")),
+        Some(Column::text("Counterparty").optional(1)),
+        Some(Column::text("Text")),
+        Some(Column::text("Source").optional(4)),
+        Some(Column::text("Id").optional(3)),
         // Also in the clean view.
-        Some(Column::Text("Mark")).filter(|_| view == ViewArg::All),
+        Some(Column::text("Mark").optional(2)).filter(|_| view == ViewArg::All),
     ];
-    let rows = entries.iter().map(|entry| {
+    let rows = entries.iter().map(|(account, entry)| {
         let shown = |text: Option<&str>| text.unwrap_or(NOTHING).to_owned();
         let cells = [
-            entry.account.to_owned(),
+            account.as_str().to_owned(),
             entry.at.to_string(),
-            entry.amount.grouped_with_currency(),
-            shown(entry.counterparty),
-            shown(entry.text),
-            entry.source.to_owned(),
-            shown(entry.id),
-            entry.mark.to_owned(),
+            entry.amount().grouped_with_currency(),
+            shown(entry.counterparty.as_deref()),
+            shown(entry.text.as_deref()),
+            entry.source.to_string(),
+            shown(entry.id.as_deref()),
+            entry.mark.name().to_owned(),
         ];
         cells.into_iter().zip(columns).filter_map(|(cell, column)| column.map(|_| cell)).collect()
     });
@@ -204,8 +182,7 @@ mod tests {
     #[test]
     fn entries_show_their_mark_where_it_can_differ() {
         let coffee = coffee();
-        let coffee = ("4711".parse().unwrap(), coffee);
-        let entries = [EntryShown::of(&coffee)];
+        let entries = [("4711".parse().unwrap(), coffee)];
         insta::assert_snapshot!(render_entries(&entries, ViewArg::All, 1), @"
         ┌────────────┬────────────┬──────────────┬────────┬─────────┬────┬───────────────┐
         │ At         ┆     Amount ┆ Counterparty ┆ Text   ┆ Source  ┆ Id ┆ Mark          │
@@ -216,12 +193,6 @@ mod tests {
         assert!(!render_entries(&entries, ViewArg::Clean, 1).contains("Mark"));
         assert!(render_entries(&entries, ViewArg::Clean, 2).contains("4711"));
         assert_eq!(render_entries(&[], ViewArg::Clean, 2), "no entries");
-    }
-
-    #[test]
-    fn amounts_of_documents_are_strings() {
-        let json = serde_json::to_string(&EntryShown::of(&("4711".parse().unwrap(), coffee()))).unwrap();
-        assert!(json.contains(r#""amount":"-10.30","currency":"EUR""#), "{json}");
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub(crate) async fn run(output: &Output, books: &impl Books, plan: Plan) -> Resu
     }
     drop(each);
     progress_bar.done(if checked.differences.is_empty() { "as they must be" } else { "not as they must be" });
-    output.answer(&checked, || render_text(&checked))?;
+    output.answer(|| &checked, || render_text(&checked))?;
     Ok(if checked.differences.is_empty() { Verdict::Ok } else { Verdict::Problems })
 }
 
@@ -116,11 +116,11 @@ fn render_text(checked: &Checked) -> String {
         );
     }
     let columns = [
-        Column::Id("Account"),
-        Column::Id("On"),
-        Column::Text("View"),
-        Column::Number("Is"),
-        Column::Number("Must be"),
+        Column::id("Account"),
+        Column::id("On"),
+        Column::text("View"),
+        Column::number("Is"),
+        Column::number("Must be"),
     ];
     let row = |it: &Difference| {
         vec![

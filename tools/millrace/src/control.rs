@@ -12,7 +12,7 @@ use money::Money;
 use serde::Serialize;
 
 use crate::progress_bar::ProgressBar;
-use crate::table::{Column, counted, table};
+use crate::table::{Column, count, counted, table};
 
 /// The number of imports on a page.
 const PAGE: usize = 100;
@@ -142,11 +142,11 @@ impl Comparison {
             Self::Different { differences, failed } => {
                 let rows = differences.iter().map(Difference::row);
                 let columns = [
-                    Column::Id("Currency"),
-                    Column::Number("Entries reported"),
-                    Column::Number("In the books"),
-                    Column::Number("Sum reported"),
-                    Column::Number("In the books"),
+                    Column::id("Currency"),
+                    Column::number("Entries reported"),
+                    Column::number("In the books"),
+                    Column::number("Sum reported"),
+                    Column::number("In the books"),
                 ];
                 format!(
                     "control totals: the books differ from the reports of imports\n{}\n{}",
@@ -183,8 +183,8 @@ impl Difference {
     fn row(&self) -> Vec<String> {
         vec![
             self.currency.clone(),
-            self.entries_reported.to_string(),
-            self.entries_in_books.to_string(),
+            count(self.entries_reported),
+            count(self.entries_in_books),
             self.sum_reported.grouped(),
             self.sum_in_books.grouped(),
         ]

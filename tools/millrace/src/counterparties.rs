@@ -3,24 +3,16 @@
 use ::customers::Customers;
 use ::imports::Rates;
 use anyhow::Result;
+use api_documents::{CounterpartiesDocument, CountriesDocument};
 use ledger::Books;
-use serde::Serialize;
 use treasury::{Country, TopCounterparties, Turnover};
 
 use crate::Verdict;
 use crate::arguments::{CounterpartiesArgs, CountriesArgs};
 use crate::balances::unconverted_line;
 use crate::output::Output;
-use crate::subject::{self, Subject};
+use crate::subject;
 use crate::table::{Column, NOTHING, amounts, count, table};
-
-#[derive(Serialize)]
-struct CountriesShown<'a> {
-    #[serde(flatten)]
-    subject: &'a Subject,
-    view: &'static str,
-    countries: Vec<Country>,
-}
 
 /// Shows the countries of the counterparties.
 pub(crate) async fn countries<C: Customers, B: Books + Sync, R: Rates + Sync>(
@@ -28,13 +20,18 @@ pub(crate) async fn countries<C: Customers, B: Books + Sync, R: Rates + Sync>(
     register: &C,
     books: &B,
     rates: &R,
-    CountriesArgs { subject, days }: &CountriesArgs,
+    CountriesArgs { subject, days, list }: &CountriesArgs,
 ) -> Result<Verdict> {
     let subject = subject::find(register, subject).await?;
     let dates = subject::days(days.from, days.to)?;
-    let countries = subject::queries(books, rates).countries(&subject.accounts, dates, days.view.view()).await?;
-    let shown = CountriesShown { subject: &subject, view: days.view.name(), countries };
-    output.answer(&shown, || render_countries(&shown.countries))?;
+    let view = days.view.view();
+    let mut countries = subject::queries(books, rates).countries(&subject.accounts, dates, view).await?;
+    countries.retain(|it| list.finds(it.country.as_deref()));
+    let of = countries.len();
+    countries.truncate(output.limit(list));
+    let document = || CountriesDocument::new(&subject.document, view, countries.clone());
+    output.answer(document, || render_countries(&countries))?;
+    output.note_left_out(countries.len(), of, ("country", "countries"));
     Ok(Verdict::Ok)
 }
 
@@ -42,7 +39,7 @@ fn render_countries(countries: &[Country]) -> String {
     if countries.is_empty() {
         return "no entries".to_owned();
     }
-    let columns = [Column::Text("Country"), Column::Number("Entries"), Column::Number("In"), Column::Number("Out")];
+    let columns = [Column::text("Country"), Column::number("Entries"), Column::number("In"), Column::number("Out")];
     let rows = countries.iter().map(|it| {
         let (r#in, out) = sums(&it.turnover);
         vec![it.country.as_deref().unwrap_or(NOTHING).to_owned(), count(it.transactions), r#in, out]
@@ -56,29 +53,24 @@ fn sums(turnover: &[Turnover]) -> (String, String) {
     (side(|it| it.r#in), side(|it| it.out))
 }
 
-#[derive(Serialize)]
-struct CounterpartiesShown<'a> {
-    #[serde(flatten)]
-    subject: &'a Subject,
-    view: &'static str,
-    #[serde(flatten)]
-    top: TopCounterparties,
-}
-
 /// Shows the top counterparties.
 pub(crate) async fn counterparties<C: Customers, B: Books + Sync, R: Rates + Sync>(
     output: &Output,
     register: &C,
     books: &B,
     rates: &R,
-    CounterpartiesArgs { subject, days: args, into, limit }: &CounterpartiesArgs,
+    CounterpartiesArgs { subject, days: args, into, list }: &CounterpartiesArgs,
 ) -> Result<Verdict> {
     let subject = subject::find(register, subject).await?;
     let days = subject::days(args.from, args.to)?;
     let view = args.view.view();
-    let top = subject::queries(books, rates).counterparties(&subject.accounts, days, view, *into, *limit).await?;
-    let shown = CounterpartiesShown { subject: &subject, view: args.view.name(), top };
-    output.answer(&shown, || render_counterparties(&shown.top))?;
+    let limit = output.limit(list);
+    let ranked = if list.search.is_none() { limit } else { usize::MAX };
+    let mut top = subject::queries(books, rates).counterparties(&subject.accounts, days, view, *into, ranked).await?;
+    top.counterparties.retain(|it| list.finds([&*it.account]));
+    top.counterparties.truncate(limit);
+    let document = || CounterpartiesDocument::new(&subject.document, view, top.clone());
+    output.answer(document, || render_counterparties(&top))?;
     Ok(Verdict::Ok)
 }
 
@@ -87,17 +79,18 @@ fn render_counterparties(top: &TopCounterparties) -> String {
         return "no counterparties".to_owned();
     }
     let columns = [
-        Column::Id("Counterparty"),
-        Column::Number("Entries"),
-        Column::Number("In"),
-        Column::Number("Out"),
-        Column::Number("Both together"),
+        Column::id("Counterparty"),
+        Column::number("Entries").optional(2),
+        Column::number("In"),
+        Column::number("Out"),
+        Column::number("Both together").optional(1),
     ];
     let rows = top.counterparties.iter().map(|it| {
         let (r#in, out) = sums(&it.turnover);
         let gross = it.gross.map_or_else(|| NOTHING.to_owned(), money::Money::grouped_with_currency);
         vec![it.account.to_string(), count(it.transactions), r#in, out, gross]
     });
-    let (table, shown) = (table(&columns, rows), top.counterparties.len());
-    format!("{table}\n{shown} of {} counterparties{}", top.of, unconverted_line(&top.unconverted))
+    let number = |it: usize| count(u64::try_from(it).unwrap_or(u64::MAX));
+    let (shown, of) = (number(top.counterparties.len()), number(top.of));
+    format!("{}\n{shown} of {of} counterparties{}", table(&columns, rows), unconverted_line(&top.unconverted))
 }

@@ -1,16 +1,18 @@
 //! `customers` and `customer`: the customers of the register.
 
 use ::customers::{
-    Account, Customer, CustomerId, CustomerKind, Customers, EmailAddress, MailChoice, MailChoices, Page, RegisterError,
+    Account, Customer, CustomerKind, Customers, EmailAddress, MailChoice, MailChoices, Page, RegisterError,
 };
-use anyhow::{Result, bail};
+use anyhow::Result;
+use api_documents::{CustomerDocument, CustomerWithAccounts, Part};
 use calendar::Moment;
 use ledger::Books;
-use serde::Serialize;
 
 use crate::Verdict;
 use crate::accounts::{self, AccountLine};
+use crate::arguments::{CustomerKindArg, CustomersArgs};
 use crate::output::Output;
+use crate::subject;
 use crate::table::{Column, NOTHING, table};
 
 /// The page size of a request.
@@ -53,18 +55,35 @@ fn by_number(a: &str, b: &str) -> std::cmp::Ordering {
     }
 }
 
-/// List the customers.
-pub(crate) async fn list<C: Customers>(output: &Output, register: &C) -> Result<Verdict> {
-    let customers = customers(register).await?;
-    output.answer(&customers, || render_text(&customers))?;
+/// Lists customers, by name.
+pub(crate) async fn list<C: Customers>(output: &Output, register: &C, args: &CustomersArgs) -> Result<Verdict> {
+    let mut customers = customers(register).await?;
+    let kind = args.kind.map(CustomerKindArg::kind);
+    customers.retain(|it| kind.is_none_or(|kind| kind == it.kind) && args.list.finds(texts(it)));
+    let of = customers.len();
+    customers.truncate(output.limit(&args.list));
+    let document = || Part::whole(customers.iter().cloned().map(CustomerDocument::from));
+    output.answer(document, || render_text(&customers))?;
+    output.note_left_out(customers.len(), of, ("customer", "customers"));
     Ok(Verdict::Ok)
+}
+
+/// The texts of a customer that a search examines.
+fn texts(customer: &Customer) -> impl Iterator<Item = &str> {
+    let email = customer.email.as_ref().map(EmailAddress::as_str);
+    [customer.name.as_deref(), email, customer.owner.as_deref()].into_iter().flatten()
 }
 
 fn render_text(customers: &[Customer]) -> String {
     if customers.is_empty() {
-        return "there are no customers yet; an import registers them".to_owned();
+        return "there are no such customers; an import registers customers".to_owned();
     }
-    let columns = [Column::Text("Name"), Column::Text("Kind"), Column::Text("Mail"), Column::Id("Customer")];
+    let columns = [
+        Column::text("Name"),
+        Column::text("Kind").optional(2),
+        Column::text("Mail").optional(1),
+        Column::id("Customer"),
+    ];
     let rows = customers.iter().map(|customer| {
         vec![
             shown(customer.name.as_deref()),
@@ -87,38 +106,27 @@ fn kind(kind: CustomerKind) -> &'static str {
     }
 }
 
-/// A customer with their accounts.
-#[derive(Serialize)]
-struct Shown {
-    #[serde(flatten)]
-    customer: Customer,
-    accounts: Vec<AccountLine>,
-    mails: MailChoice,
-}
-
 /// Shows one customer and their accounts, after it has recorded `choice` about mails.
 pub(crate) async fn show<C: Customers + MailChoices, B: Books + Sync>(
     output: &Output,
     register: &C,
     books: &B,
-    id: CustomerId,
+    text: &str,
     choice: Option<MailChoice>,
     now: Moment,
 ) -> Result<Verdict> {
-    let Some((customer, accounts)) = register.customer(id).await? else {
-        bail!("there is no customer {id}; `millrace customers` lists them");
-    };
-    let accounts = accounts::lines(books, accounts, |_| customer.name.clone()).await?;
+    let (customer, accounts) = subject::customer(register, text).await?;
     if let Some(choice) = choice {
-        register.choose_mails(id, choice, now).await?;
+        register.choose_mails(customer.id, choice, now).await?;
     }
-    let mails = register.mail_choice(id).await?;
-    let shown = Shown { customer, accounts, mails };
-    output.answer(&shown, || render_one(&shown))?;
+    let mails = register.mail_choice(customer.id).await?;
+    let lines = accounts::lines(books, accounts.clone(), |_| customer.name.clone()).await?;
+    let document = || CustomerWithAccounts::new(customer.clone(), accounts.clone(), mails);
+    output.answer(document, || render_one(&customer, &lines, mails))?;
     Ok(Verdict::Ok)
 }
 
-fn render_one(Shown { customer, accounts, mails }: &Shown) -> String {
+fn render_one(customer: &Customer, accounts: &[AccountLine], mails: MailChoice) -> String {
     let facts = [
         ("Id", Some(customer.id.to_string())),
         ("Name", customer.name.clone()),
@@ -127,10 +135,10 @@ fn render_one(Shown { customer, accounts, mails }: &Shown) -> String {
         ("Owner", customer.owner.clone()),
         ("Address", customer.address.clone()),
         ("Mail", customer.email.as_ref().map(|it| it.as_str().to_owned())),
-        ("Opted out", (*mails == MailChoice::Unwanted).then(|| "of mails".to_owned())),
+        ("Opted out", (mails == MailChoice::Unwanted).then(|| "of mails".to_owned())),
     ];
     let facts = facts.into_iter().filter_map(|(name, value)| Some(vec![name.to_owned(), value?]));
-    let customer = table(&[Column::Text("Customer"), Column::Text("")], facts);
+    let customer = table(&[Column::text("Customer"), Column::text("")], facts);
     format!("{customer}\n{}", accounts::render_text(accounts))
 }
 
@@ -139,7 +147,7 @@ mod tests {
     use ledger::testing::FakeBooks;
 
     use ::customers::testing::FakeRegister;
-    use ::customers::{Register as _, Registration};
+    use ::customers::{CustomerId, Register as _, Registration};
 
     use super::*;
 
@@ -164,7 +172,7 @@ mod tests {
             (None, MailChoice::Unwanted),
             (Some(MailChoice::Wanted), MailChoice::Wanted),
         ] {
-            show(&Output::new(true), &register, &books, id, choice, now).await.unwrap();
+            show(&Output::new(true), &register, &books, &id.to_string(), choice, now).await.unwrap();
             assert_eq!(register.mail_choice(id).await.unwrap(), expected);
         }
     }

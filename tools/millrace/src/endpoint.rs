@@ -113,6 +113,9 @@ mod tests {
             endpoint: endpoint.map(str::to_owned),
             aws_profile: aws_profile.map(str::to_owned),
             json: false,
+            wide: false,
+            pager: String::new(),
+            no_pager: true,
         }
     }
 

@@ -20,9 +20,15 @@ pub(crate) async fn serve(output: &Output, args: &ServeFeedArgs) -> Result<Verdi
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, args.port))).await;
     let listener = listener.with_context(|| format!("port {} of 127.0.0.1; choose another with --port", args.port))?;
     let address = format!("http://{}", listener.local_addr()?);
-    output.answer(&json!({ "address": address }), || {
-        format!("{address}/ping, /company_info, /exchange_rates, /sepa, /swift, /faults\n{}", example(&address, args))
-    })?;
+    output.answer(
+        || json!({ "address": address }),
+        || {
+            format!(
+                "{address}/ping, /company_info, /exchange_rates, /sepa, /swift, /faults\n{}",
+                example(&address, args)
+            )
+        },
+    )?;
     axum::serve(listener, routes).await?;
     Ok(Verdict::Ok)
 }

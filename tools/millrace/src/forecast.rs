@@ -3,30 +3,18 @@
 use ::customers::Customers;
 use ::imports::Rates;
 use anyhow::Result;
+use api_documents::{ForecastsDocument, InterestDocument};
 use calendar::Date;
 use ledger::Books;
 use money::Money;
-use serde::Serialize;
 use treasury::{BalanceForecast, ForecastOutcome, Forecasts, Interest, InterestRates, Interval};
 
 use crate::Verdict;
 use crate::arguments::{ForecastArgs, InterestArgs};
 use crate::balances::unconverted_line;
 use crate::output::Output;
-use crate::subject::{self, Subject};
-use crate::table::{Column, NOTHING, table};
-
-#[derive(Serialize)]
-struct InterestShown<'a> {
-    #[serde(flatten)]
-    subject: &'a Subject,
-    from: Date,
-    to: Date,
-    debt_rate: String,
-    credit_rate: String,
-    view: &'static str,
-    interest: Vec<Interest>,
-}
+use crate::subject;
+use crate::table::{Column, NOTHING, count, table};
 
 /// Shows the interest on debt and on credit.
 pub(crate) async fn interest<C: Customers, B: Books + Sync, R: Rates + Sync>(
@@ -40,16 +28,10 @@ pub(crate) async fn interest<C: Customers, B: Books + Sync, R: Rates + Sync>(
     let days = subject::days(Some(args.from), Some(args.to))?;
     let rates = InterestRates { debt: args.debt_rate, credit: args.credit_rate };
     let queries = subject::queries(books, imports);
-    let shown = InterestShown {
-        subject: &subject,
-        from: args.from,
-        to: args.to,
-        debt_rate: args.debt_rate.to_string(),
-        credit_rate: args.credit_rate.to_string(),
-        view: args.view.name(),
-        interest: queries.interest(&subject.accounts, days, args.view.view(), rates).await?,
-    };
-    output.answer(&shown, || render_interest(&shown.interest))?;
+    let view = args.view.view();
+    let interest = queries.interest(&subject.accounts, days, view, rates).await?;
+    let document = || InterestDocument::new(&subject.document, days, rates, view, interest.clone());
+    output.answer(document, || render_interest(&interest))?;
     Ok(Verdict::Ok)
 }
 
@@ -57,20 +39,10 @@ fn render_interest(interest: &[Interest]) -> String {
     if interest.is_empty() {
         return "no entries".to_owned();
     }
-    let columns = [Column::Text("Currency"), Column::Number("On debt"), Column::Number("On credit")];
+    let columns = [Column::text("Currency"), Column::number("On debt"), Column::number("On credit")];
     let rows =
         interest.iter().map(|it| vec![it.on_debt.currency().to_string(), it.on_debt.grouped(), it.on_credit.grouped()]);
     table(&columns, rows)
-}
-
-#[derive(Serialize)]
-struct ForecastsShown<'a> {
-    #[serde(flatten)]
-    subject: &'a Subject,
-    to: Date,
-    view: &'static str,
-    #[serde(flatten)]
-    forecasts: Forecasts,
 }
 
 /// Shows forecasts with their intervals and the accuracy of past forecasts.
@@ -83,9 +55,10 @@ pub(crate) async fn forecast<C: Customers, B: Books + Sync, R: Rates + Sync>(
 ) -> Result<Verdict> {
     let subject = subject::find(register, &args.subject).await?;
     let queries = subject::queries(books, imports);
-    let forecasts = queries.forecast(&subject.accounts, args.on, args.to, args.view.view(), args.into).await?;
-    let shown = ForecastsShown { subject: &subject, to: args.to, view: args.view.name(), forecasts };
-    output.answer(&shown, || render_forecasts(args.to, &shown.forecasts))?;
+    let view = args.view.view();
+    let forecasts = queries.forecast(&subject.accounts, args.on, args.to, view, args.into).await?;
+    let document = || ForecastsDocument::new(&subject.document, args.to, view, forecasts.clone());
+    output.answer(document, || render_forecasts(args.to, &forecasts))?;
     Ok(Verdict::Ok)
 }
 
@@ -97,14 +70,15 @@ fn render_forecasts(to: Date, forecasts: &Forecasts) -> String {
 
 fn render_rows(on: Date, forecasts: &[BalanceForecast]) -> String {
     let columns = [
-        Column::Text("Currency"),
-        Column::Number("Balance"),
-        Column::Number("Expected"),
-        Column::Number("80 % from"),
-        Column::Number("80 % to"),
-        Column::Number("Mean error"),
-        Column::Text("Interval held"),
+        Column::text("Currency"),
+        Column::number("Balance").optional(1),
+        Column::number("Expected"),
+        Column::number("80 % from"),
+        Column::number("80 % to"),
+        Column::number("Mean error").optional(2),
+        Column::text("Interval held"),
     ];
+    let number = |it: usize| count(u64::try_from(it).unwrap_or(u64::MAX));
     let rows = forecasts.iter().map(|it| {
         let mut row = vec![it.balance.currency().to_string(), it.balance.grouped()];
         row.extend(match it.forecast {
@@ -112,10 +86,11 @@ fn render_rows(on: Date, forecasts: &[BalanceForecast]) -> String {
                 let end = |of: fn(&Interval) -> Money| {
                     forecast.interval.as_ref().map_or_else(|| NOTHING.to_owned(), |it| of(it).grouped())
                 };
-                let held = match forecast.judged {
-                    0 => "no interval: the history is too short".to_owned(),
-                    judged if forecast.interval.is_some() => format!("{} of {judged}", forecast.held),
-                    judged => format!("no interval: it held in {} of {judged}", forecast.held),
+                let held = format!("{} of {}", number(forecast.held), number(forecast.judged));
+                let held = match forecast.interval {
+                    Some(_) => held,
+                    None if forecast.judged == 0 => "no interval: the history is too short".to_owned(),
+                    None => format!("no interval: it held in {held}"),
                 };
                 let (expected, error) = (forecast.expected.grouped(), forecast.mean_error.grouped());
                 [expected, end(|it| it.low), end(|it| it.high), error, held]
@@ -123,6 +98,7 @@ fn render_rows(on: Date, forecasts: &[BalanceForecast]) -> String {
             too_short @ ForecastOutcome::TooShort { days, needed, .. } => {
                 let nothing = NOTHING.to_owned();
                 let last = too_short.last_possible(on).map(|it| format!("; the last day possible is {it}"));
+                let (days, needed) = (number(days), number(needed));
                 let why = format!("{days} days of data; it needs {needed}{}", last.unwrap_or_default());
                 [nothing.clone(), nothing.clone(), nothing.clone(), nothing, why]
             }

@@ -1,72 +1,33 @@
-//! `history`: the flows of an account or a customer, by bucket.
+//! `history`: the flows of an account or a customer, by bucket, with a chart of the balances.
+
+use std::collections::BTreeSet;
 
 use ::customers::Customers;
 use ::imports::Rates;
 use anyhow::Result;
+use api_documents::CompanyHistoryDocument;
 use calendar::Date;
-use ledger::{Books, Movement, Period};
+use ledger::{Books, History, Period};
 use money::{Currency, Money};
-use serde::Serialize;
-use treasury::{ConvertedPeriod, Turnover, dirty_entries};
+use treasury::{ConvertedHistory, ConvertedPeriod, dirty_entries};
 
 use crate::Verdict;
 use crate::arguments::HistoryArgs;
 use crate::balances::{dirty_line, unconverted_lines};
 use crate::output::Output;
-use crate::subject::{self, Subject};
-use crate::table::{Column, table};
+use crate::subject;
+use crate::table::{Column, bar, table};
 
-/// The maximum length of a bar.
-const BAR_CHARS: u128 = 24;
-
-#[derive(Serialize)]
-struct HistoryShown<'a> {
-    #[serde(flatten)]
-    subject: &'a Subject,
-    by: &'static str,
-    view: &'static str,
-    buckets: Vec<BucketShown>,
-    /// All buckets together, if one currency is requested.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    converted: Option<ConvertedPeriod>,
-    /// From the first to the last day.
-    dirty: Vec<Turnover>,
-    /// Before the first day.
-    dirty_before: Vec<Turnover>,
-}
-
-#[derive(Serialize)]
-struct BucketShown {
+/// A line of the table.
+struct Line {
     from: Date,
     to: Date,
-    movements: Vec<MovementShown>,
-    /// All currencies together, if one is requested.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    converted: Option<ConvertedPeriod>,
-}
-
-#[derive(Serialize)]
-struct MovementShown {
     opening: Money,
     r#in: Money,
     out: Money,
-    net: Money,
+    /// If all currencies are converted into one.
+    revaluation: Option<Money>,
     closing: Money,
-    transactions: u64,
-}
-
-impl MovementShown {
-    fn of((currency, movement): (&Currency, &Movement)) -> Self {
-        let money = |minor: i128| Money::new(minor, *currency);
-        Self {
-            opening: money(movement.opening_minor),
-            r#in: money(movement.figures.in_minor),
-            out: money(movement.figures.out_minor),
-            net: money(movement.figures.net_minor()),
-            closing: money(movement.closing_minor()),
-            transactions: movement.figures.count,
-        }
-    }
 }
 
 /// Shows the history, with a bar for each closing balance.
@@ -79,118 +40,96 @@ pub(crate) async fn run<C: Customers, B: Books + Sync, R: Rates + Sync>(
 ) -> Result<Verdict> {
     let subject = subject::find(register, &args.subject).await?;
     subject::days(args.from, args.to)?;
-    let queries = subject::queries(books, rates);
-    let history = queries.history(&subject.accounts, (args.from, args.to), args.by, args.view.view(), args.into);
+    let (queries, view) = (subject::queries(books, rates), args.view.view());
+    let history = queries.history(&subject.accounts, (args.from, args.to), args.by, view, args.into);
     let (history, converted) = history.await?;
-    let converted = converted.unwrap_or_default();
-    let mut of_buckets = converted.periods.into_iter();
-    let bucket = |period: &Period| BucketShown {
-        from: period.from,
-        to: period.to,
-        movements: period.currencies.iter().map(MovementShown::of).collect(),
-        converted: of_buckets.next(),
-    };
-    let shown = HistoryShown {
-        subject: &subject,
-        by: args.by.name(),
-        view: args.view.name(),
-        buckets: history.periods.iter().map(bucket).collect(),
-        converted: converted.total,
-        dirty: dirty_entries(&history.within),
-        dirty_before: dirty_entries(&history.before),
-    };
-    output.answer(&shown, || {
-        let before = dirty_line(" in the opening", &shown.dirty_before, args.view);
-        render_text(&shown.buckets, shown.converted.as_ref()) + &dirty_line("", &shown.dirty, args.view) + &before
+    let document = || CompanyHistoryDocument::new(&subject.document, args.by, view, history.clone(), converted.clone());
+    output.answer(document, || {
+        let within = dirty_line("", &dirty_entries(&history.within), args.view);
+        let before = dirty_line(" in the opening", &dirty_entries(&history.before), args.view);
+        render_text(&history, converted.as_ref()) + &within + &before
     })?;
     Ok(Verdict::Ok)
 }
 
-fn render_text(buckets: &[BucketShown], total: Option<&ConvertedPeriod>) -> String {
-    if buckets.iter().all(|it| it.movements.is_empty()) {
+fn render_text(history: &History, converted: Option<&ConvertedHistory>) -> String {
+    let currencies: BTreeSet<Currency> = history.periods.iter().flat_map(|it| it.currencies.keys().copied()).collect();
+    if currencies.is_empty() {
         return "no entries".to_owned();
     }
-    let converted: Vec<&ConvertedPeriod> = buckets.iter().filter_map(|it| it.converted.as_ref()).collect();
-    match total {
-        None => render_by_currency(buckets),
-        Some(total) => render_together(&converted, total),
+    if let Some(ConvertedHistory { periods, total: Some(total) }) = converted {
+        return render_converted(periods, total);
     }
-}
-
-/// A bar with the length of `amount` relative to `largest`; a light one below zero.
-fn bar(amount: Money, largest: u128) -> String {
-    let length = amount.minor().unsigned_abs().saturating_mul(BAR_CHARS).div_ceil(largest.max(1));
-    let mark = if amount.minor() < 0 { "░" } else { "█" };
-    mark.repeat(usize::try_from(length).unwrap_or(0))
-}
-
-fn render_together(periods: &[&ConvertedPeriod], total: &ConvertedPeriod) -> String {
-    let largest = periods.iter().map(|it| it.closing.minor().unsigned_abs()).max().unwrap_or(0);
-    let currency = total.closing.currency();
-    let columns = [
-        Column::Text("From"),
-        Column::Text("To"),
-        Column::Number("Opening"),
-        Column::Number("In"),
-        Column::Number("Out"),
-        Column::Number("Revaluation"),
-        Column::Number("Closing"),
-        Column::Text(""),
-    ];
-    let row = |it: &ConvertedPeriod, bar: String| {
-        let mut row = vec![it.from.to_string(), it.to.to_string()];
-        row.extend([it.opening, it.r#in, it.out, it.revaluation, it.closing].map(Money::grouped));
-        row.push(bar);
-        row
+    let of_currency = |currency: Currency| {
+        let lines = history.periods.iter().filter_map(|it| Line::of(it, currency)).collect();
+        render_lines(currency, lines, None)
     };
-    let rows = periods.iter().map(|it| row(it, bar(it.closing, largest)));
-    let total_row = Some(row(total, "total".to_owned())).filter(|_| periods.len() > 1);
+    currencies.into_iter().map(of_currency).collect::<Vec<_>>().join("\n")
+}
+
+fn render_converted(periods: &[ConvertedPeriod], total: &ConvertedPeriod) -> String {
     let unconverted = unconverted_lines([
         ("opening ", &*total.unconverted_opening),
         ("in ", &total.unconverted_in),
         ("out ", &total.unconverted_out),
         ("closing ", &total.unconverted_closing),
     ]);
-    format!("in {currency}\n{}{unconverted}", table(&columns, rows.chain(total_row)))
+    let lines = periods.iter().map(Line::from).collect();
+    let total_line = Some(Line::from(total)).filter(|_| periods.len() > 1);
+    render_lines(total.closing.currency(), lines, total_line) + &unconverted
 }
 
-fn render_by_currency(buckets: &[BucketShown]) -> String {
-    let largest = |currency: Currency| {
-        let movements = buckets.iter().flat_map(|it| &it.movements);
-        let of_currency = movements.map(|it| it.closing).filter(|it| it.currency() == currency);
-        of_currency.map(|it| it.minor().unsigned_abs()).max().unwrap_or(0)
-    };
+fn render_lines(currency: Currency, lines: Vec<Line>, total: Option<Line>) -> String {
+    let largest = lines.iter().map(|it| it.closing.minor().unsigned_abs()).max().unwrap_or(0);
+    let converts = lines.iter().any(|it| it.revaluation.is_some());
     let columns = [
-        Column::Text("From"),
-        Column::Text("To"),
-        Column::Text("Currency"),
-        Column::Number("Opening"),
-        Column::Number("In"),
-        Column::Number("Out"),
-        Column::Number("Closing"),
-        Column::Text(""),
+        Some(Column::text("From")),
+        Some(Column::text("To").optional(2)),
+        Some(Column::number("Opening").optional(3)),
+        Some(Column::number("In")),
+        Some(Column::number("Out")),
+        Some(Column::number("Revaluation")).filter(|_| converts),
+        Some(Column::number("Closing")),
+        Some(Column::bar()),
     ];
-    let rows = buckets.iter().flat_map(|bucket| {
-        bucket.movements.iter().map(|it| {
-            let currency = it.closing.currency();
-            vec![
-                bucket.from.to_string(),
-                bucket.to.to_string(),
-                currency.to_string(),
-                it.opening.grouped(),
-                it.r#in.grouped(),
-                it.out.grouped(),
-                it.closing.grouped(),
-                bar(it.closing, largest(currency)),
-            ]
+    let row = |it: &Line, [from, to]: [String; 2], bar: String| {
+        let mut row = vec![from, to];
+        row.extend([it.opening, it.r#in, it.out].into_iter().chain(it.revaluation).map(Money::grouped));
+        row.extend([it.closing.grouped(), bar]);
+        row
+    };
+    let rows = lines.iter().map(|it| row(it, [it.from, it.to].map(|it| it.to_string()), bar(it.closing, largest)));
+    let rows = rows.chain(total.iter().map(|it| row(it, ["total".to_owned(), String::new()], String::new())));
+    format!("in {currency}\n{}", table(&columns.into_iter().flatten().collect::<Vec<_>>(), rows))
+}
+
+impl Line {
+    /// The flows of a period in one currency, if there are any.
+    fn of(period: &Period, currency: Currency) -> Option<Self> {
+        let movement = period.currencies.get(&currency)?;
+        let money = |minor: i128| Money::new(minor, currency);
+        Some(Self {
+            from: period.from,
+            to: period.to,
+            opening: money(movement.opening_minor),
+            r#in: money(movement.figures.in_minor),
+            out: money(movement.figures.out_minor),
+            revaluation: None,
+            closing: money(movement.closing_minor()),
         })
-    });
-    table(&columns, rows)
+    }
+}
+
+impl From<&ConvertedPeriod> for Line {
+    fn from(it: &ConvertedPeriod) -> Self {
+        let ConvertedPeriod { from, to, opening, r#in, out, revaluation, closing, .. } = *it;
+        Self { from, to, opening, r#in, out, revaluation: Some(revaluation), closing }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use ledger::Figures;
+    use ledger::{Figures, Movement};
 
     use super::*;
 
@@ -200,20 +139,33 @@ mod tests {
             opening_minor,
             figures: Figures { in_minor, count: 1, credits: 1, ..Figures::default() },
         };
-        let bucket = |of: &[(Currency, Movement)]| BucketShown {
-            from: Date::MIN,
-            to: Date::MIN,
-            movements: of.iter().map(|(currency, it)| MovementShown::of((currency, it))).collect(),
-            converted: None,
+        let period = |from: &str, of: &[(Currency, Movement)]| Period {
+            from: from.parse().unwrap(),
+            to: from.parse().unwrap(),
+            currencies: of.iter().cloned().collect(),
         };
-        let buckets = [
-            bucket(&[(Currency::EUR, movement(0, 100)), (Currency::USD, movement(-4000, 0))]),
-            bucket(&[(Currency::EUR, movement(100, 100)), (Currency::USD, movement(-4000, 4000))]),
+        let periods = vec![
+            period("2024-01-01", &[(Currency::EUR, movement(0, 100)), (Currency::USD, movement(-4000, 0))]),
+            period("2024-01-02", &[(Currency::EUR, movement(100, 100)), (Currency::USD, movement(-4000, 3000))]),
         ];
-        let text = render_text(&buckets, None);
-        let bars: Vec<usize> = text.lines().map(|it| it.matches(['█', '░']).count()).filter(|it| *it > 0).collect();
-        assert_eq!(bars, [12, 24, 24], "{text}");
-        assert!(text.contains("-40.00") && text.contains('░'), "{text}");
+        let history = History { periods, ..History::default() };
+        insta::assert_snapshot!(render_text(&history, None), @"
+        in EUR
+        ┌────────────┬────────────┬─────────┬──────┬──────┬─────────┬──────────────────────────┐
+        │ From       ┆ To         ┆ Opening ┆   In ┆  Out ┆ Closing ┆                          │
+        ╞════════════╪════════════╪═════════╪══════╪══════╪═════════╪══════════════════════════╡
+        │ 2024-01-01 ┆ 2024-01-01 ┆    0.00 ┆ 1.00 ┆ 0.00 ┆    1.00 ┆ ████████████             │
+        │ 2024-01-02 ┆ 2024-01-02 ┆    1.00 ┆ 1.00 ┆ 0.00 ┆    2.00 ┆ ████████████████████████ │
+        └────────────┴────────────┴─────────┴──────┴──────┴─────────┴──────────────────────────┘
+        in USD
+        ┌────────────┬────────────┬─────────┬───────┬──────┬─────────┬──────────────────────────┐
+        │ From       ┆ To         ┆ Opening ┆    In ┆  Out ┆ Closing ┆                          │
+        ╞════════════╪════════════╪═════════╪═══════╪══════╪═════════╪══════════════════════════╡
+        │ 2024-01-01 ┆ 2024-01-01 ┆  -40.00 ┆  0.00 ┆ 0.00 ┆  -40.00 ┆ ░░░░░░░░░░░░░░░░░░░░░░░░ │
+        │ 2024-01-02 ┆ 2024-01-02 ┆  -40.00 ┆ 30.00 ┆ 0.00 ┆  -10.00 ┆ ░░░░░░                   │
+        └────────────┴────────────┴─────────┴───────┴──────┴─────────┴──────────────────────────┘
+        ");
+        assert_eq!(render_text(&History::default(), None), "no entries");
     }
 
     #[test]
@@ -233,8 +185,6 @@ mod tests {
             unconverted_out: vec![Money::new(-200, Currency::USD), Money::new(-1, "JPY".parse().unwrap())],
             unconverted_closing: vec![Money::new(500, Currency::USD)],
         };
-        let bucket =
-            BucketShown { from: period.from, to: period.to, movements: Vec::new(), converted: Some(period.clone()) };
         let later = ConvertedPeriod {
             from: "2024-02-01".parse().unwrap(),
             to: "2024-02-29".parse().unwrap(),
@@ -254,17 +204,16 @@ mod tests {
             closing: later.closing,
             ..period.clone()
         };
-        insta::assert_snapshot!(render_together(&[&period, &later], &total), @"
+        insta::assert_snapshot!(render_converted(&[period.clone(), later], &total), @"
         in EUR
         ┌────────────┬────────────┬─────────┬───────────┬───────┬─────────────┬───────────┬──────────────────────────┐
         │ From       ┆ To         ┆ Opening ┆        In ┆   Out ┆ Revaluation ┆   Closing ┆                          │
         ╞════════════╪════════════╪═════════╪═══════════╪═══════╪═════════════╪═══════════╪══════════════════════════╡
         │ 2024-01-01 ┆ 2024-01-31 ┆   90.00 ┆     46.00 ┆ -9.20 ┆        2.00 ┆    128.80 ┆ █                        │
         │ 2024-02-01 ┆ 2024-02-29 ┆  128.80 ┆ 10,000.00 ┆  0.00 ┆       -0.80 ┆ 10,128.00 ┆ ████████████████████████ │
-        │ 2024-01-01 ┆ 2024-02-29 ┆   90.00 ┆ 10,046.00 ┆ -9.20 ┆        1.20 ┆ 10,128.00 ┆ total                    │
+        │ total      ┆            ┆   90.00 ┆ 10,046.00 ┆ -9.20 ┆        1.20 ┆ 10,128.00 ┆                          │
         └────────────┴────────────┴─────────┴───────────┴───────┴─────────────┴───────────┴──────────────────────────┘
         not converted because of missing rates: in 7.00 USD, 1 JPY; out -2.00 USD, -1 JPY; closing 5.00 USD
         ");
-        assert_eq!(render_text(&[bucket], Some(&period)), "no entries");
     }
 }

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use ::imports::{Batches, ImportId, ImportReport, Imports};
 use anyhow::Result;
+use api_documents::{ImportReportDocument, Part};
 use mail::outbox::Summaries;
 use serde::Serialize;
 
 use crate::Verdict;
 use crate::arguments::{Global, ImportArgs};
+use crate::interrupt;
 use crate::output::Output;
 use crate::pending_upload::pending_upload;
 use crate::report;
@@ -22,7 +24,7 @@ const MAILS: Duration = Duration::from_mins(1);
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// A file in the bucket.
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Uploaded {
     id: ImportId,
     file: String,
@@ -46,14 +48,15 @@ pub(crate) async fn run(output: &Output, global: &Global, args: ImportArgs) -> R
         });
     }
     if !args.wait {
-        answer(output, uploaded.len(), &uploaded, render_text)?;
+        answer(output, uploaded.len(), &uploaded, Uploaded::clone, render_text)?;
         return Ok(Verdict::Ok);
     }
     let patience = Patience { import: Duration::from_secs(args.timeout), mails: MAILS, pause: PAUSE };
     let (reports, trouble) = settle(&stack.imports()?, &stack.summaries()?, &uploaded, patience).await;
     // Also prints the results of earlier files if one takes too long.
     if !reports.is_empty() {
-        answer(output, uploaded.len(), &reports, report::text)?;
+        let document = |it: &ImportReport| ImportReportDocument::from(it.clone());
+        answer(output, uploaded.len(), &reports, document, report::text)?;
     }
     trouble?;
     let has_problems = reports.iter().any(|it| report::verdict(it) == Verdict::Problems);
@@ -67,7 +70,8 @@ async fn settle<I: Imports + Batches, S: Summaries>(
     patience: Patience,
 ) -> (Vec<ImportReport>, Result<()>) {
     let mut reports = Vec::new();
-    for file in uploaded {
+    for (at, file) in uploaded.iter().enumerate() {
+        interrupt::end_with(continues(uploaded.get(at..).unwrap_or_default()));
         match wait::until_settled(imports, summaries, file.id, &file.file, patience).await {
             Ok(report) => reports.push(report),
             Err(error) => return (reports, Err(error.context(file.file.clone()))),
@@ -76,12 +80,27 @@ async fn settle<I: Imports + Batches, S: Summaries>(
     (reports, Ok(()))
 }
 
-/// One document for one file, otherwise an array.
-fn answer<T: Serialize>(output: &Output, args: usize, items: &[T], text: impl Fn(&T) -> String) -> Result<()> {
+/// What Ctrl-C says while it waits for these files.
+fn continues(waiting: &[Uploaded]) -> String {
+    let looks = waiting.iter().map(|it| format!("\n  millrace imports {}  # {}", it.id, it.file));
+    format!(
+        "only the waiting ended; the import continues in the background. Look at it with:{}",
+        looks.collect::<String>()
+    )
+}
+
+/// One document for one file, otherwise a list.
+fn answer<T, D: Serialize>(
+    output: &Output,
+    args: usize,
+    items: &[T],
+    document: impl Fn(&T) -> D,
+    text: impl Fn(&T) -> String,
+) -> Result<()> {
     let texts = || items.iter().map(&text).collect::<Vec<_>>().join("\n\n");
     match items {
-        [one] if args == 1 => output.answer(one, texts),
-        several => output.answer(several, texts),
+        [one] if args == 1 => output.answer(|| document(one), texts),
+        several => output.answer(|| Part::whole(several.iter().map(&document)), texts),
     }
 }
 

@@ -5,104 +5,135 @@ use ::imports::{
     UploadQueue,
 };
 use anyhow::{Result, bail};
+use api_documents::{ImportDocument, ImportReportDocument, Part};
 use calendar::Moment;
 use lambda_kit::Chain;
 use mail::outbox::Summaries;
-use serde::Serialize;
 
 use crate::Verdict;
+use crate::arguments::ListArgs;
 use crate::control;
 use crate::output::Output;
 use crate::report;
+use crate::subject;
 use crate::table::{Column, NOTHING, count, counted, harmless, table};
 use crate::wait;
 
 /// The page size of a request.
 const PAGE: usize = 100;
+/// The maximum number of candidates for an import's name.
+const MAX_CANDIDATES: usize = 10;
 
-/// The latest imports.
-pub(crate) async fn list<L: ImportList>(output: &Output, list: &L, limit: usize) -> Result<Verdict> {
-    let mut imports: Vec<Listed> = Vec::new();
-    let mut after = None;
-    while imports.len() < limit {
-        let left = limit.saturating_sub(imports.len()).min(PAGE);
-        let page = list.recent(after.as_deref(), left).await?;
-        imports.extend(page.imports.into_iter().map(Listed::of));
-        after = page.next;
-        if after.is_none() {
-            break;
+/// An import, or the id and time of one with an unreadable record.
+type Listed = Result<Import, UnreadableImport>;
+
+/// Lists imports, the latest first.
+pub(crate) async fn list<L: ImportList>(
+    output: &Output,
+    list: &L,
+    kind: Option<Kind>,
+    args: &ListArgs,
+) -> Result<Verdict> {
+    let limit = output.limit(args);
+    let is_listed = |it: &Listed| match it {
+        Ok(import) => {
+            let texts = [import.file_name(), import.source.as_deref().unwrap_or_default(), import.state.name()];
+            kind.is_none_or(|kind| import.kind == Some(kind)) && args.finds(texts)
         }
+        Err(_) => kind.is_none() && args.finds(["unreadable"]),
+    };
+    let (mut imports, more) = latest(list, limit, is_listed).await?;
+    imports.truncate(limit);
+    output.answer(|| Part::whole(imports.iter().map(ImportDocument::from)), || render_text(&imports))?;
+    for unreadable in imports.iter().filter_map(|it| it.as_ref().err()) {
+        output.note(&format!("import {} cannot be read: {}", unreadable.id, Chain(&unreadable.source)));
     }
-    output.answer(&imports, || render_text(&imports))?;
-    if after.is_some() {
-        output.note(&format!("the latest {limit}; more with --limit"));
+    if more {
+        output.note(&format!("the latest {}; more with --limit", count(u64::try_from(limit)?)));
     }
     Ok(Verdict::Ok)
 }
 
-/// An import in the list.
-#[derive(Serialize, Debug)]
-#[serde(untagged)]
-enum Listed {
-    Import(Box<Import>),
-    /// Its record cannot be read.
-    Unreadable {
-        id: ImportId,
-        received_at: Moment,
-        state: Unreadable,
-    },
-}
-
-/// Shown instead of an import's state.
-#[derive(Serialize, Debug)]
-#[serde(tag = "name", rename = "unreadable")]
-struct Unreadable {
-    reason: String,
-}
-
-impl Listed {
-    fn of(import: Result<Import, UnreadableImport>) -> Self {
-        match import {
-            Ok(import) => Self::Import(Box::new(import)),
-            Err(UnreadableImport { id, received_at, source }) => {
-                Self::Unreadable { id, received_at, state: Unreadable { reason: Chain(&source).to_string() } }
-            }
+/// The latest imports that `is_listed` selects, up to a page more than `limit`, and whether there are more than that.
+async fn latest<L: ImportList>(
+    list: &L,
+    limit: usize,
+    is_listed: impl Fn(&Listed) -> bool,
+) -> Result<(Vec<Listed>, bool)> {
+    let mut imports = Vec::new();
+    let mut after = None;
+    loop {
+        let page = list.recent(after.as_deref(), PAGE).await?;
+        imports.extend(page.imports.into_iter().filter(|it| is_listed(it)));
+        after = page.next;
+        if after.is_none() || imports.len() > limit {
+            let more = imports.len() > limit;
+            return Ok((imports, more));
         }
     }
+}
 
-    fn row(&self) -> Vec<String> {
-        let import = match self {
-            Self::Import(import) => import,
-            Self::Unreadable { id, received_at, .. } => {
-                let [file, kind, rows, rejected] = [NOTHING; 4].map(str::to_owned);
-                let received = to_the_minute(&received_at.to_string());
-                return vec![received, file, kind, "unreadable".to_owned(), rows, rejected, id.to_string()];
-            }
-        };
-        let found = |number: fn(&::imports::ImportStats) -> u64| {
-            let found = import.found.as_ref();
-            found.map_or_else(|| NOTHING.to_owned(), |it| count(number(it)))
-        };
-        vec![
-            to_the_minute(&import.received_at.to_string()),
-            import.file_name().to_owned(),
-            import.kind.map_or(NOTHING, Kind::name).to_owned(),
-            import.state.name().to_owned(),
-            found(|it| it.rows_read),
-            found(|it| it.rows_rejected),
-            import.id.to_string(),
-        ]
+/// The id of an import, given as an id, its first digits, or a part of the file's name. Of several imports of one file
+/// the caller must select one: a retry of another one would have another effect.
+pub(crate) async fn id_of<L: ImportList>(list: &L, text: &str) -> Result<ImportId> {
+    if let Ok(id) = text.parse() {
+        return Ok(id);
     }
+    let lower = text.to_lowercase();
+    let id = |it: &Listed| it.as_ref().map_or_else(|it| it.id, |it| it.id);
+    let has_name = |it: &Import| it.file_name().to_lowercase().contains(&lower);
+    let is_meant = |it: &Listed| id(it).to_string().starts_with(&lower) || it.as_ref().is_ok_and(has_name);
+    let (found, _) = latest(list, MAX_CANDIDATES, is_meant).await?;
+    match found.as_slice() {
+        [one] => Ok(id(one)),
+        [] => bail!("there is no import `{text}`, or it has not started yet; `millrace imports` lists them"),
+        several => {
+            let line = |it: &Listed| {
+                let (received_at, file) = match it {
+                    Ok(it) => (it.received_at, it.file_name()),
+                    Err(it) => (it.received_at, "unreadable"),
+                };
+                format!("{}  {}  {file}", id(it), to_the_minute(&received_at.to_string()))
+            };
+            let lines = subject::lines(several.iter().map(line).collect());
+            bail!("several imports match `{text}`, the latest first:{lines}\ngive the id of one of them")
+        }
+    }
+}
+
+fn row(import: &Listed) -> Vec<String> {
+    let import = match import {
+        Ok(import) => import,
+        Err(UnreadableImport { id, received_at, .. }) => {
+            let [file, kind, rows, rejected] = [NOTHING; 4].map(str::to_owned);
+            let received = to_the_minute(&received_at.to_string());
+            return vec![received, file, kind, "unreadable".to_owned(), rows, rejected, id.to_string()];
+        }
+    };
+    let found = |number: fn(&::imports::ImportStats) -> u64| {
+        let found = import.found.as_ref();
+        found.map_or_else(|| NOTHING.to_owned(), |it| count(number(it)))
+    };
+    vec![
+        to_the_minute(&import.received_at.to_string()),
+        import.file_name().to_owned(),
+        import.kind.map_or(NOTHING, Kind::name).to_owned(),
+        import.state.name().to_owned(),
+        found(|it| it.rows_read),
+        found(|it| it.rows_rejected),
+        import.id.to_string(),
+    ]
 }
 
 /// Retries a failed import.
-pub(crate) async fn retry<I: Imports, Q: UploadQueue>(
+pub(crate) async fn retry<I: Imports + ImportList, Q: UploadQueue>(
     output: &Output,
     imports: &I,
     uploads: &Q,
-    id: ImportId,
+    text: &str,
     now: Moment,
 ) -> Result<Verdict> {
+    let id = id_of(imports, text).await?;
     let import = wait::find(imports, id).await?;
     let Ok(retried) = import.retried(now) else {
         bail!("import {id} has not failed: it is {}; only failed imports are retried", import.state.name());
@@ -113,19 +144,21 @@ pub(crate) async fn retry<I: Imports, Q: UploadQueue>(
     // If this fails, the sweeper sends it a quarter of an hour later.
     let version = Some(retried.object_version.clone());
     uploads.send(&SplitFile { key: retried.key.clone(), version }).await?;
-    output.answer(&retried, || format!("{}: {}\nimport {id}", harmless(retried.file_name()), retried.state.name()))?;
+    let text = || format!("{}: {}\nimport {id}", harmless(retried.file_name()), retried.state.name());
+    output.answer(|| ImportDocument::from(&retried), text)?;
     output.note(&format!("it continues; `millrace imports {id}` shows its progress"));
     Ok(Verdict::Ok)
 }
 
 /// Posts all batches of an import again: existing entries do not change, missing ones are posted, and the report of the
 /// import does not change. Uploading the file again would report the missing entries a second time.
-pub(crate) async fn repost<I: Imports, F: Files, Q: BatchQueue>(
+pub(crate) async fn repost<I: Imports + ImportList, F: Files, Q: BatchQueue>(
     output: &Output,
     (imports, files): (&I, &F),
     queue: &Q,
-    id: ImportId,
+    text: &str,
 ) -> Result<Verdict> {
+    let id = id_of(imports, text).await?;
     let import = wait::find(imports, id).await?;
     if import.state != State::Done {
         bail!("import {id} is {}; only imports that are done are posted again", import.state.name());
@@ -135,29 +168,27 @@ pub(crate) async fn repost<I: Imports, F: Files, Q: BatchQueue>(
     };
     let requests = index.all(id);
     queue.send(&requests).await?;
-    output.answer(&import, || {
-        let batches = counted(u64::try_from(requests.len()).unwrap_or(u64::MAX), "batch", "batches");
-        format!("{}: {batches} on the way to the books again", harmless(import.file_name()))
-    })?;
+    let batches = counted(u64::try_from(requests.len())?, "batch", "batches");
+    let text = format!("{}: {batches} on the way to the books again", harmless(import.file_name()));
+    output.answer(|| ImportDocument::from(&import), || text)?;
     output.note("`millrace audit --entries` shows when everything is in the books");
     Ok(Verdict::Ok)
 }
 
 fn render_text(imports: &[Listed]) -> String {
     if imports.is_empty() {
-        return "nothing was imported yet; run `millrace import FILE`".to_owned();
+        return "there are no such imports; run `millrace import FILE`".to_owned();
     }
     let columns = [
-        Column::Id("Received"),
-        Column::Text("File"),
-        Column::Text("Kind"),
-        Column::Text("State"),
-        Column::Number("Rows"),
-        Column::Number("Rejected"),
-        Column::Id("Import"),
+        Column::text("Received"),
+        Column::text("File"),
+        Column::text("Kind").optional(1),
+        Column::text("State"),
+        Column::number("Rows").optional(3),
+        Column::number("Rejected").optional(2),
+        Column::id("Import"),
     ];
-    let rows = imports.iter().map(Listed::row);
-    table(&columns, rows)
+    table(&columns, imports.iter().map(row))
 }
 
 /// `2026-11-21T10:00:00.25Z` as `2026-11-21 10:00`.
@@ -166,15 +197,15 @@ pub(crate) fn to_the_minute(moment: &str) -> String {
 }
 
 /// The report of one import.
-pub(crate) async fn show<I: Imports + Batches, S: Summaries>(
+pub(crate) async fn show<I: Imports + ImportList + Batches, S: Summaries>(
     output: &Output,
     imports: &I,
     summaries: &S,
-    id: ImportId,
+    text: &str,
 ) -> Result<Verdict> {
-    let import = wait::find(imports, id).await?;
+    let import = wait::find(imports, id_of(imports, text).await?).await?;
     let report = report::of(imports, summaries, &import).await?;
-    output.answer(&report, || report::text(&report))?;
+    output.answer(|| ImportReportDocument::from(report.clone()), || report::text(&report))?;
     Ok(Verdict::Ok)
 }
 
@@ -206,7 +237,7 @@ mod tests {
         let (imports, files, queues) = (FakeImports::default(), FakeFiles::default(), FakeQueues::default());
         let received = imports.receive(&july()).await.unwrap();
         let id = received.id;
-        let again = async || repost(&Output::new(true), (&imports, &files), &queues, id).await;
+        let again = async || repost(&Output::new(true), (&imports, &files), &queues, &id.to_string()).await;
         assert!(again().await.unwrap_err().to_string().contains("is received; only imports that are done"));
 
         imports.save(&altered(&received, |it| it.state = State::Done)).await.unwrap();
@@ -221,9 +252,28 @@ mod tests {
         assert_eq!(sent, [(0, 0, 10), (1, 10, 20), (2, 20, 30), (3, 30, 40)], "each part of the large account, too");
     }
 
+    #[tokio::test]
+    async fn an_import_is_found_by_its_id_or_the_only_file_with_this_name() {
+        let imports = FakeImports::default();
+        for key in ["imports/june.csv", "imports/july.csv", "imports/a/July.csv"] {
+            imports.receive(&Import::received(&upload(key))).await.unwrap();
+        }
+        let june = ImportId::of("imports/june.csv", "v1");
+        for text in [june.to_string(), june.to_string()[..12].to_uppercase(), "JUNE".to_owned()] {
+            assert_eq!(id_of(&imports, &text).await.unwrap(), june, "{text}");
+        }
+        let several = id_of(&imports, "july").await.unwrap_err().to_string();
+        assert!(several.starts_with("several imports match `july`, the latest first:\n"), "{several}");
+        assert!(
+            several.contains("2026-11-21 10:00  July.csv") && several.ends_with("the id of one of them"),
+            "{several}"
+        );
+        assert!(id_of(&imports, "may").await.unwrap_err().to_string().contains("there is no import `may`"));
+    }
+
     #[test]
     fn an_import_is_a_line() {
-        insta::assert_snapshot!(render_text(&[Listed::of(Ok(july()))]), @"
+        insta::assert_snapshot!(render_text(&[Ok(july())]), @"
         ┌──────────────────┬──────────┬──────┬──────────┬──────┬──────────┬──────────────────────────────────┐
         │ Received         ┆ File     ┆ Kind ┆ State    ┆ Rows ┆ Rejected ┆ Import                           │
         ╞══════════════════╪══════════╪══════╪══════════╪══════╪══════════╪══════════════════════════════════╡
@@ -232,13 +282,8 @@ mod tests {
         ");
         let received_at = "2026-11-21T10:00:00.25Z".parse().unwrap();
         let source = PortError::Broken("the record of imports", "the document ends too early".into());
-        let broken = Listed::of(Err(UnreadableImport { id: ImportId::of("a", "1"), received_at, source }));
-        let line = render_text(std::slice::from_ref(&broken));
+        let line = render_text(&[Err(UnreadableImport { id: ImportId::of("a", "1"), received_at, source })]);
         assert!(line.contains("2026-11-21 10:00") && line.contains("unreadable"), "{line}");
-        let json = serde_json::to_value(&broken).unwrap();
-        assert_eq!(json["state"]["name"], "unreadable");
-        let reason = "stored data in the record of imports is corrupt: the document ends too early";
-        assert_eq!(json["state"]["reason"], reason);
         assert!(render_text(&[]).contains("millrace import FILE"));
     }
 }

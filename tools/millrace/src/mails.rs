@@ -2,6 +2,7 @@
 
 use ::imports::{ImportId, ImportList};
 use anyhow::Result;
+use api_documents::Part;
 use banking::AccountNumber;
 use calendar::Moment;
 use mail::events::Suppressions;
@@ -12,8 +13,10 @@ use serde::Serialize;
 
 use crate::Verdict;
 use crate::arguments::{MailsArgs, MailsCommand};
+use crate::imports::{id_of, to_the_minute};
 use crate::output::Output;
 use crate::stack::Stack;
+use crate::subject;
 use crate::table::{Column, NOTHING, count, table};
 
 /// Without `--import`, the list contains final mails of this many imports.
@@ -55,12 +58,27 @@ pub(crate) async fn run(output: &Output, stack: &Stack, args: MailsArgs, now: Mo
     let summaries = stack.summaries()?;
     match args.command {
         None => {
-            let listed = listed(&summaries, &stack.imports()?, args.import, args.state.as_deref(), args.limit).await?;
+            let imports = stack.imports()?;
+            let import = match &args.import {
+                Some(text) => Some(id_of(&imports, text).await?),
+                None => None,
+            };
+            let limit = output.limit(&args.list);
+            // A search reads all mails of these imports.
+            let read = if args.list.search.is_none() { limit } else { usize::MAX };
+            let mut listed = listed(&summaries, &imports, import, args.state.as_deref(), read).await?;
+            listed.mails.retain(|it| args.list.finds([it.key.account.as_str()].into_iter().chain(it.state.reason())));
+            listed.truncate(limit);
             list(output, &summaries, &listed, now).await
         }
         Some(MailsCommand::Retry { import, account, unknown }) => {
+            let import = id_of(&stack.imports()?, &import).await?;
+            let account = match &account {
+                Some(text) => Some(subject::account(&stack.register()?, text).await?),
+                None => None,
+            };
             let retried = retry(&summaries, &stack.summary_requests()?, import, account.as_ref(), unknown, now).await?;
-            output.answer(&retried, || text(&retried))?;
+            output.answer(|| &retried, || text(&retried))?;
             Ok(Verdict::Ok)
         }
         Some(MailsCommand::Pause) => {
@@ -111,7 +129,7 @@ async fn listed<S: SummaryList, I: ImportList>(
 
 async fn list<S: SendGate>(output: &Output, summaries: &S, listed: &Listed, now: Moment) -> Result<Verdict> {
     let lines: Vec<Line> = listed.mails.iter().map(line).collect();
-    output.answer(&lines, || render_text(&lines))?;
+    output.answer(|| Part::whole(&lines), || render_text(&lines))?;
     if let Some(note) = listed.note() {
         output.note(&note);
     }
@@ -122,6 +140,11 @@ async fn list<S: SendGate>(output: &Output, summaries: &S, listed: &Listed, now:
 }
 
 impl Listed {
+    fn truncate(&mut self, limit: usize) {
+        self.more |= self.mails.len() > limit;
+        self.mails.truncate(limit);
+    }
+
     /// What the list leaves out.
     fn note(&self) -> Option<String> {
         if self.more {
@@ -186,19 +209,18 @@ fn render_text(lines: &[Line]) -> String {
         return "there are no such mails".to_owned();
     }
     let columns = [
-        Column::Id("Import"),
-        Column::Id("Account"),
-        Column::Text("State"),
-        Column::Id("Since"),
-        Column::Text("Reason"),
+        Column::id("Import"),
+        Column::id("Account"),
+        Column::text("State"),
+        Column::text("Since").optional(2),
+        Column::text("Reason").optional(1),
     ];
     let rows = lines.iter().map(|it| {
-        let at = it.at.to_string();
         vec![
             it.import.clone(),
             it.account.as_str().to_owned(),
             it.state.to_owned(),
-            at.get(..16).unwrap_or(&at).replace('T', " "),
+            to_the_minute(&it.at.to_string()),
             it.reason.clone().unwrap_or_else(|| NOTHING.to_owned()),
         ]
     });

@@ -19,8 +19,10 @@ mod forecast;
 mod history;
 mod import;
 mod imports;
+mod interrupt;
 mod mails;
 mod output;
+mod pager;
 mod pending_upload;
 mod poll;
 mod profile;
@@ -48,7 +50,9 @@ use clap::Parser as _;
 use feeds_sandbox::Plan;
 use lambda_kit::SystemClock;
 
-use crate::arguments::{Arguments, Command, FeedCommand, Global, ImportsCommand, Mails, SourceCommand};
+use crate::arguments::{
+    Arguments, Command, FeedCommand, Global, ImportsArgs, ImportsCommand, KindArg, Mails, SourceCommand,
+};
 use crate::output::Output;
 use crate::stack::Stack;
 
@@ -64,7 +68,7 @@ enum Verdict {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let Arguments { global, command } = Arguments::parse();
-    let output = Output::new(global.json);
+    let output = Output::of(&global);
     match run(&output, &global, command).await {
         Ok(Verdict::Ok) => ExitCode::SUCCESS,
         Ok(Verdict::Problems) => ExitCode::FAILURE,
@@ -91,12 +95,12 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
     let stack = Stack::open(output, global).await?;
     match command {
         Command::Import(_) | Command::Profile(_) | Command::Token(_) => Ok(Verdict::Ok),
-        Command::Customers => customers::list(output, &stack.register()?).await,
-        Command::Customer { id, mails } => {
+        Command::Customers(args) => customers::list(output, &stack.register()?, &args).await,
+        Command::Customer { customer, mails } => {
             let mails = mails.map(Mails::choice);
-            customers::show(output, &stack.register()?, &stack.books()?, id, mails, SystemClock.now()).await
+            customers::show(output, &stack.register()?, &stack.books()?, &customer, mails, SystemClock.now()).await
         }
-        Command::Accounts => accounts::list(output, &stack.register()?, &stack.books()?).await,
+        Command::Accounts(args) => accounts::list(output, &stack.register()?, &stack.books()?, &args).await,
         Command::Balance(args) => books::balance(output, &stack.register()?, &stack.books()?, &args).await,
         Command::Balances(args) => {
             balances::show(output, &stack.register()?, &stack.books()?, &stack.imports()?, &args).await
@@ -120,16 +124,7 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
             balances::portfolio(output, &stack.register()?, &stack.books()?, &stack.imports()?, &args).await
         }
         Command::Entries(args) => books::entries(output, &stack.register()?, &stack.books()?, &args).await,
-        Command::Imports { command: Some(ImportsCommand::Retry { id }), .. } => {
-            imports::retry(output, &stack.imports()?, &stack.uploads()?, id, SystemClock.now()).await
-        }
-        Command::Imports { command: Some(ImportsCommand::Repost { id }), .. } => {
-            imports::repost(output, (&stack.imports()?, &stack.files()?), &stack.batches()?, id).await
-        }
-        Command::Imports { id: None, limit, .. } => imports::list(output, &stack.imports()?, limit).await,
-        Command::Imports { id: Some(id), .. } => {
-            imports::show(output, &stack.imports()?, &stack.summaries()?, id).await
-        }
+        Command::Imports(args) => run_imports(output, &stack, args).await,
         Command::Mails(args) => mails::run(output, &stack, args, SystemClock.now()).await,
         Command::Audit { entries } => {
             let (register, books) = (stack.register()?, stack.books()?);
@@ -139,10 +134,26 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
         Command::Source(SourceCommand::Add { name }) => {
             source::add(output, &stack.imports()?, &name, SystemClock.now()).await
         }
-        Command::Source(SourceCommand::List) => source::list(output, &stack.imports()?).await,
+        Command::Source(SourceCommand::List(args)) => source::list(output, &stack.imports()?, &args).await,
         Command::Feed(command) => run_feed(output, &stack, command).await,
         Command::Restore(command) => Box::pin(restore::run(output, &stack, command, SystemClock.now())).await,
         Command::User(command) => Box::pin(users::run(output, &stack, command)).await,
+    }
+}
+
+async fn run_imports(output: &Output, stack: &Stack, args: ImportsArgs) -> Result<Verdict> {
+    let imports = stack.imports()?;
+    match args {
+        ImportsArgs { command: Some(ImportsCommand::Retry { import }), .. } => {
+            imports::retry(output, &imports, &stack.uploads()?, &import, SystemClock.now()).await
+        }
+        ImportsArgs { command: Some(ImportsCommand::Repost { import }), .. } => {
+            imports::repost(output, (&imports, &stack.files()?), &stack.batches()?, &import).await
+        }
+        ImportsArgs { import: Some(import), .. } => imports::show(output, &imports, &stack.summaries()?, &import).await,
+        ImportsArgs { import: None, kind, list, .. } => {
+            imports::list(output, &imports, kind.map(KindArg::kind), &list).await
+        }
     }
 }
 

@@ -1,14 +1,22 @@
 //! The key and metadata of a file to upload.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use ::imports::{Upload, metadata_value};
+use ::imports::{FEED_SOURCES, ImportContext, Importer, Instructions, Refusal, Upload, metadata_value};
 use anyhow::{Context as _, Result, bail, ensure};
-use calendar::{Date, Moment};
+use calendar::{Clock as _, Date, Moment};
+use lambda_kit::SystemClock;
+use money::Currency;
 
 use crate::arguments::InstructionsArgs;
+
+/// Enough for the header and some hundred rows.
+const HEAD_BYTES: u64 = 256 * 1024;
+/// Stands in for an account that is not given.
+const NO_ACCOUNT: &str = "0";
 
 /// A checked file to upload.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,7 +34,8 @@ pub(crate) fn pending_upload(path: &Path, args: &InstructionsArgs) -> Result<Pen
     let name = path.file_name().and_then(|it| it.to_str());
     let name = name.with_context(|| format!("the name of {} is not UTF-8; rename it", path.display()))?;
     let (key, metadata) = (key(name, args), metadata(args));
-    check(&key, &metadata, args)?;
+    let instructions = check(&key, &metadata, args)?;
+    check_head(path, instructions).with_context(|| format!("{}: nothing was uploaded", path.display()))?;
     Ok(PendingUpload { path: path.to_owned(), size_bytes: found.len(), key, metadata })
 }
 
@@ -57,7 +66,7 @@ fn metadata(args: &InstructionsArgs) -> BTreeMap<String, String> {
 }
 
 /// Refuses instructions before the upload that the import would refuse.
-fn check(key: &str, metadata: &BTreeMap<String, String>, args: &InstructionsArgs) -> Result<()> {
+fn check(key: &str, metadata: &BTreeMap<String, String>, args: &InstructionsArgs) -> Result<Instructions> {
     let upload = Upload {
         key: key.to_owned(),
         version: String::new(),
@@ -71,7 +80,41 @@ fn check(key: &str, metadata: &BTreeMap<String, String>, args: &InstructionsArgs
     {
         bail!("--source is a name of lower case letters, digits and hyphens, such as sepa or swift");
     }
-    Ok(())
+    Ok(read)
+}
+
+/// Refuses a file by its first bytes, if the import would: a format that is not read, a header of no known kind.
+fn check_head(path: &Path, mut instructions: Instructions) -> Result<()> {
+    let has_profile = instructions.profile.is_some();
+    // The import says whether these are missing.
+    instructions.account = instructions.account.or_else(|| NO_ACCOUNT.parse().ok());
+    instructions.source = instructions.source.or_else(|| FEED_SOURCES.first().map(ToString::to_string));
+    let mut importer = Importer::new(ImportContext {
+        declared_sources: instructions.source.iter().cloned().collect(),
+        instructions,
+        profile: None,
+        uploaded_at: SystemClock.now(),
+        default_currency: Currency::EUR,
+    });
+    match importer.feed(&head(path)?) {
+        Err(refusal @ (Refusal::NotReadable { .. } | Refusal::NotUtf8(_))) => Err(refusal.into()),
+        Err(
+            refusal @ (Refusal::UnknownHeader { .. }
+            | Refusal::UnknownDelimiter { .. }
+            | Refusal::AmbiguousHeader { .. }
+            | Refusal::UnknownXml { .. }),
+        ) if !has_profile => Err(refusal.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The first bytes of a file.
+pub(crate) fn head(path: &Path) -> Result<Vec<u8>> {
+    let cannot = || format!("{} cannot be read", path.display());
+    let mut bytes = Vec::new();
+    let file = File::open(path).with_context(cannot)?;
+    file.take(HEAD_BYTES).read_to_end(&mut bytes).with_context(cannot)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -128,6 +171,17 @@ mod tests {
             assert!(message.contains(part), "{part} is not in: {message}");
         }
         assert_eq!(pending_upload(&file, &args(|_| {})).unwrap().size_bytes, 20);
+        for (bytes, part) in [
+            (&b"PK\x03\x04..."[..], "save the sheet as CSV UTF-8"),
+            (b"%PDF-1.7", "download the statement as camt.053"),
+            (b"\xff\xfeI\0d\0", "iconv -f UTF-16 -t UTF-8"),
+            (b"Buchungstag;Betrag\n01.02.2024;5,00\n", "millrace profile suggest FILE"),
+        ] {
+            std::fs::write(&file, bytes).unwrap();
+            let message = format!("{:#}", pending_upload(&file, &args(|_| {})).err().unwrap());
+            assert!(message.contains(part) && message.contains("nothing was uploaded"), "{message}");
+        }
+        assert!(pending_upload(&file, &args(|it| it.profile = Some("bank".to_owned()))).is_ok());
         std::fs::remove_file(&file).unwrap();
         assert!(pending_upload(&file, &args(|_| {})).is_err());
     }

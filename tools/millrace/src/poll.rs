@@ -3,11 +3,13 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use api_documents::{FeedDocument, Part};
 use calendar::Moment;
 use feeds::{CurrencyProof, Feed, FeedLog, FeedStatus, Next, PollFeed, PollQueue, Progress, Proof};
 
 use crate::Verdict;
 use crate::imports::to_the_minute;
+use crate::interrupt;
 use crate::output::Output;
 use crate::progress_bar::ProgressBar;
 use crate::table::{Column, NOTHING, count, counted, table};
@@ -58,9 +60,12 @@ async fn wait(
 ) -> Result<Verdict> {
     let Some(patience) = patience else {
         let args = serde_json::json!({ "poll": now });
-        output.answer(&args, || format!("requested poll {now}; `millrace feed proof` shows the result"))?;
+        output.answer(|| &args, || format!("requested poll {now}; `millrace feed proof` shows the result"))?;
         return Ok(Verdict::Ok);
     };
+    let continues =
+        "only the waiting ended; the poll continues in the background. Look at it with: millrace feed proof";
+    interrupt::end_with(continues.to_owned());
     let progress_bar = ProgressBar::counting("feeds", u64::try_from(feeds.len()).unwrap_or(0));
     let started = Instant::now();
     loop {
@@ -107,7 +112,7 @@ pub(crate) async fn proofs(output: &Output, log: &impl FeedLog) -> Result<Verdic
     for feed in Feed::ALL {
         feeds.push(FeedStatus::load(log, feed).await?);
     }
-    output.answer(&feeds, || render_feeds(&feeds))?;
+    output.answer(|| Part::whole(feeds.iter().cloned().map(FeedDocument::from)), || render_feeds(&feeds))?;
     Ok(if feeds.iter().all(FeedStatus::is_healthy) { Verdict::Ok } else { Verdict::Problems })
 }
 
@@ -116,11 +121,11 @@ fn render_feeds(feeds: &[FeedStatus]) -> String {
         return "no feed has been polled yet; run `millrace feed poll --wait`".to_owned();
     }
     let columns = [
-        Column::Id("Feed"),
-        Column::Text("State"),
-        Column::Id("Poll requested"),
-        Column::Id("Proven"),
-        Column::Text("Last error since"),
+        Column::id("Feed"),
+        Column::text("State"),
+        Column::text("Poll requested"),
+        Column::text("Proven"),
+        Column::text("Last error since"),
     ];
     let time = |it: Option<Moment>| it.map_or_else(|| NOTHING.to_owned(), |it| to_the_minute(&it.to_string()));
     let row = |it: &FeedStatus| {
@@ -135,18 +140,18 @@ fn render_feeds(feeds: &[FeedStatus]) -> String {
 
 fn render_text(proofs: &[Proof]) -> String {
     let columns = [
-        Column::Id("Feed"),
-        Column::Number("Pages"),
-        Column::Number("Tries"),
-        Column::Number("Declared"),
-        Column::Number("Received"),
-        Column::Number("Taken"),
-        Column::Number("Rejected"),
-        Column::Number("Entries"),
-        Column::Number("Posted"),
-        Column::Number("Duplicates"),
-        Column::Number("Dirty"),
-        Column::Id("Proof"),
+        Column::id("Feed"),
+        Column::number("Pages").optional(6),
+        Column::number("Tries").optional(8),
+        Column::number("Declared"),
+        Column::number("Received").optional(7),
+        Column::number("Taken"),
+        Column::number("Rejected").optional(1),
+        Column::number("Entries").optional(4),
+        Column::number("Posted"),
+        Column::number("Duplicates").optional(2),
+        Column::number("Dirty").optional(3),
+        Column::id("Proof"),
     ];
     let row = |proof: &Proof| {
         let (rows, entries) = (&proof.rows, &proof.entries);
@@ -196,14 +201,14 @@ fn declares(proof: &Proof) -> bool {
 /// The sums of a feed, by currency; those of entries ignore the sign.
 fn render_sums(proof: &Proof) -> String {
     let columns = [
-        Column::Id(proof.feed.name()),
-        Column::Number("Declared"),
-        Column::Number("Received"),
-        Column::Number("Taken"),
-        Column::Number("Entries"),
-        Column::Number("Posted"),
-        Column::Number("Duplicates"),
-        Column::Number("Dirty"),
+        Column::id(proof.feed.name()),
+        Column::number("Declared"),
+        Column::number("Received").optional(5),
+        Column::number("Taken").optional(4),
+        Column::number("Entries").optional(3),
+        Column::number("Posted"),
+        Column::number("Duplicates").optional(2),
+        Column::number("Dirty").optional(1),
     ];
     let row = |it: &CurrencyProof| {
         let sums = [it.declared, it.received, it.taken, it.made, it.posted, it.duplicates, it.dirty];

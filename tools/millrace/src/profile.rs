@@ -3,14 +3,18 @@
 use std::fs;
 use std::path::Path;
 
-use ::imports::{Files as _, Profile};
+use ::imports::{Files as _, Kind, Profile, suggest_profile};
 use anyhow::{Context as _, Result, ensure};
+use calendar::Clock as _;
+use lambda_kit::SystemClock;
 use serde_json::json;
 
 use crate::Verdict;
 use crate::arguments::{Global, ProfileCommand};
 use crate::output::Output;
+use crate::pending_upload::head;
 use crate::stack::Stack;
+use crate::table::harmless;
 
 /// A valid profile.
 struct Checked {
@@ -21,21 +25,38 @@ struct Checked {
 /// Check a profile and upload it, if requested.
 pub(crate) async fn run(output: &Output, global: &Global, command: ProfileCommand) -> Result<Verdict> {
     match command {
+        ProfileCommand::Suggest { file } => suggest(output, &file)?,
         ProfileCommand::Check { file } => {
             let Checked { name, .. } = check(&file)?;
-            output.answer(&json!({ "profile": name }), || format!("the profile `{name}` is valid"))?;
+            output.answer(|| json!({ "profile": name }), || format!("the profile `{name}` is valid"))?;
         }
         ProfileCommand::Put { file } => {
             let Checked { name, json } = check(&file)?;
             let key = format!("profiles/{name}.json");
             let stack = Stack::open(output, global).await?;
             stack.files()?.write(&key, json, "application/json").await?;
-            output.answer(&json!({ "profile": name, "key": key }), || {
-                format!("uploaded as {key}; use it with `millrace import FILE --profile {name}`")
-            })?;
+            output.answer(
+                || json!({ "profile": name, "key": key }),
+                || format!("uploaded as {key}; use it with `millrace import FILE --profile {name}`"),
+            )?;
         }
     }
     Ok(Verdict::Ok)
+}
+
+/// Prints the proposed profile and nothing else, so that it can be saved.
+fn suggest(output: &Output, file: &Path) -> Result<()> {
+    let suggestion = suggest_profile(&head(file)?, SystemClock.now()).with_context(|| file.display().to_string())?;
+    output.write(&format!("{}\n", suggestion.json))?;
+    for note in &suggestion.notes {
+        output.note(&format!("- {}", harmless(note)));
+    }
+    let account = if suggestion.kind == Kind::Account { " --account NUMBER" } else { "" };
+    output.note(&format!(
+        "save it as NAME.json, run `millrace profile put NAME.json`, then `millrace import {} --profile NAME{account}`",
+        file.display()
+    ));
+    Ok(())
 }
 
 fn check(file: &Path) -> Result<Checked> {

@@ -4,7 +4,8 @@ use ::imports::{
     BatchCounts, Batches, FullAccount, Import, ImportReport, Kind, MailCounts, Reject, ReportSums, Warning,
 };
 use anyhow::Result;
-use mail::outbox::{StateCounts, Summaries};
+use api_documents::import_report;
+use mail::outbox::Summaries;
 
 use crate::Verdict;
 use crate::table::{Column, NOTHING, count, harmless, table};
@@ -13,23 +14,7 @@ use crate::table::{Column, NOTHING, count, harmless, table};
 pub(crate) async fn of<B: Batches, S: Summaries>(batches: &B, summaries: &S, import: &Import) -> Result<ImportReport> {
     let posted = batches.finished(import.id).await?;
     let mails = summaries.count_by_state(&import.id.to_string()).await?;
-    Ok(ImportReport::new(import, &posted, mail_counts(mails)))
-}
-
-fn mail_counts(counts: StateCounts) -> MailCounts {
-    MailCounts {
-        wanted: counts.wanted,
-        sending: counts.sending,
-        sent: counts.sent,
-        refused: counts.refused,
-        no_address: counts.no_address,
-        opted_out: counts.opted_out,
-        unknown: counts.unknown,
-        failed: counts.failed,
-        suppressed: counts.suppressed,
-        bounced: counts.bounced,
-        complained: counts.complained,
-    }
+    Ok(import_report(import, &posted, mails))
 }
 
 /// Whether the file is in the books, at least in part, through this or an earlier import.
@@ -96,7 +81,7 @@ fn counts(report: &ImportReport) -> String {
         let mails = mails(&report.mails);
         rows.extend(mails.into_iter().map(|(what, number)| vec![what.to_owned(), count(number)]));
     }
-    table(&[Column::Text("Report"), Column::Number("")], rows)
+    table(&[Column::text("Report"), Column::number("")], rows)
 }
 
 fn full_accounts(accounts: &[FullAccount]) -> String {
@@ -104,7 +89,7 @@ fn full_accounts(accounts: &[FullAccount]) -> String {
         let reason = harmless(&it.reason).clone();
         vec![it.account.as_str().to_owned(), count(it.entries), reason]
     });
-    table(&[Column::Id("Account"), Column::Number("Not posted"), Column::Text("Because")], rows)
+    table(&[Column::id("Account"), Column::number("Not posted"), Column::text("Because")], rows)
 }
 
 fn batches(batches: BatchCounts) -> String {
@@ -133,12 +118,12 @@ fn mails(mails: &MailCounts) -> Vec<(&'static str, u64)> {
 
 fn sums(sums: &[ReportSums]) -> String {
     let columns = [
-        Column::Text("Currency"),
-        Column::Number("Credits"),
-        Column::Number("Debits"),
-        Column::Number("Net"),
-        Column::Number("Turnover"),
-        Column::Number("New turnover"),
+        Column::text("Currency"),
+        Column::number("Credits"),
+        Column::number("Debits"),
+        Column::number("Net").optional(1),
+        Column::number("Turnover").optional(2),
+        Column::number("New turnover"),
     ];
     let rows = sums.iter().map(|sum| {
         let net = sum.credits.try_add(sum.debits);
@@ -156,11 +141,11 @@ fn sums(sums: &[ReportSums]) -> String {
 
 fn warnings(warnings: &[Warning]) -> String {
     let rows = warnings.iter().map(|it| vec![it.what.clone(), count(it.rows)]);
-    table(&[Column::Text("Warning"), Column::Number("Rows")], rows)
+    table(&[Column::text("Warning"), Column::number("Rows")], rows)
 }
 
 fn rejects(rejects: &[Reject], of: u64, left_out: u64) -> String {
-    let columns = [Column::Number("Line"), Column::Text("Not taken because"), Column::Text("Row")];
+    let columns = [Column::number("Line"), Column::text("Not taken because"), Column::text("Row")];
     let rows = rejects.iter().map(|it| vec![it.line.to_string(), it.reason.clone(), it.row.clone()]);
     let table = table(&columns, rows);
     if u64::try_from(rejects.len()).is_ok_and(|shown| shown < of) {

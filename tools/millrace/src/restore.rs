@@ -47,7 +47,7 @@ pub(crate) async fn run(output: &Output, stack: &Stack, command: RestoreCommand,
                 "the stack is running; deploy it with Paused=true first, or mails that it sends now are marked as unknown"
             );
             let restored = mails(&previous_tables(stack, previous.as_deref())?, &adopted_tables(stack)?, now).await?;
-            output.answer(&restored, || restored.text())?;
+            output.answer(|| &restored, || restored.text())?;
             Ok(Verdict::Ok)
         }
     }
@@ -129,9 +129,10 @@ async fn tables(output: &Output, stack: &Stack, at: Moment, prefix: &str) -> Res
         protect(&dynamodb, table).await.with_context(|| format!("protecting {table}"))?;
         output.note(&format!("{table} is ready, with point-in-time recovery and deletion protection"));
     }
-    output.answer(&json!({ "tables": restored, "parameter": format!("RestoredTables={prefix}") }), || {
-        format!("now deploy with RestoredTables={prefix} and Paused=true, then `millrace restore mails`")
-    })?;
+    output.answer(
+        || json!({ "tables": restored, "parameter": format!("RestoredTables={prefix}") }),
+        || format!("now deploy with RestoredTables={prefix} and Paused=true, then `millrace restore mails`"),
+    )?;
     Ok(Verdict::Ok)
 }
 

@@ -2,26 +2,33 @@
 
 use ::imports::{FEED_SOURCES, Sources, is_known_source};
 use anyhow::{Result, bail};
+use api_documents::Part;
 use calendar::Moment;
 
 use crate::Verdict;
+use crate::arguments::ListArgs;
 use crate::output::Output;
 
 /// Declares a source.
 pub(crate) async fn add(output: &Output, sources: &impl Sources, name: &str, now: Moment) -> Result<Verdict> {
     sources.declare(name, now).await?;
     let declared = serde_json::json!({ "source": name });
-    output.answer(&declared, || {
-        format!("{name} is a source: upload its files with `millrace import --source {name} FILE`")
-    })?;
+    output.answer(
+        || &declared,
+        || format!("{name} is a source: upload its files with `millrace import --source {name} FILE`"),
+    )?;
     Ok(Verdict::Ok)
 }
 
-/// List the sources.
-pub(crate) async fn list(output: &Output, sources: &impl Sources) -> Result<Verdict> {
+/// Lists the sources.
+pub(crate) async fn list(output: &Output, sources: &impl Sources, args: &ListArgs) -> Result<Verdict> {
     let declared = sources.declared().await?;
-    let all: Vec<&str> = FEED_SOURCES.into_iter().chain(declared.iter().map(String::as_str)).collect();
-    output.answer(&all, || all.join("\n"))?;
+    let mut all: Vec<&str> = FEED_SOURCES.into_iter().chain(declared.iter().map(String::as_str)).collect();
+    all.retain(|it| args.finds([*it]));
+    let of = all.len();
+    all.truncate(output.limit(args));
+    output.answer(|| Part::whole(all.iter()), || all.join("\n"))?;
+    output.note_left_out(all.len(), of, ("source", "sources"));
     Ok(Verdict::Ok)
 }
 
@@ -55,6 +62,6 @@ mod tests {
         let now = "2026-11-21T10:00:00Z".parse().unwrap();
         assert_eq!(add(&Output::new(true), &sources, "chaps", now).await.unwrap(), Verdict::Ok);
         check(&sources, Some("chaps")).await.unwrap();
-        assert_eq!(list(&Output::new(true), &sources).await.unwrap(), Verdict::Ok);
+        assert_eq!(list(&Output::new(true), &sources, &ListArgs::default()).await.unwrap(), Verdict::Ok);
     }
 }

@@ -1,67 +1,99 @@
-//! The subject of figures (an account or a customer) and shared queries.
+//! The subject of a command, an account or a customer, found by number, id or name; and shared queries.
 
-use ::customers::{Customer, CustomerId, Customers};
-use anyhow::{Result, bail, ensure};
+use ::customers::{Account, Customer, CustomerId, Customers};
+use anyhow::{Context as _, Result, bail, ensure};
 use banking::AccountNumber;
 use calendar::Date;
 use ledger::EntryBudget;
-use serde::Serialize;
 use treasury::{Limits, Queries};
 
 use crate::arguments::SubjectArgs;
 use crate::customers;
+use crate::table::{count, harmless};
 
-/// The maximum number of customers in the error for an ambiguous name.
-const MAX_NAMED: usize = 5;
+/// The maximum number of candidates in the error for an ambiguous name.
+const MAX_NAMED: usize = 10;
 
 /// One account, or all accounts of a customer.
-#[derive(Serialize)]
 pub(crate) struct Subject {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account: Option<AccountNumber>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    customer: Option<CustomerId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    name: Option<String>,
-    #[serde(skip)]
+    /// The subject in documents.
+    pub(crate) document: api_documents::Subject,
+    /// By number.
     pub(crate) accounts: Vec<AccountNumber>,
 }
 
-/// Finds an account by number, a customer by id, or the only customer with the text in the name.
+/// Finds an account by number, or a customer by id or a part of the name.
 pub(crate) async fn find<C: Customers>(register: &C, SubjectArgs { subject }: &SubjectArgs) -> Result<Subject> {
-    if let Ok(number) = subject.parse()
-        && let Some(account) = register.account(&number).await?
-    {
-        let number = account.number;
-        return Ok(Subject { account: Some(number.clone()), customer: None, name: None, accounts: vec![number] });
+    if let Some(Account { number, .. }) = numbered(register, subject).await? {
+        return Ok(Subject { document: api_documents::Subject::Account(number.clone()), accounts: vec![number] });
     }
-    let id = match subject.parse() {
-        Ok(id) => id,
-        Err(_) => named(&customers::customers(register).await?, subject)?,
-    };
-    let Some((customer, accounts)) = register.customer(id).await? else {
-        bail!("there is no customer {id}; `millrace customers` lists them");
-    };
-    let accounts = accounts.into_iter().map(|it| it.number).collect();
-    Ok(Subject { account: None, customer: Some(id), name: customer.name, accounts })
+    let (customer, accounts) = customer(register, subject).await?;
+    let mut accounts: Vec<AccountNumber> = accounts.into_iter().map(|it| it.number).collect();
+    accounts.sort();
+    Ok(Subject { document: customer.id.into(), accounts })
 }
 
+/// Finds a customer by id or a part of the name.
+pub(crate) async fn customer<C: Customers>(register: &C, text: &str) -> Result<(Customer, Vec<Account>)> {
+    let id = match text.parse() {
+        Ok(id) => id,
+        Err(_) => named(&customers::customers(register).await?, text)?,
+    };
+    let found = register.customer(id).await?;
+    found.with_context(|| format!("there is no customer {id}; `millrace customers` lists them"))
+}
+
+/// Finds an account by number, or by the id or a part of the name of its holder, if they hold no other.
+pub(crate) async fn account<C: Customers>(register: &C, text: &str) -> Result<AccountNumber> {
+    if let Some(account) = numbered(register, text).await? {
+        return Ok(account.number);
+    }
+    let (customer, accounts) = customer(register, text).await?;
+    let holder = customer.name.unwrap_or_else(|| customer.id.to_string());
+    match accounts.as_slice() {
+        [one] => Ok(one.number.clone()),
+        [] => bail!("{holder} has no account"),
+        several => {
+            let numbers = several.iter().map(|it| it.number.as_str().to_owned()).collect();
+            bail!("{holder} has {} accounts:{}\ngive the number of one of them", several.len(), lines(numbers))
+        }
+    }
+}
+
+async fn numbered<C: Customers>(register: &C, text: &str) -> Result<Option<Account>> {
+    let Ok(number) = text.parse() else { return Ok(None) };
+    Ok(register.account(&number).await?)
+}
+
+/// The only customer with `part` in the name, or the only one with exactly this name.
 fn named(customers: &[Customer], part: &str) -> Result<CustomerId> {
     let lower = part.to_lowercase();
-    let has_part = |it: &&Customer| it.name.as_ref().is_some_and(|name| name.to_lowercase().contains(&lower));
-    let found: Vec<&Customer> = customers.iter().filter(has_part).collect();
+    let of_name = |fits: &dyn Fn(&str) -> bool| {
+        let name = |it: &&Customer| it.name.as_ref().is_some_and(|name| fits(&name.to_lowercase()));
+        customers.iter().filter(name).collect::<Vec<_>>()
+    };
+    if let [one] = of_name(&|name| name == lower).as_slice() {
+        return Ok(one.id);
+    }
+    let found = of_name(&|name| name.contains(&lower));
     match found.as_slice() {
         [one] => Ok(one.id),
         [] => bail!(
             "there is no account and no customer `{part}`; `millrace accounts` and `millrace customers` list them"
         ),
-        [first @ .., _] => {
-            let names = first.iter().chain(found.last()).take(MAX_NAMED);
-            let names: Vec<_> =
-                names.map(|it| format!("{} ({})", it.name.as_deref().unwrap_or_default(), it.id)).collect();
-            bail!("{} customers match `{part}`: {} …; give more of the name, or the id", found.len(), names.join(", "))
+        several => {
+            let names = several.iter().map(|it| format!("{}  {}", it.id, it.name.as_deref().unwrap_or_default()));
+            let number = count(u64::try_from(several.len())?);
+            bail!("{number} customers match `{part}`:{}\ngive more of the name, or the id", lines(names.collect()))
         }
     }
+}
+
+/// The candidates of an ambiguous name, one on each line.
+pub(crate) fn lines(candidates: Vec<String>) -> String {
+    let more = candidates.len() > MAX_NAMED;
+    let shown = candidates.into_iter().take(MAX_NAMED).map(|it| format!("\n  {}", harmless(&it)));
+    shown.chain(more.then(|| "\n  …".to_owned())).collect()
 }
 
 /// The requested days; without limits, all days.
@@ -80,7 +112,7 @@ pub(crate) fn queries<'a, B, R>(books: &'a B, rates: &'a R) -> Queries<'a, B, R>
 #[cfg(test)]
 mod tests {
     use ::customers::testing::FakeRegister;
-    use ::customers::{Account, CustomerKind, Register as _, Registration};
+    use ::customers::{CustomerKind, Register as _, Registration};
 
     use super::*;
 
@@ -95,7 +127,7 @@ mod tests {
             Registration { customer, accounts: numbers.iter().map(account).collect() }
         };
         let registrations =
-            [registration("Acme", &["1", "2"]), registration("Bolt & Söhne", &["3"]), registration("Bolt North", &[])];
+            [registration("Acme", &["1", "2"]), registration("Bolt & Söhne", &["3"]), registration("Bolt", &[])];
         register.register(&registrations, "2024-01-01".parse().unwrap()).await.unwrap();
         register
     }
@@ -117,8 +149,23 @@ mod tests {
         check(&CustomerId::of_company("Acme").to_string(), Ok(&["1", "2"])).await;
         check("aCM", Ok(&["1", "2"])).await;
         check("& SÖ", Ok(&["3"])).await;
-        check("bolt", Err("2 customers match `bolt`: Bolt & Söhne")).await;
+        check("bolt", Ok(&[])).await;
+        let both = ["Bolt", "Bolt & Söhne"].map(|it| format!("{}  {it}", CustomerId::of_company(it)));
+        let message =
+            format!("2 customers match `ol`:\n  {}\n  {}\ngive more of the name, or the id", both[0], both[1]);
+        check("ol", Err(&message)).await;
         check("4", Err("no account and no customer `4`")).await;
         check(&CustomerId::of_company("nobody").to_string(), Err("there is no customer")).await;
+    }
+
+    #[tokio::test]
+    async fn an_account_is_found_by_a_holder_who_has_no_other() {
+        let found = async |text: &str| account(&register().await, text).await;
+        for text in ["3", "söhne"] {
+            assert_eq!(found(text).await.unwrap().as_str(), "3");
+        }
+        let several = "Acme has 2 accounts:\n  1\n  2\ngive the number of one of them";
+        assert_eq!(found("acme").await.unwrap_err().to_string(), several);
+        assert_eq!(found("bolt").await.unwrap_err().to_string(), "Bolt has no account");
     }
 }

@@ -36,7 +36,7 @@ pub(crate) async fn run(output: &Output, global: &Global, args: TokenArgs) -> Re
         "expires_in_seconds": tokens.expires_in(),
         "refresh_token": tokens.refresh_token(),
     });
-    output.answer(&document, || token.to_owned())?;
+    output.answer(|| &document, || token.to_owned())?;
     Ok(Verdict::Ok)
 }
 

@@ -1,18 +1,20 @@
 //! `user`: the users of the HTTP API.
 
-use ::customers::{CustomerId, Customers};
-use anyhow::{Context as _, Result, anyhow, ensure};
+use ::customers::Customers;
+use anyhow::{Context as _, Result, anyhow};
+use api_documents::Part;
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::error::ProvideErrorMetadata as _;
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, DeliveryMediumType, MessageActionType, UserType};
 use serde::Serialize;
 
 use crate::Verdict;
-use crate::arguments::UserCommand;
+use crate::arguments::{ListArgs, UserCommand};
 use crate::output::Output;
 use crate::secret;
 use crate::sign_in::explain;
 use crate::stack::Stack;
+use crate::subject;
 use crate::table::{Column, NOTHING, table};
 
 /// The groups of the user pool that the API uses.
@@ -44,7 +46,7 @@ pub(crate) async fn run(output: &Output, stack: &Stack, command: UserCommand) ->
     match command {
         UserCommand::Add(args) => {
             let (name, group) = match (args.customer, &args.operator) {
-                (Some(id), _) => (named(&stack.register()?, id).await?, CUSTOMER),
+                (Some(text), _) => (customer(&stack.register()?, &text).await?, CUSTOMER),
                 (None, Some(name)) => (name.clone(), OPERATOR),
                 (None, None) => return Err(anyhow!("give --operator NAME or --customer ID")),
             };
@@ -52,25 +54,37 @@ pub(crate) async fn run(output: &Output, stack: &Stack, command: UserCommand) ->
             Ok(Verdict::Ok)
         }
         UserCommand::Password { name } => {
+            let name = users.named(&stack.register()?, name).await?;
             users.set_password(&name).await?;
             output.note(&format!("{name} has a new password"));
             Ok(Verdict::Ok)
         }
-        UserCommand::Disable { name } => users.disable(output, &name).await,
-        UserCommand::Enable { name } => users.enable(output, &name).await,
-        UserCommand::Remove { name } => users.remove(output, &name).await,
-        UserCommand::List => users.list(output).await,
+        UserCommand::Disable { name } => users.disable(output, &users.named(&stack.register()?, name).await?).await,
+        UserCommand::Enable { name } => users.enable(output, &users.named(&stack.register()?, name).await?).await,
+        UserCommand::Remove { name } => users.remove(output, &users.named(&stack.register()?, name).await?).await,
+        UserCommand::List(args) => users.list(output, &args).await,
     }
 }
 
 /// The user name of a customer is exactly the customer's id: the API identifies a customer by it.
-async fn named<C: Customers>(register: &C, id: CustomerId) -> Result<String> {
-    let found = register.customer(id).await?;
-    ensure!(found.is_some(), "there is no customer {id}; `millrace customers` lists them");
-    Ok(id.to_string())
+async fn customer<C: Customers>(register: &C, text: &str) -> Result<String> {
+    Ok(subject::customer(register, text).await?.0.id.to_string())
 }
 
 impl Users {
+    /// The name of a user, given as such, or as a part of a customer's name.
+    async fn named<C: Customers>(&self, register: &C, text: String) -> Result<String> {
+        let groups = self.cognito.admin_list_groups_for_user().user_pool_id(&self.pool).username(&text).send().await;
+        match groups {
+            Err(error) if error.code() == Some("UserNotFoundException") => {
+                let unknown = || format!("there is no user `{text}`; `millrace user list` lists them");
+                customer(register, &text).await.with_context(unknown)
+            }
+            // Other errors are those of the call that needs the name.
+            _ => Ok(text),
+        }
+    }
+
     /// Adds a user and returns what happened.
     async fn add(&self, name: &str, group: &str, email: Option<&str>) -> Result<String> {
         let create = self.cognito.admin_create_user().user_pool_id(&self.pool).username(name);
@@ -143,7 +157,7 @@ impl Users {
         Ok(Verdict::Ok)
     }
 
-    async fn list(&self, output: &Output) -> Result<Verdict> {
+    async fn list(&self, output: &Output, list: &ListArgs) -> Result<Verdict> {
         let mut lines = Vec::new();
         let mut next = None;
         loop {
@@ -157,8 +171,12 @@ impl Users {
                 break;
             }
         }
+        lines.retain(|it| list.finds([it.name.as_str()].into_iter().chain(it.email.as_deref())));
         lines.sort_by(|a, b| a.name.cmp(&b.name));
-        output.answer(&lines, || render_text(&lines))?;
+        let of = lines.len();
+        lines.truncate(output.limit(list));
+        output.answer(|| Part::whole(&lines), || render_text(&lines))?;
+        output.note_left_out(lines.len(), of, ("user", "users"));
         Ok(Verdict::Ok)
     }
 
@@ -194,7 +212,7 @@ fn attribute(name: &str, value: &str) -> Result<AttributeType> {
 }
 
 fn render_text(lines: &[Line]) -> String {
-    let columns = [Column::Id("User"), Column::Text("Role"), Column::Text("Email"), Column::Text("State")];
+    let columns = [Column::id("User"), Column::text("Role"), Column::text("Email").optional(1), Column::text("State")];
     let rows = lines.iter().map(|it| {
         let role = if it.groups.is_empty() { NOTHING.to_owned() } else { it.groups.join(", ") };
         let state = if it.enabled { it.status.to_lowercase().replace('_', " ") } else { "disabled".to_owned() };

@@ -30,6 +30,8 @@ const DOMAINS: [&str; 11] = [
 const TECHNOLOGIES: [&str; 8] = ["backoff", "dynamodb", "s3", "sqs", "ses", "http", "athena", "secretsmanager"];
 /// For functions: of all, and of the API.
 const KITS: [&str; 2] = ["lambda-kit", "api-kit"];
+/// The documents of the API: created from domains, for functions and tools.
+const DOCUMENTS: &str = "api-documents";
 /// Simulations of external systems, for the laptop and for staging.
 const SANDBOXES: [&str; 1] = ["feeds-sandbox"];
 
@@ -68,6 +70,7 @@ enum Tier<'a> {
         owner: &'a str,
     },
     Technology,
+    Documents,
     Kit,
     Sandbox,
     Function,
@@ -194,7 +197,7 @@ fn check_with(graph: &Graph, reasons: &[(&str, &str, &str)]) -> Vec<Finding> {
                     .push(Finding::new(name, format!("depends on {other}: nothing depends on a function but tests/")));
             }
         }
-        if let (Tier::Value | Tier::Domain, Some(way)) = (tier, graph.way_outside(id)) {
+        if let (Tier::Value | Tier::Domain | Tier::Documents, Some(way)) = (tier, graph.way_outside(id)) {
             findings.push(Finding::new(
                 name,
                 format!("depends on a crate that is not allowed for values and domains: {}", way.join(" > ")),
@@ -226,6 +229,7 @@ fn tier<'a>(folder: &str, name: &'a str) -> Option<Tier<'a>> {
         "tools" | "xtask" => Some(Tier::Tool),
         "tests" => Some(Tier::Story),
         "shared" if KITS.contains(&name) => Some(Tier::Kit),
+        "shared" if name == DOCUMENTS => Some(Tier::Documents),
         "shared" if SANDBOXES.contains(&name) => Some(Tier::Sandbox),
         "shared" if VALUES.contains(&name) => Some(Tier::Value),
         "shared" if DOMAINS.contains(&name) => Some(Tier::Domain),
@@ -251,7 +255,8 @@ fn may_use(
         // `check_with` reports each dependency on a function once, including those of tests.
         (Tier::Story, _)
         | (_, Tier::Function)
-        | (Tier::Domain | Tier::Adapter { .. }, Tier::Value)
+        | (Tier::Domain | Tier::Adapter { .. } | Tier::Documents, Tier::Value)
+        | (Tier::Documents, Tier::Domain)
         | (Tier::Adapter { .. }, Tier::Technology)
         | (Tier::Kit, Tier::Kit)
         | (Tier::Sandbox, Tier::Value | Tier::Kit) => Ok(()),
@@ -276,6 +281,7 @@ fn may_use(
         (Tier::Adapter { owner }, Tier::Domain) if owner == other || has_reason(owner) => Ok(()),
         (Tier::Domain, Tier::Domain) => Err("a domain depends on another only with a reason listed in xtask tidy"),
         (Tier::Domain, _) => Err("a domain depends on values and domains"),
+        (Tier::Documents, _) => Err("documents depend on values and domains"),
         (Tier::Adapter { .. }, _) => Err("an adapter depends on its owner, on values and on its technology"),
     }
 }

@@ -54,6 +54,7 @@ fn the_allowed_dependencies() {
     check("functions/post-entries > shared/ledger-s3, functions/post-entries > shared/lambda-kit", &[]);
     check("tests/world > functions/post-entries, tools/millrace > shared/ledger-dynamodb", &[]);
     check("shared/ledger ~ tokio, shared/mail-ses > shared/ledger", &[]);
+    check("shared/api-documents > shared/ledger, tools/millrace > shared/api-documents", &[]);
 }
 
 #[test]

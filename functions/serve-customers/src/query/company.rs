@@ -19,7 +19,7 @@ pub(crate) struct CustomersQuery {
     #[param(min_length = 1, max_length = 100)]
     pub(crate) search: Option<String>,
     /// Only persons or only companies.
-    #[param(value_type = Option<crate::documents::CustomerKindName>)]
+    #[param(value_type = Option<api_documents::CustomerKindName>)]
     pub(crate) kind: Option<CustomerKind>,
     /// The `next` of the previous page, which must have the same search and kind.
     #[param(min_length = 1)]
@@ -37,10 +37,10 @@ pub(crate) struct BalancesQuery {
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) on: Option<Date>,
     /// The currency to convert all balances into, at the rates of the day (without a day, the latest).
-    #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>)]
+    #[param(rename = "in", value_type = Option<api_documents::ReferenceName>)]
     pub(crate) into: Option<Reference>,
     /// `all` counts batch payments and invalid IBANs too.
-    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    #[param(value_type = Option<api_documents::ViewName>, default = "clean")]
     pub(crate) view: View,
 }
 
@@ -55,13 +55,13 @@ pub(crate) struct CompanyHistoryQuery {
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) to: Option<Date>,
     /// The bucket size; `week` is the week of ISO 8601.
-    #[param(value_type = Option<crate::documents::BucketName>, default = "month")]
+    #[param(value_type = Option<api_documents::BucketName>, default = "month")]
     pub(crate) by: Bucket,
     /// The currency to convert all flows into.
-    #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>)]
+    #[param(rename = "in", value_type = Option<api_documents::ReferenceName>)]
     pub(crate) into: Option<Reference>,
     /// `all` counts batch payments and invalid IBANs too.
-    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    #[param(value_type = Option<api_documents::ViewName>, default = "clean")]
     pub(crate) view: View,
 }
 
@@ -76,7 +76,7 @@ pub(crate) struct DaysQuery {
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) to: Option<Date>,
     /// `all` counts batch payments and invalid IBANs too.
-    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    #[param(value_type = Option<api_documents::ViewName>, default = "clean")]
     pub(crate) view: View,
 }
 
@@ -92,10 +92,10 @@ pub(crate) struct CounterpartiesQuery {
     pub(crate) to: Option<Date>,
     /// Rank by turnover (in and out) in this currency at the rates of the last day; by default, rank by number of
     /// entries.
-    #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>)]
+    #[param(rename = "in", value_type = Option<api_documents::ReferenceName>)]
     pub(crate) into: Option<Reference>,
     /// `all` counts batch payments and invalid IBANs too.
-    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    #[param(value_type = Option<api_documents::ViewName>, default = "clean")]
     pub(crate) view: View,
     /// The maximum number of items: 1 to 500.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
@@ -116,7 +116,7 @@ pub(crate) struct CsvQuery {
     #[param(min_length = 1)]
     pub(crate) cursor: Option<String>,
     /// `all` shows batch payments and invalid IBANs too.
-    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    #[param(value_type = Option<api_documents::ViewName>, default = "clean")]
     pub(crate) view: View,
 }
 
@@ -137,7 +137,7 @@ pub(crate) struct InterestQuery {
     #[param(value_type = Option<String>, default = "0.01")]
     pub(crate) credit_rate: YearlyRate,
     /// `all` counts batch payments and invalid IBANs too.
-    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    #[param(value_type = Option<api_documents::ViewName>, default = "clean")]
     pub(crate) view: View,
 }
 
@@ -153,10 +153,10 @@ pub(crate) struct ForecastQuery {
     pub(crate) on: Option<Date>,
     /// The currency of a single forecast over all currencies, at the rates of its start; by default one forecast for
     /// each currency.
-    #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>)]
+    #[param(rename = "in", value_type = Option<api_documents::ReferenceName>)]
     pub(crate) into: Option<Reference>,
     /// `all` counts batch payments and invalid IBANs too.
-    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    #[param(value_type = Option<api_documents::ViewName>, default = "clean")]
     pub(crate) view: View,
 }
 
@@ -168,13 +168,13 @@ pub(crate) struct PortfolioQuery {
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) on: Option<Date>,
     /// The currency to convert all balances into, at the rates of the day (without a day, the latest).
-    #[param(rename = "in", value_type = Option<crate::documents::ReferenceName>, default = "EUR")]
+    #[param(rename = "in", value_type = Option<api_documents::ReferenceName>, default = "EUR")]
     pub(crate) into: Reference,
     /// The maximum number of debts: 1 to 500.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
     pub(crate) limit: usize,
     /// `all` counts batch payments and invalid IBANs too.
-    #[param(value_type = Option<crate::documents::ViewName>, default = "clean")]
+    #[param(value_type = Option<api_documents::ViewName>, default = "clean")]
     pub(crate) view: View,
 }
 

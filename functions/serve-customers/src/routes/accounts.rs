@@ -1,5 +1,8 @@
 use std::sync::Arc;
 
+use api_documents::{
+    AccountDocument, AccountWithFigures, BalanceDocument, EntryDocument, HistoryDocument, Part, ViewName,
+};
 use api_kit::{Caller, Id, NoParams, Query, cursor};
 use axum::Json;
 use axum::extract::State;
@@ -10,9 +13,6 @@ use lambda_kit::Problem;
 use ledger::{figures_on, overview, page_of_entries};
 
 use crate::Ports;
-use crate::documents::{
-    AccountDocument, AccountWithFigures, BalanceDocument, EntryDocument, HistoryDocument, Part, ViewName,
-};
 use crate::error::ServeError;
 use crate::query::{BalanceQuery, EntriesQuery, HistoryQuery};
 

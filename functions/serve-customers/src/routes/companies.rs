@@ -1,5 +1,9 @@
 use std::sync::Arc;
 
+use api_documents::{
+    BalancesDocument, CompanyHistoryDocument, CounterpartiesDocument, CountriesDocument, ForecastsDocument,
+    InterestDocument,
+};
 use api_kit::{Caller, Id, Query};
 use axum::Json;
 use axum::extract::State;
@@ -10,10 +14,6 @@ use lambda_kit::{FieldError, Problem};
 use treasury::InterestRates;
 
 use crate::Ports;
-use crate::documents::{
-    BalancesDocument, CompanyHistoryDocument, CounterpartiesDocument, CountriesDocument, ForecastsDocument,
-    InterestDocument,
-};
 use crate::error::ServeError;
 use crate::query::{BalancesQuery, CompanyHistoryQuery, CounterpartiesQuery, DaysQuery, ForecastQuery, InterestQuery};
 
@@ -36,7 +36,7 @@ pub(crate) async fn balances<P: Ports>(
 ) -> Result<Json<BalancesDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
     let balances = ports.queries().balances(&accounts, on, view, into).await?;
-    Ok(Json(BalancesDocument::new(id, on, view, balances)))
+    Ok(Json(BalancesDocument::new(&id.into(), on, view, balances)))
 }
 
 /// The history of a customer
@@ -55,7 +55,7 @@ pub(crate) async fn history<P: Ports>(
 ) -> Result<Json<CompanyHistoryDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
     let (history, converted) = ports.queries().history(&accounts, (from, to), by, view, into).await?;
-    Ok(Json(CompanyHistoryDocument::new(id, by, view, history, converted)))
+    Ok(Json(CompanyHistoryDocument::new(&id.into(), by, view, history, converted)))
 }
 
 /// The countries that a customer does business with
@@ -71,7 +71,7 @@ pub(crate) async fn countries<P: Ports>(
     let accounts = accounts_of(&*ports, caller, id).await?;
     let days = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX));
     let countries = ports.queries().countries(&accounts, days, view).await?;
-    Ok(Json(CountriesDocument::new(id, view, countries)))
+    Ok(Json(CountriesDocument::new(&id.into(), view, countries)))
 }
 
 /// The top counterparties of a customer
@@ -87,7 +87,7 @@ pub(crate) async fn counterparties<P: Ports>(
     let accounts = accounts_of(&*ports, caller, id).await?;
     let days = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX));
     let top = ports.queries().counterparties(&accounts, days, view, into, limit).await?;
-    Ok(Json(CounterpartiesDocument::new(id, view, top)))
+    Ok(Json(CounterpartiesDocument::new(&id.into(), view, top)))
 }
 
 /// Interest on a customer's balances
@@ -108,7 +108,7 @@ pub(crate) async fn interest<P: Ports>(
     }
     let rates = InterestRates { debt: debt_rate, credit: credit_rate };
     let interest = ports.queries().interest(&accounts, (from, to), view, rates).await?;
-    Ok(Json(InterestDocument::new(id, (from, to), rates, view, interest)))
+    Ok(Json(InterestDocument::new(&id.into(), (from, to), rates, view, interest)))
 }
 
 /// A forecast of a customer's balances
@@ -126,7 +126,7 @@ pub(crate) async fn forecast<P: Ports>(
 ) -> Result<Json<ForecastsDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
     let forecasts = ports.queries().forecast(&accounts, on, to, view, into).await?;
-    Ok(Json(ForecastsDocument::new(id, to, view, forecasts)))
+    Ok(Json(ForecastsDocument::new(&id.into(), to, view, forecasts)))
 }
 
 /// The accounts of a customer, by number, if the customer exists and the caller may see them.

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api_documents::{CompanyEntryDocument, Part, ViewName};
 use api_kit::{Caller, Id, Query, cursor};
 use axum::Json;
 use axum::extract::State;
@@ -11,7 +12,6 @@ use ledger::View;
 use treasury::{entries_csv, page_of_company_entries};
 
 use crate::Ports;
-use crate::documents::{CompanyEntryDocument, Part, ViewName};
 use crate::error::ServeError;
 use crate::query::{CsvQuery, EntriesQuery};
 use crate::routes::companies::accounts_of;

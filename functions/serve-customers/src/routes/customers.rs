@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use api_documents::{CustomerDocument, CustomerWithAccounts, Part};
 use api_kit::{Caller, Id, NoParams, Query, cursor};
 use axum::Json;
 use axum::extract::State;
@@ -7,7 +8,6 @@ use customers::{Customer, CustomerId, CustomerKind, Customers, MailChoices};
 use lambda_kit::Problem;
 
 use crate::Ports;
-use crate::documents::{CustomerDocument, CustomerWithAccounts, Part};
 use crate::error::ServeError;
 use crate::query::CustomersQuery;
 

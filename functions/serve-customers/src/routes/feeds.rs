@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
+use api_documents::{FeedDocument, Part};
 use api_kit::{Caller, Id, NoParams, Query};
 use axum::Json;
 use axum::extract::State;
 use feeds::{Feed, FeedStatus};
 
 use crate::Ports;
-use crate::documents::{FeedDocument, Part};
 use crate::error::ServeError;
 
 /// The bank's feeds

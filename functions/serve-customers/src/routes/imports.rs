@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
+use api_documents::{ImportDocument, ImportReportDocument, LinkDocument, Part, import_report};
 use api_kit::{Caller, Id, NoParams, Query, cursor};
 use axum::Json;
 use axum::extract::State;
-use imports::{Batches, Downloads, Import, ImportId, ImportList, ImportReport, Imports, MailCounts};
+use imports::{Batches, Downloads, Import, ImportId, ImportList, Imports};
 use lambda_kit::{Chain, Problem};
-use mail::outbox::{StateCounts, Summaries};
+use mail::outbox::Summaries;
 
 use crate::Ports;
-use crate::documents::{ImportDocument, ImportReportDocument, LinkDocument, Part};
 use crate::error::ServeError;
 
 const LIST: &str = "imports";
@@ -52,7 +52,7 @@ pub(crate) async fn one<P: Ports>(
     let import = find(&*ports, id).await?;
     let posted = ports.imports().finished(id).await?;
     let mails = ports.summaries().count_by_state(&id.to_string()).await?;
-    Ok(Json(ImportReport::new(&import, &posted, mail_counts(mails)).into()))
+    Ok(Json(import_report(&import, &posted, mails).into()))
 }
 
 /// A link to the rejected rows
@@ -81,20 +81,4 @@ pub(crate) async fn rejects<P: Ports>(
 async fn find<P: Ports>(ports: &P, id: ImportId) -> Result<Import, ServeError> {
     let import = ports.imports().find(id).await?;
     Ok(import.ok_or_else(Problem::not_found)?)
-}
-
-fn mail_counts(counts: StateCounts) -> MailCounts {
-    MailCounts {
-        wanted: counts.wanted,
-        sending: counts.sending,
-        sent: counts.sent,
-        refused: counts.refused,
-        no_address: counts.no_address,
-        opted_out: counts.opted_out,
-        unknown: counts.unknown,
-        failed: counts.failed,
-        suppressed: counts.suppressed,
-        bounced: counts.bounced,
-        complained: counts.complained,
-    }
 }

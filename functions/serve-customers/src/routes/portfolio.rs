@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
+use api_documents::PortfolioDocument;
 use api_kit::{Caller, Query};
 use axum::Json;
 use axum::extract::State;
 
 use crate::Ports;
-use crate::documents::PortfolioDocument;
 use crate::error::ServeError;
 use crate::query::PortfolioQuery;
 

@@ -5,7 +5,7 @@ use clap::Args;
 use money::Reference;
 use treasury::YearlyRate;
 
-use super::{ViewArg, limit};
+use super::{ListArgs, ViewArg, limit};
 
 /// The subject of the figures.
 #[derive(Args)]
@@ -18,11 +18,11 @@ pub(crate) struct SubjectArgs {
 /// A range of days.
 #[derive(Args)]
 pub(crate) struct DaysArgs {
-    /// First day, as YYYY-MM-DD
-    #[arg(long, value_name = "DATE")]
+    /// First day
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) from: Option<Date>,
-    /// Last day, as YYYY-MM-DD
-    #[arg(long, value_name = "DATE")]
+    /// Last day
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) to: Option<Date>,
     /// Include or exclude dirty transfers
     #[arg(long, value_enum, default_value_t = ViewArg::Clean)]
@@ -33,11 +33,11 @@ pub(crate) struct DaysArgs {
 pub(crate) struct BalancesArgs {
     #[command(flatten)]
     pub(crate) subject: SubjectArgs,
-    /// Balance at the end of this day, as YYYY-MM-DD [default: after all entries]
-    #[arg(long, value_name = "DATE")]
+    /// Balance at the end of this day [default: after all entries]
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) on: Option<Date>,
     /// Convert the total into EUR or USD, at the rates of the day
-    #[arg(long = "in", value_name = "CODE")]
+    #[arg(long = "in", value_name = "EUR|USD")]
     pub(crate) into: Option<Reference>,
     /// Include or exclude dirty transfers
     #[arg(long, value_enum, default_value_t = ViewArg::Clean)]
@@ -50,6 +50,8 @@ pub(crate) struct CountriesArgs {
     pub(crate) subject: SubjectArgs,
     #[command(flatten)]
     pub(crate) days: DaysArgs,
+    #[command(flatten)]
+    pub(crate) list: ListArgs,
 }
 
 #[derive(Args)]
@@ -59,22 +61,21 @@ pub(crate) struct CounterpartiesArgs {
     #[command(flatten)]
     pub(crate) days: DaysArgs,
     /// Rank by turnover in EUR or USD [default: by number of entries]
-    #[arg(long = "in", value_name = "CODE")]
+    #[arg(long = "in", value_name = "EUR|USD")]
     pub(crate) into: Option<Reference>,
-    /// How many
-    #[arg(long, default_value_t = 20, value_name = "N", value_parser = limit)]
-    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) list: ListArgs,
 }
 
 #[derive(Args)]
 pub(crate) struct InterestArgs {
     #[command(flatten)]
     pub(crate) subject: SubjectArgs,
-    /// First day, as YYYY-MM-DD
-    #[arg(long, value_name = "DATE")]
+    /// First day
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) from: Date,
-    /// Last day, as YYYY-MM-DD
-    #[arg(long, value_name = "DATE")]
+    /// Last day
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) to: Date,
     /// The yearly rate on negative balances: 0.03 is 3 %
     #[arg(long, default_value = "0.03", value_name = "RATE")]
@@ -91,14 +92,14 @@ pub(crate) struct InterestArgs {
 pub(crate) struct ForecastArgs {
     #[command(flatten)]
     pub(crate) subject: SubjectArgs,
-    /// Day of the forecast, as YYYY-MM-DD
-    #[arg(long, value_name = "DATE")]
+    /// Day of the forecast
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) to: Date,
     /// Start of the forecast, at the end of this day [default: the last day with entries]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) on: Option<Date>,
     /// Convert the total into EUR or USD, at the rates of the start day
-    #[arg(long = "in", value_name = "CODE")]
+    #[arg(long = "in", value_name = "EUR|USD")]
     pub(crate) into: Option<Reference>,
     /// Include or exclude dirty transfers
     #[arg(long, value_enum, default_value_t = ViewArg::Clean)]
@@ -107,11 +108,11 @@ pub(crate) struct ForecastArgs {
 
 #[derive(Args)]
 pub(crate) struct PortfolioArgs {
-    /// Balance at the end of this day, as YYYY-MM-DD [default: after all entries]
-    #[arg(long, value_name = "DATE")]
+    /// Balance at the end of this day [default: after all entries]
+    #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) on: Option<Date>,
     /// Convert the total into EUR or USD, at the rates of the day
-    #[arg(long = "in", default_value = "EUR", value_name = "CODE")]
+    #[arg(long = "in", default_value = "EUR", value_name = "EUR|USD")]
     pub(crate) into: Reference,
     /// Maximum number of debts
     #[arg(long, default_value_t = 10, value_name = "N", value_parser = limit)]

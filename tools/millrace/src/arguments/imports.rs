@@ -2,10 +2,9 @@
 
 use std::path::PathBuf;
 
-use ::imports::ImportId;
 use clap::{Args, Subcommand};
 
-use super::InstructionsArgs;
+use super::{InstructionsArgs, KindArg, ListArgs};
 
 #[derive(Args)]
 pub(crate) struct ImportArgs {
@@ -22,6 +21,22 @@ pub(crate) struct ImportArgs {
     pub(crate) timeout: u64,
 }
 
+/// Selects the imports to list, or one to show.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct ImportsArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<ImportsCommand>,
+    /// The import's id, its first digits, or a part of the file's name
+    #[arg(value_name = "IMPORT|FILE", conflicts_with_all = ["search", "kind", "limit"])]
+    pub(crate) import: Option<String>,
+    /// Only files of this kind
+    #[arg(long, value_enum)]
+    pub(crate) kind: Option<KindArg>,
+    #[command(flatten)]
+    pub(crate) list: ListArgs,
+}
+
 /// The subcommands for imports.
 #[derive(Subcommand)]
 pub(crate) enum ImportsCommand {
@@ -29,8 +44,9 @@ pub(crate) enum ImportsCommand {
     ///
     /// Example: millrace imports retry 7ff3673a88553ef39d50977f15460727
     Retry {
-        /// The import's id
-        id: ImportId,
+        /// The import's id, its first digits, or a part of the file's name
+        #[arg(value_name = "IMPORT|FILE")]
+        import: String,
     },
     /// Post all batches of an import again, after `millrace audit --entries` has found missing entries
     ///
@@ -38,7 +54,8 @@ pub(crate) enum ImportsCommand {
     ///
     /// Example: millrace imports repost 7ff3673a88553ef39d50977f15460727
     Repost {
-        /// The import's id
-        id: ImportId,
+        /// The import's id, its first digits, or a part of the file's name
+        #[arg(value_name = "IMPORT|FILE")]
+        import: String,
     },
 }

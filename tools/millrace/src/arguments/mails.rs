@@ -1,11 +1,11 @@
 //! The arguments for summary mails.
 
-use ::imports::ImportId;
-use banking::AccountNumber;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use mail::EmailAddress;
 use mail::outbox::STATES;
+
+use super::ListArgs;
 
 /// Selects the mails to list.
 #[derive(Args)]
@@ -13,15 +13,14 @@ use mail::outbox::STATES;
 pub(crate) struct MailsArgs {
     #[command(subcommand)]
     pub(crate) command: Option<MailsCommand>,
-    /// Only mails of this import
-    #[arg(long, value_name = "IMPORT")]
-    pub(crate) import: Option<ImportId>,
+    /// Only mails of this import: its id, its first digits, or a part of the file's name
+    #[arg(long, value_name = "IMPORT|FILE")]
+    pub(crate) import: Option<String>,
     /// Only mails in this state
     #[arg(long, value_parser = PossibleValuesParser::new(STATES))]
     pub(crate) state: Option<String>,
-    /// Maximum number of items
-    #[arg(long, default_value_t = 100, value_name = "N", value_parser = super::limit)]
-    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) list: ListArgs,
 }
 
 /// The subcommands for mails.
@@ -31,16 +30,17 @@ pub(crate) enum MailsCommand {
     ///
     /// Example: millrace mails retry 7ff3673a88553ef39d50977f15460727 --account 4711
     Retry {
-        /// The import to resend mails of
-        import: ImportId,
-        /// Only the mail of this account
-        #[arg(long, value_name = "NUMBER")]
-        account: Option<AccountNumber>,
+        /// The import to resend mails of: its id, its first digits, or a part of the file's name
+        #[arg(value_name = "IMPORT|FILE")]
+        import: String,
+        /// Only the mail of this account: its number, or the id or a part of the name of its holder
+        #[arg(long, value_name = "ACCOUNT|CUSTOMER|NAME")]
+        account: Option<String>,
         /// Also mails without a response from the provider: their holders may get a second mail
         #[arg(long)]
         unknown: bool,
     },
-    /// Sends no mails until `millrace mails resume`; they wait
+    /// Send no mails until `millrace mails resume`; they wait
     Pause,
     /// Resume sending after too many bounces or complaints, or before the end of a hold
     Resume,

@@ -1,5 +1,6 @@
-use ::customers::CustomerId;
 use clap::{Args, Subcommand};
+
+use super::ListArgs;
 
 #[derive(Args)]
 pub(crate) struct TokenArgs {
@@ -28,26 +29,26 @@ pub(crate) enum UserCommand {
     Add(AddUserArgs),
     /// Set a user's password, read from the terminal or from standard input
     Password {
-        /// The user's name
+        /// The user's name; for a customer, the customer's id or a part of the name
         name: String,
     },
     /// Disable a user and sign them out; issued access tokens stay valid for up to an hour
     Disable {
-        /// The user's name; for a customer, the customer's id
+        /// The user's name; for a customer, the customer's id or a part of the name
         name: String,
     },
-    /// Lets a disabled user sign in again
+    /// Let a disabled user sign in again
     Enable {
-        /// The user's name; for a customer, the customer's id
+        /// The user's name; for a customer, the customer's id or a part of the name
         name: String,
     },
-    /// Removes a user, for example one who has lost the second factor, so that `user add` can add them again
+    /// Remove a user, for example one who has lost the second factor, so that `user add` can add them again
     Remove {
-        /// The user's name; for a customer, the customer's id
+        /// The user's name; for a customer, the customer's id or a part of the name
         name: String,
     },
     /// List the users
-    List,
+    List(ListArgs),
 }
 
 #[derive(Args)]
@@ -56,9 +57,9 @@ pub(crate) struct AddUserArgs {
     /// The name of an operator
     #[arg(long, value_name = "NAME")]
     pub(crate) operator: Option<String>,
-    /// The id of a customer, which is also the user's name
-    #[arg(long, value_name = "ID")]
-    pub(crate) customer: Option<CustomerId>,
+    /// The id or a part of the name of a customer; the id is also the user's name
+    #[arg(long, value_name = "CUSTOMER|NAME")]
+    pub(crate) customer: Option<String>,
     /// Invite the user at this address, with a temporary password
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) email: Option<String>,

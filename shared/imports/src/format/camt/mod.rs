@@ -127,6 +127,7 @@ impl Format for Camt {
             dialect: Dialect { delimiter: b'\t', quote: None },
             encoding: None,
             decimal_mark: DecimalMark::Point,
+            thousands_mark: None,
             dates: Dates::Usual { year: None, reference },
             currency: context.default_currency,
             sign: Sign::Words { credit: vec!["CRDT".to_owned()], debit: vec!["DBIT".to_owned()] },

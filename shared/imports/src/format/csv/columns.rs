@@ -40,6 +40,7 @@ pub(crate) fn usual_layout(
         dialect,
         encoding: None,
         decimal_mark: money::DecimalMark::Point,
+        thousands_mark: None,
         dates: Dates::Usual { year: instructions.year, reference },
         currency,
         sign: Sign::Amount,

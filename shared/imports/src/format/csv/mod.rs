@@ -8,7 +8,7 @@ use calendar::Date;
 use crate::context::ImportContext;
 use crate::format::fields::{Dialect, Fields, Row, Shape};
 use crate::format::rows::Format;
-use crate::layout::Layout;
+use crate::layout::{Layout, decode};
 use crate::rejects::cut;
 use crate::{Profile, Refusal};
 
@@ -40,7 +40,7 @@ impl Format for Csv {
     fn layout(&mut self, context: &mut ImportContext, reference: Date) -> Result<Option<Layout>, Refusal> {
         let mut dialect = self.0.dialect();
         while let Some(row) = self.0.next_row()? {
-            if row.is_blank() {
+            if row.is_blank() || row.line <= context.profile.as_ref().map_or(0, Profile::skip_lines) {
                 continue;
             }
             if context.profile.is_none() {
@@ -65,13 +65,14 @@ fn layout_of(
     context: &mut ImportContext,
     reference: Date,
 ) -> Result<Layout, Refusal> {
-    let mut fields = Fields::default();
-    fields.split(header.bytes, dialect);
+    let (mut fields, mut decoded) = (Fields::default(), String::new());
+    let bytes = decode(context.profile.as_ref().and_then(Profile::encoding), header.bytes, &mut decoded);
+    fields.split(bytes, dialect);
     if header.shape != Shape::Whole || header.has_nul() || fields.len() > MAX_COLUMNS {
         return Err(Refusal::UnknownHeader { found: cut(header.bytes, 200) });
     }
     let names: Vec<String> =
-        (0..fields.len()).map(|it| String::from_utf8_lossy(fields.get(header.bytes, it)).into_owned()).collect();
+        (0..fields.len()).map(|it| String::from_utf8_lossy(fields.get(bytes, it)).into_owned()).collect();
     let currency = context.instructions.currency.unwrap_or(context.default_currency);
     match context.profile.take() {
         Some(profile) => with_known_source(profile.layout(names, currency)?, &context.declared_sources),

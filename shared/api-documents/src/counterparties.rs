@@ -1,17 +1,18 @@
 //! The counterparties of a customer, as JSON.
 
+use banking::AccountNumber;
 use customers::CustomerId;
 use ledger::View;
 use serde::Serialize;
 use treasury::{Counterparty, Country, TopCounterparties, Turnover};
 use utoipa::ToSchema;
 
-use super::{Money, ViewName, moneys};
+use super::{Money, Subject, ViewName, moneys};
 
 /// Credits and debits in one currency.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Turnover)]
-pub(super) struct TurnoverDocument {
+pub(crate) struct TurnoverDocument {
     /// How many entries.
     transactions: u64,
     /// The sum of the credits.
@@ -20,7 +21,7 @@ pub(super) struct TurnoverDocument {
     out: Money,
 }
 
-pub(super) fn turnovers(turnover: Vec<Turnover>) -> Vec<TurnoverDocument> {
+pub(crate) fn turnovers(turnover: Vec<Turnover>) -> Vec<TurnoverDocument> {
     let turnover = turnover.into_iter();
     turnover
         .map(|it| TurnoverDocument { transactions: it.transactions, r#in: it.r#in.into(), out: it.out.into() })
@@ -30,10 +31,15 @@ pub(super) fn turnovers(turnover: Vec<Turnover>) -> Vec<TurnoverDocument> {
 /// The countries of a customer's counterparties, from the prefixes of their IBANs.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Countries)]
-pub(crate) struct CountriesDocument {
+pub struct CountriesDocument {
     /// The customer or account.
-    #[schema(value_type = String, format = "uuid")]
-    customer: CustomerId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = "uuid", required = true)]
+    customer: Option<CustomerId>,
+    /// The account, in the command's documents of one account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    account: Option<AccountNumber>,
     /// Which entries count.
     view: ViewName,
     /// By code; entries without a country come last.
@@ -55,23 +61,34 @@ struct CountryDocument {
 }
 
 impl CountriesDocument {
-    pub(crate) fn new(customer: CustomerId, view: View, countries: Vec<Country>) -> Self {
+    /// The countries of the counterparties of `subject`.
+    pub fn new(subject: &Subject, view: View, countries: Vec<Country>) -> Self {
         let country = |it: Country| CountryDocument {
             country: it.country.map(String::from),
             transactions: it.transactions,
             turnover: turnovers(it.turnover),
         };
-        Self { customer, view: view.into(), countries: countries.into_iter().map(country).collect() }
+        Self {
+            customer: subject.customer(),
+            account: subject.account(),
+            view: view.into(),
+            countries: countries.into_iter().map(country).collect(),
+        }
     }
 }
 
 /// The top counterparties of a customer.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Counterparties)]
-pub(crate) struct CounterpartiesDocument {
+pub struct CounterpartiesDocument {
     /// The customer or account.
-    #[schema(value_type = String, format = "uuid")]
-    customer: CustomerId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = "uuid", required = true)]
+    customer: Option<CustomerId>,
+    /// The account, in the command's documents of one account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    account: Option<AccountNumber>,
     /// Which entries count.
     view: ViewName,
     /// The number of counterparties.
@@ -100,7 +117,8 @@ struct CounterpartyDocument {
 }
 
 impl CounterpartiesDocument {
-    pub(crate) fn new(customer: CustomerId, view: View, top: TopCounterparties) -> Self {
+    /// The top counterparties of `subject`.
+    pub fn new(subject: &Subject, view: View, top: TopCounterparties) -> Self {
         let counterparty = |it: Counterparty| CounterpartyDocument {
             account: it.account.into(),
             transactions: it.transactions,
@@ -108,7 +126,8 @@ impl CounterpartiesDocument {
             gross: it.gross.map(Money::from),
         };
         Self {
-            customer,
+            customer: subject.customer(),
+            account: subject.account(),
             view: view.into(),
             of: top.of,
             counterparties: top.counterparties.into_iter().map(counterparty).collect(),

@@ -1,5 +1,6 @@
 //! Interest and forecasts, as JSON.
 
+use banking::AccountNumber;
 use calendar::Date;
 use customers::CustomerId;
 use ledger::View;
@@ -7,15 +8,20 @@ use serde::Serialize;
 use treasury::{BalanceForecast, ForecastOutcome, Forecasts, Interest, InterestRates};
 use utoipa::ToSchema;
 
-use super::{Money, ViewName, moneys};
+use super::{Money, Subject, ViewName, moneys};
 
 /// Interest on the closing balances of each account and day: balance × rate / 365, rounded once, half to even.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Interest)]
-pub(crate) struct InterestDocument {
+pub struct InterestDocument {
     /// The customer or account.
-    #[schema(value_type = String, format = "uuid")]
-    customer: CustomerId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = "uuid", required = true)]
+    customer: Option<CustomerId>,
+    /// The account, in the command's documents of one account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    account: Option<AccountNumber>,
     /// The first day.
     #[schema(value_type = String, format = Date)]
     from: Date,
@@ -43,8 +49,9 @@ struct CurrencyInterestDocument {
 }
 
 impl InterestDocument {
-    pub(crate) fn new(
-        customer: CustomerId,
+    /// The interest on the balances of `subject` from the first to the last day.
+    pub fn new(
+        subject: &Subject,
         (from, to): (Date, Date),
         rates: InterestRates,
         view: View,
@@ -52,7 +59,8 @@ impl InterestDocument {
     ) -> Self {
         let interest = interest.into_iter();
         Self {
-            customer,
+            customer: subject.customer(),
+            account: subject.account(),
             from,
             to,
             debt_rate: rates.debt.to_string(),
@@ -69,10 +77,15 @@ impl InterestDocument {
 /// last 13 weeks.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Forecasts)]
-pub(crate) struct ForecastsDocument {
+pub struct ForecastsDocument {
     /// The customer or account.
-    #[schema(value_type = String, format = "uuid")]
-    customer: CustomerId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = "uuid", required = true)]
+    customer: Option<CustomerId>,
+    /// The account, in the command's documents of one account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    account: Option<AccountNumber>,
     /// The start of the forecast, at the end of this day; absent without entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Date)]
@@ -155,11 +168,13 @@ struct TooShortDocument {
 }
 
 impl ForecastsDocument {
-    pub(crate) fn new(customer: CustomerId, to: Date, view: View, forecasts: Forecasts) -> Self {
+    /// The forecasts for the end of `to`.
+    pub fn new(subject: &Subject, to: Date, view: View, forecasts: Forecasts) -> Self {
         let on = forecasts.on;
         let forecast = |it: BalanceForecast| BalanceForecastDocument::new(it.balance, on, it.forecast);
         Self {
-            customer,
+            customer: subject.customer(),
+            account: subject.account(),
             on,
             to,
             view: view.into(),

@@ -10,7 +10,7 @@ use super::Money;
 /// A feed: its progress and its proof.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Feed)]
-pub(crate) struct FeedDocument {
+pub struct FeedDocument {
     /// `company-info`, `exchange-rates`, `sepa` or `swift`.
     feed: &'static str,
     /// `never-polled`, `fetching`, `importing`, `proving`, or `idle` if no poll is running.

@@ -1,5 +1,6 @@
 use calendar::Moment;
-use imports::{Import, ImportId, ImportReport, Kind, UnreadableImport};
+use imports::{BatchOutcome, Import, ImportId, ImportReport, Kind, UnreadableImport};
+use mail::outbox::StateCounts;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +12,7 @@ const LINK_SECONDS: u32 = 60;
 /// One imported file, in a list.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Import)]
-pub(crate) struct ImportDocument {
+pub struct ImportDocument {
     /// Its id.
     #[schema(value_type = String)]
     id: ImportId,
@@ -41,14 +42,19 @@ pub(crate) struct ImportDocument {
 
 impl From<&Result<Import, UnreadableImport>> for ImportDocument {
     fn from(import: &Result<Import, UnreadableImport>) -> Self {
-        let import = match import {
-            Ok(import) => import,
+        match import {
+            Ok(import) => import.into(),
             Err(unreadable) => {
                 let UnreadableImport { id, received_at, .. } = *unreadable;
                 let (file, kind, source, repeats, rows) = (None, None, None, None, None);
-                return Self { id, file, state: "unreadable", kind, source, repeats, received_at, rows };
+                Self { id, file, state: "unreadable", kind, source, repeats, received_at, rows }
             }
-        };
+        }
+    }
+}
+
+impl From<&Import> for ImportDocument {
+    fn from(import: &Import) -> Self {
         Self {
             id: import.id,
             file: Some(import.file_name().to_owned()),
@@ -71,7 +77,7 @@ impl From<&Result<Import, UnreadableImport>> for ImportDocument {
 /// The report of an import.
 #[derive(Serialize, ToSchema)]
 #[schema(as = ImportReport)]
-pub(crate) struct ImportReportDocument {
+pub struct ImportReportDocument {
     /// Its id.
     #[schema(value_type = String)]
     id: ImportId,
@@ -271,10 +277,28 @@ impl From<ImportReport> for ImportReportDocument {
     }
 }
 
+/// The report of `import` after the batches of `posted`, with the states of its mails.
+pub fn import_report(import: &Import, posted: &[(u32, BatchOutcome)], mails: StateCounts) -> ImportReport {
+    let mails = imports::MailCounts {
+        wanted: mails.wanted,
+        sending: mails.sending,
+        sent: mails.sent,
+        refused: mails.refused,
+        no_address: mails.no_address,
+        opted_out: mails.opted_out,
+        unknown: mails.unknown,
+        failed: mails.failed,
+        suppressed: mails.suppressed,
+        bounced: mails.bounced,
+        complained: mails.complained,
+    };
+    ImportReport::new(import, posted, mails)
+}
+
 /// A short-lived link to a file.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Link)]
-pub(crate) struct LinkDocument {
+pub struct LinkDocument {
     /// Its address.
     url: String,
     /// The lifetime of the link.
@@ -282,7 +306,8 @@ pub(crate) struct LinkDocument {
 }
 
 impl LinkDocument {
-    pub(crate) fn new(url: String) -> Self {
+    /// The link with this address.
+    pub fn new(url: String) -> Self {
         Self { url, expires_in_seconds: LINK_SECONDS }
     }
 }

@@ -9,13 +9,14 @@ use treasury::{ConvertedHistory, ConvertedPeriod, dirty_entries};
 use utoipa::ToSchema;
 
 use super::counterparties::{TurnoverDocument, turnovers};
-use super::{Money, ViewName, moneys};
+use super::{Money, Subject, ViewName, moneys};
 
 /// The period into which a history is divided.
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[schema(as = Bucket)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum BucketName {
+#[allow(missing_docs, reason = "the names of the buckets")]
+pub enum BucketName {
     Day,
     Week,
     Month,
@@ -38,7 +39,7 @@ impl From<Bucket> for BucketName {
 /// The flows of an account, by bucket.
 #[derive(Serialize, ToSchema)]
 #[schema(as = History)]
-pub(crate) struct HistoryDocument {
+pub struct HistoryDocument {
     /// The customer or account.
     #[schema(value_type = String)]
     account: AccountNumber,
@@ -88,7 +89,8 @@ struct MovementDocument {
 }
 
 impl HistoryDocument {
-    pub(crate) fn new(account: AccountNumber, by: Bucket, view: View, history: History) -> Self {
+    /// The history of `account`.
+    pub fn new(account: AccountNumber, by: Bucket, view: View, history: History) -> Self {
         Self {
             account,
             by: by.into(),
@@ -120,10 +122,15 @@ impl From<Period> for BucketDocument {
 /// The flows of all accounts of a customer, by bucket.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CustomerHistory)]
-pub(crate) struct CompanyHistoryDocument {
+pub struct CompanyHistoryDocument {
     /// The customer or account.
-    #[schema(value_type = String, format = "uuid")]
-    customer: CustomerId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = "uuid", required = true)]
+    customer: Option<CustomerId>,
+    /// The account, in the command's documents of one account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    account: Option<AccountNumber>,
     /// The bucket size.
     by: BucketName,
     /// Which entries count.
@@ -196,8 +203,9 @@ impl From<ConvertedPeriod> for ConvertedMovementDocument {
 }
 
 impl CompanyHistoryDocument {
-    pub(crate) fn new(
-        customer: CustomerId,
+    /// The history of `subject`, with its conversion into one currency.
+    pub fn new(
+        subject: &Subject,
         by: Bucket,
         view: View,
         history: History,
@@ -210,7 +218,8 @@ impl CompanyHistoryDocument {
             converted: of_buckets.next().map(ConvertedMovementDocument::from),
         };
         Self {
-            customer,
+            customer: subject.customer(),
+            account: subject.account(),
             by: by.into(),
             view: view.into(),
             dirty: turnovers(dirty_entries(&history.within)),

@@ -9,15 +9,20 @@ use treasury::{AccountBalance, Balances, Company, ConvertedBalance, CurrencyBala
 use utoipa::ToSchema;
 
 use super::counterparties::{TurnoverDocument, turnovers};
-use super::{Money, ViewName, moneys};
+use super::{Money, Subject, ViewName, moneys};
 
 /// The balances of a customer: by account and in total.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Balances)]
-pub(crate) struct BalancesDocument {
+pub struct BalancesDocument {
     /// The customer or account.
-    #[schema(value_type = String, format = "uuid")]
-    customer: CustomerId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = String, format = "uuid", required = true)]
+    customer: Option<CustomerId>,
+    /// The account, in the command's documents of one account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    account: Option<AccountNumber>,
     /// The day; without it, after all entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Date)]
@@ -36,9 +41,11 @@ pub(crate) struct BalancesDocument {
 }
 
 impl BalancesDocument {
-    pub(crate) fn new(customer: CustomerId, on: Option<Date>, view: View, balances: Balances) -> Self {
+    /// The balances of `subject` after `on`, or after all entries.
+    pub fn new(subject: &Subject, on: Option<Date>, view: View, balances: Balances) -> Self {
         Self {
-            customer,
+            customer: subject.customer(),
+            account: subject.account(),
             on,
             view: view.into(),
             accounts: balances.accounts.into_iter().map(AccountBalanceDocument::from).collect(),
@@ -123,7 +130,7 @@ impl From<ConvertedBalance> for ConvertedBalanceDocument {
 /// The balances of all companies.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Portfolio)]
-pub(crate) struct PortfolioDocument {
+pub struct PortfolioDocument {
     /// The day; without it, after all entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = Date)]
@@ -159,7 +166,8 @@ struct DebtDocument {
 }
 
 impl PortfolioDocument {
-    pub(crate) fn new(on: Option<Date>, view: View, portfolio: PortfolioBalances) -> Self {
+    /// The balances of all companies after `on`, or after all entries.
+    pub fn new(on: Option<Date>, view: View, portfolio: PortfolioBalances) -> Self {
         let debt = |it: Debt<Company>| DebtDocument {
             customer: it.company.customer,
             name: it.company.name,

@@ -1,4 +1,7 @@
-//! The JSON documents of the API. Amounts are strings, so that no client parses them as floats.
+//! The JSON documents of the API, which the command prints with `--json`. Amounts are strings, so that no client parses
+//! them as floats.
+//!
+//! Fields are private: a document is created from the values of the domains, and serialized.
 
 mod balances;
 mod counterparties;
@@ -6,6 +9,7 @@ mod feed;
 mod forecast;
 mod history;
 mod import;
+mod subject;
 
 use banking::AccountNumber;
 use calendar::{Date, Moment, Month};
@@ -14,28 +18,36 @@ use ledger::{Entry, Overview, Side, Split, Splits, View};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub(crate) use balances::{BalancesDocument, PortfolioDocument};
-pub(crate) use counterparties::{CounterpartiesDocument, CountriesDocument};
+pub use balances::{BalancesDocument, PortfolioDocument};
+pub use counterparties::{CounterpartiesDocument, CountriesDocument};
 use counterparties::{TurnoverDocument, turnovers};
-pub(crate) use feed::FeedDocument;
-pub(crate) use forecast::{ForecastsDocument, InterestDocument};
-pub(crate) use history::{BucketName, CompanyHistoryDocument, HistoryDocument};
-pub(crate) use import::{ImportDocument, ImportReportDocument, LinkDocument};
+pub use feed::FeedDocument;
+pub use forecast::{ForecastsDocument, InterestDocument};
+pub use history::{BucketName, CompanyHistoryDocument, HistoryDocument};
+pub use import::{ImportDocument, ImportReportDocument, LinkDocument, import_report};
+pub use subject::Subject;
 
 /// A page of a list.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct Part<T> {
+pub struct Part<T> {
     /// The items.
-    pub(crate) items: Vec<T>,
+    pub items: Vec<T>,
     /// The `cursor` of the next page; absent at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) next: Option<String>,
+    pub next: Option<String>,
+}
+
+impl<T> Part<T> {
+    /// A list of one page.
+    pub fn whole(items: impl IntoIterator<Item = T>) -> Self {
+        Self { items: items.into_iter().collect(), next: None }
+    }
 }
 
 /// An amount of money.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Money)]
-pub(crate) struct Money {
+pub struct Money {
     /// The amount with all decimals of its currency; a debit is below zero.
     #[schema(example = "-20.46")]
     amount: String,
@@ -57,8 +69,8 @@ pub(crate) fn moneys(amounts: Vec<money::Money>) -> Vec<Money> {
 /// A target currency of conversions.
 #[derive(ToSchema)]
 #[schema(as = Reference)]
-#[allow(dead_code, clippy::upper_case_acronyms, reason = "the schema of `Reference`, which has none")]
-pub(crate) enum ReferenceName {
+#[allow(missing_docs, clippy::upper_case_acronyms, reason = "the schema of `Reference`, which has none")]
+pub enum ReferenceName {
     EUR,
     USD,
 }
@@ -66,7 +78,7 @@ pub(crate) enum ReferenceName {
 /// A customer of the register.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Customer)]
-pub(crate) struct CustomerDocument {
+pub struct CustomerDocument {
     /// Their id, which is also their user name.
     #[schema(value_type = String, format = "uuid")]
     id: CustomerId,
@@ -108,15 +120,15 @@ impl From<Customer> for CustomerDocument {
 /// The kind of a customer.
 #[derive(ToSchema)]
 #[schema(as = CustomerKind, rename_all = "kebab-case")]
-#[allow(dead_code, reason = "the schema of `CustomerKind`, which has none")]
-pub(crate) enum CustomerKindName {
+#[allow(missing_docs, reason = "the schema of `CustomerKind`, which has none")]
+pub enum CustomerKindName {
     Person,
     Company,
 }
 
 /// A customer with all their accounts.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct CustomerWithAccounts {
+pub struct CustomerWithAccounts {
     #[serde(flatten)]
     customer: CustomerDocument,
     /// Their accounts, by number.
@@ -130,13 +142,14 @@ pub(crate) struct CustomerWithAccounts {
 #[derive(ToSchema)]
 #[schema(as = MailChoice, rename_all = "kebab-case")]
 #[allow(dead_code, reason = "the schema of `MailChoice`, which has none")]
-pub(crate) enum MailChoiceName {
+enum MailChoiceName {
     Wanted,
     Unwanted,
 }
 
 impl CustomerWithAccounts {
-    pub(crate) fn new(customer: Customer, mut accounts: Vec<Account>, mails: MailChoice) -> Self {
+    /// `customer` with their accounts in any order.
+    pub fn new(customer: Customer, mut accounts: Vec<Account>, mails: MailChoice) -> Self {
         accounts.sort_by(|one, other| one.number.cmp(&other.number));
         Self { customer: customer.into(), accounts: accounts.into_iter().map(AccountDocument::from).collect(), mails }
     }
@@ -145,7 +158,7 @@ impl CustomerWithAccounts {
 /// An account of the register.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Account)]
-pub(crate) struct AccountDocument {
+pub struct AccountDocument {
     /// Its number: an IBAN or a bank's own.
     #[schema(value_type = String, example = "DE89370400440532013000")]
     number: AccountNumber,
@@ -165,7 +178,7 @@ impl From<Account> for AccountDocument {
 
 /// An account with the figures of its books.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct AccountWithFigures {
+pub struct AccountWithFigures {
     #[serde(flatten)]
     account: AccountDocument,
     /// The balance of each currency after all clean entries.
@@ -185,7 +198,8 @@ pub(crate) struct AccountWithFigures {
 }
 
 impl AccountWithFigures {
-    pub(crate) fn new(account: Account, all: &Overview) -> Self {
+    /// `account` with the figures of its books.
+    pub fn new(account: Account, all: &Overview) -> Self {
         let count = |of: fn(&Split) -> u64| all.figures.values().map(of).fold(0, u64::saturating_add);
         Self {
             account: account.into(),
@@ -202,13 +216,15 @@ impl AccountWithFigures {
 #[derive(Clone, Copy, Serialize, ToSchema)]
 #[schema(as = View)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum ViewName {
+#[allow(missing_docs, reason = "the names of the views")]
+pub enum ViewName {
     Clean,
     All,
 }
 
 impl ViewName {
-    pub(crate) fn name(self) -> &'static str {
+    /// Its name in queries and documents.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Clean => "clean",
             Self::All => "all",
@@ -228,7 +244,7 @@ impl From<View> for ViewName {
 /// The balance of an account.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Balance)]
-pub(crate) struct BalanceDocument {
+pub struct BalanceDocument {
     /// The customer or account.
     #[schema(value_type = String)]
     account: AccountNumber,
@@ -245,7 +261,8 @@ pub(crate) struct BalanceDocument {
 }
 
 impl BalanceDocument {
-    pub(crate) fn new(account: AccountNumber, on: Option<Date>, view: View, figures: &Splits) -> Self {
+    /// The balance of `account` after `on`, or after all entries.
+    pub fn new(account: AccountNumber, on: Option<Date>, view: View, figures: &Splits) -> Self {
         Self {
             account,
             on,
@@ -259,7 +276,7 @@ impl BalanceDocument {
 /// One movement on an account, from the holder's view.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Entry)]
-pub(crate) struct EntryDocument {
+pub struct EntryDocument {
     /// The day, or the instant if the source contains it.
     #[schema(value_type = String, example = "2026-07-15T10:00:00Z")]
     at: Moment,
@@ -314,7 +331,7 @@ impl From<Entry> for EntryDocument {
 /// An entry and the account it is on.
 #[derive(Serialize, ToSchema)]
 #[schema(as = CustomerEntry)]
-pub(crate) struct CompanyEntryDocument {
+pub struct CompanyEntryDocument {
     /// The account's number.
     #[schema(value_type = String)]
     account: AccountNumber,
