@@ -1,6 +1,5 @@
 use calendar::Moment;
 use imports::PortError;
-use serde::Serialize;
 
 use crate::{Feed, FeedLog, Next, PollError, Progress, Proof};
 

@@ -260,6 +260,7 @@ fn remember(postings: &mut Vec<(PostingId, Added)>, posting: PostingId, newly: &
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, reason = "small numbers of tests")]
 mod tests {
     use money::Currency;
 
@@ -276,7 +277,7 @@ mod tests {
             let totals = Totals { months: months.map(|month| (month, splits())).collect() };
             TotalsItem { totals, ..TotalsItem::default() }.encode()
         };
-        let totals = Some(Versioned { version: 1, bytes: months(bytes * 100 / months(100).len()) });
+        let totals = Some(Versioned { version: Version::FIRST, bytes: months(bytes * 100 / months(100).len()) });
         let entry = Entry {
             at: "1971-01-01".parse().unwrap(),
             source: "account".into(),

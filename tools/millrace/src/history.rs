@@ -61,8 +61,8 @@ fn render_text(history: &History, converted: Option<&ConvertedHistory>) -> Strin
         return render_converted(periods, total);
     }
     let of_currency = |currency: Currency| {
-        let lines = history.periods.iter().filter_map(|it| Line::of(it, currency)).collect();
-        render_lines(currency, lines, None)
+        let lines: Vec<_> = history.periods.iter().filter_map(|it| Line::of(it, currency)).collect();
+        render_lines(currency, &lines, None)
     };
     currencies.into_iter().map(of_currency).collect::<Vec<_>>().join("\n")
 }
@@ -74,12 +74,12 @@ fn render_converted(periods: &[ConvertedPeriod], total: &ConvertedPeriod) -> Str
         ("out ", &total.unconverted_out),
         ("closing ", &total.unconverted_closing),
     ]);
-    let lines = periods.iter().map(Line::from).collect();
+    let lines: Vec<_> = periods.iter().map(Line::from).collect();
     let total_line = Some(Line::from(total)).filter(|_| periods.len() > 1);
-    render_lines(total.closing.currency(), lines, total_line) + &unconverted
+    render_lines(total.closing.currency(), &lines, total_line.as_ref()) + &unconverted
 }
 
-fn render_lines(currency: Currency, lines: Vec<Line>, total: Option<Line>) -> String {
+fn render_lines(currency: Currency, lines: &[Line], total: Option<&Line>) -> String {
     let largest = lines.iter().map(|it| it.closing.minor().unsigned_abs()).max().unwrap_or(0);
     let converts = lines.iter().any(|it| it.revaluation.is_some());
     let columns = [
@@ -142,7 +142,7 @@ mod tests {
         let period = |from: &str, of: &[(Currency, Movement)]| Period {
             from: from.parse().unwrap(),
             to: from.parse().unwrap(),
-            currencies: of.iter().cloned().collect(),
+            currencies: of.iter().copied().collect(),
         };
         let periods = vec![
             period("2024-01-01", &[(Currency::EUR, movement(0, 100)), (Currency::USD, movement(-4000, 0))]),
