@@ -17,7 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ledger::View;
 use money::{Currency, Reference};
 
-pub(crate) use feeds::{FeedCommand, SandboxArgs, ServeFeedArgs};
+pub(crate) use feeds::{FeedCommand, ServeFeedArgs};
 pub(crate) use figures::{
     BalancesArgs, CounterpartiesArgs, CountriesArgs, ForecastArgs, InterestArgs, PortfolioArgs, SubjectArgs,
 };
