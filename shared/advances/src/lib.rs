@@ -52,5 +52,6 @@ pub use protocol::{Answer, Claim, Claims, ProcessorRules, ReferenceKind, Referen
 pub use reconcile::{BankEntry, Matched};
 pub use report::{Outcome, Report, ReportLine, SeenReports};
 pub use run::DecideError;
+pub use storage::{Saved, Version};
 pub use story::story;
 pub use terms::{MAX_INSTALMENTS, Terms, TermsError, split};
