@@ -9,6 +9,7 @@
 
 mod advance;
 mod append;
+mod books;
 mod breaks;
 mod collect;
 mod commands;
@@ -36,6 +37,7 @@ pub mod testing;
 
 pub use advance::{Advance, Instalment, Refund, Status};
 pub use append::{AppendError, CreateError, append, change, create, load};
+pub use books::{BooksError, journal_of_days};
 pub use breaks::{Break, BreakKind, Closed};
 pub use collect::{Collect, Collected, change_gate};
 pub use daily::{DailyRun, RunError, RunPhase, RunRecord, RunResult};
@@ -53,5 +55,5 @@ pub use reconcile::{BankEntry, Matched};
 pub use report::{Outcome, Report, ReportLine, SeenReports};
 pub use run::DecideError;
 pub use storage::{Saved, Version};
-pub use story::story;
+pub use story::{Change, changes, story};
 pub use terms::{MAX_INSTALMENTS, Terms, TermsError, split};
