@@ -1,17 +1,14 @@
 //! A fake of the stored secret.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use imports::PortError;
-
-use super::lock;
-use crate::{FeedSecrets, Secret};
+use crate::{Secret, Secrets, SecretsError};
 
 /// A stored secret in memory; its clones are the same secret.
 #[derive(Clone, Debug)]
-pub struct FakeFeedSecrets(Arc<Mutex<(Secret, u32)>>);
+pub struct FakeSecrets(Arc<Mutex<(Secret, u32)>>);
 
-impl FakeFeedSecrets {
+impl FakeSecrets {
     /// A secret with this text.
     pub fn new(text: &str) -> Self {
         Self(Arc::new(Mutex::new((Secret::new(text), 0))))
@@ -19,18 +16,22 @@ impl FakeFeedSecrets {
 
     /// Replaces the secret, as a rotation does.
     pub fn rotate(&self, text: &str) {
-        lock(&self.0).0 = Secret::new(text);
+        self.lock().0 = Secret::new(text);
     }
 
     /// How often it was read.
     pub fn reads(&self) -> u32 {
-        lock(&self.0).1
+        self.lock().1
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Secret, u32)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl FeedSecrets for FakeFeedSecrets {
-    async fn read(&self) -> Result<Secret, PortError> {
-        let mut stored = lock(&self.0);
+impl Secrets for FakeSecrets {
+    async fn read(&self) -> Result<Secret, SecretsError> {
+        let mut stored = self.lock();
         stored.1 = stored.1.saturating_add(1);
         Ok(stored.0.clone())
     }

@@ -1,7 +1,5 @@
 //! A bank's server in this process, with responses from the test; it records the requests.
 
-#![allow(dead_code, reason = "each test uses a part of it")]
-
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
