@@ -7,12 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
-mod bank;
-
 use std::time::Duration;
 
-use bank::{Bank, ReceivedRequest, answer};
-use http_client::testing::FakeSecrets;
+use http_client::testing::{FakeSecrets, FakeServer, ReceivedRequest, answer};
 use http_client::{CallError, CallLimits, Connections, CredentialsError, HttpClient, Secrets};
 
 /// Part of every secret: if it appears anywhere else, it has leaked.
@@ -20,12 +17,12 @@ const CANARY: &str = "canary-5e1f";
 /// The encoded `client_id` and `client_secret` of [`client`]: `milk-run:canary-5e1f%25%2B`.
 const BASIC: &str = "Basic bWlsay1ydW46Y2FuYXJ5LTVlMWYlMjUlMkI=";
 
-fn without_secrets(bank: &Bank) -> HttpClient {
+fn without_secrets(bank: &FakeServer) -> HttpClient {
     let limits = CallLimits { time_out: Duration::from_secs(5), max_body_bytes: 1000, connections: Connections::Kept };
     HttpClient::new(&bank.address, limits).unwrap()
 }
 
-fn server(bank: &Bank, secrets: &FakeSecrets) -> HttpClient<FakeSecrets> {
+fn server(bank: &FakeServer, secrets: &FakeSecrets) -> HttpClient<FakeSecrets> {
     without_secrets(bank).with_secrets(Some(secrets.clone()))
 }
 
@@ -50,10 +47,10 @@ fn is_token_request(requests: &ReceivedRequest) -> bool {
 }
 
 /// Serves pages to clients with the latest issued token; `rest` is added to each token response.
-async fn authorizing(rest: &'static str) -> Bank {
+async fn authorizing(rest: &'static str) -> FakeServer {
     let issues = std::sync::atomic::AtomicUsize::new(0);
     let order = std::sync::atomic::Ordering::SeqCst;
-    Bank::open(move |requests, _| {
+    FakeServer::open(move |requests, _| {
         if is_token_request(requests) {
             return issued(&format!("{CANARY}-{}", issues.fetch_add(1, order) + 1), rest);
         }
@@ -63,13 +60,13 @@ async fn authorizing(rest: &'static str) -> Bank {
     .await
 }
 
-fn token_requests(bank: &Bank) -> usize {
+fn token_requests(bank: &FakeServer) -> usize {
     bank.requests().iter().filter(|it| is_token_request(it)).count()
 }
 
 #[tokio::test]
 async fn a_fixed_token_goes_with_every_question_and_is_read_once() {
-    let bank = Bank::open(|_, _| answer(200, "", "{}")).await;
+    let bank = FakeServer::open(|_, _| answer(200, "", "{}")).await;
     let secrets = FakeSecrets::new(&bearer("first"));
     let server = server(&bank, &secrets);
     for _ in 0..3 {
@@ -81,7 +78,7 @@ async fn a_fixed_token_goes_with_every_question_and_is_read_once() {
 
 #[tokio::test]
 async fn a_server_without_secrets_gets_no_token() {
-    let bank = Bank::open(|_, _| answer(200, "", "{}")).await;
+    let bank = FakeServer::open(|_, _| answer(200, "", "{}")).await;
     let server = without_secrets(&bank);
     get(&server).await.unwrap();
     get(&server.with_secrets(None::<FakeSecrets>)).await.unwrap();
@@ -90,7 +87,7 @@ async fn a_server_without_secrets_gets_no_token() {
 
 #[tokio::test]
 async fn a_rotated_secret_is_read_again_when_the_old_one_is_refused() {
-    let bank = Bank::open(|requests, _| match requests.header("authorization").as_str() {
+    let bank = FakeServer::open(|requests, _| match requests.header("authorization").as_str() {
         "Bearer second" => answer(200, "", "{}"),
         _ => answer(401, "www-authenticate: Bearer\r\n", ""),
     })
@@ -151,7 +148,7 @@ async fn a_token_is_renewed_before_it_expires() {
 #[tokio::test]
 async fn a_refused_token_is_exchanged_afresh_once() {
     // The second token is refused, too: the bank no longer accepts this client.
-    let bank = Bank::open(|requests, number| match number {
+    let bank = FakeServer::open(|requests, number| match number {
         _ if is_token_request(requests) => issued(&format!("t{number}"), ", \"expires_in\": 3600"),
         1 => answer(200, "", "{}"),
         _ => answer(401, "", ""),
@@ -169,10 +166,10 @@ async fn a_refused_token_is_exchanged_afresh_once() {
 
 #[tokio::test]
 async fn a_redirect_is_refused_and_takes_the_token_nowhere() {
-    let other = Bank::open(|_, _| answer(200, "", "{}")).await;
+    let other = FakeServer::open(|_, _| answer(200, "", "{}")).await;
     for status in [301, 302, 303, 307, 308] {
         let location = format!("location: {}/sepa\r\n", other.address);
-        let bank = Bank::open(move |_, _| answer(status, &location, "")).await;
+        let bank = FakeServer::open(move |_, _| answer(status, &location, "")).await;
         let refused = get(&server(&bank, &FakeSecrets::new(&bearer(CANARY)))).await;
         assert!(matches!(refused, Ok(it) if it == status), "{refused:?}");
         let refused = get(&server(&bank, &FakeSecrets::new(&client(&bank.address, "")))).await;
@@ -193,11 +190,11 @@ async fn permanent_and_transient_failures_are_distinguished() {
         (200, "<html>", CredentialsError::NoToken),
         (200, r#"{"access_token": "a\nb", "token_type": "bearer"}"#, CredentialsError::NotAHeader),
     ] {
-        let bank = Bank::open(move |_, _| answer(status, "", body)).await;
+        let bank = FakeServer::open(move |_, _| answer(status, "", body)).await;
         let refused = get(&server(&bank, &FakeSecrets::new(&client(&bank.address, "")))).await;
         assert!(matches!(&refused, Err(CallError::Credentials(it)) if *it == expected), "{body}: {refused:?}");
     }
-    let bank = Bank::open(|_, _| answer(503, "", "")).await;
+    let bank = FakeServer::open(|_, _| answer(503, "", "")).await;
     let failing = get(&server(&bank, &FakeSecrets::new(&client(&bank.address, "")))).await;
     assert!(matches!(failing, Err(CallError::Failing(_))), "{failing:?}");
     for url in ["http://bank.example", "ftp://bank.example", "https://me:word@bank.example"] {
@@ -211,7 +208,7 @@ async fn no_secret_is_in_what_prints() {
     let mut printed = Vec::new();
     // The response repeats the request, as careless servers do.
     for (status, echo) in [(200, true), (400, true), (401, true), (403, true), (500, true), (302, true), (200, false)] {
-        let bank = Bank::open(move |requests, _| {
+        let bank = FakeServer::open(move |requests, _| {
             let said = format!("{} {} {}", requests.line, requests.headers, requests.body).replace('"', "'");
             let body =
                 format!(r#"{{"error": "{CANARY} {said}", "access_token": "{CANARY}", "token_type": "{CANARY}"}}"#);
@@ -260,7 +257,7 @@ async fn a_posted_document_is_sent_once_and_a_refused_token_is_not_used_again() 
 #[tokio::test]
 async fn a_body_above_the_limit_is_refused() {
     for (bytes, fits) in [(1000, true), (1001, false)] {
-        let bank = Bank::open(move |_, _| answer(200, "", &"x".repeat(bytes))).await;
+        let bank = FakeServer::open(move |_, _| answer(200, "", &"x".repeat(bytes))).await;
         let body = without_secrets(&bank).get("/").await.unwrap().body;
         assert_eq!(body.is_ok(), fits, "{bytes} bytes: {body:?}");
     }
