@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use feeds::{ClientCredentials, Credentials, CredentialsError, Secret};
+use http_client::{ClientCredentials, Credentials, CredentialsError, Secret};
 
 const CANARY: &str = "canary-5e1f";
 

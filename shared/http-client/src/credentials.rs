@@ -1,8 +1,7 @@
-//! The credentials that a bank's server requires.
+//! The credentials that a server requires.
 
 use std::fmt;
 
-use imports::PortError;
 use serde::Deserialize;
 
 /// A text that must not appear in logs or errors: it prints masked.
@@ -28,7 +27,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// How a client authenticates to a bank's server.
+/// How a client authenticates to a server.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Credentials {
     /// With a fixed bearer token (RFC 6750).
@@ -55,7 +54,7 @@ pub struct ClientCredentials {
 #[non_exhaustive]
 pub enum CredentialsError {
     /// The stored secret is not JSON.
-    #[error("the feed's secret is not a JSON object (line {line}, column {column})")]
+    #[error("the secret is not a JSON object (line {line}, column {column})")]
     NotJson {
         /// The line of the error.
         line: usize,
@@ -64,18 +63,18 @@ pub enum CredentialsError {
     },
     /// The JSON has another structure.
     #[error(
-        "the feed's secret must have either `bearer_token`, or `token_url`, `client_id`, `client_secret` and optionally \
+        "the secret must have either `bearer_token`, or `token_url`, `client_id`, `client_secret` and optionally \
          `scope`, each a text that is not empty, and nothing else"
     )]
     Shape,
     /// The secret does not exist, has no text, or may not be read.
-    #[error("the feed's secret cannot be read: {0}")]
+    #[error("the secret cannot be read: {0}")]
     NotReadable(String),
     /// The token has characters that a header cannot contain.
     #[error("the bearer token has characters that an HTTP header cannot contain")]
     NotAHeader,
     /// The address of the authorization server cannot be used.
-    #[error("the feed's secret has a token_url that cannot be used: {0}")]
+    #[error("the secret has a token_url that cannot be used: {0}")]
     TokenUrl(String),
     /// The authorization server refused the client.
     #[error("the authorization server refused the client with status {status} ({code})")]
@@ -135,21 +134,31 @@ impl Credentials {
     }
 }
 
-/// The port to the stored secret of a feed.
-pub trait FeedSecrets {
+/// The port to a stored secret.
+pub trait Secrets {
     /// Reads the current version of the secret, a text for [`Credentials::parse`]. It may be rotated at any time: the
-    /// bank may refuse the returned value a moment later.
-    ///
-    /// [`PortError::Broken`]: it does not exist, has no text, or may not be read; a retry does not help.
-    fn read(&self) -> impl Future<Output = Result<Secret, PortError>> + Send;
+    /// server may refuse the returned value a moment later.
+    fn read(&self) -> impl Future<Output = Result<Secret, SecretsError>> + Send;
+}
+
+/// Why a stored secret was not read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SecretsError {
+    /// The store is unavailable: a retry may help.
+    #[error("the secret cannot be read now")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// It does not exist, has no text, or may not be read: a retry does not help.
+    #[error("the secret cannot be used")]
+    Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// For a server that requires no credentials.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NoSecrets {}
 
-impl FeedSecrets for NoSecrets {
-    async fn read(&self) -> Result<Secret, PortError> {
+impl Secrets for NoSecrets {
+    async fn read(&self) -> Result<Secret, SecretsError> {
         match *self {}
     }
 }

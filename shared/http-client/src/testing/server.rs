@@ -1,7 +1,3 @@
-//! A bank's server in this process, with responses from the test; it records the requests.
-
-#![allow(dead_code, reason = "each test uses a part of it")]
-
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -9,15 +5,18 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// A received request: its first line, headers and body.
 #[derive(Clone, Debug)]
-pub(crate) struct ReceivedRequest {
-    pub(crate) line: String,
-    pub(crate) headers: String,
-    pub(crate) body: String,
+pub struct ReceivedRequest {
+    /// The first line.
+    pub line: String,
+    /// The other lines before the body.
+    pub headers: String,
+    /// The body.
+    pub body: String,
 }
 
 impl ReceivedRequest {
     /// The value of a header; empty without it.
-    pub(crate) fn header(&self, name: &str) -> String {
+    pub fn header(&self, name: &str) -> String {
         let found = self.headers.lines().find_map(|line| {
             let (key, value) = line.split_once(':')?;
             key.eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
@@ -26,15 +25,17 @@ impl ReceivedRequest {
     }
 }
 
-/// A server on 127.0.0.1.
-pub(crate) struct Bank {
-    pub(crate) address: String,
+/// A server on 127.0.0.1, with answers from the test; it records the requests.
+pub struct FakeServer {
+    /// Its address.
+    pub address: String,
     requests: Arc<Mutex<Vec<ReceivedRequest>>>,
 }
 
-impl Bank {
-    /// Responds to each request with the result of `answer` for the request and its number.
-    pub(crate) async fn open(answer: impl Fn(&ReceivedRequest, usize) -> String + Send + Sync + 'static) -> Self {
+impl FakeServer {
+    /// Opens it on a free port; panics if there is none. It responds to each request with the result of `answer` for the request and its number.
+    #[allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
+    pub async fn open(answer: impl Fn(&ReceivedRequest, usize) -> String + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::<Mutex<Vec<ReceivedRequest>>>::default();
@@ -48,7 +49,7 @@ impl Bank {
                     let number = {
                         let mut seen = seen.lock().unwrap();
                         seen.push(request.clone());
-                        seen.len() - 1
+                        seen.len().saturating_sub(1)
                     };
                     let _ = stream.write_all(answer(&request, number).as_bytes()).await;
                 });
@@ -58,7 +59,8 @@ impl Bank {
     }
 
     /// The requests so far.
-    pub(crate) fn requests(&self) -> Vec<ReceivedRequest> {
+    #[allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.requests.lock().unwrap().clone()
     }
 }
@@ -68,7 +70,7 @@ async fn read(mut stream: TcpStream) -> Option<(TcpStream, ReceivedRequest)> {
     loop {
         let mut part = [0; 4096];
         let length = stream.read(&mut part).await.ok()?;
-        bytes.extend_from_slice(&part[..length]);
+        bytes.extend_from_slice(part.get(..length)?);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let (line, headers) = head.split_once("\r\n").unwrap_or((head, ""));
@@ -85,7 +87,7 @@ async fn read(mut stream: TcpStream) -> Option<(TcpStream, ReceivedRequest)> {
 }
 
 /// A response after which the connection closes.
-pub(crate) fn answer(status: u16, headers: &str, body: &str) -> String {
+pub fn answer(status: u16, headers: &str, body: &str) -> String {
     let length = body.len();
     format!("HTTP/1.1 {status} X\r\ncontent-length: {length}\r\nconnection: close\r\n{headers}\r\n{body}")
 }

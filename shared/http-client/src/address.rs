@@ -9,15 +9,13 @@ use http::Uri;
 #[non_exhaustive]
 pub enum AddressError {
     /// Not `http://…` or `https://…`.
-    #[error("the feed's address is not a URL")]
+    #[error("the address is not a URL")]
     NoUrl,
     /// It is neither `https` nor on this machine.
-    #[error(
-        "the feed's address is not encrypted: use https:// (http:// is for this machine only, as in http://127.0.0.1)"
-    )]
+    #[error("the address is not encrypted: use https:// (http:// is for this machine only, as in http://127.0.0.1)")]
     NotEncrypted,
     /// It has a user name or a password, which would be in logs.
-    #[error("the feed's address has a user name or a password; store them as a secret and set FEED_SECRET_ARN")]
+    #[error("the address has a user name or a password; store them as a secret instead")]
     UserInfo,
     /// The machine has no root certificates.
     #[error("this machine has no root certificates to verify a server with")]

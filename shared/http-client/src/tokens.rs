@@ -6,18 +6,19 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use feeds::{ClientCredentials, Credentials, CredentialsError, FeedSecrets, FetchError, Secret};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use imports::PortError;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
-use crate::{Http, address, chain, failing, may_pass};
+use crate::client::Http;
+use crate::{
+    CallError, ClientCredentials, Credentials, CredentialsError, Secret, Secrets, SecretsError, address, chain,
+};
 
 /// The maximum size of an authorization server's response in bytes.
 const MAX_TOKEN_BYTES: usize = 64 * 1024;
@@ -78,22 +79,14 @@ struct Issued {
     expires_in: Value,
 }
 
-impl<S: FeedSecrets> Tokens<S> {
+impl<S: Secrets> Tokens<S> {
     pub(crate) fn new(secrets: S, http: Http) -> Self {
         Self { secrets, http, current: Arc::default() }
     }
 
-    /// Returns the header with the current token. One of several concurrent requests fetches it, the others wait.
-    pub(crate) async fn header(&self) -> Result<HeaderValue, FetchError> {
-        self.header_but(None).await
-    }
-
-    /// Returns the header with a new token instead of the refused one, from the current secret.
-    pub(crate) async fn header_after(&self, refused: &HeaderValue) -> Result<HeaderValue, FetchError> {
-        self.header_but(Some(refused)).await
-    }
-
-    async fn header_but(&self, refused: Option<&HeaderValue>) -> Result<HeaderValue, FetchError> {
+    /// Returns the header with the current token; instead of the refused one, a new one from the current secret. One of
+    /// several concurrent requests fetches it, the others wait.
+    pub(crate) async fn header(&self, refused: Option<&HeaderValue>) -> Result<HeaderValue, CallError> {
         let mut current = self.current.lock().await;
         let usable = |it: &&Token| it.is_fresh() && Some(&it.header) != refused;
         if let Some(token) = current.as_ref().filter(usable) {
@@ -106,26 +99,34 @@ impl<S: FeedSecrets> Tokens<S> {
         Ok(header)
     }
 
-    async fn fetched(&self) -> Result<Token, FetchError> {
+    /// The next request has another token than the refused one.
+    pub(crate) async fn forget(&self, refused: &HeaderValue) {
+        let mut current = self.current.lock().await;
+        if current.as_ref().is_some_and(|it| it.header == *refused) {
+            *current = None;
+        }
+    }
+
+    async fn fetched(&self) -> Result<Token, CallError> {
         let secret = self.secrets.read().await.map_err(|error| match error {
-            PortError::Broken(_, why) => FetchError::Credentials(CredentialsError::NotReadable(chain(why.as_ref()))),
-            error => failing(&error),
+            SecretsError::Broken(why) => CallError::Credentials(CredentialsError::NotReadable(chain(why.as_ref()))),
+            error => CallError::failing(&error),
         })?;
-        match Credentials::parse(&secret).map_err(FetchError::Credentials)? {
-            Credentials::Bearer(token) => Token::new(token.reveal(), None).map_err(FetchError::Credentials),
+        match Credentials::parse(&secret).map_err(CallError::Credentials)? {
+            Credentials::Bearer(token) => Token::new(token.reveal(), None).map_err(CallError::Credentials),
             Credentials::Client(client) => self.issued(&client).await,
         }
     }
 
     /// Exchanges the client's credentials for a token.
-    async fn issued(&self, client: &ClientCredentials) -> Result<Token, FetchError> {
+    async fn issued(&self, client: &ClientCredentials) -> Result<Token, CallError> {
         address::check(&client.token_url)
-            .map_err(|error| FetchError::Credentials(CredentialsError::TokenUrl(error.to_string())))?;
+            .map_err(|error| CallError::Credentials(CredentialsError::TokenUrl(error.to_string())))?;
         let encoded = |text: &str| utf8_percent_encode(text, FORM).to_string();
         let scope = client.scope.as_ref().map(|it| format!("&scope={}", encoded(it))).unwrap_or_default();
         let pair = format!("{}:{}", encoded(&client.client_id), encoded(client.client_secret.reveal()));
         let mut basic =
-            HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair))).map_err(|it| failing(&it))?;
+            HeaderValue::from_str(&format!("Basic {}", STANDARD.encode(pair))).map_err(|it| CallError::failing(&it))?;
         basic.set_sensitive(true);
         let request = Request::post(&client.token_url)
             .header(AUTHORIZATION, basic)
@@ -133,23 +134,32 @@ impl<S: FeedSecrets> Tokens<S> {
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(format!("grant_type=client_credentials{scope}"));
         let requested_at = Instant::now();
-        let answer = self.http.request(request.map_err(|it| failing(&it))?).await.map_err(|it| failing(&it))?;
+        let answer = self
+            .http
+            .request(request.map_err(|it| CallError::failing(&it))?)
+            .await
+            .map_err(|it| CallError::failing(&it))?;
         if may_pass(answer.status()) {
-            return Err(FetchError::Failing(format!("the authorization server: status {}", answer.status().as_u16())));
+            return Err(CallError::Failing(format!("the authorization server: status {}", answer.status().as_u16())));
         }
         token_of(answer, requested_at).await
     }
 }
 
-async fn token_of(answer: Response<Incoming>, requested_at: Instant) -> Result<Token, FetchError> {
-    let (status, unusable) = (answer.status(), || FetchError::Credentials(CredentialsError::NoToken));
+/// Whether a retry of the same request may succeed.
+fn may_pass(status: StatusCode) -> bool {
+    status.is_server_error() || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT)
+}
+
+async fn token_of(answer: Response<Incoming>, requested_at: Instant) -> Result<Token, CallError> {
+    let (status, unusable) = (answer.status(), || CallError::Credentials(CredentialsError::NoToken));
     let body = Limited::new(answer.into_body(), MAX_TOKEN_BYTES).collect().await;
-    let body = body.map_err(|error| failing(error.as_ref()))?.to_bytes();
+    let body = body.map_err(|error| CallError::failing(error.as_ref()))?.to_bytes();
     if !status.is_success() {
         let said: Option<Value> = serde_json::from_slice(&body).ok();
         let said = said.as_ref().and_then(|it| it.get("error")?.as_str());
         let code = ERROR_CODES.into_iter().find(|it| Some(*it) == said).unwrap_or("no error code");
-        return Err(FetchError::Credentials(CredentialsError::Refused { status: status.as_u16(), code }));
+        return Err(CallError::Credentials(CredentialsError::Refused { status: status.as_u16(), code }));
     }
     let issued: Issued = serde_json::from_slice(&body).map_err(|_| unusable())?;
     if !issued.token_type.eq_ignore_ascii_case("bearer") || issued.access_token.reveal().is_empty() {
@@ -160,7 +170,7 @@ async fn token_of(answer: Response<Incoming>, requested_at: Instant) -> Result<T
         other => other.as_u64(),
     };
     let until = seconds.and_then(|it| requested_at.checked_add(kept_for(Duration::from_secs(it))));
-    Token::new(issued.access_token.reveal(), until).map_err(FetchError::Credentials)
+    Token::new(issued.access_token.reveal(), until).map_err(CallError::Credentials)
 }
 
 /// How long to cache a token with this lifetime.

@@ -1,40 +1,37 @@
-//! The stored secret of a bank's feeds, in AWS Secrets Manager.
+//! A stored secret of AWS Secrets Manager.
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::SdkError;
 use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
-use feeds::{FeedSecrets, Secret};
-use imports::PortError;
-
-const WHAT: &str = "the feed's secret";
+use http_client::{Secret, Secrets, SecretsError};
 
 /// One secret of AWS Secrets Manager.
 #[derive(Clone, Debug)]
-pub struct SecretsManagerFeedSecrets {
+pub struct SecretsManagerSecrets {
     client: Client,
     arn: String,
 }
 
-impl SecretsManagerFeedSecrets {
+impl SecretsManagerSecrets {
     /// The secret with this ARN.
     pub fn new(client: Client, arn: impl Into<String>) -> Self {
         Self { client, arn: arn.into() }
     }
 }
 
-impl FeedSecrets for SecretsManagerFeedSecrets {
+impl Secrets for SecretsManagerSecrets {
     /// Reads the version with the stage `AWSCURRENT`.
-    async fn read(&self) -> Result<Secret, PortError> {
+    async fn read(&self) -> Result<Secret, SecretsError> {
         let call = self.client.get_secret_value().secret_id(&self.arn);
         let answer = call.send().await.map_err(failed)?;
         // The SDK masks the text when printing; errors must not contain it either.
-        let text = answer.secret_string.ok_or_else(|| PortError::Broken(WHAT, "it has no text".into()))?;
+        let text = answer.secret_string.ok_or_else(|| SecretsError::Broken("it has no text".into()))?;
         Ok(Secret::new(text))
     }
 }
 
 /// A throttled or interrupted call may succeed on retry; a refusal or a missing secret does not.
-fn failed(error: SdkError<GetSecretValueError>) -> PortError {
+fn failed(error: SdkError<GetSecretValueError>) -> SecretsError {
     let is_final = error.as_service_error().is_some_and(|it| {
         it.is_resource_not_found_exception()
             || it.is_invalid_parameter_exception()
@@ -42,5 +39,5 @@ fn failed(error: SdkError<GetSecretValueError>) -> PortError {
             || it.is_decryption_failure()
             || it.meta().code() == Some("AccessDeniedException")
     });
-    if is_final { PortError::Broken(WHAT, error.into()) } else { PortError::Unavailable(WHAT, error.into()) }
+    if is_final { SecretsError::Broken(error.into()) } else { SecretsError::Unavailable(error.into()) }
 }
