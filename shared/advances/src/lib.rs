@@ -27,6 +27,7 @@ mod progress;
 mod protocol;
 mod reconcile;
 mod report;
+mod request;
 mod run;
 #[cfg(feature = "simulation")]
 pub mod simulation;
@@ -53,6 +54,7 @@ pub use progress::{Calls, Progress};
 pub use protocol::{Answer, Claim, Claims, ProcessorRules, ReferenceKind, ReferenceStatus, Slot, Step};
 pub use reconcile::{BankEntry, Matched};
 pub use report::{Outcome, Report, ReportLine, SeenReports};
+pub use request::{NewAdvance, Requested, request};
 pub use run::DecideError;
 pub use storage::{Saved, Version};
 pub use story::{Change, changes, story};

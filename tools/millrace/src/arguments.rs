@@ -1,5 +1,6 @@
 //! The arguments of the command.
 
+mod advances;
 mod figures;
 mod imports;
 mod mails;
@@ -17,6 +18,7 @@ use feeds_sandbox::{PerMille, Size};
 use ledger::View;
 use money::{Currency, Reference};
 
+pub(crate) use advances::{AdvanceCommand, AdvancesCommand, SimulateArgs};
 pub(crate) use figures::{
     BalancesArgs, CounterpartiesArgs, CountriesArgs, ForecastArgs, InterestArgs, PortfolioArgs, SubjectArgs,
 };
@@ -116,6 +118,12 @@ pub(crate) enum Command {
     /// It reads the password, and a one-time password if Cognito requests one, from the terminal or from standard
     /// input.
     Token(TokenArgs),
+    /// Run the debits of advances, approve runs, stop payments, or simulate a portfolio
+    #[command(subcommand)]
+    Advances(AdvancesCommand),
+    /// Request, show, list and change advances, and close their breaks
+    #[command(subcommand)]
+    Advance(AdvanceCommand),
     /// Restore the tables to a point in time; docs/RESTORE.md describes all steps
     #[command(subcommand)]
     Restore(RestoreCommand),

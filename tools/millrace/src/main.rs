@@ -5,6 +5,7 @@
 //! error. The exit code is 0 for success and 1 for problems and errors.
 
 mod accounts;
+mod advances;
 mod arguments;
 mod audit;
 mod balances;
@@ -48,7 +49,7 @@ use clap::Parser as _;
 use feeds_sandbox::Plan;
 use lambda_kit::SystemClock;
 
-use crate::arguments::{Arguments, Command, FeedCommand, Global, ImportsCommand, Mails, SourceCommand};
+use crate::arguments::{AdvancesCommand, Arguments, Command, FeedCommand, Global, ImportsCommand, Mails, SourceCommand};
 use crate::output::Output;
 use crate::stack::Stack;
 
@@ -87,6 +88,9 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
     }
     if let Command::Token(args) = command {
         return Box::pin(token::run(output, global, args)).await;
+    }
+    if let Command::Advances(AdvancesCommand::Simulate(args)) = command {
+        return advances::play(output, &args);
     }
     let stack = Stack::open(output, global).await?;
     match command {
@@ -141,6 +145,8 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
         }
         Command::Source(SourceCommand::List) => source::list(output, &stack.imports()?).await,
         Command::Feed(command) => run_feed(output, &stack, command).await,
+        Command::Advances(command) => Box::pin(advances::run(output, &stack, command, SystemClock.now())).await,
+        Command::Advance(command) => Box::pin(advances::run_one(output, &stack, command, SystemClock.now())).await,
         Command::Restore(command) => Box::pin(restore::run(output, &stack, command, SystemClock.now())).await,
         Command::User(command) => Box::pin(users::run(output, &stack, command)).await,
     }

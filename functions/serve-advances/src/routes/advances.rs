@@ -41,9 +41,9 @@ pub(crate) async fn request<P: Ports>(
     if caller == Caller::Reader {
         return Err(Problem::forbidden().into());
     }
-    let requested = request::Requested::read(&body)?;
+    let valid = request::ValidRequest::read(&body)?;
     let id = AdvanceId::of_request(&name, key.as_str());
-    let (status, advance) = request::request(&*ports, caller, id, requested).await?;
+    let (status, advance) = request::request(&*ports, caller, id, valid).await?;
     // The daily run requests the payment, too.
     ports.payments().send(&advance.requests()).await?;
     let location = format!("/advances/{}", advance.id());

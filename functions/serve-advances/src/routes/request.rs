@@ -1,7 +1,6 @@
-//! The request of an advance: the id is a function of caller and key, so a repeated request finds its advance.
+//! The request of an advance: the fields of its body, and the holder of its account.
 
-use advances::ports::{Advances as _, Appended};
-use advances::{Advance, AdvanceId, CreateError, Event, Fact, FoldError, Terms, create};
+use advances::{Advance, AdvanceId, NewAdvance, Requested, Terms};
 use api_kit::Caller;
 use axum::http::StatusCode;
 use banking::AccountNumber;
@@ -13,41 +12,29 @@ use crate::Ports;
 use crate::documents::AdvanceRequest;
 use crate::error::ServeError;
 
-/// The number of facts that a request stores: the request, and that its credit is due.
-const FIRST_FACTS: usize = 2;
-
-/// A request with valid fields.
+/// The valid fields of a request.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Requested {
+pub(crate) struct ValidRequest {
     account: AccountNumber,
     amount: Money,
     terms: Terms,
 }
 
-impl Requested {
+impl ValidRequest {
     /// Reads the fields; the problem names all that are not accepted.
     pub(crate) fn read(body: &AdvanceRequest) -> Result<Self, Problem> {
         let account = body.account.parse::<AccountNumber>();
         let account = account.map_err(|error| FieldError::new("account", error.to_string()));
         let currency = Currency::parse(body.currency.as_bytes());
         let currency = currency.map_err(|error| FieldError::new("currency", error.to_string()));
-        let amount = match &currency {
-            Ok(currency) => amount_in(&body.amount, *currency),
-            // Without its currency an amount cannot be checked.
-            Err(error) => Err(error.clone()),
-        };
+        // Without its currency an amount cannot be checked.
+        let amount = currency.and_then(|currency| amount_in(&body.amount, currency));
         match (account, amount) {
             (Ok(account), Ok((amount, terms))) => Ok(Self { account, amount, terms }),
             (account, amount) => {
                 Err(Problem::unprocessable([account.err(), amount.err()].into_iter().flatten().collect()))
             }
         }
-    }
-
-    /// Whether `facts` are of an advance of the same request. The terms are not: they were ours, not the caller's.
-    fn is_of(&self, facts: &[Fact]) -> bool {
-        matches!(facts.first().map(|it| &it.event), Some(Event::Requested { account, amount, .. })
-            if *account == self.account && *amount == self.amount)
     }
 }
 
@@ -64,33 +51,20 @@ pub(crate) async fn request<P: Ports>(
     ports: &P,
     caller: Caller,
     id: AdvanceId,
-    requested: Requested,
+    valid: ValidRequest,
 ) -> Result<(StatusCode, Advance), ServeError> {
-    if let Some(earlier) = earlier(ports, &id, &requested).await? {
-        return Ok((StatusCode::OK, earlier));
+    let customer = holder(ports, caller, &valid.account).await?.to_string().into();
+    let ValidRequest { account, amount, terms } = valid;
+    let new = NewAdvance { id, customer, account, amount, terms };
+    match advances::request(ports.advances(), &new, ports.now()).await? {
+        Requested::New(advance) => Ok((StatusCode::CREATED, advance)),
+        Requested::Earlier(advance) => Ok((StatusCode::OK, advance)),
+        Requested::Other => {
+            let detail = "this Idempotency-Key belongs to a request with another body; use a new key";
+            Err(Problem::new(422, "key-reused", "The key belongs to another request").with_detail(detail).into())
+        }
+        Requested::Running => Err(Problem::conflict("a request with this Idempotency-Key is running; repeat it").into()),
     }
-    let customer = holder(ports, caller, &requested.account).await?.to_string();
-    let Requested { account, amount, terms } = requested.clone();
-    let facts = Advance::request(id.clone(), &customer, account, amount, terms, ports.now());
-    let facts = facts.map_err(|error| CreateError::Fold(FoldError::from(error)))?;
-    let (appended, advance) = create(ports.advances(), facts).await?;
-    if appended == Appended::Stored {
-        return Ok((StatusCode::CREATED, advance));
-    }
-    let earlier = earlier(ports, &id, &requested).await?;
-    let running = || Problem::conflict("a request with this Idempotency-Key is running; repeat it");
-    Ok((StatusCode::OK, earlier.ok_or_else(running)?))
-}
-
-/// The advance as an earlier request with the same key has left it; a problem if that was another request.
-async fn earlier<P: Ports>(ports: &P, id: &AdvanceId, requested: &Requested) -> Result<Option<Advance>, ServeError> {
-    let facts = ports.advances().load(id).await?;
-    let Some(first) = facts.get(..FIRST_FACTS) else { return Ok(None) };
-    if !requested.is_of(&facts) {
-        let detail = "this Idempotency-Key belongs to a request with another body; use a new key for a new advance";
-        return Err(Problem::new(422, "key-reused", "The key belongs to another request").with_detail(detail).into());
-    }
-    Ok(Some(Advance::fold(first)?))
 }
 
 /// The holder of the account. An account of somebody else is refused like an unknown one.
