@@ -28,6 +28,7 @@ mod protocol;
 mod reconcile;
 mod report;
 mod request;
+mod restore;
 mod run;
 #[cfg(feature = "simulation")]
 pub mod simulation;

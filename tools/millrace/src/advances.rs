@@ -1,6 +1,7 @@
 //! `advances`: the lender's daily work: runs, the stop switch, the journal, and a simulation.
 
 mod one;
+pub(crate) mod restore;
 
 use ::advances::ports::{AdvanceList, Advances, Breaks, CallGate, RunQueue, RunRequest, Runs};
 use ::advances::simulation::{Faults, Scenario, simulate};

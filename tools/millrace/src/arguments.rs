@@ -288,9 +288,17 @@ pub(crate) enum RestoreCommand {
         /// Point in time, within the last 35 days
         #[arg(long, value_name = "MOMENT")]
         at: Moment,
-        /// Prefix of the new tables: <PREFIX>-customers, -ledger, -imports, -feeds and -mails
+        /// Prefix of the new tables: <PREFIX>-customers, -ledger, -imports, -feeds, -mails and -advances
         #[arg(long)]
         prefix: String,
+    },
+    /// Stop all payments, and mark those as unknown that may have been made since the backup
+    ///
+    /// Repeat it after the runs of the missed days, until no payment is left; then `millrace advances resume`.
+    Advances {
+        /// The point in time of `restore tables`
+        #[arg(long, value_name = "MOMENT")]
+        at: Moment,
     },
     /// Mark mails that were not final at that time as unknown, so that none is sent twice, and copy newer opt-outs and
     /// suppressed addresses from the previous tables; the stack must be paused
