@@ -3,8 +3,8 @@ use calendar::Moment;
 use crate::{Advance, Event, Fact, Payment, Progress};
 
 impl Advance {
-    /// The facts that make `payment` unknown after its table was restored as it was at `backup`: calls of which nothing is
-    /// stored may have been made since then, until `now`. None if there is no such doubt (any more).
+    /// The facts that make `payment` unknown after its table was restored as it was at `backup`: calls that are not stored
+    /// may have been made since then, until `now`. None if there is no such doubt (any more).
     ///
     /// The call that may have been first is dated at the backup, so that a processor's window for repeated references
     /// counts from there; the call that may have been last is dated now, so that absence shows nothing too early.
