@@ -6,19 +6,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use advances::ports::{
-    AdvanceList, Advances, Append, Appended, Breaks, CallGate, Page, PaymentQueue, PaymentRequest, PortError, Processor,
-    ReportSource, RunQueue, RunRequest, Runs,
+    AdvanceList, Advances, Append, Appended, Breaks, CallGate, Page, PaymentQueue, PaymentRequest, PortError,
+    Processor, ReportSource, RunQueue, RunRequest, Runs,
 };
 use advances::testing::{FakeAdvances, FakeBreaks, FakeGate, FakePaymentQueue, FakeReports, FakeRuns};
 use advances::{
     Advance, AdvanceId, Answer, Break, BreakKind, Claim, Fact, Gate, NewAdvance, Order, Outcome, ProcessorRules,
-    Reference, ReferenceStatus, Report, ReportLine, RunGuard, RunRecord, RunTotals, Saved, SeenReports, Status, Terms,
+    Reference, ReferenceStatus, Report, ReportLine, RunRecord, RunTotals, Saved, SeenReports, Status, Terms,
     TransactionId, Version,
 };
 use calendar::{Clock, Date, Moment};
-use collect_debit::CollectDebit;
 use money::{Currency, Money};
-use run_debits::RunDebits;
 
 use crate::faults::{Faults, Faulty, through};
 use crate::schedule::{Transient, finish};
@@ -85,7 +83,7 @@ impl<P: Processor + Sync> Processor for Faulty<'_, P> {
 }
 
 /// A processor that executes each reference once, and reports the outcomes a day later.
-struct Ledger {
+pub(crate) struct Ledger {
     orders: std::sync::Mutex<BTreeMap<Reference, (TransactionId, Order)>>,
 }
 
@@ -115,7 +113,7 @@ impl Processor for Ledger {
 }
 
 /// The clock of the lender.
-struct LenderClock<'a>(&'a Cell<Moment>);
+pub(crate) struct LenderClock<'a>(pub(crate) &'a Cell<Moment>);
 
 impl Clock for LenderClock<'_> {
     fn now(&self) -> Moment {
@@ -125,7 +123,7 @@ impl Clock for LenderClock<'_> {
 
 /// The queue of runs.
 #[derive(Default)]
-struct RunRequests(std::sync::Mutex<Vec<RunRequest>>);
+pub(crate) struct RunRequests(std::sync::Mutex<Vec<RunRequest>>);
 
 impl RunQueue for RunRequests {
     async fn send(&self, request: RunRequest) -> Result<(), PortError> {
@@ -140,17 +138,17 @@ through!(RunQueue {
 
 /// A lender with two advances of three weekly instalments; the second instalment of the first one fails once.
 pub struct Lender {
-    advances: FakeAdvances,
-    breaks: FakeBreaks,
-    runs: FakeRuns,
-    gate: FakeGate,
-    payments: FakePaymentQueue,
-    run_requests: RunRequests,
-    ledger: Ledger,
-    reports: FakeReports,
+    pub(crate) advances: FakeAdvances,
+    pub(crate) breaks: FakeBreaks,
+    pub(crate) runs: FakeRuns,
+    pub(crate) gate: FakeGate,
+    pub(crate) payments: FakePaymentQueue,
+    pub(crate) run_requests: RunRequests,
+    pub(crate) ledger: Ledger,
+    pub(crate) reports: FakeReports,
     reported: RefCell<BTreeSet<Reference>>,
     faults: Faults,
-    now: Cell<Moment>,
+    pub(crate) now: Cell<Moment>,
     /// Each message is delivered this often, even if it was acknowledged.
     pub deliveries: usize,
 }
@@ -198,7 +196,7 @@ impl Lender {
         lender
     }
 
-    fn through<'a, P>(&'a self, port: &'a P) -> Faulty<'a, P> {
+    pub(crate) fn through<'a, P>(&'a self, port: &'a P) -> Faulty<'a, P> {
         Faulty { port, faults: &self.faults }
     }
 
@@ -238,44 +236,6 @@ impl Lender {
             Err(payment) => finish(self.collect_debit().handle(payment.clone())).is_ok(),
         });
         catch_unwind(handling).unwrap_or(false)
-    }
-
-    fn run_debits(
-        &self,
-    ) -> RunDebits<
-        Faulty<'_, FakeAdvances>,
-        Faulty<'_, FakeBreaks>,
-        Faulty<'_, FakeRuns>,
-        Faulty<'_, FakeGate>,
-        Faulty<'_, FakeReports>,
-        Faulty<'_, FakePaymentQueue>,
-        Faulty<'_, RunRequests>,
-        LenderClock<'_>,
-    > {
-        RunDebits {
-            advances: self.through(&self.advances),
-            breaks: self.through(&self.breaks),
-            runs: self.through(&self.runs),
-            gate: self.through(&self.gate),
-            reports: self.through(&self.reports),
-            payments: self.through(&self.payments),
-            run_requests: self.through(&self.run_requests),
-            clock: LenderClock(&self.now),
-            rules: self.ledger.rules(),
-            first_report: first_day(),
-            guard: RunGuard { min_count: 100 },
-        }
-    }
-
-    fn collect_debit(
-        &self,
-    ) -> CollectDebit<Faulty<'_, FakeAdvances>, Faulty<'_, FakeGate>, Faulty<'_, Ledger>, LenderClock<'_>> {
-        CollectDebit {
-            advances: self.through(&self.advances),
-            gate: self.through(&self.gate),
-            processor: self.through(&self.ledger),
-            clock: LenderClock(&self.now),
-        }
     }
 
     /// The report of `day`: the outcomes of what was accepted on it.
@@ -337,10 +297,11 @@ impl Lender {
 
 /// Whether the processor reports a failure: of the second instalment of one advance.
 fn fails(reference: &Reference) -> bool {
-    reference.advance == AdvanceId::of_request("ada", "0") && reference.payment == (advances::Payment::Debit { instalment: 2 })
+    reference.advance == AdvanceId::of_request("ada", "0")
+        && reference.payment == (advances::Payment::Debit { instalment: 2 })
 }
 
 #[allow(clippy::unwrap_used, reason = "for tests")]
-fn first_day() -> Date {
+pub(crate) fn first_day() -> Date {
     "2026-03-02".parse().unwrap()
 }

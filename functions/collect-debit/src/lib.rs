@@ -63,12 +63,8 @@ where
             return Err(CollectDebitError::UnknownVersion(request.v));
         }
         let payment = request.payment;
-        let collect = Collect {
-            advances: &self.advances,
-            processor: &self.processor,
-            gate: &self.gate,
-            clock: &self.clock,
-        };
+        let collect =
+            Collect { advances: &self.advances, processor: &self.processor, gate: &self.gate, clock: &self.clock };
         let collected = collect.collect(&payment).await.map_err(|error| failed(payment.clone(), error))?;
         match collected {
             Collected::WaitFor(_) => return Err(CollectDebitError::InProgress(payment)),

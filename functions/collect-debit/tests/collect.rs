@@ -8,7 +8,8 @@ use std::time::Duration;
 use advances::ports::{CallGate as _, PaymentRequest};
 use advances::testing::{FakeAdvances, FakeGate, FakeProcessor};
 use advances::{
-    Advance, AdvanceId, Answer, Collected, Payment, ProcessorRules, Progress, Reference, Terms, change_gate, create, load,
+    Advance, AdvanceId, Answer, Collected, Payment, ProcessorRules, Progress, Reference, Terms, change_gate, create,
+    load,
 };
 use calendar::{Clock, Moment};
 use collect_debit::{CollectDebit, CollectDebitError};

@@ -2,7 +2,6 @@ use std::num::ParseIntError;
 use std::time::Duration;
 
 use advances::{ProcessorRules, RunGuard};
-use calendar::{Date, DateError};
 use lambda_kit::{Environment, MissingEnvironment};
 
 /// The configuration of the function, from environment variables.
@@ -54,11 +53,6 @@ impl Config {
     /// The time-out of one response of the processor.
     pub fn time_out(&self) -> Result<Duration, ParseIntError> {
         self.processor_time_out_seconds.parse().map(Duration::from_secs)
-    }
-
-    /// The first day with a report.
-    pub fn first_report(&self) -> Result<Date, DateError> {
-        self.processor_first_report.parse()
     }
 
     /// When a run has to be approved.

@@ -30,7 +30,6 @@ async fn main() -> Result<(), Error> {
     let secrets = config.processor_secret_arn.as_ref().map(|arn| SecretsManagerSecrets::new(secrets, arn));
     let (rules, account) = (config.rules()?, config.processor_account.parse()?);
     let processor = HttpProcessor::new(&config.processor_url, config.time_out()?, account, rules)?;
-    let (first_report, guard) = (config.first_report()?, config.guard()?);
     let advances = DynamoDbAdvances::new(aws_sdk_dynamodb::Client::new(&sdk), config.advances_table);
     let run_debits = &RunDebits {
         advances: advances.clone(),
@@ -42,8 +41,8 @@ async fn main() -> Result<(), Error> {
         run_requests: SqsRunQueue::new(sqs, config.runs_queue_url),
         clock: SystemClock,
         rules,
-        first_report,
-        guard,
+        first_report: config.processor_first_report.parse()?,
+        guard: config.guard()?,
     };
     let pace = Pace::one_by_one(Duration::from_secs(60));
 

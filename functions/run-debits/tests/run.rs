@@ -81,8 +81,7 @@ fn now() -> Moment {
 
 /// The request of the schedule, as it arrives.
 fn scheduled() -> RunRequest {
-    let event: serde_json::Value =
-        serde_json::from_str(include_str!("../../../events/aws/run-debits.json")).unwrap();
+    let event: serde_json::Value = serde_json::from_str(include_str!("../../../events/aws/run-debits.json")).unwrap();
     serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap()
 }
 

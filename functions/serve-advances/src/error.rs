@@ -50,7 +50,8 @@ impl ServeError {
 
 /// The problem of a journal that would exceed the function's time-out.
 fn too_many_advances(max: usize) -> Problem {
-    let detail = format!("there are more than {max} advances; use `millrace advances journal`, which has no such limit");
+    let detail =
+        format!("there are more than {max} advances; use `millrace advances journal`, which has no such limit");
     Problem::new(422, "too-many-advances", "The request reads too many advances").with_detail(detail)
 }
 

@@ -64,7 +64,8 @@ async fn an_advance_shows_its_payments_and_changes_and_the_journal_its_money() {
     assert_eq!(shown["credits"][0]["state"], "succeeded");
     assert_eq!(shown["credits"][0]["transaction"], "T-1");
     assert_eq!(shown["credited_on"], "2026-03-02");
-    let changes: Vec<&str> = shown["changes"].as_array().unwrap().iter().map(|it| it["text"].as_str().unwrap()).collect();
+    let changes: Vec<&str> =
+        shown["changes"].as_array().unwrap().iter().map(|it| it["text"].as_str().unwrap()).collect();
     assert!(changes.len() >= 2 && changes.iter().all(|it| it.ends_with('.')), "{changes:?}");
     let late = post(&api, &format!("{path}/cancellation"), Token::Operator, &json!({"reason": "too late"})).await;
     assert_eq!(late.status, 409, "{}", late.text);
@@ -120,7 +121,10 @@ async fn a_waiting_run_is_approved_and_continues() {
     let waiting = RunRecord { phase: RunPhase::Waiting, objection: Some("many".into()), ..planned };
     stores.runs.save(&waiting).await.unwrap();
     let shown = get(&api, path, Token::Reader).await.json();
-    assert_eq!(shown, json!({"date": "2026-03-02", "phase": "waiting", "payments": 0, "totals": [], "objection": "many"}));
+    assert_eq!(
+        shown,
+        json!({"date": "2026-03-02", "phase": "waiting", "payments": 0, "totals": [], "objection": "many"})
+    );
     assert_eq!(post(&api, &format!("{path}/approval"), Token::Reader, &Value::Null).await.status, 403);
     for attempt in 1..=2 {
         let approved = post(&api, &format!("{path}/approval"), Token::Operator, &Value::Null).await;

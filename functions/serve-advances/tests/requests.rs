@@ -20,7 +20,8 @@ async fn the_same_key_and_body_have_the_same_answer_and_one_advance() {
     assert_eq!(requests.len(), 1, "the credit is requested at once");
 
     // Also after it has changed.
-    let cancelled = post(&api, &format!("{location}/cancellation"), Token::Operator, &json!({"reason": "a test"})).await;
+    let cancelled =
+        post(&api, &format!("{location}/cancellation"), Token::Operator, &json!({"reason": "a test"})).await;
     assert_eq!(cancelled.json()["state"], "cancelled");
     let again = request(&api, Token::Customer(ada()), "key-1", &hundred()).await;
     assert_eq!((again.status, &again.text), (200, &first.text));
@@ -42,7 +43,11 @@ async fn check(changed: Value, status: u16, fields: &[&str]) {
     let mut body = hundred();
     body.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
     let refused = request(&api, Token::Customer(ada()), "key-1", &body).await;
-    assert_eq!((refused.status, refused.fields()), (status, fields.iter().map(|it| (*it).to_owned()).collect()), "{body}");
+    assert_eq!(
+        (refused.status, refused.fields()),
+        (status, fields.iter().map(|it| (*it).to_owned()).collect()),
+        "{body}"
+    );
     assert_eq!(refused.headers["content-type"], "application/problem+json");
     assert!(stores.advances.all().is_empty() && stores.payments.take().is_empty(), "{body}");
 }

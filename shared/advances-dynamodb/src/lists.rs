@@ -66,12 +66,7 @@ pub(crate) fn page<T>(mut items: Listed<T>, limit: usize) -> Result<Page<T>, Por
 
 impl DynamoDbAdvances {
     /// The newest advances of one status before `cursor`, one more than `limit`.
-    async fn listed(
-        &self,
-        listing: &str,
-        cursor: Option<&str>,
-        limit: usize,
-    ) -> Result<Listed<AdvanceId>, PortError> {
+    async fn listed(&self, listing: &str, cursor: Option<&str>, limit: usize) -> Result<Listed<AdvanceId>, PortError> {
         let query = before(Query::index(BY_LISTING.0, BY_LISTING.1, listing), cursor);
         let items = self.table.first(query, limit.saturating_add(1)).await.map_err(failed)?;
         items.iter().map(listed_id).collect()

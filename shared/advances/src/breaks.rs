@@ -66,14 +66,8 @@ pub enum BreakKind {
 
 impl BreakKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Orphan,
-        Self::Amount,
-        Self::Duplicate,
-        Self::LateSuccess,
-        Self::StateConflict,
-        Self::MissingAtBank,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Orphan, Self::Amount, Self::Duplicate, Self::LateSuccess, Self::StateConflict, Self::MissingAtBank];
 
     /// Its name in the API and in stored items.
     pub fn name(self) -> &'static str {

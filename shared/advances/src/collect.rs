@@ -4,8 +4,8 @@ use calendar::{Clock, Moment};
 
 use storage::Saved;
 
-use crate::ports::{Advances, Appended, CallGate, PortError, Processor};
 use crate::append::{AppendError, append, load};
+use crate::ports::{Advances, Appended, CallGate, PortError, Processor};
 use crate::{Advance, Answer, Fact, Gate, ProcessorRules, Reference, Step};
 
 /// How often a worker repeats what others interfere with.

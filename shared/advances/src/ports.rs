@@ -222,7 +222,8 @@ pub trait Runs {
     fn seen(&self) -> impl Future<Output = Result<Option<(SeenReports, Version)>, PortError>> + Send;
 
     /// Stores the reports that were taken in, if the stored version is still `expected` (0: not stored).
-    fn save_seen(&self, seen: &SeenReports, expected: Version) -> impl Future<Output = Result<Saved, PortError>> + Send;
+    fn save_seen(&self, seen: &SeenReports, expected: Version)
+    -> impl Future<Output = Result<Saved, PortError>> + Send;
 }
 
 /// The port to the [`Gate`].

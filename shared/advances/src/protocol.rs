@@ -34,8 +34,7 @@ impl ProcessorRules {
     /// The rules for workers that live for half a minute, and a processor that executes nothing later than an hour after
     /// a call. It recognises a repeated reference for `dedupe`; zero: never.
     pub fn new(dedupe: Duration) -> Self {
-        let references =
-            if dedupe.is_zero() { ReferenceKind::None } else { ReferenceKind::Recognised { dedupe } };
+        let references = if dedupe.is_zero() { ReferenceKind::None } else { ReferenceKind::Recognised { dedupe } };
         Self { references, landing: Duration::from_hours(1), lease: Duration::from_mins(1) }
     }
 

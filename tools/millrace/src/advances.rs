@@ -28,9 +28,7 @@ pub(crate) async fn run(output: &Output, stack: &Stack, command: AdvancesCommand
             let run = Runs::load(&store, date).await?.with_context(|| format!("there is no run for {date}"))?;
             show(output, &run)
         }
-        AdvancesCommand::Approve { date, by } => {
-            approve(output, &store, &stack.run_requests()?, date, &by.by).await
-        }
+        AdvancesCommand::Approve { date, by } => approve(output, &store, &stack.run_requests()?, date, &by.by).await,
         AdvancesCommand::Calls => calls(output, &store).await,
         AdvancesCommand::Stop { reason, by } => {
             change_gate(&store, |gate| gate.stop(now, &by.by, &reason)).await?;
@@ -51,8 +49,7 @@ pub(crate) async fn run(output: &Output, stack: &Stack, command: AdvancesCommand
 pub(crate) fn play(output: &Output, args: &SimulateArgs) -> Result<Verdict> {
     let others = if args.all_faults { Faults::MANY } else { Faults::default() };
     let faults = Faults { failure: args.failure_rate, ..others };
-    let scenario =
-        Scenario { days: args.days, advances: args.advances, faults, ..Scenario::of_seed(args.seed) };
+    let scenario = Scenario { days: args.days, advances: args.advances, faults, ..Scenario::of_seed(args.seed) };
     let book = simulate(&scenario)?;
     let document = json!({
         "seed": args.seed,

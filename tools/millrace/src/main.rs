@@ -49,7 +49,9 @@ use clap::Parser as _;
 use feeds_sandbox::Plan;
 use lambda_kit::SystemClock;
 
-use crate::arguments::{AdvancesCommand, Arguments, Command, FeedCommand, Global, ImportsCommand, Mails, SourceCommand};
+use crate::arguments::{
+    AdvancesCommand, Arguments, Command, FeedCommand, Global, ImportsCommand, Mails, SourceCommand,
+};
 use crate::output::Output;
 use crate::stack::Stack;
 
@@ -140,15 +142,19 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
             let (imports, files) = (stack.imports()?, stack.files()?);
             Box::pin(audit::run(output, (&register, &books), (&imports, &files), entries)).await
         }
-        Command::Source(SourceCommand::Add { name }) => {
-            source::add(output, &stack.imports()?, &name, SystemClock.now()).await
-        }
-        Command::Source(SourceCommand::List) => source::list(output, &stack.imports()?).await,
+        Command::Source(command) => run_source(output, &stack, command).await,
         Command::Feed(command) => run_feed(output, &stack, command).await,
         Command::Advances(command) => Box::pin(advances::run(output, &stack, command, SystemClock.now())).await,
         Command::Advance(command) => Box::pin(advances::run_one(output, &stack, command, SystemClock.now())).await,
         Command::Restore(command) => Box::pin(restore::run(output, &stack, command, SystemClock.now())).await,
         Command::User(command) => Box::pin(users::run(output, &stack, command)).await,
+    }
+}
+
+async fn run_source(output: &Output, stack: &Stack, command: SourceCommand) -> Result<Verdict> {
+    match command {
+        SourceCommand::Add { name } => source::add(output, &stack.imports()?, &name, SystemClock.now()).await,
+        SourceCommand::List => source::list(output, &stack.imports()?).await,
     }
 }
 

@@ -61,10 +61,9 @@ impl JournalDocument {
         entries.iter().for_each(|it| balance.add(it));
         let postings = entries.iter().flat_map(|it| &it.postings);
         let used: BTreeSet<_> = postings.map(|it| (it.account, it.amount.currency())).collect();
-        let balances = used.into_iter().map(|(account, currency)| PostingDocument {
-            account,
-            amount: balance.balance(account, currency).into(),
-        });
+        let balances = used
+            .into_iter()
+            .map(|(account, currency)| PostingDocument { account, amount: balance.balance(account, currency).into() });
         Self { trial_balance: balances.collect(), entries: entries.iter().map(EntryDocument::from).collect() }
     }
 }
@@ -72,8 +71,7 @@ impl JournalDocument {
 impl From<&JournalEntry> for EntryDocument {
     fn from(it: &JournalEntry) -> Self {
         let postings = it.postings.iter();
-        let postings =
-            postings.map(|it| PostingDocument { account: it.account, amount: it.amount.into() }).collect();
+        let postings = postings.map(|it| PostingDocument { account: it.account, amount: it.amount.into() }).collect();
         Self { on: it.on, source: it.source.clone(), text: it.text.clone(), postings }
     }
 }

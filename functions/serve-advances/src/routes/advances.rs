@@ -115,7 +115,8 @@ pub(crate) async fn cancel<P: Ports>(
     caller.may_change(customer_of(&found)?)?;
     check_reason(&reason)?;
     let now = ports.now();
-    let cancelled = change(ports.advances(), &id, |it| Ok(it.cancel(&name, &reason, now).into_iter().collect())).await?;
+    let cancelled =
+        change(ports.advances(), &id, |it| Ok(it.cancel(&name, &reason, now).into_iter().collect())).await?;
     let advance = cancelled.ok_or_else(Problem::not_found)?;
     if advance.status() != Status::Cancelled {
         return Err(Problem::conflict("the credit is sent, so the advance cannot be cancelled any more").into());
@@ -166,4 +167,3 @@ async fn find<P: Ports>(ports: &P, caller: Caller, id: &AdvanceId) -> Result<(Ad
 pub(crate) fn customer_of(advance: &Advance) -> Result<CustomerId, ServeError> {
     advance.customer().parse().map_err(|_| ServeError::Customer(advance.id().clone()))
 }
-

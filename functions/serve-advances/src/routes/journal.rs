@@ -41,10 +41,8 @@ pub(crate) async fn csv<P: Ports>(
     Query(query): Query<JournalQuery>,
 ) -> Result<impl IntoResponse, ServeError> {
     let text = journal_csv(&entries(&*ports, caller, &query).await?);
-    let headers = [
-        (CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"journal.csv\""),
-    ];
+    let headers =
+        [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, "attachment; filename=\"journal.csv\"")];
     Ok((headers, text))
 }
 

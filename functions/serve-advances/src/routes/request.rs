@@ -63,7 +63,9 @@ pub(crate) async fn request<P: Ports>(
             let detail = "this Idempotency-Key belongs to a request with another body; use a new key";
             Err(Problem::new(422, "key-reused", "The key belongs to another request").with_detail(detail).into())
         }
-        Requested::Running => Err(Problem::conflict("a request with this Idempotency-Key is running; repeat it").into()),
+        Requested::Running => {
+            Err(Problem::conflict("a request with this Idempotency-Key is running; repeat it").into())
+        }
     }
 }
 

@@ -5,9 +5,7 @@ use calendar::Date;
 use storage::{Saved, Version};
 
 use super::lock;
-use crate::ports::{
-    AdvanceList, Advances, Append, Appended, Breaks, CallGate, IndexItem, Page, PortError, Runs,
-};
+use crate::ports::{AdvanceList, Advances, Append, Appended, Breaks, CallGate, IndexItem, Page, PortError, Runs};
 use crate::{
     AdvanceId, Break, BreakKind, Claim, Fact, Gate, Reference, RunPhase, RunRecord, RunTotals, SeenReports, Status,
 };

@@ -2,10 +2,10 @@
 
 use ::advances::ports::{AdvanceList, Advances, Breaks, PaymentQueue};
 use ::advances::{Advance, AdvanceId, Break, NewAdvance, Requested, Saved, Status, Terms, change, request, story};
+use ::customers::Customers;
 use anyhow::{Context as _, Result, bail, ensure};
 use banking::AccountNumber;
 use calendar::Moment;
-use ::customers::Customers;
 use money::Money;
 use serde::Serialize;
 use serde_json::json;
@@ -151,11 +151,22 @@ fn breaks(output: &Output, open: &[Break]) -> Result<Verdict> {
         if open.is_empty() {
             return "there are no open breaks".to_owned();
         }
-        let columns =
-            [Column::Id("Break"), Column::Text("Opened"), Column::Text("Kind"), Column::Id("Transaction"), Column::Text("Explanation")];
+        let columns = [
+            Column::Id("Break"),
+            Column::Text("Opened"),
+            Column::Text("Kind"),
+            Column::Id("Transaction"),
+            Column::Text("Explanation"),
+        ];
         let rows = open.iter().map(|it| {
             let kind = it.kind.name().replace('_', " ");
-            vec![it.id.to_string(), it.opened_on.to_string(), kind, it.transaction.to_string(), it.explanation.to_string()]
+            vec![
+                it.id.to_string(),
+                it.opened_on.to_string(),
+                kind,
+                it.transaction.to_string(),
+                it.explanation.to_string(),
+            ]
         });
         table(&columns, rows)
     })?;

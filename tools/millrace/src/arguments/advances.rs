@@ -1,10 +1,10 @@
 //! The arguments for advances.
 
 use ::advances::{AdvanceId, Status};
+use ::customers::CustomerId;
 use banking::AccountNumber;
 use calendar::Date;
 use clap::{Args, Subcommand};
-use ::customers::CustomerId;
 use money::{Currency, DecimalMark, parse_minor};
 
 /// The subcommands for the lender's daily work.
