@@ -24,8 +24,7 @@ where
 {
     let Config { table: _, references, faults } = config;
     let processor = Processor { store, clock, references, faults };
-    Router::new()
-        .nest("/sandbox/processor", advances_sandbox::router(processor, Delays { hang: HANG, slow: SLOW }))
+    Router::new().nest("/sandbox/processor", advances_sandbox::router(processor, Delays { hang: HANG, slow: SLOW }))
 }
 
 #[cfg(test)]

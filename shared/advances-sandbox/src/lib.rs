@@ -6,7 +6,7 @@
 //! | `POST /transactions` | 201, 422 `transaction-refused`, or a failure |
 //! | `GET /transactions/{reference}` | what is known of a reference |
 //! | `GET /reports/{date}` | the outcomes that became known on a day |
-//! | `GET /clock`, `POST /clock` | its time: that of the machine, until it is set; then it stands still |
+//! | `GET /clock`, `POST /clock` | its time: that of the machine, until it is set; then only calls move it |
 //! | `GET /faults`, `PUT /faults` | how it fails, from now on |
 //! | `GET /ledger` | all transactions that it has accepted, with their outcomes |
 //!

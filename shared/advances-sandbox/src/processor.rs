@@ -132,7 +132,7 @@ impl<S: Store, C: Clock> Processor<S, C> {
         Ok(self.present().await?.now)
     }
 
-    /// Sets the clock, which then stands still. It never goes back: a final report would not be final.
+    /// Sets the clock; from then on only this moves it, and never back: a final report would not be final.
     pub async fn set_clock(&self, at: Moment) -> Result<(), PerformError> {
         self.change(|settings| match settings.now {
             Some(now) if at < now => Err(PerformError::Past(now)),

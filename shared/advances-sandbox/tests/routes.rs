@@ -165,3 +165,42 @@ async fn what_is_not_as_documented_is_refused_without_an_effect() {
     }
     assert_eq!(get(&server, "/ledger").await.1["transactions"], json!([]));
 }
+
+/// The fields of a documented schema: all, and the required ones.
+fn fields(schema: &str) -> (Vec<String>, Vec<String>) {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/processor-openapi.json");
+    let document: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let schema = document.pointer(&format!("/components/schemas/{schema}")).unwrap();
+    let required = schema["required"].as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned());
+    (schema["properties"].as_object().unwrap().keys().cloned().collect(), required.collect())
+}
+
+fn check_documented(schema: &str, document: &Value) {
+    let (all, required) = fields(schema);
+    let given: Vec<&String> = document.as_object().unwrap().keys().collect();
+    assert!(given.iter().all(|it| all.contains(it)), "{schema}: {document}");
+    assert!(required.iter().all(|it| given.contains(&it)), "{schema}: {document}");
+}
+
+#[tokio::test]
+async fn the_answers_have_the_documented_fields() {
+    let server = instance(&FakeStore::default(), true);
+    set_clock(&server, "2026-01-05T10:00:00Z").await;
+    set_faults(&server, "failure=100%").await;
+    check_documented("Order", &document(Some("R-1")));
+    check_documented("Accepted", &call(&server, "POST", "/transactions", document(Some("R-1"))).await.1);
+    check_documented("Status/oneOf/0", &get(&server, "/transactions/R-1").await.1);
+    check_documented("Status/oneOf/1", &get(&server, "/transactions/R-2").await.1);
+    check_documented("Problem", &get(&server, "/reports/2026-01-05").await.1);
+    set_clock(&server, "2026-01-12T10:00:00Z").await;
+    let mut lines = 0;
+    for day in 5..=8 {
+        let (_, report) = get(&server, &format!("/reports/2026-01-0{day}")).await;
+        check_documented("Report", &report);
+        for line in report["lines"].as_array().unwrap() {
+            check_documented("Line", line);
+            lines += 1;
+        }
+    }
+    assert_eq!(lines, 1);
+}
