@@ -84,8 +84,9 @@ mod tests {
         let document = Document::<Amount>::version(2).of(&amount).unwrap();
         assert_eq!(document.1, text(r#"{"v":2,"minor":170141183460469231731687303715884105727,"name":null}"#));
         let item = Key::new("P", "S").with([document]);
-        assert_eq!(Document::version(2).read(&item).unwrap(), amount);
-        assert_eq!(Document::version(3).read(&item).unwrap(), amount, "the release after this one reads it, too");
+        assert_eq!(Document::<Amount>::version(2).read(&item).unwrap(), amount);
+        let next = Document::<Amount>::version(3);
+        assert_eq!(next.read(&item).unwrap(), amount, "the release after this one reads it, too");
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub struct ScriptedServer {
     calls: Arc<Mutex<Vec<String>>>,
 }
 
-#[allow(clippy::unwrap_used, reason = "for tests")]
+#[allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "for tests")]
 impl ScriptedServer {
     /// A server with these responses, each a status and a body.
     pub fn new(script: &[(u16, &str)]) -> Self {
@@ -80,7 +80,7 @@ impl ScriptedServer {
     }
 }
 
-#[allow(clippy::unwrap_used, reason = "for tests")]
+#[allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "for tests")]
 fn request_body(stream: &TcpStream) -> String {
     let mut reader = BufReader::new(stream);
     let mut length = 0;
@@ -109,7 +109,7 @@ pub fn unique(prefix: &str) -> String {
 /// # Panics
 ///
 /// If the stack does not create it.
-#[allow(clippy::unwrap_used, reason = "for tests")]
+#[allow(clippy::unwrap_used, clippy::missing_panics_doc, reason = "for tests")]
 pub async fn create_table(client: &Client, name: &str, indexes: &[(&str, &str, &str)]) -> Table {
     let schema = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().unwrap();
     let keys = |hash: &str, range: &str| Some(vec![schema(hash, KeyType::Hash), schema(range, KeyType::Range)]);

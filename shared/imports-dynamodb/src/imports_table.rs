@@ -1,4 +1,3 @@
-use calendar::Moment;
 use dynamodb::{Condition, Item, Key, Put, Write, number, sortable, text, text_of};
 use imports::{ContentHistory, Import, ImportId, Imports, PortError, Saved, State, Version};
 

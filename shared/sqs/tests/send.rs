@@ -1,6 +1,6 @@
 //! What a queue does not take is sent again; what it refuses is an error.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use aws_sdk_sqs::Client;
 use dynamodb::testing::ScriptedServer;

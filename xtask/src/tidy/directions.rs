@@ -256,6 +256,7 @@ fn may_use(
         | (_, Tier::Function)
         | (Tier::Domain | Tier::Adapter { .. }, Tier::Value)
         | (Tier::Adapter { .. }, Tier::Technology)
+        | (Tier::Kit, Tier::Kit)
         | (Tier::Sandbox, Tier::Value | Tier::Kit) => Ok(()),
         (Tier::Function, Tier::Sandbox) if !from.starts_with("sandbox-") => {
             Err("only functions sandbox-* may use a simulation")
@@ -263,7 +264,6 @@ fn may_use(
         (Tier::Function | Tier::Tool, _) if is_library => Ok(()),
         (Tier::Function | Tier::Tool, _) => Err("it is not a library"),
         (Tier::Value, _) => Err("a value depends on nothing of ours"),
-        (Tier::Kit, Tier::Kit) => Ok(()),
         (Tier::Kit | Tier::Technology, Tier::Value)
         | (Tier::Technology, Tier::Technology)
         | (Tier::Kit | Tier::Domain, Tier::Domain)

@@ -235,7 +235,7 @@ async fn imports() -> FakeImports {
     });
     for import in [done(july()), again, done(unreachable())] {
         imports.receive(&altered(&import, |it| it.found = None)).await.unwrap();
-        let saved = imports.save(&import.with_version(1)).await.unwrap();
+        let saved = imports.save(&import.with_version(Version::FIRST)).await.unwrap();
         assert_eq!(saved, Saved::Stored(Version(2)));
     }
     let rate = |date: &str, eur: &str| DatedRate {
