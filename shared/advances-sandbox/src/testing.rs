@@ -57,7 +57,7 @@ impl Store for FakeStore {
             return Ok(Saved::Conflict);
         }
         state.calls.insert(record.key.clone(), (record.calls.clone(), stored.next()));
-        for transaction in &record.transaction {
+        if let Some(transaction) = &record.transaction {
             state.ledger.insert(transaction.transaction.clone(), transaction.clone());
         }
         Ok(Saved::Stored(stored.next()))
