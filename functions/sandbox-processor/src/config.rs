@@ -1,4 +1,5 @@
 use std::num::ParseIntError;
+use std::time::Duration;
 
 use advances_sandbox::{ChancesError, Faults};
 use lambda_kit::{Environment, MissingEnvironment};
@@ -8,8 +9,8 @@ use lambda_kit::{Environment, MissingEnvironment};
 pub struct Config {
     /// The table with its state.
     pub table: String,
-    /// Whether the processor recognises references.
-    pub references: bool,
+    /// How long the processor recognises a repeated reference; zero: it knows no references.
+    pub dedupe: Duration,
     /// How it fails, until other faults are put.
     pub faults: Faults,
 }
@@ -21,12 +22,9 @@ pub enum ConfigError {
     /// Environment variables are missing.
     #[error(transparent)]
     Missing(#[from] MissingEnvironment),
-    /// `PROCESSOR_SEED` is invalid.
-    #[error("PROCESSOR_SEED is not a number")]
-    Seed(#[from] ParseIntError),
-    /// `PROCESSOR_REFERENCES` is invalid.
-    #[error("PROCESSOR_REFERENCES is neither `recognised` nor `none`")]
-    References,
+    /// `PROCESSOR_DEDUPE_HOURS` or `PROCESSOR_SEED` is invalid.
+    #[error("PROCESSOR_DEDUPE_HOURS or PROCESSOR_SEED is not a number")]
+    Number(#[from] ParseIntError),
     /// `PROCESSOR_FAULTS` is invalid.
     #[error("PROCESSOR_FAULTS cannot be read")]
     Faults(#[from] ChancesError),
@@ -35,24 +33,20 @@ pub enum ConfigError {
 impl Config {
     /// Reads the environment variables; the error lists all missing names. Without `PROCESSOR_FAULTS` nothing fails.
     pub fn from_env() -> Result<Self, ConfigError> {
-        let (table, references, seed, faults) = Environment::read(|env| {
+        let (table, dedupe_hours, seed, faults) = Environment::read(|env| {
             let table = env.required("PROCESSOR_TABLE");
-            let (references, seed) = (env.required("PROCESSOR_REFERENCES"), env.required("PROCESSOR_SEED"));
-            (table, references, seed, env.optional("PROCESSOR_FAULTS").unwrap_or_default())
+            let (dedupe_hours, seed) = (env.required("PROCESSOR_DEDUPE_HOURS"), env.required("PROCESSOR_SEED"));
+            (table, dedupe_hours, seed, env.optional("PROCESSOR_FAULTS").unwrap_or_default())
         })?;
-        Self::read(table, &references, &seed, faults)
+        Self::read(table, &dedupe_hours, &seed, faults)
     }
 
-    /// Reads whether references are `recognised` or `none`, a seed, and failures of the form `failure=20%,hang=1%`.
-    pub fn read(table: String, references: &str, seed: &str, chances: String) -> Result<Self, ConfigError> {
-        let references = match references {
-            "recognised" => true,
-            "none" => false,
-            _ => return Err(ConfigError::References),
-        };
+    /// Reads hours (0: no references), a seed, and failures of the form `failure=20%,hang=1%`.
+    pub fn read(table: String, dedupe_hours: &str, seed: &str, chances: String) -> Result<Self, ConfigError> {
+        let dedupe = Duration::from_hours(u64::from(dedupe_hours.parse::<u32>()?));
         let faults = Faults { seed: seed.parse()?, chances, without_funds: Vec::new() };
         faults.rates()?;
-        Ok(Self { table, references, faults })
+        Ok(Self { table, dedupe, faults })
     }
 }
 
@@ -62,13 +56,13 @@ mod tests {
 
     #[test]
     fn the_texts_are_read_or_named() {
-        let read = |references, seed, faults: &str| Config::read("T".to_owned(), references, seed, faults.to_owned());
-        let config = read("recognised", "7", "failure=20%").unwrap();
-        assert_eq!((config.references, config.faults.seed), (true, 7));
+        let read = |hours, seed, faults: &str| Config::read("T".to_owned(), hours, seed, faults.to_owned());
+        let config = read("72", "7", "failure=20%").unwrap();
+        assert_eq!((config.dedupe, config.faults.seed), (Duration::from_hours(72), 7));
         assert_eq!(config.faults.chances, "failure=20%");
-        assert!(!read("none", "7", "").unwrap().references);
-        assert!(matches!(read("some", "7", ""), Err(ConfigError::References)));
-        assert!(matches!(read("none", "x", ""), Err(ConfigError::Seed(_))));
-        assert!(matches!(read("none", "7", "lie=1%"), Err(ConfigError::Faults(_))));
+        assert!(read("0", "7", "").unwrap().dedupe.is_zero());
+        assert!(matches!(read("-1", "7", ""), Err(ConfigError::Number(_))));
+        assert!(matches!(read("0", "x", ""), Err(ConfigError::Number(_))));
+        assert!(matches!(read("0", "7", "lie=1%"), Err(ConfigError::Faults(_))));
     }
 }

@@ -22,8 +22,8 @@ where
     S: Store + Send + Sync + 'static,
     C: Clock + Send + Sync + 'static,
 {
-    let Config { table: _, references, faults } = config;
-    let processor = Processor { store, clock, references, faults };
+    let Config { table: _, dedupe, faults } = config;
+    let processor = Processor { store, clock, dedupe, faults };
     Router::new().nest("/sandbox/processor", advances_sandbox::router(processor, Delays { hang: HANG, slow: SLOW }))
 }
 
@@ -40,7 +40,7 @@ mod tests {
     #[test]
     fn the_processor_is_below_sandbox() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let config = Config::read("T".to_owned(), "recognised", "1", String::new()).unwrap();
+        let config = Config::read("T".to_owned(), "72", "1", String::new()).unwrap();
         let router = router(config, FakeStore::default(), SystemClock);
         for (path, status) in [("/sandbox/processor/ledger", 200), ("/sandbox/ledger", 404), ("/ledger", 404)] {
             let request = Request::get(path).body(Body::empty()).unwrap();

@@ -4,7 +4,7 @@
 //!   and in staging.
 //! - **Reads:** its clock and faults, the calls of a reference, and its ledger.
 //! - **Writes:** each call, and its transaction in the same step, unless another call or the clock was faster.
-//! - **Delivered twice:** a repeated reference is executed once within three days, and again after them, as documented.
+//! - **Delivered twice:** a repeated reference is executed once within its window, and again after it, as documented.
 //! - **Fails:** at the configured rates; clients resolve it.
 
 use aws_config::BehaviorVersion;

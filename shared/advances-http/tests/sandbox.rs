@@ -8,12 +8,14 @@ use advances::ports::{Processor as _, ReportSource};
 use advances::{Answer, Order, Outcome, Payment, ProcessorRules, Reference, ReferenceKind, ReferenceStatus};
 use advances_http::HttpProcessor;
 use advances_sandbox::testing::FakeStore;
-use advances_sandbox::{DEDUPE, Delays, Faults, Processor, Store, router};
+use advances_sandbox::{Delays, Faults, Processor, Store, router};
 use calendar::{Clock, Date, Moment};
 use http_client::testing::{FakeServer, answer};
 use money::{Currency, Money};
 use serde_json::Value;
 use tokio::net::TcpListener;
+
+const DEDUPE: Duration = Duration::from_hours(72);
 
 #[derive(Clone, Copy)]
 struct Machine;
@@ -38,7 +40,8 @@ fn client(address: &str, references: bool) -> HttpProcessor {
 
 /// A simulated processor on 127.0.0.1, and a client of it.
 async fn simulated(references: bool) -> (Simulated, HttpProcessor) {
-    let processor = Processor { store: FakeStore::default(), clock: Machine, references, faults: Faults::default() };
+    let dedupe = if references { DEDUPE } else { Duration::ZERO };
+    let processor = Processor { store: FakeStore::default(), clock: Machine, dedupe, faults: Faults::default() };
     let routes = router(processor.clone(), Delays { hang: Duration::ZERO, slow: Duration::ZERO });
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());

@@ -27,7 +27,7 @@ pub mod testing;
 
 pub use chances::{Chances, ChancesError};
 pub use documents::{Direction, Faults, Order, Outcome, Report, ReportLine, Settings, Transaction};
-pub use perform::{Call, Calls, DEDUPE, Decision, Execution, Reply, Window, decide};
+pub use perform::{Call, Calls, Decision, Execution, Reply, Window, decide};
 pub use processor::{PerformError, Processor, ReferenceStatus};
 pub use report::report;
 pub use routes::{Delays, router};

@@ -9,10 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::dice::{Stream, dice};
 use crate::{Chances, Direction, Faults, Order, Outcome, Transaction};
 
-/// A reference that is repeated within this time of its first call is not executed again; after it, it is.
-pub const DEDUPE: Duration = Duration::from_hours(3 * 24);
-/// The longest time after which a hanging call is executed, in minutes.
-const MAX_HANG_MINUTES: u64 = 12 * 60;
+/// The longest time after which a hanging call is executed, in minutes: the contract has an hour.
+const MAX_HANG_MINUTES: u64 = 55;
 /// An outcome is known after at most this number of days, unless it is late.
 const USUAL_DAYS: u64 = 3;
 const LATE_FROM_DAYS: u64 = 7;
@@ -95,6 +93,8 @@ pub struct Call<'a> {
     pub key: &'a str,
     /// The order.
     pub order: &'a Order,
+    /// A reference that is repeated within this time of its first call is not executed again; after it, it is.
+    pub dedupe: Duration,
     /// The time.
     pub now: Moment,
 }
@@ -104,7 +104,7 @@ pub fn decide(call: &Call<'_>, earlier: &Calls) -> Decision {
     let mut calls = earlier.clone();
     calls.count = calls.count.saturating_add(1);
     let mut drawn = Drawn::new(call, calls.count);
-    let recognised = |it: &&Window| call.now.since(it.opened_at) <= DEDUPE;
+    let recognised = |it: &&Window| call.now.since(it.opened_at) <= call.dedupe;
     let window = calls.window.as_ref().filter(recognised).cloned();
     let (reply, transaction) = match window {
         _ if drawn.unavailable => (Reply::Unavailable, None),

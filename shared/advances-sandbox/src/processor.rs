@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use calendar::{Clock, Date, Moment};
 use storage::{Saved, Version};
 
@@ -19,8 +21,8 @@ pub struct Processor<S, C> {
     pub store: S,
     /// The clock of the machine.
     pub clock: C,
-    /// Whether it recognises references.
-    pub references: bool,
+    /// How long it recognises a repeated reference; zero: it knows no references.
+    pub dedupe: Duration,
     /// How it fails until other faults are put.
     pub faults: Faults,
 }
@@ -61,6 +63,11 @@ struct Present {
 }
 
 impl<S: Store, C: Clock> Processor<S, C> {
+    /// Whether it recognises references.
+    pub fn recognises_references(&self) -> bool {
+        !self.dedupe.is_zero()
+    }
+
     /// Performs an order without errors ([`Order::errors`]).
     pub async fn perform(&self, order: &Order) -> Result<Reply, PerformError> {
         let key = match &order.reference {
@@ -71,7 +78,7 @@ impl<S: Store, C: Clock> Processor<S, C> {
             let present = self.present().await?;
             let (calls, expected) = self.store.calls(&key).await?;
             let Present { settings, version, chances, now } = &present;
-            let call = Call { faults: &settings.faults, chances, key: &key, order, now: *now };
+            let call = Call { faults: &settings.faults, chances, key: &key, order, dedupe: self.dedupe, now: *now };
             let decision = decide(&call, &calls);
             let record = Record {
                 key: key.clone(),

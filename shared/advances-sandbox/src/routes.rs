@@ -61,7 +61,7 @@ struct Accepted {
 
 async fn perform<S: Store, C: Clock>(State(server): Shared<S, C>, body: Bytes) -> Result<Response, Problem> {
     let order: Order = read(&body)?;
-    let errors = order.errors(server.processor.references);
+    let errors = order.errors(server.processor.recognises_references());
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }
@@ -104,7 +104,7 @@ async fn status<S: Store, C: Clock>(
     State(server): Shared<S, C>,
     Path(reference): Path<String>,
 ) -> Result<Response, Problem> {
-    if !server.processor.references {
+    if !server.processor.recognises_references() {
         return Err(Problem::not_found());
     }
     let status = match server.processor.status(&reference).await.map_err(failed)? {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use advances_sandbox::testing::{FakeStore, order};
 use advances_sandbox::{Calls, Faults, Processor, Record, Reply, Settings, Store, StoreError, Transaction};
@@ -67,7 +68,8 @@ impl Store for Interrupted {
 }
 
 fn of<S>(store: S, references: bool) -> Processor<S, Machine> {
-    Processor { store, clock: Machine, references, faults: Faults::default() }
+    let dedupe = if references { Duration::from_hours(72) } else { Duration::ZERO };
+    Processor { store, clock: Machine, dedupe, faults: Faults::default() }
 }
 
 fn interrupted(other: Other, references: bool) -> Processor<Interrupted, Machine> {

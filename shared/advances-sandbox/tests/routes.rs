@@ -24,7 +24,8 @@ impl Clock for Machine {
 
 /// A processor over a store, as a new instance of the function has it.
 fn instance(store: &FakeStore, references: bool) -> Router {
-    let processor = Processor { store: store.clone(), clock: Machine, references, faults: Faults::default() };
+    let dedupe = if references { Duration::from_hours(72) } else { Duration::ZERO };
+    let processor = Processor { store: store.clone(), clock: Machine, dedupe, faults: Faults::default() };
     router(processor, Delays { hang: Duration::ZERO, slow: Duration::ZERO })
 }
 
