@@ -33,7 +33,9 @@ fn each_function_answers_its_event() {
         assert_eq!(answer["batchItemFailures"], json!([]), "{function}: {answer}");
     }
     assert_eq!(invoke(&api, "sweep-imports", &envelope("sweep-imports")), Value::Null);
-    assert_eq!(invoke(&api, "sandbox-feed", &envelope("sandbox-feed"))["statusCode"], 200);
+    for function in ["sandbox-feed", "sandbox-processor"] {
+        assert_eq!(invoke(&api, function, &envelope(function))["statusCode"], 200, "{function}");
+    }
 
     let mut request = envelope("serve-customers");
     assert_eq!(invoke(&api, "serve-customers", &request)["statusCode"], 401, "a token of no client of this stack");

@@ -69,8 +69,8 @@ fn silence() -> FetchError {
 
 fn other(feed: Feed) -> PageRecord {
     serde_json::from_value(serde_json::json!({
-        "number": 0, "format": "cdm", "cursor": "", "next": "", "key": PageRecord::key(feed, 0, "other"), "asked": 1,
-        "repeated": 0, "declared": {"rows": 0, "sums": []}, "received": {"rows": 0, "sums": []},
+        "number": 0, "format": "cdm", "damaged": 0, "cursor": "", "next": "", "key": PageRecord::key(feed, 0, "other"), "asked": 1,
+        "repeated": 0, "declared": {"rows": 0, "unreadable": 0, "sums": []}, "received": {"rows": 0, "unreadable": 0, "sums": []},
     }))
     .unwrap()
 }

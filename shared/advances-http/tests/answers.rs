@@ -20,12 +20,12 @@ fn rules(references: ReferenceKind) -> ProcessorRules {
     ProcessorRules { references, landing: Duration::from_hours(24), lease: Duration::from_mins(15) }
 }
 
-fn processor(address: &str, references: ReferenceKind) -> HttpProcessor {
-    HttpProcessor::new(address, Duration::from_millis(800), "4711".parse().unwrap(), rules(references)).unwrap()
+fn processor(address: &str, time_out: Duration, references: ReferenceKind) -> HttpProcessor {
+    HttpProcessor::new(address, time_out, "4711".parse().unwrap(), rules(references)).unwrap()
 }
 
 fn recognising(address: &str) -> HttpProcessor {
-    processor(address, ReferenceKind::Recognised { dedupe: DEDUPE })
+    processor(address, Duration::from_secs(10), ReferenceKind::Recognised { dedupe: DEDUPE })
 }
 
 fn order(payment: Payment) -> Order {
@@ -78,7 +78,7 @@ async fn a_processor_without_references_gets_none() {
         _ => answer(422, "", &REFUSED.replace(&format!(",{}", reference.trim_end_matches(',')), "")),
     })
     .await;
-    let processor = processor(&server.address, ReferenceKind::None);
+    let processor = processor(&server.address, Duration::from_secs(10), ReferenceKind::None);
     assert_eq!(processor.perform(&order(DEBIT)).await, Answer::Taken("T1".parse().unwrap()));
     assert!(matches!(processor.perform(&order(DEBIT)).await, Answer::Unknown(_)), "a reference that nobody has given");
     assert_eq!(processor.perform(&order(DEBIT)).await, Answer::Refused("account closed".into()));
@@ -167,17 +167,18 @@ async fn any_other_answer_is_unknown() {
 
 #[tokio::test]
 async fn a_call_without_an_answer_ends_and_is_unknown() {
-    // Nobody accepts the connection's request.
+    // The connection is accepted by the system, and nobody answers.
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", silent.local_addr().unwrap());
-    let got = recognising(&address).perform(&order(DEBIT)).await;
+    let hanging = processor(&address, Duration::from_millis(200), ReferenceKind::Recognised { dedupe: DEDUPE });
+    let got = hanging.perform(&order(DEBIT)).await;
     assert!(matches!(&got, Answer::Unknown(why) if why.contains("no answer within")), "{got:?}");
+    let status = hanging.status(&order(DEBIT).reference).await;
+    assert!(matches!(status, Err(PortError::Unavailable(..))), "{status:?}");
+    let report = hanging.report("2026-01-05".parse().unwrap()).await;
+    assert!(matches!(report, Err(PortError::Unavailable(..))), "{report:?}");
     let got = recognising("http://127.0.0.1:1").perform(&order(DEBIT)).await;
     assert!(matches!(got, Answer::Unknown(_)), "{got:?}");
-    let status = recognising(&address).status(&order(DEBIT).reference).await;
-    assert!(matches!(status, Err(PortError::Unavailable(..))), "{status:?}");
-    let report = recognising(&address).report("2026-01-05".parse().unwrap()).await;
-    assert!(matches!(report, Err(PortError::Unavailable(..))), "{report:?}");
 }
 
 #[tokio::test]

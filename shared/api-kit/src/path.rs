@@ -1,7 +1,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use axum::extract::{FromRequestParts, RawPathParams};
+use axum::extract::{FromRequestParts, MatchedPath, Path};
 use axum::http::request::Parts;
 use lambda_kit::{FieldError, Problem};
 
@@ -19,10 +19,16 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let params = RawPathParams::from_request_parts(parts, state).await;
-        let params = params.map_err(|_| Problem::bad_request("the path is not UTF-8"))?;
-        let (name, text) = params.iter().next().ok_or_else(Problem::internal)?;
-        let id = text.parse().map_err(|error: T::Err| FieldError::new(name, error.to_string()));
-        id.map(Self).map_err(|error| Problem::invalid(vec![error]))
+        let invalid = |name: &str, detail: String| Problem::invalid(vec![FieldError::new(name, detail)]);
+        let route = MatchedPath::from_request_parts(parts, state).await.map_err(|_| Problem::not_found())?;
+        let name = parameter(route.as_str());
+        let text = Path::<String>::from_request_parts(parts, state).await;
+        let Path(text) = text.map_err(|_| invalid(name, "not UTF-8".to_owned()))?;
+        text.parse().map(Self).map_err(|error: T::Err| invalid(name, error.to_string()))
     }
+}
+
+/// The name of the parameter in a route such as `/accounts/{account}/balance`.
+fn parameter(route: &str) -> &str {
+    route.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map_or("path", |(name, _)| name)
 }

@@ -95,7 +95,7 @@ mod tests {
         check(r#"{"v":1,"minor":7}"#, Ok(7));
         check(r#"{"minor":7}"#, Err("an item has a document of the unknown version 0"));
         check(r#"{"v":3,"minor":7}"#, Err("an item has a document of the unknown version 3"));
-        check(r#"{"v":2,"minor":"Ada"}"#, Err("an item has a document that cannot be read at column 20"));
+        check(r#"{"v":2,"minor":"Ada"}"#, Err("an item has a document that cannot be read at column 16"));
         check("{", Err("an item has a document that cannot be read at column 1"));
         let item = Key::new("P", "S").with([("doc", text(r#"{"minor":7}"#))]);
         assert_eq!(Document::<Amount>::version(1).read(&item).unwrap().minor, 7, "without a version");

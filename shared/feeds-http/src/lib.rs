@@ -24,7 +24,7 @@ pub struct HttpFeedClient<S = NoSecrets> {
 impl HttpFeedClient {
     /// A client for `address`; each request is one call that ends within `time_out`.
     pub fn new(address: &str, time_out: Duration) -> Result<Self, AddressError> {
-        let limits = CallLimits { time_out, max_body_bytes: MAX_PAGE_BYTES, connections: Connections::Kept };
+        let limits = CallLimits { time_out, max_body_bytes: MAX_PAGE_BYTES, connections: Connections::Reused };
         let (format, end_after_silences) = (FeedFormat::Millrace, END_AFTER_SILENCES);
         Ok(Self { http: HttpClient::new(address, limits)?, format, end_after_silences })
     }

@@ -37,7 +37,7 @@ pub struct CallLimits {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Connections {
     /// Idle ones, if there are some.
-    Kept,
+    Reused,
     /// A new one for each call: a request is never lost on a connection that the server has closed in the meantime.
     New,
 }

@@ -18,7 +18,8 @@ const CANARY: &str = "canary-5e1f";
 const BASIC: &str = "Basic bWlsay1ydW46Y2FuYXJ5LTVlMWYlMjUlMkI=";
 
 fn without_secrets(bank: &FakeServer) -> HttpClient {
-    let limits = CallLimits { time_out: Duration::from_secs(5), max_body_bytes: 1000, connections: Connections::Kept };
+    let limits =
+        CallLimits { time_out: Duration::from_secs(5), max_body_bytes: 1000, connections: Connections::Reused };
     HttpClient::new(&bank.address, limits).unwrap()
 }
 

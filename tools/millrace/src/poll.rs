@@ -259,7 +259,7 @@ mod tests {
     fn what_was_not_declared_is_not_called_complete() {
         let page: PageRecord = serde_json::from_value(serde_json::json!({
             "number": 0, "format": "cdm", "damaged": 1, "cursor": "", "next": "", "key": "", "asked": 1, "repeated": 0,
-            "declared": {"rows": 0, "sums": []}, "received": {"rows": 0, "sums": []},
+            "declared": {"rows": 0, "unreadable": 0, "sums": []}, "received": {"rows": 0, "unreadable": 0, "sums": []},
         }))
         .unwrap();
         let text = render_text(&[Proof { gaps: Vec::new(), ..Proof::of(Feed::Sepa, now(), &[page], &[]) }]);
@@ -282,7 +282,7 @@ mod tests {
         assert_eq!(proofs(&Output::new(true), &log).await.unwrap(), Verdict::Problems);
         let text = render_feeds(&[FeedStatus::load(&log, Feed::Sepa).await.unwrap()]);
         let line =
-            "│ sepa ┆ asking ┆ 2026-11-22 10:00 ┆ 2026-11-21 10:00 ┆ 2026-11-22 10:00: the feed's server does not";
+            "│ sepa ┆ fetching ┆ 2026-11-22 10:00 ┆ 2026-11-21 10:00 ┆ 2026-11-22 10:00: the feed's server does not";
         assert!(text.contains(line) && text.contains(" complete "), "{text}");
     }
 
@@ -298,8 +298,8 @@ mod tests {
         let well = poll(&Output::new(true), &log, &FakePollQueue::default(), now(), patience).await.unwrap();
         assert_eq!(well, Verdict::Ok);
         let page: PageRecord = serde_json::from_value(serde_json::json!({
-            "number": 0, "cursor": "", "next": "1", "key": "", "asked": 1, "repeated": 0,
-            "declared": {"rows": 2, "sums": []}, "received": {"rows": 1, "sums": []},
+            "number": 0, "format": "millrace", "damaged": 0, "cursor": "", "next": "1", "key": "", "asked": 1, "repeated": 0,
+            "declared": {"rows": 2, "unreadable": 0, "sums": []}, "received": {"rows": 1, "unreadable": 0, "sums": []},
         }))
         .unwrap();
         let proof = Proof::of(Feed::Sepa, now(), &[page], &[]);

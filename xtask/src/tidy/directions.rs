@@ -32,11 +32,12 @@ const TECHNOLOGIES: [&str; 9] =
 /// For functions: of all, and of the API.
 const KITS: [&str; 2] = ["lambda-kit", "api-kit"];
 /// Simulations of external systems, for the laptop and for staging.
-const SANDBOXES: [&str; 1] = ["feeds-sandbox"];
+const SANDBOXES: [&str; 2] = ["advances-sandbox", "feeds-sandbox"];
 
 /// The allowed dependencies between domains and between technologies, of the kit on values and of a sandbox on a tool,
 /// each with its reason.
-const REASONS: [(&str, &str, &str); 16] = [
+const REASONS: [(&str, &str, &str); 17] = [
+    ("advances-sandbox", "datamaker", "its failures are drawn from the same noise as those of the feeds"),
     ("feeds", "imports", "a feed's pages become imports, and its proof uses their outcomes"),
     ("feeds-sandbox", "datamaker", "it serves the data maker's rows without files"),
     ("lambda-kit", "calendar", "its clock tells moments"),
