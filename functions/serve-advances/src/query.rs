@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 pub(crate) struct AdvancesQuery {
     /// Only those of this customer. A customer sees only their own.
-    #[param(value_type = Option<String>, format = Uuid)]
+    #[param(value_type = Option<String>, format = "uuid")]
     pub(crate) customer: Option<CustomerId>,
     /// Only those in this state.
     #[param(value_type = Option<crate::documents::AdvanceState>)]

@@ -13,7 +13,7 @@ pub(crate) struct AdvanceDocument {
     #[schema(value_type = String, pattern = "^[0-9a-f]{24}$")]
     id: AdvanceId,
     /// The customer's id.
-    #[schema(format = Uuid)]
+    #[schema(format = "uuid")]
     customer: Box<str>,
     /// The account that is credited and debited.
     account: String,
