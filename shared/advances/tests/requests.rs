@@ -31,7 +31,9 @@ async fn a_repeated_request_finds_its_advance_as_it_was_requested() {
     let Requested::New(first) = request(&advances, &new("1", 10_000), at).await.unwrap() else {
         unreachable!("it is new");
     };
-    advances::change(&advances, first.id(), |it| Ok(it.cancel("ada", "a test", at).into_iter().collect())).await.unwrap();
+    advances::change(&advances, first.id(), |it| Ok(it.cancel("ada", "a test", at).into_iter().collect()))
+        .await
+        .unwrap();
     let later = Moment::day(day(9));
     // Our terms may have changed meanwhile.
     let terms = Terms { instalments: 6, ..Terms::weekly(Currency::EUR) };

@@ -43,6 +43,7 @@ mod wait;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use ::customers::CustomerId;
 use anyhow::Result;
 use calendar::Clock as _;
 use clap::Parser as _;
@@ -98,10 +99,7 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
     match command {
         Command::Import(_) | Command::Profile(_) | Command::Token(_) => Ok(Verdict::Ok),
         Command::Customers => customers::list(output, &stack.register()?).await,
-        Command::Customer { id, mails } => {
-            let mails = mails.map(Mails::choice);
-            customers::show(output, &stack.register()?, &stack.books()?, id, mails, SystemClock.now()).await
-        }
+        Command::Customer { id, mails } => show_customer(output, &stack, id, mails).await,
         Command::Accounts => accounts::list(output, &stack.register()?, &stack.books()?).await,
         Command::Balance(args) => books::balance(output, &stack.register()?, &stack.books()?, &args).await,
         Command::Balances(args) => {
@@ -149,6 +147,11 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
         Command::Restore(command) => Box::pin(restore::run(output, &stack, command, SystemClock.now())).await,
         Command::User(command) => Box::pin(users::run(output, &stack, command)).await,
     }
+}
+
+async fn show_customer(output: &Output, stack: &Stack, id: CustomerId, mails: Option<Mails>) -> Result<Verdict> {
+    let mails = mails.map(Mails::choice);
+    customers::show(output, &stack.register()?, &stack.books()?, id, mails, SystemClock.now()).await
 }
 
 async fn run_source(output: &Output, stack: &Stack, command: SourceCommand) -> Result<Verdict> {
