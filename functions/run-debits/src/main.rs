@@ -28,7 +28,7 @@ async fn main() -> Result<(), Error> {
     let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
     let (sqs, secrets) = (aws_sdk_sqs::Client::new(&sdk), aws_sdk_secretsmanager::Client::new(&sdk));
     let secrets = config.processor_secret_arn.as_ref().map(|arn| SecretsManagerSecrets::new(secrets, arn));
-    let (rules, account) = (config.rules()?, config.processor_account.parse()?);
+    let (rules, guard, account) = (config.rules()?, config.guard()?, config.processor_account.parse()?);
     let processor = HttpProcessor::new(&config.processor_url, config.time_out()?, account, rules)?;
     let advances = DynamoDbAdvances::new(aws_sdk_dynamodb::Client::new(&sdk), config.advances_table);
     let run_debits = &RunDebits {
@@ -42,7 +42,7 @@ async fn main() -> Result<(), Error> {
         clock: SystemClock,
         rules,
         first_report: config.processor_first_report.parse()?,
-        guard: config.guard()?,
+        guard,
     };
     let pace = Pace::one_by_one(Duration::from_secs(60));
 

@@ -37,7 +37,7 @@ impl Breaks for DynamoDbAdvances {
     ) -> Result<Page<Break>, PortError> {
         let mut found = Vec::new();
         for is_closed in [false, true].into_iter().filter(|it| closed.is_none_or(|wanted| wanted == *it)) {
-            found.extend(self.listed(kind, is_closed, cursor, limit).await?);
+            found.extend(self.listed_breaks(kind, is_closed, cursor, limit).await?);
         }
         // The oldest first.
         found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
@@ -48,7 +48,7 @@ impl Breaks for DynamoDbAdvances {
 
 impl DynamoDbAdvances {
     /// The oldest breaks after `cursor`, open or closed, one more than `limit`.
-    async fn listed(
+    async fn listed_breaks(
         &self,
         kind: Option<BreakKind>,
         is_closed: bool,

@@ -47,7 +47,7 @@ impl Advances for DynamoDbAdvances {
 
     async fn holder(&self, claim: &Claim) -> Result<Option<Reference>, PortError> {
         let item = self.table.get(&claim_key(claim)).await.map_err(failed)?;
-        let holder = item.map(|it| text_of(&it, "payment").map_err(failed)?.parse().map_err(broken));
+        let holder = item.map(|it| text_of(&it, "payment").map_err(failed)?.parse::<Reference>().map_err(broken));
         holder.transpose()
     }
 }
@@ -59,7 +59,7 @@ fn partition(id: &AdvanceId) -> String {
 /// The id of an advance from the partition of its items.
 pub(crate) fn id_of(item: &Item) -> Result<AdvanceId, PortError> {
     let pk = text_of(item, "pk").map_err(failed)?;
-    pk.strip_prefix("ADV#").unwrap_or_default().parse().map_err(broken)
+    pk.strip_prefix("ADV#").unwrap_or_default().parse::<AdvanceId>().map_err(broken)
 }
 
 /// Facts sort by their numbers.

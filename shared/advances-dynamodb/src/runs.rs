@@ -1,7 +1,7 @@
 use advances::ports::{PortError, Runs};
 use advances::{RunPhase, RunRecord, RunTotals, Saved, SeenReports, Version};
 use calendar::Date;
-use dynamodb::{Document, Item, Key, Query, version_of};
+use dynamodb::{Document, DynamoDbError, Item, Key, Query, version_of};
 
 use crate::{DynamoDbAdvances, VERSION, failed};
 
@@ -49,7 +49,7 @@ impl Runs for DynamoDbAdvances {
 
     async fn seen(&self) -> Result<Option<(SeenReports, Version)>, PortError> {
         let item = self.table.get(&Key::new(REPORTS, REPORTS)).await.map_err(failed)?;
-        let seen = item.map(|it| Ok((REPORTS_DOCUMENT.read(&it)?, version_of(&it, VERSION)?)));
+        let seen = item.map(|it| Ok::<_, DynamoDbError>((REPORTS_DOCUMENT.read(&it)?, version_of(&it, VERSION)?)));
         seen.transpose().map_err(failed)
     }
 

@@ -56,7 +56,8 @@ struct Accepted {
     transaction: String,
     #[serde(flatten)]
     order: Order,
-    accepted_at: Moment,
+    #[serde(rename = "accepted_at")]
+    at: Moment,
 }
 
 async fn perform<S: Store, C: Clock>(State(server): Shared<S, C>, body: Bytes) -> Result<Response, Problem> {

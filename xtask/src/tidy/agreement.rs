@@ -203,13 +203,13 @@ mod tests {
     #[test]
     fn each_operation_has_a_route() {
         let document = r#"{"paths": {"/imports": {"get": {}}, "/imports/{import}": {"get": {}, "post": {}}}}"#;
-        let sources = Sources::of([(API, document)]);
+        let sources = Sources::of([(APIS[0], document)]);
         let missing = |keys: &[&str]| {
             let route = |key: &&str| {
                 format!("  R{}: {{Type: AWS::ApiGatewayV2::Route, Properties: {{RouteKey: '{key}'}}}}\n", key.len())
             };
             let template = Template::parse(&format!("Resources:\n{}", keys.iter().map(route).collect::<String>()));
-            routes(&sources, &template.unwrap()).into_iter().map(|it| it.what).collect::<Vec<_>>()
+            routes(APIS[0], &sources, &template.unwrap()).into_iter().map(|it| it.what).collect::<Vec<_>>()
         };
         let post = "has no route for POST /imports/{import}";
         assert_eq!(missing(&["GET /imports", "GET /imports/{import}"]), [post]);
