@@ -15,7 +15,7 @@ use lambda_kit::{Failure, Severity};
 pub use config::Config;
 
 /// A page of a run ends within this time; with less left another invocation continues.
-const TIME_OF_A_PAGE: Duration = Duration::from_secs(60);
+const TIME_OF_A_PAGE: Duration = Duration::from_mins(1);
 
 /// Runs the debits of a business date.
 pub struct RunDebits<A, B, U, G, R, Q, N, C> {

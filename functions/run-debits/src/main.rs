@@ -44,7 +44,7 @@ async fn main() -> Result<(), Error> {
         first_report: config.processor_first_report.parse()?,
         guard,
     };
-    let pace = Pace::one_by_one(Duration::from_secs(60));
+    let pace = Pace::one_by_one(Duration::from_mins(1));
 
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         let until = batch::deadline(&event.context);

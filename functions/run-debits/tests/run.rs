@@ -85,7 +85,7 @@ fn scheduled() -> RunRequest {
     serde_json::from_str(event["Records"][0]["body"].as_str().unwrap()).unwrap()
 }
 
-const LONG: Duration = Duration::from_secs(300);
+const LONG: Duration = Duration::from_mins(5);
 
 #[tokio::test]
 async fn the_schedule_runs_its_own_date_and_a_second_delivery_changes_nothing() {

@@ -42,7 +42,7 @@ impl Breaks for DynamoDbAdvances {
         // The oldest first.
         found.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         found.dedup_by(|(one, _), (other, _)| one == other);
-        page(found, limit)
+        Ok(page(found, limit))
     }
 }
 

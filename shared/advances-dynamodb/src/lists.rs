@@ -49,7 +49,7 @@ impl AdvanceList for DynamoDbAdvances {
         items.sort_unstable_by(|(one, _), (other, _)| other.cmp(one));
         // An index that lags has an advance under two states.
         items.dedup();
-        page(items, limit)
+        Ok(page(items, limit))
     }
 }
 
@@ -57,11 +57,11 @@ impl AdvanceList for DynamoDbAdvances {
 pub(crate) type Listed<T> = Vec<(String, T)>;
 
 /// The page of the first `limit` items; there are more if there is another one.
-pub(crate) fn page<T>(mut items: Listed<T>, limit: usize) -> Result<Page<T>, PortError> {
+pub(crate) fn page<T>(mut items: Listed<T>, limit: usize) -> Page<T> {
     let has_more = items.len() > limit;
     items.truncate(limit);
     let cursor = items.last().filter(|_| has_more).map(|(listed_at, _)| listed_at.clone());
-    Ok(Page { items: items.into_iter().map(|(_, item)| item).collect(), cursor })
+    Page { items: items.into_iter().map(|(_, item)| item).collect(), cursor }
 }
 
 impl DynamoDbAdvances {

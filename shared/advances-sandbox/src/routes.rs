@@ -72,7 +72,7 @@ async fn perform<S: Store, C: Clock>(State(server): Shared<S, C>, body: Bytes) -
             if slow {
                 tokio::time::sleep(server.delays.slow).await;
             }
-            (StatusCode::CREATED, Json(Accepted { transaction, order, accepted_at })).into_response()
+            (StatusCode::CREATED, Json(Accepted { transaction, order, at: accepted_at })).into_response()
         }
         Reply::Refused(reason) => refused(&reason, order.reference.as_deref()),
         Reply::OtherOrder => Problem::conflict("the reference was used for another order").into_response(),

@@ -10,6 +10,9 @@ use advances_sandbox::{
 };
 use calendar::{Date, Moment};
 
+/// Whether a decision is of a kind.
+type Holds<'a> = &'a dyn Fn(&Decision) -> bool;
+
 const NEVER: &str = "";
 const DEDUPE: Duration = Duration::from_hours(72);
 
@@ -66,7 +69,7 @@ fn each_fault_occurs_at_its_rate() {
     let is_failure = |it: &Decision| matches!(&it.transaction, Some(it) if it.outcome != Outcome::Success);
     let is_late = |it: &Decision| matches!(&it.transaction, Some(it) if it.reported_on > day(8));
     let is_slow = |it: &Decision| matches!(it.reply, Reply::Accepted { slow: true, .. });
-    let checks: [(&str, &dyn Fn(&Decision) -> bool); 7] = [
+    let checks: [(&str, Holds<'_>); 7] = [
         ("failure", &is_failure),
         ("late-outcome", &is_late),
         ("slow", &is_slow),

@@ -57,16 +57,17 @@ pub(crate) fn play(output: &Output, args: &SimulateArgs) -> Result<Verdict> {
         "advances": book.facts.len(),
         "breaks": book.breaks.len(),
     });
-    output.answer(&document, || book.to_string())?;
+    output.answer(|| &document, || book.to_string())?;
     Ok(Verdict::Ok)
 }
 
 async fn request_run<Q: RunQueue>(output: &Output, runs: &Q, date: Date, now: Moment) -> Result<Verdict> {
     ensure!(date <= now.date(), "{date} is in the future; a run is for today or a day before");
     runs.send(RunRequest::new(date)).await?;
-    output.answer(&json!({ "requested": date }), || {
-        format!("the run for {date} is requested; see `millrace advances show {date}`")
-    })?;
+    output.answer(
+        || json!({ "requested": date }),
+        || format!("the run for {date} is requested; see `millrace advances show {date}`"),
+    )?;
     Ok(Verdict::Ok)
 }
 
@@ -87,17 +88,20 @@ fn show(output: &Output, run: &RunRecord) -> Result<Verdict> {
         "objection": run.objection,
         "approved_by": run.approved_by,
     });
-    output.answer(&document, || {
-        let totals: Vec<String> = totals.iter().map(|it| it.grouped_with_currency()).collect();
-        let mut text = format!("{}: {phase}, {} payments due, {}", run.date, run.totals.count, totals.join(", "));
-        if let Some(objection) = &run.objection {
-            text.push_str(&format!("\n{objection}"));
-        }
-        if let Some(by) = &run.approved_by {
-            text.push_str(&format!("\napproved by {by}"));
-        }
-        text
-    })?;
+    output.answer(
+        || &document,
+        || {
+            let totals: Vec<String> = totals.iter().map(|it| it.grouped_with_currency()).collect();
+            let mut text = format!("{}: {phase}, {} payments due, {}", run.date, run.totals.count, totals.join(", "));
+            if let Some(objection) = &run.objection {
+                text.push_str(&format!("\n{objection}"));
+            }
+            if let Some(by) = &run.approved_by {
+                text.push_str(&format!("\napproved by {by}"));
+            }
+            text
+        },
+    )?;
     Ok(if run.phase == RunPhase::Waiting { Verdict::Problems } else { Verdict::Ok })
 }
 
@@ -110,7 +114,7 @@ async fn approve<U: Runs, Q: RunQueue>(output: &Output, store: &U, runs: &Q, dat
         }
     }
     runs.send(RunRequest::new(date)).await?;
-    output.answer(&json!({ "approved": date }), || format!("the run for {date} continues"))?;
+    output.answer(|| json!({ "approved": date }), || format!("the run for {date} continues"))?;
     Ok(Verdict::Ok)
 }
 
@@ -118,10 +122,13 @@ async fn calls<G: CallGate>(output: &Output, gate: &G) -> Result<Verdict> {
     let gate = gate.load().await?;
     let unknown = gate.unknown.iter().filter(|it| **it).count();
     let document = json!({ "stopped": gate.stopped, "remembered": gate.unknown.len(), "unknown": unknown });
-    output.answer(&document, || match &gate.stopped {
-        Some(stop) => format!("no payments are made since {}: {} ({})", stop.at, stop.reason, stop.by),
-        None => format!("payments are made; {unknown} of the last {} calls had no answer", gate.unknown.len()),
-    })?;
+    output.answer(
+        || &document,
+        || match &gate.stopped {
+            Some(stop) => format!("no payments are made since {}: {} ({})", stop.at, stop.reason, stop.by),
+            None => format!("payments are made; {unknown} of the last {} calls had no answer", gate.unknown.len()),
+        },
+    )?;
     Ok(if gate.stopped.is_some() { Verdict::Problems } else { Verdict::Ok })
 }
 
@@ -131,17 +138,17 @@ where
     B: Breaks,
 {
     let entries = journal_of_days(advances, breaks, days, usize::MAX).await?;
-    output.answer(&entries, || postings(&entries))?;
+    output.answer(|| &entries, || postings(&entries))?;
     Ok(Verdict::Ok)
 }
 
 fn postings(entries: &[JournalEntry]) -> String {
     let columns = [
-        Column::Text("Date"),
-        Column::Id("Source"),
-        Column::Text("Text"),
-        Column::Text("Account"),
-        Column::Number("Amount"),
+        Column::text("Date"),
+        Column::id("Source"),
+        Column::text("Text"),
+        Column::text("Account"),
+        Column::number("Amount"),
     ];
     let rows = entries.iter().flat_map(|entry| {
         entry.postings.iter().map(|it| {

@@ -45,7 +45,6 @@ mod wait;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use ::customers::CustomerId;
 use anyhow::Result;
 use calendar::Clock as _;
 use clap::Parser as _;

@@ -46,7 +46,7 @@ pub(crate) async fn run(output: &Output, stack: &Stack, command: RestoreCommand,
         RestoreCommand::Advances { at } => {
             ensure!(at.is_instant() && at < now, "give the time of the backup, as in 2026-11-21T10:00:00Z");
             let restored = advances::restore(&stack.advances()?, at, now).await?;
-            output.answer(&restored, || restored.text())?;
+            output.answer(|| &restored, || restored.text())?;
             Ok(if restored.is_settled() { Verdict::Ok } else { Verdict::Problems })
         }
         RestoreCommand::Mails { previous } => {

@@ -99,9 +99,10 @@ async fn create<A: Advances, Q: PaymentQueue>(
         Requested::Running => bail!("a request with this key is running; repeat the command"),
     };
     payments.send(&advance.requests()).await?;
-    output.answer(&Line::from(&advance), || {
-        format!("advance {} of {} is requested", advance.id(), advance.amount().grouped_with_currency())
-    })?;
+    output.answer(
+        || Line::from(&advance),
+        || format!("advance {} of {} is requested", advance.id(), advance.amount().grouped_with_currency()),
+    )?;
     Ok(Verdict::Ok)
 }
 
@@ -109,7 +110,7 @@ async fn show<A: Advances>(output: &Output, store: &A, id: &AdvanceId) -> Result
     let facts = store.load(id).await?;
     ensure!(!facts.is_empty(), "there is no advance {id}");
     let text = story(&facts)?;
-    output.answer(&facts, || text)?;
+    output.answer(|| &facts, || text)?;
     Ok(Verdict::Ok)
 }
 
@@ -125,51 +126,57 @@ async fn list<A: Advances + AdvanceList>(
     for id in &page.items {
         lines.push(Line::from(&Advance::fold(&store.load(id).await?)?));
     }
-    output.answer(&lines, || {
-        let columns = [
-            Column::Id("Advance"),
-            Column::Text("State"),
-            Column::Text("Requested"),
-            Column::Number("Amount"),
-            Column::Number("Paid"),
-            Column::Number("Due later"),
-            Column::Number("In progress"),
-            Column::Number("Not collected"),
-        ];
-        let rows = lines.iter().map(|it| {
-            let amounts = [it.amount, it.paid, it.due_later, it.in_progress, it.refused];
-            let texts = [it.id.to_string(), it.state.replace('_', " "), it.requested_on.to_string()];
-            texts.into_iter().chain(amounts.map(Money::grouped_with_currency)).collect()
-        });
-        table(&columns, rows)
-    })?;
+    output.answer(
+        || &lines,
+        || {
+            let columns = [
+                Column::id("Advance"),
+                Column::text("State"),
+                Column::text("Requested").optional(2),
+                Column::number("Amount"),
+                Column::number("Paid"),
+                Column::number("Due later"),
+                Column::number("In progress").optional(1),
+                Column::number("Not collected").optional(3),
+            ];
+            let rows = lines.iter().map(|it| {
+                let amounts = [it.amount, it.paid, it.due_later, it.in_progress, it.refused];
+                let texts = [it.id.to_string(), it.state.replace('_', " "), it.requested_on.to_string()];
+                texts.into_iter().chain(amounts.map(Money::grouped_with_currency)).collect()
+            });
+            table(&columns, rows)
+        },
+    )?;
     Ok(Verdict::Ok)
 }
 
 fn breaks(output: &Output, open: &[Break]) -> Result<Verdict> {
-    output.answer(open, || {
-        if open.is_empty() {
-            return "there are no open breaks".to_owned();
-        }
-        let columns = [
-            Column::Id("Break"),
-            Column::Text("Opened"),
-            Column::Text("Kind"),
-            Column::Id("Transaction"),
-            Column::Text("Explanation"),
-        ];
-        let rows = open.iter().map(|it| {
-            let kind = it.kind.name().replace('_', " ");
-            vec![
-                it.id.to_string(),
-                it.opened_on.to_string(),
-                kind,
-                it.transaction.to_string(),
-                it.explanation.to_string(),
-            ]
-        });
-        table(&columns, rows)
-    })?;
+    output.answer(
+        || open,
+        || {
+            if open.is_empty() {
+                return "there are no open breaks".to_owned();
+            }
+            let columns = [
+                Column::id("Break"),
+                Column::text("Opened"),
+                Column::text("Kind"),
+                Column::id("Transaction").optional(1),
+                Column::text("Explanation"),
+            ];
+            let rows = open.iter().map(|it| {
+                let kind = it.kind.name().replace('_', " ");
+                vec![
+                    it.id.to_string(),
+                    it.opened_on.to_string(),
+                    kind,
+                    it.transaction.to_string(),
+                    it.explanation.to_string(),
+                ]
+            });
+            table(&columns, rows)
+        },
+    )?;
     Ok(if open.is_empty() { Verdict::Ok } else { Verdict::Problems })
 }
 
@@ -186,7 +193,7 @@ async fn close<B: Breaks>(
     if store.close(&closed).await? == Saved::Conflict {
         bail!("somebody else has closed the break");
     }
-    output.answer(&closed, || format!("break {id} is closed"))?;
+    output.answer(|| &closed, || format!("break {id} is closed"))?;
     Ok(Verdict::Ok)
 }
 
@@ -206,9 +213,10 @@ async fn approve<A: Advances>(
     };
     change(store, id, decide).await?.with_context(|| format!("there is no advance {id}"))?;
     ensure!(is_approved, "no refund of instalment {instalment} waits for an approval");
-    output.answer(&json!({ "advance": id, "instalment": instalment }), || {
-        format!("the refund of instalment {instalment} is approved; the next run pays it")
-    })?;
+    output.answer(
+        || json!({ "advance": id, "instalment": instalment }),
+        || format!("the refund of instalment {instalment} is approved; the next run pays it"),
+    )?;
     Ok(Verdict::Ok)
 }
 
@@ -223,6 +231,6 @@ async fn cancel<A: Advances>(
     let cancelled = change(store, id, |it| Ok(it.cancel(by, reason, now).into_iter().collect())).await?;
     let advance = cancelled.with_context(|| format!("there is no advance {id}"))?;
     ensure!(advance.status() == Status::Cancelled, "its credit is sent, so it cannot be cancelled any more");
-    output.answer(&Line::from(&advance), || format!("advance {id} is cancelled"))?;
+    output.answer(|| Line::from(&advance), || format!("advance {id} is cancelled"))?;
     Ok(Verdict::Ok)
 }
