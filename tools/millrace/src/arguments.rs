@@ -19,7 +19,7 @@ use ledger::View;
 use money::{Currency, Reference};
 
 pub(crate) use advances::{AdvanceCommand, AdvancesCommand, SimulateArgs};
-pub(crate) use feeds::{FeedCommand, SandboxArgs, ServeFeedArgs};
+pub(crate) use feeds::{FeedCommand, ServeFeedArgs};
 pub(crate) use figures::{
     BalancesArgs, CounterpartiesArgs, CountriesArgs, ForecastArgs, InterestArgs, PortfolioArgs, SubjectArgs,
 };
