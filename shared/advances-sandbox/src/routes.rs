@@ -52,7 +52,7 @@ where
 
 /// The accepted order.
 #[derive(Serialize)]
-struct Accepted {
+struct TransactionDocument {
     transaction: String,
     #[serde(flatten)]
     order: Order,
@@ -71,7 +71,7 @@ async fn perform<S: Store, C: Clock>(State(server): Shared<S, C>, body: Bytes) -
             if slow {
                 tokio::time::sleep(server.delays.slow).await;
             }
-            (StatusCode::CREATED, Json(Accepted { transaction, order, accepted_at })).into_response()
+            (StatusCode::CREATED, Json(TransactionDocument { transaction, order, accepted_at })).into_response()
         }
         Reply::Refused(reason) => refused(&reason, order.reference.as_deref()),
         Reply::OtherOrder => Problem::conflict("the reference was used for another order").into_response(),

@@ -36,6 +36,9 @@ fn first(seed: u64, chances: &str, reference: &str) -> Decision {
     called(&faults(seed, chances), &order(Some(reference)), &Calls::default(), at(0))
 }
 
+/// A property of a decision.
+type Is<'a> = &'a dyn Fn(&Decision) -> bool;
+
 /// The first decisions about a thousand references.
 fn thousand(chances: &str) -> Vec<Decision> {
     (0..1000).map(|number| first(7, chances, &format!("R-{number}"))).collect()
@@ -66,7 +69,7 @@ fn each_fault_occurs_at_its_rate() {
     let is_failure = |it: &Decision| matches!(&it.transaction, Some(it) if it.outcome != Outcome::Success);
     let is_late = |it: &Decision| matches!(&it.transaction, Some(it) if it.reported_on > day(8));
     let is_slow = |it: &Decision| matches!(it.reply, Reply::Accepted { slow: true, .. });
-    let checks: [(&str, &dyn Fn(&Decision) -> bool); 7] = [
+    let checks: [(&str, Is<'_>); 7] = [
         ("failure", &is_failure),
         ("late-outcome", &is_late),
         ("slow", &is_slow),
