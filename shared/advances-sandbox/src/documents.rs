@@ -92,7 +92,7 @@ pub struct Transaction {
     pub order: Order,
     /// When it was accepted.
     pub accepted_at: Moment,
-    /// The day whose report has the outcome.
+    /// The day of the report with the outcome.
     pub reported_on: Date,
     /// How it ends.
     #[serde(flatten)]
