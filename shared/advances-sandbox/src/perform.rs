@@ -130,7 +130,7 @@ fn first(call: &Call<'_>, calls: &mut Calls, drawn: &mut Drawn) -> (Reply, Optio
     (drawn.accepted(&execution), Some(executed(call, number, execution)))
 }
 
-/// A further call of a window in which the first one was executed, or hangs: then this one is executed instead.
+/// A further call of a window after one that was executed, or hangs: then this one is executed in its place.
 fn repeated(call: &Call<'_>, calls: &mut Calls, drawn: &Drawn) -> (Reply, Option<Transaction>) {
     let number = calls.executions.len();
     let Some(execution) = calls.executions.last_mut() else { return (Reply::Unavailable, None) };

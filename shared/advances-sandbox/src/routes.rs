@@ -52,12 +52,11 @@ where
 
 /// The accepted order.
 #[derive(Serialize)]
-struct Accepted {
+struct TransactionDocument {
     transaction: String,
     #[serde(flatten)]
     order: Order,
-    #[serde(rename = "accepted_at")]
-    at: Moment,
+    accepted_at: Moment,
 }
 
 async fn perform<S: Store, C: Clock>(State(server): Shared<S, C>, body: Bytes) -> Result<Response, Problem> {
@@ -72,7 +71,7 @@ async fn perform<S: Store, C: Clock>(State(server): Shared<S, C>, body: Bytes) -
             if slow {
                 tokio::time::sleep(server.delays.slow).await;
             }
-            (StatusCode::CREATED, Json(Accepted { transaction, order, at: accepted_at })).into_response()
+            (StatusCode::CREATED, Json(TransactionDocument { transaction, order, accepted_at })).into_response()
         }
         Reply::Refused(reason) => refused(&reason, order.reference.as_deref()),
         Reply::OtherOrder => Problem::conflict("the reference was used for another order").into_response(),

@@ -10,9 +10,6 @@ use advances_sandbox::{
 };
 use calendar::{Date, Moment};
 
-/// Whether a decision is of a kind.
-type Holds<'a> = &'a dyn Fn(&Decision) -> bool;
-
 const NEVER: &str = "";
 const DEDUPE: Duration = Duration::from_hours(72);
 
@@ -38,6 +35,9 @@ fn called(faults: &(Faults, Chances), order: &Order, earlier: &Calls, now: Momen
 fn first(seed: u64, chances: &str, reference: &str) -> Decision {
     called(&faults(seed, chances), &order(Some(reference)), &Calls::default(), at(0))
 }
+
+/// A property of a decision.
+type Is<'a> = &'a dyn Fn(&Decision) -> bool;
 
 /// The first decisions about a thousand references.
 fn thousand(chances: &str) -> Vec<Decision> {
@@ -69,7 +69,7 @@ fn each_fault_occurs_at_its_rate() {
     let is_failure = |it: &Decision| matches!(&it.transaction, Some(it) if it.outcome != Outcome::Success);
     let is_late = |it: &Decision| matches!(&it.transaction, Some(it) if it.reported_on > day(8));
     let is_slow = |it: &Decision| matches!(it.reply, Reply::Accepted { slow: true, .. });
-    let checks: [(&str, Holds<'_>); 7] = [
+    let checks: [(&str, Is<'_>); 7] = [
         ("failure", &is_failure),
         ("late-outcome", &is_late),
         ("slow", &is_slow),

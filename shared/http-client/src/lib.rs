@@ -2,7 +2,7 @@
 //!
 //! A call is encrypted unless it stays on this machine, has the stored credentials that the server requires, and ends
 //! within a time-out, with all of its parts. It follows no redirect, so a token reaches only its intended host. Nothing
-//! is repeated, except a GET request, if the server refuses its token: it is sent once more, with a new one.
+//! is repeated, except a GET request with a token that the server refuses: it is sent once more, with a new one.
 
 mod address;
 mod client;
