@@ -130,8 +130,9 @@ mod tests {
         let folder = folder("stopped");
         let process = Background::new("sleeper", &folder);
         assert!(process.pid().is_none());
-        let script = "import subprocess, sys; subprocess.run(['sleep', '600'])";
-        let mut child = process.start(Command::new("python3").args(["-c", script]).arg(&folder), false).unwrap();
+        // Not a program that may be a wrapper, which has no arguments for a moment when it starts another one.
+        let mut shell = Command::new("sh");
+        let mut child = process.start(shell.args(["-c", "sleep 600; true", "sh"]).arg(&folder), false).unwrap();
         assert!(process.pid().is_some());
 
         assert!(process.stop().unwrap());
