@@ -1,5 +1,5 @@
 use banking::AccountNumber;
-use calendar::Date;
+use calendar::{Date, Moment};
 use money::{Currency, Money};
 
 use crate::{AdvanceId, Fact, Order, Payment, Progress, Reference, Terms};
@@ -12,7 +12,7 @@ pub struct Advance {
     pub(crate) account: AccountNumber,
     pub(crate) amount: Money,
     pub(crate) terms: Terms,
-    pub(crate) requested_on: Date,
+    pub(crate) requested_at: Moment,
     pub(crate) credits: Vec<Progress>,
     pub(crate) instalments: Vec<Instalment>,
     pub(crate) refunds: Vec<Refund>,
@@ -134,7 +134,7 @@ impl Advance {
 
     /// The date of the request.
     pub fn requested_on(&self) -> Date {
-        self.requested_on
+        self.requested_at.date()
     }
 
     /// The attempts of the credit.
@@ -204,7 +204,7 @@ impl Advance {
         let has_open = self.payments().any(|(_, it)| it.is_open());
         let has_refund = self.refunds.iter().any(|it| it.needs_payment(&self.terms));
         let has_work = has_open || has_refund || self.instalments.is_empty() || self.has_decisions();
-        if has_work { Some(self.requested_on) } else { planned.min() }
+        if has_work { Some(self.requested_on()) } else { planned.min() }
     }
 
     /// Whether an outcome is recorded without its consequences.

@@ -100,6 +100,11 @@ pub enum CreateError {
 impl Advance {
     /// Its item in the indexes.
     pub fn index_item(&self) -> IndexItem {
-        IndexItem { customer: self.customer.clone(), status: self.status().name().into(), next_work: self.next_work() }
+        IndexItem {
+            customer: self.customer.clone(),
+            status: self.status().name().into(),
+            requested_at: self.requested_at,
+            next_work: self.next_work(),
+        }
     }
 }

@@ -10,7 +10,6 @@ use crate::{Direction, Reference, ReportLine};
 /// A disagreement between the plan, the processor's reports and the customer's bank entries. An operator closes it;
 /// nothing is repaired automatically.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Break {
     /// A hash of its kind, subject and transaction: the same disagreement is one break.
     pub id: Box<str>,
@@ -66,6 +65,10 @@ pub enum BreakKind {
 }
 
 impl BreakKind {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Orphan, Self::Amount, Self::Duplicate, Self::LateSuccess, Self::StateConflict, Self::MissingAtBank];
+
     /// Its name in the API and in stored items.
     pub fn name(self) -> &'static str {
         match self {

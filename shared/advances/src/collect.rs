@@ -2,8 +2,10 @@ use std::time::Duration;
 
 use calendar::{Clock, Moment};
 
+use storage::Saved;
+
 use crate::append::{AppendError, append, load};
-use crate::ports::{Advances, Appended, CallGate, PortError, Processor, Saved};
+use crate::ports::{Advances, Appended, CallGate, PortError, Processor};
 use crate::{Advance, Answer, Fact, Gate, ProcessorRules, Reference, Step};
 
 /// How often a worker repeats what others interfere with.
@@ -112,7 +114,7 @@ pub async fn change_gate<G: CallGate>(gate: &G, change: impl Fn(&Gate) -> Gate) 
     for _ in 0..MAX_CONFLICTS {
         let loaded = gate.load().await?;
         let changed = change(&loaded);
-        if changed == loaded || gate.save(&changed).await? == Saved::Stored {
+        if changed == loaded || gate.save(&changed).await? != Saved::Conflict {
             return Ok(());
         }
     }

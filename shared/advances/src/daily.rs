@@ -1,12 +1,12 @@
 use calendar::{Date, Moment};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
+use storage::{Saved, Version};
 
 use crate::append::{AppendError, append, change, load};
 use crate::collect::change_gate;
 use crate::ports::{
     AdvanceList, Advances, Appended, Breaks, CallGate, PaymentQueue, PaymentRequest, PortError, ReportSource, Runs,
-    Saved,
 };
 use crate::{
     Advance, AdvanceId, Break, COMPARED_RUNS, Claim, Payment, ProcessorRules, Progress, Reference, Report, ReportLine,
@@ -50,10 +50,10 @@ pub struct DailyRun<'a, A, L, R, Q, B, U, G> {
 
 /// The stored state of the run for one date.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct RunRecord {
     /// The version of the stored item; 0: not stored.
-    pub version: u64,
+    #[serde(skip)]
+    pub version: Version,
     /// The business date.
     pub date: Date,
     /// What comes next.
@@ -116,7 +116,7 @@ impl RunRecord {
     /// A run that has not begun.
     pub fn new(date: Date) -> Self {
         Self {
-            version: 0,
+            version: Version::default(),
             date,
             phase: RunPhase::Planning { cursor: None },
             totals: RunTotals::default(),
@@ -188,16 +188,16 @@ where
         Err(RunError::Busy(date))
     }
 
-    async fn seen(&self) -> Result<(SeenReports, u64), PortError> {
+    async fn seen(&self) -> Result<(SeenReports, Version), PortError> {
         let before = || SeenReports::since(self.first_report.plus_days(-1).unwrap_or(Date::MIN));
-        Ok(self.runs.seen().await?.unwrap_or_else(|| (before(), 0)))
+        Ok(self.runs.seen().await?.unwrap_or_else(|| (before(), Version::default())))
     }
 
     /// The planning phase. `Some(false)` without time, `None` after a conflict.
     async fn plan(
         &self,
         mut run: RunRecord,
-        seen: (SeenReports, u64),
+        seen: (SeenReports, Version),
         has_time: &impl Fn() -> bool,
     ) -> Result<Option<bool>, RunError> {
         let Some(seen) = self.take_reports(run.date, seen).await? else { return Ok(None) };
@@ -259,16 +259,20 @@ where
     }
 
     async fn save(&self, run: &mut RunRecord) -> Result<bool, PortError> {
-        let saved = self.runs.save(run).await?;
-        run.version = run.version.saturating_add(1);
-        Ok(saved == Saved::Stored)
+        match self.runs.save(run).await? {
+            Saved::Stored(version) => {
+                run.version = version;
+                Ok(true)
+            }
+            Saved::Conflict => Ok(false),
+        }
     }
 
     /// Takes in the missing reports of days before `date`; `None` if another run was faster.
     async fn take_reports(
         &self,
         date: Date,
-        (mut seen, mut version): (SeenReports, u64),
+        (mut seen, mut version): (SeenReports, Version),
     ) -> Result<Option<SeenReports>, RunError> {
         let yesterday = date.plus_days(-1).unwrap_or(Date::MIN);
         for day in seen.missing(yesterday) {
@@ -278,10 +282,10 @@ where
             }
             if report.complete {
                 seen.see(&report);
-                if self.runs.save_seen(&seen, version).await? == Saved::Conflict {
-                    return Ok(None);
+                match self.runs.save_seen(&seen, version).await? {
+                    Saved::Stored(next) => version = next,
+                    Saved::Conflict => return Ok(None),
                 }
-                version = version.saturating_add(1);
             }
         }
         Ok(Some(seen))

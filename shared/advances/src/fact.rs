@@ -29,7 +29,7 @@ impl Fact {
 
 /// The kinds of facts.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// A customer has requested the advance. Always the first fact.
     Requested {

@@ -45,7 +45,7 @@ impl Advance {
             account: account.clone(),
             amount: *amount,
             terms: *terms,
-            requested_on: fact.date(),
+            requested_at: fact.at,
             credits: Vec::new(),
             instalments: Vec::new(),
             refunds: Vec::new(),

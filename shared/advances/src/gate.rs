@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 
 use calendar::Moment;
 use serde::{Deserialize, Serialize};
+use storage::Version;
 
 /// How many of the last calls the gate remembers.
 pub const REMEMBERED_CALLS: usize = 50;
@@ -10,10 +11,10 @@ const MAX_UNKNOWN_PERCENT: usize = 5;
 
 /// The control that every call to the processor passes: the stop switch and the results of the last calls (`GATE`).
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Gate {
     /// The version of the stored item; 0: not stored.
-    pub version: u64,
+    #[serde(skip)]
+    pub version: Version,
     /// Why no call is made.
     pub stopped: Option<Stop>,
     /// The last calls, oldest first: whether each was unknown.

@@ -24,6 +24,19 @@ pub enum JournalAccount {
     Suspense,
 }
 
+impl JournalAccount {
+    /// Its name in the API and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Receivable => "receivable",
+            Self::ProcessorCash => "processor_cash",
+            Self::Refunds => "refunds",
+            Self::WriteOffs => "write_offs",
+            Self::Suspense => "suspense",
+        }
+    }
+}
+
 /// One posting of a journal entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Posting {

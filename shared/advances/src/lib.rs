@@ -9,6 +9,7 @@
 
 mod advance;
 mod append;
+mod books;
 mod breaks;
 mod collect;
 mod commands;
@@ -26,6 +27,8 @@ mod progress;
 mod protocol;
 mod reconcile;
 mod report;
+mod request;
+mod restore;
 mod run;
 #[cfg(feature = "simulation")]
 pub mod simulation;
@@ -36,6 +39,7 @@ pub mod testing;
 
 pub use advance::{Advance, Instalment, Refund, Status};
 pub use append::{AppendError, CreateError, append, change, create, load};
+pub use books::{BooksError, journal_of_days};
 pub use breaks::{Break, BreakKind, Closed};
 pub use collect::{Collect, Collected, change_gate};
 pub use daily::{DailyRun, RunError, RunPhase, RunRecord, RunResult};
@@ -51,6 +55,8 @@ pub use progress::{Calls, Progress};
 pub use protocol::{Answer, Claim, Claims, ProcessorRules, ReferenceKind, ReferenceStatus, Slot, Step};
 pub use reconcile::{BankEntry, Matched};
 pub use report::{Outcome, Report, ReportLine, SeenReports};
+pub use request::{NewAdvance, Requested, request};
 pub use run::DecideError;
-pub use story::story;
+pub use storage::{Saved, Version};
+pub use story::{Change, changes, story};
 pub use terms::{MAX_INSTALMENTS, Terms, TermsError, split};

@@ -1,11 +1,11 @@
 //! The ports of advances.
 
-use calendar::Date;
+use calendar::{Date, Moment};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     AdvanceId, Answer, Break, BreakKind, Claim, Claims, Fact, Gate, Order, ProcessorRules, Reference, ReferenceStatus,
-    Report, RunRecord, RunTotals, SeenReports, Status,
+    Report, RunRecord, RunTotals, Saved, SeenReports, Status, Version,
 };
 
 /// Why a call of a port failed. All of these can be retried, except [`PortError::Broken`].
@@ -25,9 +25,8 @@ pub enum PortError {
 
 /// The port to the facts of advances.
 ///
-/// Items: `ADV#<id>` / `FACT#<n>`, one for each fact; `ADV#<id>` / `INDEX` with customer, status, `next_work` and the
-/// number of facts, which the global indexes use; `TX#<transaction>` and `SLOT#<content>`, which name the payment that
-/// holds them.
+/// One item for each fact; one with customer, status and `next_work` for the indexes; one for each claim, which names
+/// the payment that holds it.
 pub trait Advances {
     /// All facts, in order, by a consistent read; empty if there is no such advance.
     fn load(&self, id: &AdvanceId) -> impl Future<Output = Result<Vec<Fact>, PortError>> + Send;
@@ -58,12 +57,14 @@ pub struct Append {
 }
 
 /// What the indexes find an advance by.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct IndexItem {
     /// The customer's id.
     pub customer: Box<str>,
     /// The state.
     pub status: Box<str>,
+    /// When it was requested: lists are ordered by it.
+    pub requested_at: Moment,
     /// The date from which a run has to look at it; absent from the index of work without it.
     pub next_work: Option<Date>,
 }
@@ -148,6 +149,32 @@ impl PaymentRequest {
     }
 }
 
+/// The message that requests a run (`run-requested`, version 1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunRequest {
+    /// The version of the message: [`RunRequest::VERSION`].
+    pub v: u32,
+    /// A business date, or the scheduled time of the run.
+    pub date: Moment,
+}
+
+impl RunRequest {
+    /// The version of the message.
+    pub const VERSION: u32 = 1;
+
+    /// A request for the run of this business date.
+    pub fn new(date: Date) -> Self {
+        Self { v: Self::VERSION, date: Moment::day(date) }
+    }
+}
+
+/// The port to the queue of runs.
+pub trait RunQueue {
+    /// Puts a request on the queue. It is delivered at least once.
+    fn send(&self, request: RunRequest) -> impl Future<Output = Result<(), PortError>> + Send;
+}
+
 /// The port to the queue of payments.
 pub trait PaymentQueue {
     /// Puts all requests on the queue: each is delivered at least once, in any order. After an error some may be on the
@@ -155,16 +182,7 @@ pub trait PaymentQueue {
     fn send(&self, requests: &[PaymentRequest]) -> impl Future<Output = Result<(), PortError>> + Send;
 }
 
-/// The result of a conditional save.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Saved {
-    /// Stored with the next version.
-    Stored,
-    /// Somebody else has saved first; nothing changed.
-    Conflict,
-}
-
-/// The port to the breaks (`BREAK#<id>`).
+/// The port to the breaks.
 pub trait Breaks {
     /// Opens a break unless its id exists, closed or not.
     fn open(&self, found: &Break) -> impl Future<Output = Result<(), PortError>> + Send;
@@ -185,7 +203,7 @@ pub trait Breaks {
     ) -> impl Future<Output = Result<Page<Break>, PortError>> + Send;
 }
 
-/// The port to the runs (`RUN#<date>`) and to the reports that were taken in (`REPORTS`).
+/// The port to the runs and to the reports that were taken in.
 pub trait Runs {
     /// The run for a date, by a consistent read.
     fn load(&self, date: Date) -> impl Future<Output = Result<Option<RunRecord>, PortError>> + Send;
@@ -201,10 +219,11 @@ pub trait Runs {
     -> impl Future<Output = Result<Vec<RunTotals>, PortError>> + Send;
 
     /// The reports that were taken in, and the version, by a consistent read; `None` before the first run.
-    fn seen(&self) -> impl Future<Output = Result<Option<(SeenReports, u64)>, PortError>> + Send;
+    fn seen(&self) -> impl Future<Output = Result<Option<(SeenReports, Version)>, PortError>> + Send;
 
     /// Stores the reports that were taken in, if the stored version is still `expected` (0: not stored).
-    fn save_seen(&self, seen: &SeenReports, expected: u64) -> impl Future<Output = Result<Saved, PortError>> + Send;
+    fn save_seen(&self, seen: &SeenReports, expected: Version)
+    -> impl Future<Output = Result<Saved, PortError>> + Send;
 }
 
 /// The port to the [`Gate`].

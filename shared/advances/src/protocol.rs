@@ -31,6 +31,13 @@ pub struct ProcessorRules {
 }
 
 impl ProcessorRules {
+    /// The rules for workers that live for half a minute, and a processor that executes nothing later than an hour after
+    /// a call. It recognises a repeated reference for `dedupe`; zero: never.
+    pub fn new(dedupe: Duration) -> Self {
+        let references = if dedupe.is_zero() { ReferenceKind::None } else { ReferenceKind::Recognised { dedupe } };
+        Self { references, landing: Duration::from_hours(1), lease: Duration::from_mins(1) }
+    }
+
     /// The last moment at which one of `calls` can have an effect.
     pub fn lands_until(&self, calls: &Calls) -> Moment {
         calls.last_at.plus(self.landing)

@@ -65,7 +65,6 @@ pub enum Outcome {
 
 /// The days with complete reports that were taken in: all their lines are recorded.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SeenReports {
     through: Date,
     final_as_of: Date,

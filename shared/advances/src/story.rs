@@ -1,21 +1,39 @@
 //! An advance as a story, for somebody who explains it to the customer.
 
+use calendar::Moment;
 use money::Money;
 
 use crate::{Advance, Event, Fact, FoldError, Payment, PlannedInstalment, Status};
 
 /// What has happened to an advance, one line for each day and event, oldest first, and its state at the end.
 pub fn story(facts: &[Fact]) -> Result<String, FoldError> {
+    let lines = changes(facts)?.into_iter().map(|it| format!("{}  {}\n", it.at.date(), it.text));
+    Ok(format!("{}\n{}", lines.collect::<String>(), ending(&Advance::fold(facts)?)))
+}
+
+/// A change of an advance, for people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Change {
+    /// The number of the fact, from 0.
+    pub fact: u64,
+    /// When.
+    pub at: Moment,
+    /// What has changed and why, in one sentence.
+    pub text: String,
+}
+
+/// The changes that `facts` made to an advance, oldest first. Facts of interest to nobody else are left out.
+pub fn changes(facts: &[Fact]) -> Result<Vec<Change>, FoldError> {
     let (first, rest) = facts.split_first().ok_or(FoldError::NoRequest)?;
     let mut advance = Advance::fold(std::slice::from_ref(first))?;
-    let mut lines = vec![(first.date(), sentence(&advance, first))];
-    for fact in rest {
-        let line = sentence(&advance, fact);
+    let mut changes = Vec::new();
+    let change = |number, fact: &Fact, text: Option<String>| Some(Change { fact: number, at: fact.at, text: text? });
+    changes.extend(change(0, first, sentence(&advance, first)));
+    for (number, fact) in (1_u64..).zip(rest) {
+        changes.extend(change(number, fact, sentence(&advance, fact)));
         advance.apply(fact)?;
-        lines.push((fact.date(), line));
     }
-    let sentences = lines.into_iter().filter_map(|(on, line)| Some(format!("{on}  {}\n", line?)));
-    Ok(format!("{}\n{}", sentences.collect::<String>(), ending(&advance)))
+    Ok(changes)
 }
 
 /// The sentence of the next fact; `None` if only the lender's systems care.

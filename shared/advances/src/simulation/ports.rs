@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use calendar::Date;
+use storage::{Saved, Version};
 
 use super::Rule;
 use super::audit::Audit;
@@ -10,7 +11,7 @@ use super::processor::Sandbox;
 use super::tasks::pause;
 use crate::ports::{
     AdvanceList, Advances, Append, Appended, Breaks, CallGate, Page, PaymentQueue, PaymentRequest, PortError,
-    Processor, ReportSource, Runs, Saved,
+    Processor, ReportSource, Runs,
 };
 use crate::testing::{FakeAdvances, FakeBreaks, FakeGate, FakePaymentQueue, FakeRuns, lock};
 use crate::{
@@ -233,11 +234,11 @@ impl Runs for Ports<'_> {
         self.call(self.stores.runs.totals_before(date, limit)).await
     }
 
-    async fn seen(&self) -> Result<Option<(SeenReports, u64)>, PortError> {
+    async fn seen(&self) -> Result<Option<(SeenReports, Version)>, PortError> {
         self.call(self.stores.runs.seen()).await
     }
 
-    async fn save_seen(&self, seen: &SeenReports, expected: u64) -> Result<Saved, PortError> {
+    async fn save_seen(&self, seen: &SeenReports, expected: Version) -> Result<Saved, PortError> {
         self.call(self.stores.runs.save_seen(seen, expected)).await
     }
 }

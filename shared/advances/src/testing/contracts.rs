@@ -4,7 +4,9 @@
 use calendar::{Date, Moment};
 use money::{Currency, Money};
 
-use crate::ports::{AdvanceList, Advances, Append, Appended, Breaks, CallGate, Runs, Saved};
+use storage::{Saved, Version};
+
+use crate::ports::{AdvanceList, Advances, Append, Appended, Breaks, CallGate, Runs};
 use crate::{
     Advance, AdvanceId, Break, BreakKind, Claim, Claims, Direction, Fact, Gate, Order, Outcome, Payment, Reference,
     ReportLine, RunPhase, RunRecord, SeenReports, Slot, Status, Terms,
@@ -145,7 +147,7 @@ pub async fn breaks_contract(store: &impl Breaks) {
         store.open(it).await.unwrap();
     }
     let closed = first.close(Moment::day(day(2)), "ada", "a fee of the processor").unwrap();
-    assert_eq!(store.close(&closed).await.unwrap(), Saved::Stored);
+    assert_eq!(store.close(&closed).await.unwrap(), Saved::Stored(Version(2)));
     assert_eq!(store.close(&closed).await.unwrap(), Saved::Conflict, "it is closed");
     store.open(&first).await.unwrap();
     assert_eq!(store.load(&first.id).await.unwrap(), Some(closed.clone()), "it stays closed");
@@ -168,13 +170,13 @@ pub async fn runs_contract(store: &impl Runs) {
     assert_eq!(store.seen().await.unwrap(), None);
     for (index, count) in [5_u64, 0, 7].into_iter().enumerate() {
         let mut run = RunRecord::new(day(i32::try_from(index).unwrap()));
-        assert_eq!(store.save(&run).await.unwrap(), Saved::Stored);
+        assert_eq!(store.save(&run).await.unwrap(), Saved::Stored(Version(1)));
         assert_eq!(store.save(&run).await.unwrap(), Saved::Conflict, "of another version");
-        run.version = 1;
+        run.version = Version(1);
         run.totals.count = count;
         run.phase = RunPhase::Done;
-        assert_eq!(store.save(&run).await.unwrap(), Saved::Stored);
-        run.version = 2;
+        assert_eq!(store.save(&run).await.unwrap(), Saved::Stored(Version(2)));
+        run.version = Version(2);
         assert_eq!(store.load(run.date).await.unwrap(), Some(run));
     }
     assert_eq!(store.latest().await.unwrap(), Some(day(2)));
@@ -187,9 +189,9 @@ pub async fn runs_contract(store: &impl Runs) {
     assert_eq!(store.totals_before(day(2), 30).await.unwrap().len(), 1, "before the date only");
 
     let seen = SeenReports::since(day(0));
-    assert_eq!(store.save_seen(&seen, 0).await.unwrap(), Saved::Stored);
-    assert_eq!(store.save_seen(&seen, 0).await.unwrap(), Saved::Conflict);
-    assert_eq!(store.seen().await.unwrap(), Some((seen, 1)));
+    assert_eq!(store.save_seen(&seen, Version(0)).await.unwrap(), Saved::Stored(Version(1)));
+    assert_eq!(store.save_seen(&seen, Version(0)).await.unwrap(), Saved::Conflict);
+    assert_eq!(store.seen().await.unwrap(), Some((seen, Version(1))));
 }
 
 /// The contract of [`CallGate`], on an empty store.
@@ -197,7 +199,7 @@ pub async fn gate_contract(store: &impl CallGate) {
     let open = store.load().await.unwrap();
     assert_eq!(open, Gate::default());
     let stopped = open.after_call(true, Moment::day(day(0))).stop(Moment::day(day(0)), "ada", "a test");
-    assert_eq!(store.save(&stopped).await.unwrap(), Saved::Stored);
+    assert_eq!(store.save(&stopped).await.unwrap(), Saved::Stored(Version(1)));
     assert_eq!(store.save(&stopped).await.unwrap(), Saved::Conflict);
-    assert_eq!(store.load().await.unwrap(), Gate { version: 1, ..stopped });
+    assert_eq!(store.load().await.unwrap(), Gate { version: Version(1), ..stopped });
 }

@@ -2,11 +2,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use calendar::Date;
+use storage::{Saved, Version};
 
 use super::lock;
-use crate::ports::{
-    AdvanceList, Advances, Append, Appended, Breaks, CallGate, IndexItem, Page, PortError, Runs, Saved,
-};
+use crate::ports::{AdvanceList, Advances, Append, Appended, Breaks, CallGate, IndexItem, Page, PortError, Runs};
 use crate::{
     AdvanceId, Break, BreakKind, Claim, Fact, Gate, Reference, RunPhase, RunRecord, RunTotals, SeenReports, Status,
 };
@@ -99,7 +98,7 @@ impl AdvanceList for FakeAdvances {
             customer.is_none_or(|customer| *it.customer == *customer)
                 && status.is_none_or(|status| *it.status == *status.name())
         });
-        let requested = |id: &AdvanceId| stored.facts.get(id).and_then(|it| it.first()).map_or(0, |it| it.at.micros());
+        let requested = |id: &AdvanceId| stored.index.get(id).map_or(0, |it| it.requested_at.micros());
         // The newest first.
         let key = |id: &AdvanceId| format!("{:020}/{id}", i64::MAX.saturating_sub(requested(id)));
         let mut keys: Vec<_> = wanted.map(|(id, _)| (key(id), id.clone())).collect();
@@ -107,6 +106,9 @@ impl AdvanceList for FakeAdvances {
         Ok(page(keys, cursor, limit))
     }
 }
+
+/// A break is opened once and closed once.
+const CLOSED: Version = Version(2);
 
 /// The breaks in memory; its clones are the same.
 #[derive(Clone, Default)]
@@ -129,7 +131,7 @@ impl Breaks for FakeBreaks {
         match lock(&self.0).get_mut(&closed.id) {
             Some(stored) if stored.closed.is_none() => {
                 *stored = closed.clone();
-                Ok(Saved::Stored)
+                Ok(Saved::Stored(CLOSED))
             }
             _ => Ok(Saved::Conflict),
         }
@@ -163,7 +165,7 @@ pub struct FakeRuns(Arc<Mutex<StoredRuns>>);
 #[derive(Default)]
 struct StoredRuns {
     runs: BTreeMap<Date, RunRecord>,
-    seen: Option<(SeenReports, u64)>,
+    seen: Option<(SeenReports, Version)>,
 }
 
 impl Runs for FakeRuns {
@@ -173,12 +175,12 @@ impl Runs for FakeRuns {
 
     async fn save(&self, run: &RunRecord) -> Result<Saved, PortError> {
         let stored = &mut *lock(&self.0);
-        if stored.runs.get(&run.date).map_or(0, |it| it.version) != run.version {
+        if stored.runs.get(&run.date).map_or_else(Version::default, |it| it.version) != run.version {
             return Ok(Saved::Conflict);
         }
-        let version = run.version.saturating_add(1);
+        let version = run.version.next();
         stored.runs.insert(run.date, RunRecord { version, ..run.clone() });
-        Ok(Saved::Stored)
+        Ok(Saved::Stored(version))
     }
 
     async fn latest(&self) -> Result<Option<Date>, PortError> {
@@ -192,17 +194,17 @@ impl Runs for FakeRuns {
         Ok(done.take(limit).map(|it| it.totals.clone()).collect())
     }
 
-    async fn seen(&self) -> Result<Option<(SeenReports, u64)>, PortError> {
+    async fn seen(&self) -> Result<Option<(SeenReports, Version)>, PortError> {
         Ok(lock(&self.0).seen.clone())
     }
 
-    async fn save_seen(&self, seen: &SeenReports, expected: u64) -> Result<Saved, PortError> {
+    async fn save_seen(&self, seen: &SeenReports, expected: Version) -> Result<Saved, PortError> {
         let stored = &mut *lock(&self.0);
-        if stored.seen.as_ref().map_or(0, |(_, version)| *version) != expected {
+        if stored.seen.as_ref().map_or_else(Version::default, |(_, version)| *version) != expected {
             return Ok(Saved::Conflict);
         }
-        stored.seen = Some((seen.clone(), expected.saturating_add(1)));
-        Ok(Saved::Stored)
+        stored.seen = Some((seen.clone(), expected.next()));
+        Ok(Saved::Stored(expected.next()))
     }
 }
 
@@ -220,7 +222,7 @@ impl CallGate for FakeGate {
         if stored.version != gate.version {
             return Ok(Saved::Conflict);
         }
-        *stored = Gate { version: gate.version.saturating_add(1), ..gate.clone() };
-        Ok(Saved::Stored)
+        *stored = Gate { version: gate.version.next(), ..gate.clone() };
+        Ok(Saved::Stored(stored.version))
     }
 }
