@@ -28,17 +28,24 @@ fn each_function_answers_its_event() {
     let api = Api::new(&endpoint);
     // Lambda's own response to a batch without failures. What the events are about is not there, which the
     // functions take as done already.
-    for function in ["split-import", "mail-summary", "record-mail-events", "record-failures"] {
+    for function in ["split-import", "mail-summary", "record-mail-events", "record-failures", "collect-debit"] {
         let answer = invoke(&api, function, &envelope(function));
         assert_eq!(answer["batchItemFailures"], json!([]), "{function}: {answer}");
     }
     assert_eq!(invoke(&api, "sweep-imports", &envelope("sweep-imports")), Value::Null);
-    assert_eq!(invoke(&api, "sandbox-feed", &envelope("sandbox-feed"))["statusCode"], 200);
+    for function in ["sandbox-feed", "sandbox-processor"] {
+        assert_eq!(invoke(&api, function, &envelope(function))["statusCode"], 200, "{function}");
+    }
 
     let mut request = envelope("serve-customers");
     assert_eq!(invoke(&api, "serve-customers", &request)["statusCode"], 401, "a token of no client of this stack");
     request["requestContext"]["authorizer"]["jwt"]["claims"]["client_id"] = json!(api.output("UserPoolClientId"));
     assert_eq!(invoke(&api, "serve-customers", &request)["statusCode"], 200);
+
+    let mut request = envelope("serve-advances");
+    assert_eq!(invoke(&api, "serve-advances", &request)["statusCode"], 401, "a token of no client of this stack");
+    request["requestContext"]["authorizer"]["jwt"]["claims"]["client_id"] = json!(api.output("UserPoolClientId"));
+    assert_eq!(invoke(&api, "serve-advances", &request)["statusCode"], 200);
 
     // The batch of no import fails, and that of an import that is posted changes nothing.
     let event = envelope("post-entries");
@@ -53,14 +60,17 @@ fn each_function_answers_its_event() {
     assert!(balance.to_string().contains("50.20"), "{balance}");
 }
 
-/// Its event would send requests to the bank, which other tests simulate; an unknown version fails without requests.
+/// Their events would send requests to the bank and to the processor, which other tests simulate; an unknown version
+/// fails without requests.
 #[test]
-fn a_poll_of_another_version_fails_as_one_message() {
+fn a_poll_and_a_run_of_another_version_fail_as_one_message() {
     let Some(endpoint) = stack() else { return };
-    let mut event = envelope("poll-feed");
-    event["Records"][0]["body"] = json!(r#"{"v":99}"#);
-    let answer = invoke(&Api::new(&endpoint), "poll-feed", &event);
-    assert_eq!(answer["batchItemFailures"][0]["itemIdentifier"], event["Records"][0]["messageId"], "{answer}");
+    for (function, body) in [("poll-feed", r#"{"v":99}"#), ("run-debits", r#"{"v":99,"date":"2026-03-02"}"#)] {
+        let mut event = envelope(function);
+        event["Records"][0]["body"] = json!(body);
+        let answer = invoke(&Api::new(&endpoint), function, &event);
+        assert_eq!(answer["batchItemFailures"][0]["itemIdentifier"], event["Records"][0]["messageId"], "{answer}");
+    }
 }
 
 /// The event, with the first batch of this import.

@@ -18,5 +18,6 @@ mod command;
 mod imports;
 mod invoke;
 mod large;
+mod processor;
 mod sign_in;
 mod stalled;

@@ -17,10 +17,11 @@ use banking::AccountNumber;
 use calendar::{Clock, Date, Moment};
 use customers::testing::FakeRegister;
 use e2e::{Faults, Faulty};
-use feeds::testing::{FakeFeedLog, FakeFeedSecrets, FakePollQueue};
+use feeds::testing::{FakeFeedLog, FakePollQueue};
 use feeds::{Feed, FeedFormat, FeedLog, PollFeed, Proof};
 use feeds_http::HttpFeedClient;
 use feeds_sandbox::{Access, Format, Plan, SandboxFeed, Size, Transport, cdm_router, guarded, make};
+use http_client::testing::FakeSecrets;
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
 use ledger::testing::FakeBooks;
 use ledger::{EntryBudget, View, balances, figures_on};
@@ -87,7 +88,7 @@ impl Ports {
     }
 
     /// Polls all feeds once, until nothing is left to do.
-    async fn poll(&self, server: &HttpFeedClient<FakeFeedSecrets>, poll: Moment) {
+    async fn poll(&self, server: &HttpFeedClient<FakeSecrets>, poll: Moment) {
         let polls = PollFeeds {
             server: server.clone(),
             log: self.log.clone(),
@@ -164,7 +165,7 @@ async fn a_bank_without_cursors_that_crashes_and_repeats_itself_leaves_every_bal
     let address = bank("crash=5%,hang=1%,slow=2%,repeat-pages=2%,repeat-rows=1%").await;
     let secret = format!(r#"{{"token_url": "{address}/token", "client_id": "i", "client_secret": "s"}}"#);
     let server = HttpFeedClient::new(&address, TIME_OUT).unwrap().in_format(FeedFormat::Cdm, 3);
-    let server = server.with_secrets(Some(FakeFeedSecrets::new(&secret)));
+    let server = server.with_secrets(Some(FakeSecrets::new(&secret)));
     let ports = Ports::default();
     ports.poll(&server, at()).await;
     assert!(compared(&ports.books).await > 1_000);

@@ -49,7 +49,11 @@ fn the_schedule_s_input_is_what_the_template_says() {
 
 #[test]
 fn the_functions_behind_the_api_read_requests() {
-    for (function, path) in [("serve-customers", "/accounts"), ("sandbox-feed", "/sandbox/sepa")] {
+    for (function, path) in [
+        ("serve-customers", "/accounts"),
+        ("sandbox-feed", "/sandbox/sepa"),
+        ("sandbox-processor", "/sandbox/processor/clock"),
+    ] {
         let request = lambda_http::request::from_str(&envelope(function)).unwrap();
         assert_eq!(request.uri().path(), path);
     }

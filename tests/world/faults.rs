@@ -77,7 +77,7 @@ impl Faults {
 
     /// One call of a port. Others may run before it and before its caller learns the answer; it may fail before it has
     /// an effect, or its answer may be lost.
-    async fn around<T, E: Transient>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    pub(crate) async fn around<T, E: Transient>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let number = self.calls.fetch_add(1, Ordering::Relaxed);
         let stops = |after: bool| self.plan.contains(&Stop { call: number, after });
         if stops(false) {
@@ -136,6 +136,8 @@ macro_rules! through {
         }
     };
 }
+
+pub(crate) use through;
 
 through!(Files {
     fn describe(&self, key: &str, version: Option<&str>) -> Result<Option<Upload>, PortError>;

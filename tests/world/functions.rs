@@ -3,7 +3,11 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use advances::RunGuard;
+use advances::ports::Processor as _;
+use advances::testing::{FakeAdvances, FakeBreaks, FakeGate, FakePaymentQueue, FakeReports, FakeRuns};
 use calendar::{Clock, Moment, Timer};
+use collect_debit::CollectDebit;
 use customers::testing::FakeRegister;
 use feeds::testing::{FakeFeedClient, FakeFeedLog, FakePollQueue};
 use imports::testing::{FakeFiles, FakeImports, FakeQueues};
@@ -17,9 +21,11 @@ use poll_feed::PollFeeds;
 use post_entries::PostEntries;
 use record_failures::RecordFailures;
 use record_mail_events::RecordMailEvents;
+use run_debits::RunDebits;
 use split_import::SplitImport;
 use sweep_imports::SweepImports;
 
+use crate::lending::{Ledger, Lender, LenderClock, RunRequests, first_day};
 use crate::schedule::yield_now;
 use crate::{Faulty, World};
 
@@ -174,4 +180,44 @@ impl World {
 #[allow(clippy::unwrap_used, reason = "the rate is a constant")]
 fn rate() -> MailsPerSecond {
     "14".parse().unwrap()
+}
+
+impl Lender {
+    pub(crate) fn run_debits(
+        &self,
+    ) -> RunDebits<
+        Faulty<'_, FakeAdvances>,
+        Faulty<'_, FakeBreaks>,
+        Faulty<'_, FakeRuns>,
+        Faulty<'_, FakeGate>,
+        Faulty<'_, FakeReports>,
+        Faulty<'_, FakePaymentQueue>,
+        Faulty<'_, RunRequests>,
+        LenderClock<'_>,
+    > {
+        RunDebits {
+            advances: self.through(&self.advances),
+            breaks: self.through(&self.breaks),
+            runs: self.through(&self.runs),
+            gate: self.through(&self.gate),
+            reports: self.through(&self.reports),
+            payments: self.through(&self.payments),
+            run_requests: self.through(&self.run_requests),
+            clock: LenderClock(&self.now),
+            rules: self.ledger.rules(),
+            first_report: first_day(),
+            guard: RunGuard { min_count: 100 },
+        }
+    }
+
+    pub(crate) fn collect_debit(
+        &self,
+    ) -> CollectDebit<Faulty<'_, FakeAdvances>, Faulty<'_, FakeGate>, Faulty<'_, Ledger>, LenderClock<'_>> {
+        CollectDebit {
+            advances: self.through(&self.advances),
+            gate: self.through(&self.gate),
+            processor: self.through(&self.ledger),
+            clock: LenderClock(&self.now),
+        }
+    }
 }

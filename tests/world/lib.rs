@@ -12,6 +12,7 @@
 mod faults;
 mod functions;
 mod interleaving;
+mod lending;
 mod loss;
 mod schedule;
 mod verify;
@@ -43,6 +44,7 @@ use record_failures::DeadLetter;
 
 pub use faults::{Faults, Faulty, Stop, Stopped};
 pub use interleaving::{Ran, run_seed};
+pub use lending::{Lender, Settled};
 pub use schedule::{Schedule, finish};
 pub use workload::Workload;
 

@@ -15,13 +15,13 @@ use aws_config::BehaviorVersion;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use feeds_dynamodb::DynamoDbFeedLog;
 use feeds_http::HttpFeedClient;
-use feeds_secretsmanager::SecretsManagerFeedSecrets;
 use feeds_sqs::SqsPollQueue;
 use imports_dynamodb::DynamoDbImports;
 use imports_s3::S3Files;
 use lambda_kit::{Pace, SystemClock, batch};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use poll_feed::{Config, PollFeeds};
+use secretsmanager::SecretsManagerSecrets;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Error> {
     let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
     let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
     let secrets = aws_sdk_secretsmanager::Client::new(&sdk);
-    let secrets = config.feed_secret_arn.as_ref().map(|arn| SecretsManagerFeedSecrets::new(secrets, arn));
+    let secrets = config.feed_secret_arn.as_ref().map(|arn| SecretsManagerSecrets::new(secrets, arn));
     let answer_within = config.time_out()?;
     let server = HttpFeedClient::new(&config.feed_url, answer_within)?;
     let poll_feeds = &PollFeeds {

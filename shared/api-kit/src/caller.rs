@@ -112,11 +112,33 @@ impl<P: AcceptedClients + Send + Sync> FromRequestParts<Arc<P>> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, api: &Arc<P>) -> Result<Self, Problem> {
-        let Some(RequestContext::ApiGatewayV2(context)) = parts.extensions.get() else {
-            return Err(Problem::unauthorized());
-        };
-        let jwt = context.authorizer.as_ref().and_then(|it| it.jwt.as_ref());
-        Self::of(&jwt.ok_or_else(Problem::unauthorized)?.claims, api.clients())
+        Self::of(claims(parts)?, api.clients())
+    }
+}
+
+fn claims(parts: &Parts) -> Result<&HashMap<String, String>, Problem> {
+    let Some(RequestContext::ApiGatewayV2(context)) = parts.extensions.get() else {
+        return Err(Problem::unauthorized());
+    };
+    let jwt = context.authorizer.as_ref().and_then(|it| it.jwt.as_ref());
+    Ok(&jwt.ok_or_else(Problem::unauthorized)?.claims)
+}
+
+/// The name of the user, or the client id of a program: for the record of what was changed by whom. [`Caller`] says
+/// what they may do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CallerName(
+    /// The name.
+    pub String,
+);
+
+impl<S: Send + Sync> FromRequestParts<S> for CallerName {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let claims = claims(parts)?;
+        let claim = |name: &str| claims.get(name).filter(|it| !it.is_empty()).cloned();
+        claim("username").or_else(|| claim("client_id")).map(Self).ok_or_else(Problem::unauthorized)
     }
 }
 

@@ -13,7 +13,7 @@ mod query;
 mod router;
 
 pub use body::{Body, MAX_BODY_BYTES};
-pub use caller::{AcceptedClients, Caller, Clients};
+pub use caller::{AcceptedClients, Caller, CallerName, Clients};
 pub use idempotency::{IdempotencyKey, IdempotencyKeyError};
 pub use openapi::complete;
 pub use path::Id;

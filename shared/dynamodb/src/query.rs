@@ -41,6 +41,11 @@ impl Query {
         self.range("#r < :r", name, value.into())
     }
 
+    /// Only items with the range key `name` above `value`.
+    pub fn above(self, name: &'static str, value: impl Into<String>) -> Self {
+        self.range("#r > :r", name, value.into())
+    }
+
     /// Only items with an `sk` from `value`.
     pub fn from(self, value: impl Into<String>) -> Self {
         self.range("#r >= :r", "sk", value.into())

@@ -1,5 +1,6 @@
 //! Temporary tables for contract tests on the stack at `MILLRACE_ENDPOINT`, and services with scripted responses.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -126,7 +127,8 @@ pub async fn create_table(client: &Client, name: &str, indexes: &[(&str, &str, &
             .unwrap()
     };
     let of_indexes = indexes.iter().flat_map(|(_, hash, range)| [*hash, *range]);
-    let attributes = ["pk", "sk"].into_iter().chain(of_indexes).map(attribute).collect();
+    let names: BTreeSet<&str> = ["pk", "sk"].into_iter().chain(of_indexes).collect();
+    let attributes = names.into_iter().map(attribute).collect();
     client
         .create_table()
         .table_name(name)

@@ -1,6 +1,6 @@
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ConditionCheck, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem};
 use backoff::Backoff;
 use storage::{Saved, Version};
 
@@ -25,6 +25,8 @@ pub enum Condition {
 pub enum Write {
     /// Puts an item, if the condition holds.
     Put(Item, Condition),
+    /// Deletes an item, which need not exist.
+    Delete(Key),
     /// Writes nothing, but the condition must hold.
     Check(Key, Condition),
 }
@@ -128,6 +130,10 @@ impl Table {
                     .set_expression_attribute_names(name.map(|name| [("#c".to_owned(), name.to_owned())].into()))
                     .set_expression_attribute_values(value.map(|value| [(":c".to_owned(), value)].into()));
                 part.put(put.build().map_err(|error| failed(error.into()))?)
+            }
+            Write::Delete(key) => {
+                let delete = Delete::builder().table_name(&self.name).set_key(Some(key.item()));
+                part.delete(delete.build().map_err(|error| failed(error.into()))?)
             }
             Write::Check(key, condition) => {
                 let (expression, name, value) = condition.parts();

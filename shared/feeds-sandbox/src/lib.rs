@@ -25,11 +25,11 @@ mod feed;
 mod page;
 mod routes;
 
-pub use datamaker::{Format, Plan, Size, UnknownSize, make};
+pub use datamaker::{Format, PerMille, PerMilleError, Plan, Size, UnknownSize, make};
 
 pub use access::{Access, guarded};
 pub use cdm::cdm_router;
-pub use chances::{Chances, ChancesError, PerMille, PerMilleError};
+pub use chances::{Chances, ChancesError};
 pub use faults::{Faults, Served, Transport};
 pub use feed::SandboxFeed;
 pub use routes::router;

@@ -6,7 +6,6 @@
 
 pub mod cdm;
 mod counted;
-mod credentials;
 mod feed;
 mod figures;
 mod format;
@@ -26,7 +25,6 @@ mod sums;
 pub mod testing;
 
 pub use counted::Counted;
-pub use credentials::{ClientCredentials, Credentials, CredentialsError, FeedSecrets, NoSecrets, Secret};
 pub use feed::{Feed, UnknownFeed};
 pub use figures::{CurrencyProof, EntryProof, Figures, PageProof, Posting, RowProof};
 pub use format::{FeedFormat, UnknownFormat};

@@ -7,7 +7,7 @@ use calendar::Moment;
 use imports::{PortError, Saved};
 use serde::{Deserialize, Serialize};
 
-use crate::{Closed, CredentialsError, Feed, FeedFormat, PageBatch, PageRecord, Progress, Proof};
+use crate::{Closed, Feed, FeedFormat, PageBatch, PageRecord, Progress, Proof};
 
 /// The port to the bank's feed server.
 pub trait FeedClient {
@@ -50,7 +50,7 @@ pub enum FetchError {
     TooLarge(u64),
     /// It required credentials that do not work: a retry does not help.
     #[error("the credentials for the feed's server do not work: {0}")]
-    Credentials(CredentialsError),
+    Credentials(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl FetchError {

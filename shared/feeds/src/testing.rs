@@ -1,7 +1,5 @@
 //! Fakes of the ports of feeds, and the contract that the record shares with its adapter.
 
-mod secrets;
-
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,8 +12,6 @@ use crate::{
     Closed, Counted, Feed, FeedClient, FeedLog, FetchError, PageBatch, PageRecord, PollError, PollFeed, PollQueue,
     Progress, Proof, Step,
 };
-
-pub use secrets::FakeFeedSecrets;
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)

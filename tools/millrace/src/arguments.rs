@@ -1,5 +1,6 @@
 //! The arguments of the command.
 
+mod advances;
 mod feeds;
 mod figures;
 mod imports;
@@ -17,6 +18,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ledger::View;
 use money::{Currency, Reference};
 
+pub(crate) use advances::{AdvanceCommand, AdvancesCommand, SimulateArgs};
 pub(crate) use feeds::{FeedCommand, ServeFeedArgs};
 pub(crate) use figures::{
     BalancesArgs, CounterpartiesArgs, CountriesArgs, ForecastArgs, InterestArgs, PortfolioArgs, SubjectArgs,
@@ -145,6 +147,12 @@ pub(crate) enum Command {
     /// It reads the password, and a one-time password if Cognito requests one, from the terminal or from standard
     /// input.
     Token(TokenArgs),
+    /// Run the debits of advances, approve runs, stop payments, or simulate a portfolio
+    #[command(subcommand)]
+    Advances(AdvancesCommand),
+    /// Request, show, list and change advances, and close their breaks
+    #[command(subcommand)]
+    Advance(AdvanceCommand),
     /// Restore the tables to a point in time; docs/RESTORE.md describes all steps
     #[command(subcommand)]
     Restore(RestoreCommand),
@@ -302,9 +310,17 @@ pub(crate) enum RestoreCommand {
         /// Point in time, within the last 35 days, for example 2026-11-21T10:00:00Z
         #[arg(long, value_name = "MOMENT")]
         at: Moment,
-        /// Prefix of the new tables: <PREFIX>-customers, -ledger, -imports, -feeds and -mails
+        /// Prefix of the new tables: <PREFIX>-customers, -ledger, -imports, -feeds, -mails and -advances
         #[arg(long)]
         prefix: String,
+    },
+    /// Stop all payments, and mark those as unknown that may have been made since the backup
+    ///
+    /// Repeat it after the runs of the missed days, until no payment is left; then `millrace advances resume`.
+    Advances {
+        /// The point in time of `restore tables`
+        #[arg(long, value_name = "MOMENT")]
+        at: Moment,
     },
     /// Mark mails that were not final at that time as unknown, so that none is sent twice, and copy newer opt-outs and
     /// suppressed addresses from the previous tables; the stack must be paused

@@ -5,6 +5,7 @@
 //! error. The exit code is 0 for success and 1 for problems and errors.
 
 mod accounts;
+mod advances;
 mod arguments;
 mod audit;
 mod balances;
@@ -51,7 +52,8 @@ use feeds_sandbox::Plan;
 use lambda_kit::SystemClock;
 
 use crate::arguments::{
-    Arguments, Command, FeedCommand, Global, ImportsArgs, ImportsCommand, KindArg, Mails, SourceCommand,
+    AdvancesCommand, Arguments, Command, FeedCommand, Global, ImportsArgs, ImportsCommand, KindArg, Mails,
+    SourceCommand,
 };
 use crate::output::Output;
 use crate::stack::Stack;
@@ -92,6 +94,9 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
     if let Command::Token(args) = command {
         return Box::pin(token::run(output, global, args)).await;
     }
+    if let Command::Advances(AdvancesCommand::Simulate(args)) = command {
+        return advances::play(output, &args);
+    }
     let stack = Stack::open(output, global).await?;
     match command {
         Command::Import(_) | Command::Profile(_) | Command::Token(_) => Ok(Verdict::Ok),
@@ -131,11 +136,10 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
             let (imports, files) = (stack.imports()?, stack.files()?);
             Box::pin(audit::run(output, (&register, &books), (&imports, &files), entries)).await
         }
-        Command::Source(SourceCommand::Add { name }) => {
-            source::add(output, &stack.imports()?, &name, SystemClock.now()).await
-        }
-        Command::Source(SourceCommand::List(args)) => source::list(output, &stack.imports()?, &args).await,
+        Command::Source(command) => run_source(output, &stack, command).await,
         Command::Feed(command) => run_feed(output, &stack, command).await,
+        Command::Advances(command) => Box::pin(advances::run(output, &stack, command, SystemClock.now())).await,
+        Command::Advance(command) => Box::pin(advances::run_one(output, &stack, command, SystemClock.now())).await,
         Command::Restore(command) => Box::pin(restore::run(output, &stack, command, SystemClock.now())).await,
         Command::User(command) => Box::pin(users::run(output, &stack, command)).await,
     }
@@ -154,6 +158,13 @@ async fn run_imports(output: &Output, stack: &Stack, args: ImportsArgs) -> Resul
         ImportsArgs { import: None, kind, list, .. } => {
             imports::list(output, &imports, kind.map(KindArg::kind), &list).await
         }
+    }
+}
+
+async fn run_source(output: &Output, stack: &Stack, command: SourceCommand) -> Result<Verdict> {
+    match command {
+        SourceCommand::Add { name } => source::add(output, &stack.imports()?, &name, SystemClock.now()).await,
+        SourceCommand::List(args) => source::list(output, &stack.imports()?, &args).await,
     }
 }
 

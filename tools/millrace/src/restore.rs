@@ -16,17 +16,19 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::Verdict;
+use crate::advances::restore as advances;
 use crate::arguments::RestoreCommand;
 use crate::output::Output;
 use crate::stack::Stack;
 
 /// The outputs with the names of the tables, and the suffixes of the restored tables.
-const TABLES: [(&str, &str); 5] = [
+const TABLES: [(&str, &str); 6] = [
     ("CustomersTable", "customers"),
     ("LedgerTable", "ledger"),
     ("ImportsTable", "imports"),
     ("FeedsTable", "feeds"),
     ("MailsTable", "mails"),
+    ("AdvancesTable", "advances"),
 ];
 /// The maximum number of checks for a restored table; a restore takes from 20 minutes to several hours.
 const PAUSE: Duration = Duration::from_secs(5);
@@ -40,6 +42,12 @@ pub(crate) async fn run(output: &Output, stack: &Stack, command: RestoreCommand,
         RestoreCommand::Tables { at, prefix } => {
             ensure!(at.is_instant() && at < now, "give a time in the past, as in 2026-11-21T10:00:00Z");
             tables(output, stack, at, &prefix).await
+        }
+        RestoreCommand::Advances { at } => {
+            ensure!(at.is_instant() && at < now, "give the time of the backup, as in 2026-11-21T10:00:00Z");
+            let restored = advances::restore(&stack.advances()?, at, now).await?;
+            output.answer(|| &restored, || restored.text())?;
+            Ok(if restored.is_settled() { Verdict::Ok } else { Verdict::Problems })
         }
         RestoreCommand::Mails { previous } => {
             ensure!(

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use advances_dynamodb::DynamoDbAdvances;
+use advances_sqs::{SqsPaymentQueue, SqsRunQueue};
 use anyhow::{Context as _, Error, Result, anyhow, bail};
 use aws_config::SdkConfig;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata as _, SdkError};
@@ -123,6 +125,21 @@ impl Stack {
     /// The queue of summaries to send.
     pub(crate) fn summary_requests(&self) -> Result<SqsSummaryRequests> {
         Ok(SqsSummaryRequests::new(aws_sdk_sqs::Client::new(&self.sdk), self.output("SummariesQueueUrl")?))
+    }
+
+    /// The advances, their breaks, runs and gate.
+    pub(crate) fn advances(&self) -> Result<DynamoDbAdvances> {
+        Ok(DynamoDbAdvances::new(self.dynamodb(), self.output("AdvancesTable")?))
+    }
+
+    /// The queue of payments.
+    pub(crate) fn payments(&self) -> Result<SqsPaymentQueue> {
+        Ok(SqsPaymentQueue::new(aws_sdk_sqs::Client::new(&self.sdk), self.output("PaymentsQueueUrl")?))
+    }
+
+    /// The queue of runs.
+    pub(crate) fn run_requests(&self) -> Result<SqsRunQueue> {
+        Ok(SqsRunQueue::new(aws_sdk_sqs::Client::new(&self.sdk), self.output("RunsQueueUrl")?))
     }
 
     /// The summary mails.

@@ -11,7 +11,8 @@ use super::template::Template;
 /// Set for every function and read by the logger, not by its configuration.
 const HOUSE_NAMES: [&str; 1] = ["RUST_LOG"];
 const TEMPLATE: &str = "infra/template.yaml";
-const API: &str = "docs/openapi.json";
+/// The documents of the API, one for each of its functions.
+const APIS: [&str; 2] = ["docs/openapi.json", "docs/openapi-advances.json"];
 /// The folder of runbooks.
 const RUNBOOKS: &str = "docs/runbooks/";
 
@@ -20,14 +21,14 @@ pub(crate) fn check(sources: &Sources, template: &Template) -> Vec<Finding> {
     findings.extend(events(sources));
     findings.extend(envelopes(sources));
     findings.extend(runbooks(sources, template));
-    findings.extend(routes(sources, template));
+    findings.extend(APIS.iter().flat_map(|document| routes(document, sources, template)));
     findings
 }
 
-/// The gateway has a route to each operation of the API's document, its own or the one of its family.
-fn routes(sources: &Sources, template: &Template) -> Vec<Finding> {
-    let document = sources.text(API).map_or(Ok(Value::Null), serde_json::from_str);
-    let Ok(document) = document else { return vec![Finding::new(API, "is no JSON")] };
+/// The gateway has a route to each operation of a document of the API, its own or the one of its family.
+fn routes(path: &str, sources: &Sources, template: &Template) -> Vec<Finding> {
+    let document = sources.text(path).map_or(Ok(Value::Null), serde_json::from_str);
+    let Ok(document) = document else { return vec![Finding::new(path, "is no JSON")] };
     let keys: Vec<&str> = template
         .of_type("AWS::ApiGatewayV2::Route")
         .filter_map(|it| it.text("/RouteKey").or_else(|| it.text("/RouteKey/Fn::Sub")))
@@ -202,13 +203,13 @@ mod tests {
     #[test]
     fn each_operation_has_a_route() {
         let document = r#"{"paths": {"/imports": {"get": {}}, "/imports/{import}": {"get": {}, "post": {}}}}"#;
-        let sources = Sources::of([(API, document)]);
+        let sources = Sources::of([(APIS[0], document)]);
         let missing = |keys: &[&str]| {
             let route = |key: &&str| {
                 format!("  R{}: {{Type: AWS::ApiGatewayV2::Route, Properties: {{RouteKey: '{key}'}}}}\n", key.len())
             };
             let template = Template::parse(&format!("Resources:\n{}", keys.iter().map(route).collect::<String>()));
-            routes(&sources, &template.unwrap()).into_iter().map(|it| it.what).collect::<Vec<_>>()
+            routes(APIS[0], &sources, &template.unwrap()).into_iter().map(|it| it.what).collect::<Vec<_>>()
         };
         let post = "has no route for POST /imports/{import}";
         assert_eq!(missing(&["GET /imports", "GET /imports/{import}"]), [post]);

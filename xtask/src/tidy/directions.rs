@@ -26,18 +26,20 @@ const DOMAINS: [&str; 11] = [
     "statements",
 ];
 /// The technologies of adapters (tier 2): `<owner>-<technology>`. A crate of this workspace for a technology has only
-/// its name; `backoff` is what several of them need for their retries.
-const TECHNOLOGIES: [&str; 8] = ["backoff", "dynamodb", "s3", "sqs", "ses", "http", "athena", "secretsmanager"];
+/// its name; `backoff` is what several of them need for their retries, `http-client` what all adapters `-http` need.
+const TECHNOLOGIES: [&str; 9] =
+    ["backoff", "dynamodb", "s3", "sqs", "ses", "http", "http-client", "athena", "secretsmanager"];
 /// For functions: of all, and of the API.
 const KITS: [&str; 2] = ["lambda-kit", "api-kit"];
 /// The documents of the API: created from domains, for functions and tools.
 const DOCUMENTS: &str = "api-documents";
 /// Simulations of external systems, for the laptop and for staging.
-const SANDBOXES: [&str; 1] = ["feeds-sandbox"];
+const SANDBOXES: [&str; 2] = ["advances-sandbox", "feeds-sandbox"];
 
 /// The allowed dependencies between domains and between technologies, of the kit on values and of a sandbox on a tool,
 /// each with its reason.
-const REASONS: [(&str, &str, &str); 15] = [
+const REASONS: [(&str, &str, &str); 17] = [
+    ("advances-sandbox", "datamaker", "its failures are drawn from the same noise as those of the feeds"),
     ("feeds", "imports", "a feed's pages become imports, and its proof uses their outcomes"),
     ("feeds-sandbox", "datamaker", "it serves the data maker's rows without files"),
     ("lambda-kit", "calendar", "its clock tells moments"),
@@ -53,6 +55,7 @@ const REASONS: [(&str, &str, &str); 15] = [
     ),
     ("imports", "ledger", "a row becomes an entry of the books, with the same identity rules"),
     ("mail", "customers", "a mail goes to an address that the register has accepted: both use one rule"),
+    ("secretsmanager", "http-client", "it reads the credentials that a server requires"),
     ("sqs", "backoff", "it sends again what a queue has not taken"),
     ("treasury", "customers", "the portfolio is of all companies of the register"),
     ("treasury", "imports", "its figures are converted at the imported exchange rates"),

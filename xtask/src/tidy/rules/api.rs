@@ -5,14 +5,15 @@ use super::super::template::Template;
 
 /// Routes that need no token of the user pool: the document, and links that are signed themselves.
 const OPEN: [&str; 3] = ["GET /openapi.json", "GET /unsubscribe", "POST /unsubscribe"];
-/// The route to made-up data, which needs none either where the condition says that there is any.
-const SANDBOX: (&str, &str) = ("ANY /sandbox/{proxy+}", "HasSandbox");
+/// The routes to simulations, which need none either where the condition says that there are any.
+const SANDBOX: [(&str, &str); 2] =
+    [("ANY /sandbox/{proxy+}", "HasSandbox"), ("ANY /sandbox/processor/{proxy+}", "HasSandbox")];
 
 pub(super) fn route_authorized(template: &Template) -> Vec<Finding> {
     let routes = template.of_type("AWS::ApiGatewayV2::Route");
     let open = routes.filter(|it| {
         let is_known = it.text("/RouteKey").is_some_and(|key| {
-            OPEN.contains(&key) || it.condition().is_some_and(|condition| (key, condition) == SANDBOX)
+            OPEN.contains(&key) || it.condition().is_some_and(|condition| SANDBOX.contains(&(key, condition)))
         });
         let is_guarded = it.text("/AuthorizationType") == Some("JWT") && it.target("/AuthorizerId").is_some();
         // Without a scope an id token would do.

@@ -43,12 +43,14 @@ pub(super) fn bounded_concurrency(template: &Template) -> Vec<Finding> {
         .collect()
 }
 
-/// With a small account quota, all concurrent consumers fit into it. Dead letters and messages of topics (events of
-/// SES) are rare and not counted.
+/// With a small account quota, all concurrent consumers fit into it. Dead letters, messages of topics (events of SES) and
+/// the messages of daily schedules are rare and not counted.
 pub(super) fn small_quota(template: &Template) -> Vec<Finding> {
     let mut rare = template.dead_letter_queues();
     let subscriptions: Vec<_> = template.of_type("AWS::SNS::Subscription").collect();
     rare.extend(subscriptions.iter().filter_map(|it| it.target("/Endpoint")));
+    let schedules: Vec<_> = template.of_type("AWS::Scheduler::Schedule").collect();
+    rare.extend(schedules.iter().filter_map(|it| it.target("/Target/Arn")));
     let mappings = template.mappings();
     let usual = mappings.iter().filter(|it| it.source.is_none_or(|source| !rare.contains(&source)));
     let at_once: u64 =
