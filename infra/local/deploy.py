@@ -22,6 +22,7 @@ from local_aws import answer, clients, fail, say
 ARTIFACTS = "millrace-artifacts"
 LARGEST_INLINE_TEMPLATE_BYTES = 51_200
 DEADLINE_SECONDS = 300
+API_ID = "{ApiId}"  # in a parameter: the id of the stack's API
 SAMPLE_CLIENT = "2h3k4l5m6n7p8q9r0s1t2u3v4w"
 DONE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
 
@@ -170,6 +171,11 @@ def apply(cloudformation, s3, endpoint, stack, template, parameters):
     return "created" if before is None else "updated"
 
 
+def outputs_of(cloudformation, stack):
+    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+
+
 def upload_profiles(s3, bucket, folder):
     """Bank profiles of the repository go where split-import looks for them."""
     names = []
@@ -236,10 +242,16 @@ def main():
     addresses, uploaded = upload_functions(s3, options.binaries, options.functions.split(","))
     template = with_code(options.template.read_text(encoding="utf-8"), addresses)
     parameters = dict(each.split("=", 1) for each in options.parameter)
-    stack = apply(cloudformation, s3, options.endpoint, options.stack, template, parameters)
-
-    described = cloudformation.describe_stacks(StackName=options.stack)["Stacks"][0]
-    outputs = {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+    created = settled(cloudformation, options.stack) is None
+    if created:
+        # The address of the API is known only when the stack exists.
+        first = {key: "" if API_ID in value else value for key, value in parameters.items()}
+        apply(cloudformation, s3, options.endpoint, options.stack, template, first)
+    api = outputs_of(cloudformation, options.stack).get("ApiId", "")
+    parameters = {key: value.replace(API_ID, api) for key, value in parameters.items()}
+    applied = apply(cloudformation, s3, options.endpoint, options.stack, template, parameters)
+    stack = "created" if created else applied
+    outputs = outputs_of(cloudformation, options.stack)
     for needed in ("FilesBucket", "ApiId", "UserPoolId", "UserPoolClientId"):
         if needed not in outputs:
             fail(f"the template has no output {needed}")

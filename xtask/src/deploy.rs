@@ -53,6 +53,7 @@ pub(crate) fn run(root: &Root, instance: &Instance, feed_format: &str) -> Result
         .args(["--parameter", &format!("FeedFormat={feed_format}")])
         .args(["--parameter", "FeedEndSilences=2"])
         .args(["--parameter", "Sandbox=true"])
+        .args(["--parameter", &format!("ProcessorUrl={}/sandbox/processor", api_address(instance, "{ApiId}"))])
         .args(["--parameter", "AlarmMath=false"])
         .args(["--parameter", "ConcurrentExecutions=1000"])
         .args(["--parameter", "WebPageUrl=http://localhost:5173/"])
@@ -99,7 +100,10 @@ fn outputs(answer: &Value) -> Result<Outputs> {
 
 /// The API's address on the instance.
 pub(crate) fn api(instance: &Instance, outputs: &Outputs) -> String {
-    let id = outputs.get("ApiId").map_or("", String::as_str);
+    api_address(instance, outputs.get("ApiId").map_or("", String::as_str))
+}
+
+fn api_address(instance: &Instance, id: &str) -> String {
     format!("{}/_aws/execute-api/{id}/$default", instance.endpoint())
 }
 

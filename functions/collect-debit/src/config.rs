@@ -18,6 +18,8 @@ pub struct Config {
     pub processor_secret_arn: Option<String>,
     /// The table of advances.
     pub advances_table: String,
+    /// Whether the clock can be set ahead: only with the sandbox's processor.
+    pub simulates_clock: bool,
 }
 
 impl Config {
@@ -30,6 +32,7 @@ impl Config {
             processor_dedupe_hours: env.required("PROCESSOR_DEDUPE_HOURS"),
             processor_secret_arn: env.optional("PROCESSOR_SECRET_ARN"),
             advances_table: env.required("ADVANCES_TABLE"),
+            simulates_clock: env.optional("SIMULATED_CLOCK").is_some(),
         })
     }
 

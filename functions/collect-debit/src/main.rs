@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use advances_dynamodb::DynamoDbAdvances;
+use advances_dynamodb::{DynamoDbAdvances, SimulatedClock};
 use advances_http::HttpProcessor;
 use aws_config::BehaviorVersion;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
@@ -28,16 +28,18 @@ async fn main() -> Result<(), Error> {
     let (rules, account) = (config.rules()?, config.processor_account.parse()?);
     let processor = HttpProcessor::new(&config.processor_url, config.time_out()?, account, rules)?;
     let advances = DynamoDbAdvances::new(aws_sdk_dynamodb::Client::new(&sdk), config.advances_table);
+    let clock = &SimulatedClock::new(SystemClock, config.simulates_clock.then(|| advances.clone()));
     let collect_debit = &CollectDebit {
         advances: advances.clone(),
         gate: advances,
         processor: processor.with_secrets(secrets),
-        clock: SystemClock,
+        clock: clock.clone(),
     };
     // Time for the facts, the call with its time-out, and the answer.
     let pace = Pace::one_by_one(Duration::from_secs(20));
 
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        clock.read().await?;
         let handle = async |message: SqsMessage| collect_debit.handle(batch::read(&message)?).await;
         Ok::<_, Error>(batch::each(event, pace, handle).await)
     }))

@@ -22,6 +22,8 @@ pub struct Config {
     pub guarded_payments: String,
     /// The table of advances.
     pub advances_table: String,
+    /// Whether the clock can be set ahead: only with the sandbox's processor.
+    pub simulates_clock: bool,
     /// The queue of payments to make.
     pub payments_queue_url: String,
     /// The queue of runs.
@@ -40,6 +42,7 @@ impl Config {
             processor_secret_arn: env.optional("PROCESSOR_SECRET_ARN"),
             guarded_payments: env.required("GUARDED_PAYMENTS"),
             advances_table: env.required("ADVANCES_TABLE"),
+            simulates_clock: env.optional("SIMULATED_CLOCK").is_some(),
             payments_queue_url: env.required("PAYMENTS_QUEUE_URL"),
             runs_queue_url: env.required("RUNS_QUEUE_URL"),
         })

@@ -2,20 +2,15 @@
 
 mod config;
 
-use std::time::Duration;
-
 use advances::ports::{
     AdvanceList, Advances, Breaks, CallGate, PaymentQueue, PortError, ReportSource, RunQueue, RunRequest, Runs,
 };
 use advances::{AppendError, DailyRun, ProcessorRules, RunError, RunGuard, RunResult};
-use calendar::{Clock, Date, Moment};
+use calendar::{Clock, Date};
 use lambda_kit::batch::MessageError;
 use lambda_kit::{Failure, Severity};
 
 pub use config::Config;
-
-/// A page of a run ends within this time; with less left another invocation continues.
-const TIME_OF_A_PAGE: Duration = Duration::from_mins(1);
 
 /// Runs the debits of a business date.
 pub struct RunDebits<A, B, U, G, R, Q, N, C> {
@@ -33,7 +28,7 @@ pub struct RunDebits<A, B, U, G, R, Q, N, C> {
     pub payments: Q,
     /// The queue of runs, to continue.
     pub run_requests: N,
-    /// The clock: a run has to end in time, and none is for a future date.
+    /// The clock: no run is for a future date.
     pub clock: C,
     /// What the processor guarantees.
     pub rules: ProcessorRules,
@@ -82,9 +77,9 @@ where
     N: RunQueue,
     C: Clock,
 {
-    /// Runs for the requested date until shortly before `until`, the end of the invocation.
+    /// Runs for the requested date; `has_time` is checked between pages, and without time another invocation continues.
     #[tracing::instrument(skip_all, fields(run.date = %request.date.date()))]
-    pub async fn handle(&self, request: RunRequest, until: Moment) -> Result<RunResult, RunDebitsError> {
+    pub async fn handle(&self, request: RunRequest, has_time: impl Fn() -> bool) -> Result<RunResult, RunDebitsError> {
         if request.v != RunRequest::VERSION {
             return Err(RunDebitsError::UnknownVersion(request.v));
         }
@@ -92,7 +87,6 @@ where
         if date > self.clock.now().date() {
             return Err(RunDebitsError::Future(date));
         }
-        let has_time = || until.since(self.clock.now()) > TIME_OF_A_PAGE;
         let result = self.daily_run().run(date, has_time).await.map_err(|error| stopped(date, error))?;
         match &result {
             RunResult::Done => tracing::info!(runs_done = 1, "the run is done"),

@@ -11,15 +11,19 @@
 
 use std::time::Duration;
 
-use advances_dynamodb::DynamoDbAdvances;
+use advances_dynamodb::{DynamoDbAdvances, SimulatedClock};
 use advances_http::HttpProcessor;
 use advances_sqs::{SqsPaymentQueue, SqsRunQueue};
 use aws_config::BehaviorVersion;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use calendar::Clock as _;
 use lambda_kit::{Pace, SystemClock, batch};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use run_debits::{Config, RunDebits};
 use secretsmanager::SecretsManagerSecrets;
+
+/// A page of a run ends within this time; with less left another invocation continues.
+const TIME_OF_A_PAGE: Duration = Duration::from_mins(1);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -31,6 +35,7 @@ async fn main() -> Result<(), Error> {
     let (rules, guard, account) = (config.rules()?, config.guard()?, config.processor_account.parse()?);
     let processor = HttpProcessor::new(&config.processor_url, config.time_out()?, account, rules)?;
     let advances = DynamoDbAdvances::new(aws_sdk_dynamodb::Client::new(&sdk), config.advances_table);
+    let clock = &SimulatedClock::new(SystemClock, config.simulates_clock.then(|| advances.clone()));
     let run_debits = &RunDebits {
         advances: advances.clone(),
         breaks: advances.clone(),
@@ -39,7 +44,7 @@ async fn main() -> Result<(), Error> {
         reports: processor.with_secrets(secrets),
         payments: SqsPaymentQueue::new(sqs.clone(), config.payments_queue_url),
         run_requests: SqsRunQueue::new(sqs, config.runs_queue_url),
-        clock: SystemClock,
+        clock: clock.clone(),
         rules,
         first_report: config.processor_first_report.parse()?,
         guard,
@@ -47,8 +52,10 @@ async fn main() -> Result<(), Error> {
     let pace = Pace::one_by_one(Duration::from_mins(1));
 
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        clock.read().await?;
         let until = batch::deadline(&event.context);
-        let handle = async |message: SqsMessage| run_debits.handle(batch::read(&message)?, until).await;
+        let has_time = &|| until.since(SystemClock.now()) > TIME_OF_A_PAGE;
+        let handle = async |message: SqsMessage| run_debits.handle(batch::read(&message)?, has_time).await;
         Ok::<_, Error>(batch::each(event, pace, handle).await)
     }))
     .await

@@ -4,6 +4,8 @@ use lambda_kit::{Environment, MissingEnvironment};
 pub struct Config {
     /// The table of advances.
     pub advances_table: String,
+    /// Whether the clock can be set ahead: only with the sandbox's processor.
+    pub simulates_clock: bool,
     /// The table of customers and accounts.
     pub customers_table: String,
     /// The queue of payments to make.
@@ -21,6 +23,7 @@ impl Config {
     pub fn from_env() -> Result<Self, MissingEnvironment> {
         Environment::read(|env| Self {
             advances_table: env.required("ADVANCES_TABLE"),
+            simulates_clock: env.optional("SIMULATED_CLOCK").is_some(),
             customers_table: env.required("CUSTOMERS_TABLE"),
             payments_queue_url: env.required("PAYMENTS_QUEUE_URL"),
             runs_queue_url: env.required("RUNS_QUEUE_URL"),

@@ -8,13 +8,16 @@
 //!   made once.
 //! - **Fails:** the caller gets a problem document, 503 if a retry may help; the log has the error chain.
 
-use advances_dynamodb::DynamoDbAdvances;
+use advances_dynamodb::{DynamoDbAdvances, SimulatedClock};
 use advances_sqs::{SqsPaymentQueue, SqsRunQueue};
 use api_kit::Clients;
 use aws_config::BehaviorVersion;
 use customers_dynamodb::DynamoDbRegister;
 use lambda_http::Error;
-use lambda_kit::SystemClock;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use lambda_kit::{Chain, Problem, SystemClock};
 use serve_advances::{Config, ServeAdvances, router};
 
 #[tokio::main(flavor = "current_thread")]
@@ -26,7 +29,8 @@ async fn main() -> Result<(), Error> {
     let sqs = aws_sdk_sqs::Client::new(&sdk);
     let advances = DynamoDbAdvances::new(dynamodb.clone(), config.advances_table);
 
-    lambda_http::run(router(ServeAdvances {
+    let clock = SimulatedClock::new(SystemClock, config.simulates_clock.then(|| advances.clone()));
+    let routes = router(ServeAdvances {
         advances: advances.clone(),
         breaks: advances.clone(),
         runs: advances.clone(),
@@ -34,8 +38,20 @@ async fn main() -> Result<(), Error> {
         customers: DynamoDbRegister::new(dynamodb, config.customers_table),
         payments: SqsPaymentQueue::new(sqs.clone(), config.payments_queue_url),
         run_requests: SqsRunQueue::new(sqs, config.runs_queue_url),
-        clock: SystemClock,
+        clock: clock.clone(),
         clients: Clients::new(&config.user_pool_client_ids, config.machine_client_id),
-    }))
-    .await
+    });
+    lambda_http::run(routes.layer(from_fn_with_state(clock, read_clock))).await
+}
+
+async fn read_clock(
+    State(clock): State<SimulatedClock<SystemClock>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    clock.read().await.map_err(|error| {
+        tracing::error!(error = %Chain(&error), "the clock cannot be read");
+        Problem::unavailable()
+    })?;
+    Ok(next.run(request).await)
 }

@@ -10,8 +10,10 @@
 //! | `RUNS` | `RUN#<date>` | `doc` the run as JSON; `version` |
 //! | `REPORTS` | `REPORTS` | `doc` the reports that were taken in as JSON; `version` |
 //! | `GATE` | `GATE` | `doc` the gate as JSON; `version` |
+//! | `CLOCK` | `CLOCK` | `doc` how far the clock is set ahead, on a stack with the sandbox's processor; `version` |
 
 mod breaks;
+mod clock;
 mod facts;
 mod gate;
 mod lists;
@@ -19,6 +21,8 @@ mod runs;
 
 use advances::ports::PortError;
 use dynamodb::{Client, DynamoDbError, Table};
+
+pub use clock::SimulatedClock;
 
 /// Advances in a table.
 #[derive(Clone, Debug)]

@@ -149,7 +149,7 @@ pub struct Settings {
     pub faults: Faults,
 }
 
-/// `PUT /faults`.
+/// `POST /faults`.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Faults {

@@ -7,7 +7,7 @@
 //! | `GET /transactions/{reference}` | what is known of a reference |
 //! | `GET /reports/{date}` | the outcomes that became known on a day |
 //! | `GET /clock`, `POST /clock` | its time: that of the machine, until it is set; then only calls move it |
-//! | `GET /faults`, `PUT /faults` | how it fails, from now on |
+//! | `GET /faults`, `POST /faults` | how it fails, from now on |
 //! | `GET /ledger` | all transactions that it has accepted, with their outcomes |
 //!
 //! Its state is in a [`Store`]. What happens to a call is a function of the seed, the reference and the number of the

@@ -43,7 +43,7 @@ where
         .route("/transactions/{reference}", get(status::<S, C>))
         .route("/reports/{date}", get(report::<S, C>))
         .route("/clock", get(clock::<S, C>).post(set_clock::<S, C>))
-        .route("/faults", get(faults::<S, C>).put(set_faults::<S, C>))
+        .route("/faults", get(faults::<S, C>).post(set_faults::<S, C>))
         .route("/ledger", get(ledger::<S, C>))
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())

@@ -47,7 +47,7 @@ async fn set_clock(server: &Router, at: &str) -> u16 {
 }
 
 async fn set_faults(server: &Router, chances: &str) -> u16 {
-    call(server, "PUT", "/faults", json!({ "seed": 7, "chances": chances })).await.0
+    call(server, "POST", "/faults", json!({ "seed": 7, "chances": chances })).await.0
 }
 
 fn document(reference: Option<&str>) -> Value {
@@ -114,7 +114,7 @@ async fn faults_are_put_at_run_time() {
         let (_, ledger) = get(&server, "/ledger").await;
         assert_eq!(ledger["transactions"].as_array().unwrap().len(), executed, "{fault}");
     }
-    let (status, problem) = call(&server, "PUT", "/faults", json!({ "seed": 7, "chances": "lie=5%" })).await;
+    let (status, problem) = call(&server, "POST", "/faults", json!({ "seed": 7, "chances": "lie=5%" })).await;
     assert_eq!((status, &problem["errors"][0]["field"]), (400, &json!("chances")));
     let (_, faults) = get(&server, "/faults").await;
     assert_eq!(faults, json!({ "seed": 7, "chances": "slow=100%", "without_funds": [] }));

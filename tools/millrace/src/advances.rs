@@ -6,8 +6,10 @@ pub(crate) mod restore;
 use ::advances::ports::{AdvanceList, Advances, Breaks, CallGate, RunQueue, RunRequest, Runs};
 use ::advances::simulation::{Faults, Scenario, simulate};
 use ::advances::{JournalEntry, RunPhase, RunRecord, Saved, change_gate, journal_of_days};
+use advances_dynamodb::{DynamoDbAdvances, SimulatedClock};
 use anyhow::{Context as _, Result, bail, ensure};
-use calendar::{Date, Moment};
+use calendar::{Clock as _, Date, Moment};
+use lambda_kit::SystemClock;
 use serde_json::json;
 
 use crate::Verdict;
@@ -19,8 +21,9 @@ use crate::table::{Column, table};
 pub(crate) use one::run as run_one;
 
 /// Runs `advances …`.
-pub(crate) async fn run(output: &Output, stack: &Stack, command: AdvancesCommand, now: Moment) -> Result<Verdict> {
+pub(crate) async fn run(output: &Output, stack: &Stack, command: AdvancesCommand) -> Result<Verdict> {
     let store = stack.advances()?;
+    let now = clock(&store).await?.now();
     match command {
         AdvancesCommand::Simulate(args) => play(output, &args),
         AdvancesCommand::Run { date } => request_run(output, &stack.run_requests()?, date, now).await,
@@ -59,6 +62,13 @@ pub(crate) fn play(output: &Output, args: &SimulateArgs) -> Result<Verdict> {
     });
     output.answer(|| &document, || book.to_string())?;
     Ok(Verdict::Ok)
+}
+
+/// The lender's clock: the machine's, unless it is set ahead on a stack with the sandbox's processor.
+pub(crate) async fn clock(store: &DynamoDbAdvances) -> Result<SimulatedClock<SystemClock>> {
+    let clock = SimulatedClock::new(SystemClock, Some(store.clone()));
+    clock.read().await?;
+    Ok(clock)
 }
 
 async fn request_run<Q: RunQueue>(output: &Output, runs: &Q, date: Date, now: Moment) -> Result<Verdict> {

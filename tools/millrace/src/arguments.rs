@@ -6,6 +6,7 @@ mod figures;
 mod imports;
 mod lists;
 mod mails;
+mod sandbox;
 mod users;
 
 use std::path::PathBuf;
@@ -26,6 +27,7 @@ pub(crate) use figures::{
 pub(crate) use imports::{ImportArgs, ImportsArgs, ImportsCommand};
 pub(crate) use lists::{CustomerKindArg, CustomersArgs, KindArg, ListArgs};
 pub(crate) use mails::{MailsArgs, MailsCommand};
+pub(crate) use sandbox::{FaultsArgs, SandboxCommand};
 pub(crate) use users::{TokenArgs, UserCommand};
 
 /// Import bank files into a Millrace stack, and show and verify its books.
@@ -153,6 +155,9 @@ pub(crate) enum Command {
     /// Request, show, list and change advances, and close their breaks
     #[command(subcommand)]
     Advance(AdvanceCommand),
+    /// Play days on a stack with the sandbox's payment processor, on which no real money moves
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
     /// Restore the tables to a point in time; docs/RESTORE.md describes all steps
     #[command(subcommand)]
     Restore(RestoreCommand),

@@ -30,6 +30,7 @@ mod profile;
 mod progress_bar;
 mod report;
 mod restore;
+mod sandbox;
 mod secret;
 mod sign_in;
 mod source;
@@ -138,8 +139,9 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
         }
         Command::Source(command) => run_source(output, &stack, command).await,
         Command::Feed(command) => run_feed(output, &stack, command).await,
-        Command::Advances(command) => Box::pin(advances::run(output, &stack, command, SystemClock.now())).await,
-        Command::Advance(command) => Box::pin(advances::run_one(output, &stack, command, SystemClock.now())).await,
+        Command::Advances(command) => Box::pin(advances::run(output, &stack, command)).await,
+        Command::Advance(command) => Box::pin(advances::run_one(output, &stack, command)).await,
+        Command::Sandbox(command) => Box::pin(sandbox::run(output, &stack, command)).await,
         Command::Restore(command) => Box::pin(restore::run(output, &stack, command, SystemClock.now())).await,
         Command::User(command) => Box::pin(users::run(output, &stack, command)).await,
     }

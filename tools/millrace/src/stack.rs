@@ -75,6 +75,11 @@ impl Stack {
         imports_s3::client(&self.sdk)
     }
 
+    /// The queues' client.
+    pub(crate) fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&self.sdk)
+    }
+
     /// The client of the tables.
     pub(crate) fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.sdk)
@@ -93,12 +98,12 @@ impl Stack {
     /// The queue of uploads.
     pub(crate) fn uploads(&self) -> Result<SqsUploadQueue> {
         let (queue, bucket) = (self.output("UploadsQueueUrl")?, self.output("FilesBucket")?);
-        Ok(SqsUploadQueue::new(aws_sdk_sqs::Client::new(&self.sdk), queue, bucket))
+        Ok(SqsUploadQueue::new(self.sqs(), queue, bucket))
     }
 
     /// The queue of batches.
     pub(crate) fn batches(&self) -> Result<SqsBatchQueue> {
-        Ok(SqsBatchQueue::new(aws_sdk_sqs::Client::new(&self.sdk), self.output("BatchesQueueUrl")?))
+        Ok(SqsBatchQueue::new(self.sqs(), self.output("BatchesQueueUrl")?))
     }
 
     /// The customers and their accounts.
@@ -119,12 +124,12 @@ impl Stack {
 
     /// The queue of polls.
     pub(crate) fn polls(&self) -> Result<SqsPollQueue> {
-        Ok(SqsPollQueue::new(aws_sdk_sqs::Client::new(&self.sdk), self.output("PollsQueueUrl")?))
+        Ok(SqsPollQueue::new(self.sqs(), self.output("PollsQueueUrl")?))
     }
 
     /// The queue of summaries to send.
     pub(crate) fn summary_requests(&self) -> Result<SqsSummaryRequests> {
-        Ok(SqsSummaryRequests::new(aws_sdk_sqs::Client::new(&self.sdk), self.output("SummariesQueueUrl")?))
+        Ok(SqsSummaryRequests::new(self.sqs(), self.output("SummariesQueueUrl")?))
     }
 
     /// The advances, their breaks, runs and gate.
@@ -134,12 +139,12 @@ impl Stack {
 
     /// The queue of payments.
     pub(crate) fn payments(&self) -> Result<SqsPaymentQueue> {
-        Ok(SqsPaymentQueue::new(aws_sdk_sqs::Client::new(&self.sdk), self.output("PaymentsQueueUrl")?))
+        Ok(SqsPaymentQueue::new(self.sqs(), self.output("PaymentsQueueUrl")?))
     }
 
     /// The queue of runs.
     pub(crate) fn run_requests(&self) -> Result<SqsRunQueue> {
-        Ok(SqsRunQueue::new(aws_sdk_sqs::Client::new(&self.sdk), self.output("RunsQueueUrl")?))
+        Ok(SqsRunQueue::new(self.sqs(), self.output("RunsQueueUrl")?))
     }
 
     /// The summary mails.

@@ -5,20 +5,22 @@ use ::advances::{Advance, AdvanceId, Break, NewAdvance, Requested, Saved, Status
 use ::customers::Customers;
 use anyhow::{Context as _, Result, bail, ensure};
 use banking::AccountNumber;
-use calendar::Moment;
+use calendar::{Clock as _, Moment};
 use money::Money;
 use serde::Serialize;
 use serde_json::json;
 
 use crate::Verdict;
+use crate::advances::clock;
 use crate::arguments::AdvanceCommand;
 use crate::output::Output;
 use crate::stack::Stack;
 use crate::table::{Column, table};
 
 /// Runs `advance …`.
-pub(crate) async fn run(output: &Output, stack: &Stack, command: AdvanceCommand, now: Moment) -> Result<Verdict> {
+pub(crate) async fn run(output: &Output, stack: &Stack, command: AdvanceCommand) -> Result<Verdict> {
     let store = stack.advances()?;
+    let now = clock(&store).await?.now();
     match command {
         AdvanceCommand::Request { account, amount, currency, key, by } => {
             let amount = Money::parse(&amount, currency).context("the amount cannot be read")?;
