@@ -12,11 +12,11 @@ use advances_dynamodb::{DynamoDbAdvances, SimulatedClock};
 use advances_sqs::{SqsPaymentQueue, SqsRunQueue};
 use api_kit::Clients;
 use aws_config::BehaviorVersion;
-use customers_dynamodb::DynamoDbRegister;
-use lambda_http::Error;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use customers_dynamodb::DynamoDbRegister;
+use lambda_http::Error;
 use lambda_kit::{Chain, Problem, SystemClock};
 use serve_advances::{Config, ServeAdvances, router};
 

@@ -27,7 +27,7 @@ pub(crate) use figures::{
 pub(crate) use imports::{ImportArgs, ImportsArgs, ImportsCommand};
 pub(crate) use lists::{CustomerKindArg, CustomersArgs, KindArg, ListArgs};
 pub(crate) use mails::{MailsArgs, MailsCommand};
-pub(crate) use sandbox::{FaultsArgs, SandboxCommand};
+pub(crate) use sandbox::{FaultsArgs, PlayArgs, SandboxCommand};
 pub(crate) use users::{TokenArgs, UserCommand};
 
 /// Import bank files into a Millrace stack, and show and verify its books.

@@ -37,9 +37,7 @@ pub(crate) async fn run(output: &Output, stack: &Stack, command: SandboxCommand)
             show_clock(output, to)
         }
         SandboxCommand::Faults(args) => faults(output, &processor, args).await,
-        SandboxCommand::Play { days, timeout } => {
-            play::run(output, stack, &processor, days, Duration::from_secs(timeout)).await
-        }
+        SandboxCommand::Play(args) => play::run(output, stack, &processor, &args).await,
         SandboxCommand::Ledger => compare::run(output, &processor, &store).await,
     }
 }

@@ -18,16 +18,23 @@ pub(crate) enum SandboxCommand {
     /// Example: millrace sandbox faults --seed 7 --chances failure=20%,lost-answer=10%
     Faults(FaultsArgs),
     /// Play days: for each, set the clocks to 06:00, run the debits, and wait until the payments are made
-    Play {
-        /// How many days
-        #[arg(long, default_value_t = 7, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
-        days: u32,
-        /// Seconds that a day may take
-        #[arg(long, default_value_t = 120, value_name = "SECONDS")]
-        timeout: u64,
-    },
+    Play(PlayArgs),
     /// Compare the processor's ledger with the advances, payment by payment
     Ledger,
+}
+
+/// Which days to play.
+#[derive(Args)]
+pub(crate) struct PlayArgs {
+    /// How many days
+    #[arg(long, default_value_t = 7, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) days: u32,
+    /// Also do what an operator does: approve large runs and refunds, and resume stopped payments the next day
+    #[arg(long)]
+    pub(crate) as_operator: bool,
+    /// Seconds that a day may take
+    #[arg(long, default_value_t = 120, value_name = "SECONDS")]
+    pub(crate) timeout: u64,
 }
 
 /// How the processor fails.

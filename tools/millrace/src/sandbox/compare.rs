@@ -91,8 +91,7 @@ fn compare(ledger: &[Transaction], advances: &[Advance]) -> Comparison {
             payments.insert(reference.to_string(), (advance, payment));
         }
     }
-    let mut comparison =
-        Comparison { advances: advances.len(), transactions: ledger.len(), ..Comparison::default() };
+    let mut comparison = Comparison { advances: advances.len(), transactions: ledger.len(), ..Comparison::default() };
     let mut sums: BTreeMap<(Currency, Direction), [i128; 3]> = BTreeMap::new();
     let mut succeeded: BTreeMap<&str, usize> = BTreeMap::new();
     for it in ledger {
@@ -122,7 +121,11 @@ fn compare(ledger: &[Transaction], advances: &[Advance]) -> Comparison {
         if !is_known {
             let state = progress.map_or("unknown to us", Progress::name);
             let moved = if has_moved { "has moved" } else { "has failed" };
-            comparison.differences.push(format!("transaction {} {moved}, and payment {payment} of {} is {state}", it.transaction, advance.id()));
+            comparison.differences.push(format!(
+                "transaction {} {moved}, and payment {payment} of {} is {state}",
+                it.transaction,
+                advance.id()
+            ));
         }
         if has_moved {
             let reference = it.order.reference.as_deref().unwrap_or_default();
@@ -147,7 +150,9 @@ fn compare(ledger: &[Transaction], advances: &[Advance]) -> Comparison {
             add(sum, 1, advance.amount_of(payment).map_or(0, Money::minor));
             if !succeeded.contains_key(reference.as_str()) {
                 let state = progress.name();
-                comparison.differences.push(format!("payment {reference} is {state}, and the processor has not moved it"));
+                comparison
+                    .differences
+                    .push(format!("payment {reference} is {state}, and the processor has not moved it"));
             }
         }
     }
