@@ -18,6 +18,5 @@ mod command;
 mod imports;
 mod invoke;
 mod large;
-mod processor;
 mod sign_in;
 mod stalled;
