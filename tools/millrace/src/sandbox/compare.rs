@@ -100,7 +100,7 @@ fn compare(ledger: &[Transaction], advances: &[Advance]) -> Comparison {
             continue;
         };
         let progress = advance.progress(*payment);
-        let amount = advance.amount_of(*payment).map(|it| it.amount());
+        let amount = advance.amount_of(*payment).map(Money::amount);
         if amount.as_deref() != Some(it.order.amount.as_str()) {
             comparison.differences.push(format!("transaction {} has another amount", it.transaction));
         }
