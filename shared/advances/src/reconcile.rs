@@ -1,6 +1,5 @@
 //! Reconciliation of the plan with the processor's reports and with the customer's bank entries.
 
-use banking::AccountNumber;
 use calendar::Date;
 use money::Money;
 
@@ -75,11 +74,11 @@ impl Advance {
     }
 
     /// The payments that are known to have succeeded and are not among the bank entries of the customer's account:
-    /// matched by reference, or else by amount within `days` days of the outcome. Each entry matches one payment.
+    /// matched by reference, or else by amount within `days` days of the outcome. Each entry matches one payment and is
+    /// removed from `free`, so that the account's other advances do not match it again.
     ///
-    /// `entries` are those of the account until `through`; payments are reported after their days are over.
-    pub fn missing_at_bank(&self, entries: &[BankEntry], days: i32, through: Date) -> Vec<Break> {
-        let mut free: Vec<&BankEntry> = entries.iter().filter(|it| it.account == self.account).collect();
+    /// `free` are entries of the account until `through`; payments are reported after their days are over.
+    pub fn missing_at_bank(&self, free: &mut Vec<BankEntry>, days: i32, through: Date) -> Vec<Break> {
         let mut paid: Vec<(Payment, Date, &str)> = self
             .payments()
             .filter_map(|(payment, it)| match it {
@@ -122,8 +121,6 @@ impl Advance {
 /// An entry of the customer's own account, as its bank reports it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BankEntry {
-    /// The account.
-    pub account: AccountNumber,
     /// The booking date.
     pub on: Date,
     /// Positive for a credit, negative for a debit.

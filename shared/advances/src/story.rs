@@ -98,8 +98,9 @@ fn planned(instalments: &[PlannedInstalment]) -> Option<String> {
         return Some(format!("We planned instalment {number} of {amount} for {due}; it replaces instalment {part}."));
     }
     let count = instalments.len();
-    let (from, to) = (first.amount.grouped(), last.amount.grouped_with_currency());
-    Some(format!("We planned {count} instalments of {from} to {to}, from {} to {}.", first.due, last.due))
+    let amount = last.amount.grouped_with_currency();
+    let amounts = if first.amount == last.amount { amount } else { format!("{} and {amount}", first.amount.grouped()) };
+    Some(format!("We planned {count} instalments of {amounts}, from {} to {}.", first.due, last.due))
 }
 
 fn ending(advance: &Advance) -> String {

@@ -51,19 +51,16 @@ fn payments_are_found_among_the_bank_entries_by_reference_or_by_amount_and_days(
     for week in 1..=3 {
         case.collect(week * 7, &[]);
     }
-    let entry = |minor: i128, on: i32, text: &str| BankEntry {
-        account: case.advance.account().clone(),
-        on: day(on),
-        amount: eur(minor),
-        text: text.into(),
-    };
+    let entry = |minor: i128, on: i32, text: &str| BankEntry { on: day(on), amount: eur(minor), text: text.into() };
     let reference = case.advance.order(debit(2)).unwrap().reference.to_string();
     let entries = [entry(10_000, 1, "payout"), entry(-834, 40, &reference), entry(-834, 8, "debit")];
-    let missing = case.advance.missing_at_bank(&entries, 3, day(60));
+    let mut free = entries.to_vec();
+    let missing = case.advance.missing_at_bank(&mut free, 3, day(60));
+    assert_eq!(free, [], "each entry belongs to one payment");
     let payments: Vec<_> = missing.iter().map(|it| (it.kind, it.payment.as_ref().unwrap().payment)).collect();
     assert_eq!(payments, [(BreakKind::MissingAtBank, debit(3))]);
-    assert_eq!(case.advance.missing_at_bank(&entries, 3, day(22)), [], "its days are not over");
-    let none = case.advance.missing_at_bank(&[], 3, day(60));
+    assert_eq!(case.advance.missing_at_bank(&mut entries.to_vec(), 3, day(22)), [], "its days are not over");
+    let none = case.advance.missing_at_bank(&mut Vec::new(), 3, day(60));
     assert_eq!(none.len(), 4);
     assert_eq!(none[0].payment.as_ref().unwrap().payment, credit(1));
 }

@@ -1,5 +1,8 @@
 //! `advances`: the lender's daily work: runs, the stop switch, the journal, and a simulation.
 
+mod all;
+pub(crate) mod audit;
+mod bank;
 mod one;
 pub(crate) mod restore;
 
@@ -18,6 +21,7 @@ use crate::output::Output;
 use crate::stack::Stack;
 use crate::table::{Column, table};
 
+pub(crate) use all::advances;
 pub(crate) use one::run as run_one;
 
 /// Runs `advances …`.
@@ -32,6 +36,7 @@ pub(crate) async fn run(output: &Output, stack: &Stack, command: AdvancesCommand
             show(output, &run)
         }
         AdvancesCommand::Approve { date, by } => approve(output, &store, &stack.run_requests()?, date, &by.by).await,
+        AdvancesCommand::Compare => bank::run(output, &store, &store, &stack.books()?).await,
         AdvancesCommand::Calls => calls(output, &store).await,
         AdvancesCommand::Stop { reason, by } => {
             change_gate(&store, |gate| gate.stop(now, &by.by, &reason)).await?;
@@ -166,7 +171,7 @@ fn postings(entries: &[JournalEntry]) -> String {
                 entry.on.to_string(),
                 entry.source.to_string(),
                 entry.text.to_string(),
-                it.account.name().to_owned(),
+                it.account.name().replace('_', " "),
                 it.amount.grouped_with_currency(),
             ]
         })

@@ -6,12 +6,14 @@ use std::collections::BTreeSet;
 use ::customers::Customers;
 use anyhow::Result;
 use banking::AccountNumber;
+use calendar::Moment;
 use futures_util::{StreamExt as _, stream};
 use imports::{Batches, ControlTotals, Files, ImportId, ImportList};
 use ledger::{Archive, BooksError, Splits, audit_account};
 use serde::Serialize;
 
 use crate::Verdict;
+use crate::advances::audit::{self as lending, AuditedAdvances, Lending};
 use crate::control::{self, Comparison, Missing};
 use crate::customers;
 use crate::output::Output;
@@ -46,6 +48,7 @@ struct Audit {
     /// Imports with unreadable records.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unreadable_imports: Vec<ImportId>,
+    advances: AuditedAdvances,
 }
 
 /// A finding in an account's books.
@@ -56,10 +59,11 @@ struct AccountFinding {
 }
 
 /// Audits all books; with `look_up`, looks up every entry of every import that still has its batches.
-pub(crate) async fn run<C: Customers, A: Archive, I: ImportList + Batches, F: Files>(
+pub(crate) async fn run<C: Customers, A: Archive, I: ImportList + Batches, F: Files, V: Lending>(
     output: &Output,
     (register, archive): (&C, &A),
     (imports, files): (&I, &F),
+    (advances, now): (&V, Moment),
     look_up: bool,
 ) -> Result<Verdict> {
     let before = control::reported(imports).await?;
@@ -68,12 +72,19 @@ pub(crate) async fn run<C: Customers, A: Archive, I: ImportList + Batches, F: Fi
     let control_totals = Comparison::of(&before, &after, &books.kept);
     let missing =
         if look_up { Some(control::missing(imports, files, archive, &before.with_batches).await?.0) } else { None };
-    let audit = Audit { books, control_totals, missing, unreadable_imports: after.unreadable };
+    let advances_audited = lending::audit(advances).await?;
+    let audit =
+        Audit { books, control_totals, missing, unreadable_imports: after.unreadable, advances: advances_audited };
     output.answer(|| &audit, || audit.render())?;
     let nothing_missing = audit.missing.as_ref().is_none_or(Vec::is_empty);
     let imports_are_healthy =
         audit.control_totals.is_healthy() && nothing_missing && audit.unreadable_imports.is_empty();
-    let is_healthy = audit.books.findings.is_empty() && imports_are_healthy;
+    let is_healthy = audit.books.findings.is_empty() && imports_are_healthy && audit.advances.is_healthy();
+    if !is_healthy {
+        lending::stop(advances, now).await?;
+        output
+            .note("all payments of advances are stopped; `millrace advances resume` after the findings are explained");
+    }
     Ok(if is_healthy { Verdict::Ok } else { Verdict::Problems })
 }
 
@@ -98,7 +109,7 @@ impl Audit {
                 );
             }
         }
-        text
+        text + &self.advances.render()
     }
 }
 

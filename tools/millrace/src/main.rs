@@ -135,7 +135,14 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
         Command::Audit { entries } => {
             let (register, books) = (stack.register()?, stack.books()?);
             let (imports, files) = (stack.imports()?, stack.files()?);
-            Box::pin(audit::run(output, (&register, &books), (&imports, &files), entries)).await
+            Box::pin(audit::run(
+                output,
+                (&register, &books),
+                (&imports, &files),
+                (&stack.advances()?, SystemClock.now()),
+                entries,
+            ))
+            .await
         }
         Command::Source(command) => run_source(output, &stack, command).await,
         Command::Feed(command) => run_feed(output, &stack, command).await,

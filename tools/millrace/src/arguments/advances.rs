@@ -32,6 +32,8 @@ pub(crate) enum AdvancesCommand {
         #[command(flatten)]
         by: ByArgs,
     },
+    /// Compare the payments with the bank entries of the customers' accounts; opens a break for each that is missing
+    Compare,
     /// Show whether payments are made
     Calls,
     /// Make no payments until `resume`

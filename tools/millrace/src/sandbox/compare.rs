@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use advances::ports::{AdvanceList, Advances};
-use advances::{Advance, AdvanceId, Direction, Payment, Progress, Reference};
+use advances::{Advance, Direction, Payment, Progress, Reference};
 use advances_sandbox::{Outcome, Transaction};
-use anyhow::{Context as _, Result};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use anyhow::Result;
 use money::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +14,6 @@ use crate::Verdict;
 use crate::output::Output;
 use crate::table::{Column, table};
 
-/// How many advances one page of the list has, and how many are loaded concurrently.
-const PAGE: usize = 100;
-const CONCURRENT: usize = 8;
 /// How many differences are printed for a person.
 const SHOWN: usize = 20;
 
@@ -59,28 +55,11 @@ pub(super) async fn run<A: Advances + AdvanceList>(
     store: &A,
 ) -> Result<Verdict> {
     // The advances first: what is paid meanwhile is only in the processor's ledger, as not reported yet.
-    let advances = all(store).await?;
+    let advances = crate::advances::advances(store).await?;
     let ledger: LedgerDocument = processor.get("/ledger").await?;
     let comparison = compare(&ledger.transactions, &advances);
     output.answer(|| &comparison, || render(&comparison))?;
     Ok(if comparison.differences.is_empty() { Verdict::Ok } else { Verdict::Problems })
-}
-
-async fn all<A: Advances + AdvanceList>(store: &A) -> Result<Vec<Advance>> {
-    let (mut advances, mut cursor) = (Vec::new(), None);
-    loop {
-        let page = store.list(None, None, cursor.as_deref(), PAGE).await?;
-        let load = async |id: &AdvanceId| {
-            let facts = store.load(id).await?;
-            Advance::fold(&facts).with_context(|| format!("the facts of advance {id} do not fit together"))
-        };
-        let loaded: Vec<_> = stream::iter(page.items.iter().map(load)).buffered(CONCURRENT).try_collect().await?;
-        advances.extend(loaded);
-        cursor = page.cursor;
-        if cursor.is_none() {
-            return Ok(advances);
-        }
-    }
 }
 
 fn compare(ledger: &[Transaction], advances: &[Advance]) -> Comparison {
@@ -206,4 +185,81 @@ fn render(comparison: &Comparison) -> String {
         text.push_str(&format!("\n- and {more} more; --json lists all"));
     }
     text
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+mod tests {
+    use advances::{AdvanceId, Event, Fact, Order, Terms};
+    use calendar::Moment;
+    use serde_json::json;
+
+    use super::*;
+
+    const CREDIT: Payment = Payment::Credit { attempt: 1 };
+
+    /// An advance of 100.00 EUR; `ended`: whether its credit is known to have succeeded.
+    fn advance(ended: bool) -> Advance {
+        let at: Moment = "2026-03-02T06:00:00Z".parse().unwrap();
+        let (id, account) = (AdvanceId::of_request("ada", "1"), "DE89370400440532013000".parse().unwrap());
+        let amount = Money::new(10_000, Currency::EUR);
+        let mut facts = Advance::request(id, "ada", account, amount, Terms::weekly(Currency::EUR), at).unwrap();
+        let order: Order = Advance::fold(&facts).unwrap().order(CREDIT).unwrap();
+        let transaction = || "T1".parse().unwrap();
+        let mut events = vec![
+            Event::Calling { payment: CREDIT, call: 1, order },
+            Event::Taken { payment: CREDIT, transaction: transaction() },
+        ];
+        if ended {
+            events.push(Event::Succeeded { payment: CREDIT, transaction: transaction() });
+        }
+        facts.extend(events.into_iter().map(|event| Fact { at, event }));
+        Advance::fold(&facts).unwrap()
+    }
+
+    fn transaction(changed: serde_json::Value) -> Transaction {
+        let reference = Reference { advance: AdvanceId::of_request("ada", "1"), payment: CREDIT };
+        let mut document = json!({
+            "transaction": "T1", "reference": reference.to_string(), "source": "1000001",
+            "destination": "DE89370400440532013000", "amount": "100.00", "currency": "EUR", "direction": "credit",
+            "accepted_at": "2026-03-02T06:00:00Z", "reported_on": "2026-03-03", "outcome": "success",
+        });
+        document.as_object_mut().unwrap().extend(changed.as_object().unwrap().clone());
+        serde_json::from_value(document).unwrap()
+    }
+
+    fn differences(ledger: &[Transaction], advances: &[Advance]) -> usize {
+        compare(ledger, advances).differences.len()
+    }
+
+    #[test]
+    fn equal_ledgers_have_equal_sums_and_no_differences() {
+        let comparison = compare(&[transaction(json!({}))], &[advance(true)]);
+        assert_eq!(comparison.differences, Vec::<String>::new());
+        let moved = &comparison.moved[0];
+        let sums = [moved.processor, moved.advances, moved.not_reported].map(Money::minor);
+        assert_eq!((sums, comparison.not_reported), ([10_000, 10_000, 0], 0));
+    }
+
+    #[test]
+    fn a_success_that_is_not_reported_yet_is_no_difference() {
+        let comparison = compare(&[transaction(json!({}))], &[advance(false)]);
+        assert_eq!((comparison.differences.len(), comparison.not_reported), (0, 1));
+        assert_eq!(comparison.moved[0].not_reported.minor(), 10_000);
+    }
+
+    #[test]
+    fn each_disagreement_is_a_difference() {
+        let failed = json!({ "outcome": "fail", "reason": "no funds" });
+        for (ledger, advances) in [
+            (vec![], vec![advance(true)]),
+            (vec![transaction(json!({}))], vec![]),
+            (vec![transaction(failed)], vec![advance(true)]),
+            (vec![transaction(json!({ "amount": "100.01" }))], vec![advance(true)]),
+            (vec![transaction(json!({})), transaction(json!({ "transaction": "T2" }))], vec![advance(true)]),
+            (vec![transaction(json!({ "reference": "X" }))], vec![advance(false)]),
+        ] {
+            assert_ne!(differences(&ledger, &advances), 0, "{ledger:?} {advances:?}");
+        }
+    }
 }
