@@ -16,7 +16,7 @@ struct Rule {
     check: fn(&Template) -> Vec<Finding>,
 }
 
-const RULES: [Rule; 30] = [
+const RULES: [Rule; 31] = [
     Rule { name: "visibility-six-times-timeout", check: queues::visibility_six_times_timeout },
     Rule { name: "five-receives", check: queues::five_receives },
     Rule { name: "queue-dead-letters", check: queues::queue_dead_letters },
@@ -42,6 +42,7 @@ const RULES: [Rule; 30] = [
     Rule { name: "function-alarms", check: functions::function_alarms },
     Rule { name: "bounded-concurrency", check: functions::bounded_concurrency },
     Rule { name: "small-quota", check: functions::small_quota },
+    Rule { name: "own-queue", check: functions::own_queue },
     Rule { name: "exact-grants", check: access::exact_grants },
     Rule { name: "own-role", check: access::own_role },
     Rule { name: "route-authorized", check: api::route_authorized },

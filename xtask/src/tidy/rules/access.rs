@@ -62,7 +62,7 @@ pub(super) fn denies_plain_http(policy: &Resource<'_>) -> bool {
 }
 
 /// The statements of a role, of a policy, of the policy of a bucket or queue, and of a function's own policies.
-fn statements<'a>(resource: &Resource<'a>) -> impl Iterator<Item = &'a Value> + use<'a> {
+pub(super) fn statements<'a>(resource: &Resource<'a>) -> impl Iterator<Item = &'a Value> + use<'a> {
     let inline = items(resource.property("/Policies")).filter_map(|it| match it.get("PolicyDocument") {
         Some(document) => document.get("Statement"),
         None => it.get("Statement"),

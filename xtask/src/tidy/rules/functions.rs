@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::super::Finding;
-use super::super::template::Template;
+use super::super::template::{Template, items, target};
+use super::access::statements;
 
 /// A new account has ten concurrent executions; two are for the API.
 const SMALL_QUOTA: u64 = 8;
@@ -57,6 +58,23 @@ pub(super) fn small_quota(template: &Template) -> Vec<Finding> {
         usual.filter_map(|it| it.properties.pointer("/ScalingConfig/MaximumConcurrency").map(small)).sum();
     let what = format!("{at_once} messages at once do not fit into a new account, which has room for {SMALL_QUOTA}");
     (at_once > SMALL_QUOTA).then(|| Finding::new("the template", what)).into_iter().collect()
+}
+
+/// Lambda takes a function that continues through its own queue for an endless loop, and after 16 invocations moves its
+/// message to the dead letters, unless the function says that it means it.
+pub(super) fn own_queue(template: &Template) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for mapping in template.mappings() {
+        let Some(function) = template.resource(mapping.function) else { continue };
+        let Some(role) = function.target("/Role").and_then(|it| template.resource(it)) else { continue };
+        let sends = |it: &Value| items(it.get("Action")).any(|action| action.as_str() == Some("sqs:SendMessage"));
+        let names = |it: &Value| items(it.get("Resource")).any(|queue| target(queue) == mapping.source);
+        let continues = mapping.source.is_some() && statements(&role).any(|it| sends(it) && names(it));
+        if continues && function.text("/RecursiveLoop") != Some("Allow") {
+            findings.push(Finding::new(mapping.function, "sends to its own queue without RecursiveLoop: Allow"));
+        }
+    }
+    findings
 }
 
 /// A number, or the number of `!If [HasSmallQuota, number, …]`.
