@@ -1,4 +1,4 @@
-//! `demo`: shows the first job on this machine; with `--feed`, the second.
+//! `demo`: shows the first job on this machine; with `--feed`, the second; with `--advances`, the third.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::demo_advances;
 use crate::deploy::{self, Outputs};
 use crate::holders::{self, Holders};
 use crate::instance::Instance;
@@ -26,12 +27,20 @@ const FAULTS: [&str; 6] = ["--crash", "5%", "--repeat-pages", "2%", "--repeat-ro
 
 /// Ends with `demo: ok` or an error. With `feed`, shows the second job on feeds of this size in `format`.
 pub(crate) fn run(root: &Root, ports: &Ports, feed: Option<&str>, format: &str) -> Result<()> {
-    let started = Instant::now();
-    let shown = match feed {
+    ended(|| match feed {
         None => show(root, ports),
         Some(size) => show_feed(root, ports, size, format),
-    };
-    match shown {
+    })
+}
+
+/// The same for the third job.
+pub(crate) fn run_advances(root: &Root, ports: &Ports) -> Result<()> {
+    ended(|| demo_advances::show(root, ports))
+}
+
+fn ended(show: impl FnOnce() -> Result<()>) -> Result<()> {
+    let started = Instant::now();
+    match show() {
         Ok(()) => {
             println!("\ndemo: ok ({})", progress::seconds(started.elapsed()));
             Ok(())

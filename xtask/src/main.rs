@@ -9,6 +9,7 @@
 mod bench;
 mod compile;
 mod demo;
+mod demo_advances;
 mod deploy;
 mod holders;
 mod instance;
@@ -52,6 +53,9 @@ enum Command {
         /// Show the second job instead: poll and prove feeds of this size (small, medium), despite failures
         #[arg(long, value_name = "SIZE")]
         feed: Option<String>,
+        /// Show the third job instead: advances, paid out and collected over 15 weeks through a processor that fails
+        #[arg(long, conflicts_with = "feed")]
+        advances: bool,
         /// The format of these feeds: millrace, or cdm, the one of the original assignment
         #[arg(long, requires = "feed", default_value = deploy::FEED_FORMAT, value_parser = ["millrace", "cdm"])]
         format: String,
@@ -112,7 +116,8 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     let root = Root::find()?;
     match command {
-        Command::Demo { ports, feed, format } => demo::run(&root, &ports, feed.as_deref(), &format),
+        Command::Demo { ports, advances: true, .. } => demo::run_advances(&root, &ports),
+        Command::Demo { ports, feed, format, .. } => demo::run(&root, &ports, feed.as_deref(), &format),
         Command::Up(ports) => up::run(&root, &ports),
         Command::Down => up::down(&root),
         Command::Reset => up::reset(&root),

@@ -3,6 +3,7 @@
 mod all;
 pub(crate) mod audit;
 mod bank;
+mod book;
 mod one;
 pub(crate) mod restore;
 
@@ -61,11 +62,11 @@ pub(crate) fn play(output: &Output, args: &SimulateArgs) -> Result<Verdict> {
     let book = simulate(&scenario)?;
     let document = json!({
         "seed": args.seed,
-        "days": book.days.len(),
         "advances": book.facts.len(),
         "breaks": book.breaks.len(),
+        "days": book.days,
     });
-    output.answer(|| &document, || book.to_string())?;
+    output.answer(|| &document, || book::render(&book))?;
     Ok(Verdict::Ok)
 }
 

@@ -152,6 +152,13 @@ pub(crate) fn bar(amount: Money, largest: u128) -> String {
     mark.repeat(usize::try_from(length).unwrap_or(0))
 }
 
+/// A bar of `reached`, and a light one for what is missing until `goal`.
+pub(crate) fn bar_of_two(reached: Money, goal: Money, largest: u128) -> String {
+    let (reached, goal) = (bar(reached, largest), bar(goal, largest));
+    let missing = goal.chars().count().saturating_sub(reached.chars().count());
+    reached + &"░".repeat(missing)
+}
+
 fn cell(text: &str, column: Column) -> Cell {
     let cell = Cell::new(harmless(text));
     match column.shape {

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
-use std::fmt;
 
 use calendar::Date;
 use money::{Currency, Money};
+use serde::Serialize;
 
 use super::Scenario;
 use crate::{Advance, AdvanceId, Break, Event, Fact, JournalAccount, Payment, TrialBalance};
@@ -21,7 +21,7 @@ pub struct Book {
 }
 
 /// One day of the book: what was recorded on it, and the balances at its end.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct BookDay {
     /// The day.
     pub date: Date,
@@ -102,39 +102,6 @@ impl BookDay {
             suspense: of(JournalAccount::Suspense),
             breaks,
         }
-    }
-}
-
-impl fmt::Display for Book {
-    /// A table with one line for each day with movements.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = ["date", "credited", "planned", "collected", "failed", "timed out", "no answer", "refunded"];
-        let balances = ["receivable", "cash", "refunds", "write-offs", "suspense", "breaks"];
-        let line = |cells: [String; 14]| cells.map(|it| format!("{it:>12}")).concat().trim_end().to_owned();
-        let mut names = head.into_iter().chain(balances).map(str::to_owned);
-        writeln!(f, "{}", line(std::array::from_fn(|_| names.next().unwrap_or_default())))?;
-        for it in self.days.iter().filter(|it| it.has_movements()) {
-            let money = |amount: Money| if amount.minor() == 0 { String::new() } else { amount.grouped() };
-            let count = |count: u32| if count == 0 { String::new() } else { count.to_string() };
-            let cells = [
-                it.date.to_string(),
-                money(it.credited),
-                money(it.planned),
-                money(it.collected),
-                count(it.failed),
-                count(it.timed_out),
-                count(it.unanswered),
-                money(it.refunded),
-                it.receivable.grouped(),
-                it.cash.grouped(),
-                it.refunds.grouped(),
-                it.write_offs.grouped(),
-                it.suspense.grouped(),
-                it.breaks.to_string(),
-            ];
-            writeln!(f, "{}", line(cells))?;
-        }
-        Ok(())
     }
 }
 
