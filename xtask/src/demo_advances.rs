@@ -31,7 +31,7 @@ pub(crate) fn show(root: &Root, ports: &Ports) -> Result<()> {
     // A new key for each day of the stack's clock, so that the demo can be repeated.
     let clock = millrace.answer(&["sandbox", "clock"])?;
     for number in 0..ADVANCES {
-        let (account, amount) = (account(number), format!("{}.00", 300 + number * 50));
+        let (account, amount) = (account(number), format!("{}50.00", number.saturating_add(3)));
         millrace.answer(&["advance", "request", &account, &amount, "EUR", "--key", &format!("{clock} {account}")])?;
     }
     millrace.show(&["sandbox", "play", "--days", DAYS, "--as-operator"])?;

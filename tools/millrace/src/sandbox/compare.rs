@@ -217,7 +217,7 @@ mod tests {
         Advance::fold(&facts).unwrap()
     }
 
-    fn transaction(changed: serde_json::Value) -> Transaction {
+    fn transaction(changed: &serde_json::Value) -> Transaction {
         let reference = Reference { advance: AdvanceId::of_request("ada", "1"), payment: CREDIT };
         let mut document = json!({
             "transaction": "T1", "reference": reference.to_string(), "source": "1000001",
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn equal_ledgers_have_equal_sums_and_no_differences() {
-        let comparison = compare(&[transaction(json!({}))], &[advance(true)]);
+        let comparison = compare(&[transaction(&json!({}))], &[advance(true)]);
         assert_eq!(comparison.differences, Vec::<String>::new());
         let moved = &comparison.moved[0];
         let sums = [moved.processor, moved.advances, moved.not_reported].map(Money::minor);
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_success_that_is_not_reported_yet_is_no_difference() {
-        let comparison = compare(&[transaction(json!({}))], &[advance(false)]);
+        let comparison = compare(&[transaction(&json!({}))], &[advance(false)]);
         assert_eq!((comparison.differences.len(), comparison.not_reported), (0, 1));
         assert_eq!(comparison.moved[0].not_reported.minor(), 10_000);
     }
@@ -253,11 +253,11 @@ mod tests {
         let failed = json!({ "outcome": "fail", "reason": "no funds" });
         for (ledger, advances) in [
             (vec![], vec![advance(true)]),
-            (vec![transaction(json!({}))], vec![]),
-            (vec![transaction(failed)], vec![advance(true)]),
-            (vec![transaction(json!({ "amount": "100.01" }))], vec![advance(true)]),
-            (vec![transaction(json!({})), transaction(json!({ "transaction": "T2" }))], vec![advance(true)]),
-            (vec![transaction(json!({ "reference": "X" }))], vec![advance(false)]),
+            (vec![transaction(&json!({}))], vec![]),
+            (vec![transaction(&failed)], vec![advance(true)]),
+            (vec![transaction(&json!({ "amount": "100.01" }))], vec![advance(true)]),
+            (vec![transaction(&json!({})), transaction(&json!({ "transaction": "T2" }))], vec![advance(true)]),
+            (vec![transaction(&json!({ "reference": "X" }))], vec![advance(false)]),
         ] {
             assert_ne!(differences(&ledger, &advances), 0, "{ledger:?} {advances:?}");
         }
