@@ -23,6 +23,8 @@ use crate::python::Environment;
 const FIRST_SESSION: &str = "## A first session";
 /// The session of `cargo xtask demo --feed small`.
 const FEEDS_SESSION: &str = "## A bank's feeds";
+/// The session without a stack.
+const ADVANCES_SESSION: &str = "## Advances";
 /// The size and the format of the feeds of that session.
 const FEEDS: (&str, &str) = ("small", deploy::FEED_FORMAT);
 /// What is not compared: `0` is any digit, `f` is any hexadecimal digit.
@@ -51,7 +53,7 @@ fn follow(root: &Root, instance: &Instance, update: bool) -> Result<()> {
     let path = root.join("README.md");
     let mut readme = fs::read_to_string(&path).context("reading README.md")?;
     let mut problems = unknown_commands(root, &readme)?;
-    for heading in [FIRST_SESSION, FEEDS_SESSION] {
+    for heading in [FIRST_SESSION, FEEDS_SESSION, ADVANCES_SESSION] {
         let _bank = (heading == FEEDS_SESSION).then(|| Bank::open(root, instance, FEEDS.0, FEEDS.1)).transpose()?;
         let step = Step::start(heading.trim_start_matches("## "));
         let session = session(&readme, heading)?.to_owned();
