@@ -13,6 +13,7 @@
     reason = "a test fails by panicking"
 )]
 
+#[allow(dead_code, reason = "each binary of these tests uses a part of it")]
 mod api;
 mod command;
 mod processes;

@@ -8,6 +8,7 @@ use e2e::{Faults, Lender, Settled, Stop, Stopped};
 
 /// Until all instalments are paid, with the one that replaces the failed one.
 const DAYS: i32 = 36;
+const SEEDS: u64 = 150;
 
 fn played(plan: Vec<Stop>, deliveries: usize) -> (Vec<Settled>, usize) {
     let mut lender = Lender::new(Faults::new(plan));
@@ -59,6 +60,17 @@ fn a_stop_anywhere_changes_nothing() {
             if call % 7 == 0 {
                 assert_eq!(played(vec![stop, again], 1).0, calm, "{stop:?} {again:?}");
             }
+        }
+    }
+}
+
+/// Seeds of the interleaved functions; `cargo run --example seeds` of `advances` plays more of the same code.
+#[test]
+fn interleaved_runs_and_payments_credit_and_charge_once() {
+    for seed in 0..SEEDS {
+        let lender = Lender::of_seed(seed);
+        for it in lender.settled() {
+            assert_eq!((it.status, it.moved), (Status::Settled, (10_000, 10_000)), "seed {seed}: {it:?}");
         }
     }
 }

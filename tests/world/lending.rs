@@ -125,6 +125,13 @@ impl Clock for LenderClock<'_> {
 #[derive(Default)]
 pub(crate) struct RunRequests(std::sync::Mutex<Vec<RunRequest>>);
 
+#[allow(clippy::unwrap_used, reason = "for tests")]
+impl RunRequests {
+    pub(crate) fn take(&self) -> Vec<RunRequest> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
 impl RunQueue for RunRequests {
     async fn send(&self, request: RunRequest) -> Result<(), PortError> {
         self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(request);
@@ -216,7 +223,7 @@ impl Lender {
                     acknowledged = self.deliver(&message);
                 }
                 payments.extend(self.payments.take());
-                runs.extend(std::mem::take(&mut *self.run_requests.0.lock().unwrap()));
+                runs.extend(self.run_requests.take());
                 match message {
                     Ok(run) if !acknowledged => runs.push_back(run),
                     Err(payment) if !acknowledged => payments.push_back(payment),
@@ -238,8 +245,8 @@ impl Lender {
         catch_unwind(handling).unwrap_or(false)
     }
 
-    /// The report of `day`: the outcomes of what was accepted on it.
-    fn publish(&self, day: Date) {
+    /// The report of `day`: the outcomes of what was accepted and not reported yet.
+    pub(crate) fn publish(&self, day: Date) {
         let mut reported = self.reported.borrow_mut();
         let orders = self.ledger.all();
         let new = orders.into_iter().filter(|(reference, _)| reported.insert(reference.clone()));
@@ -257,10 +264,14 @@ impl Lender {
     }
 
     /// The laws that hold after every delivery.
-    fn check(&self) {
+    pub(crate) fn check(&self) {
         for facts in self.advances.all().values() {
             Advance::fold(facts).unwrap().check().unwrap();
         }
+    }
+
+    pub(crate) fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// How many calls of ports there were.

@@ -13,6 +13,7 @@ mod faults;
 mod functions;
 mod interleaving;
 mod lending;
+mod lending_seeds;
 mod loss;
 mod schedule;
 mod verify;

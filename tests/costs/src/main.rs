@@ -7,6 +7,7 @@
     reason = "a benchmark: it talks through its output, and its figures are far from any limit"
 )]
 
+mod advances;
 mod batches;
 mod books;
 mod memory;
