@@ -169,6 +169,7 @@ fn register(holders: usize) -> FakeRegister {
                 email,
                 owner: None,
                 address: None,
+                first_email: None,
             };
             let accounts = vec![Account { number: account(number), customer: id, r#type: None }];
             Registration { customer, accounts }

@@ -97,7 +97,7 @@ where
         let Some((holder, to)) = holder.and_then(|it| it.email.clone().map(|email| (it, email))) else {
             return self.save(&record.no_address(self.clock.now())?, version).await.map(|_| Attempt::Over);
         };
-        if self.customers.mail_choice(holder.id).await? == MailChoice::Unwanted {
+        if self.customers.mail_choice(holder.mail_choice_id()).await? == MailChoice::Unwanted {
             return self.save(&record.opted_out(self.clock.now())?, version).await.map(|_| Attempt::Over);
         }
         if self.summaries.suppression(&to).await?.is_some() {
@@ -114,7 +114,7 @@ where
             reference: record.key.reference(),
             sent_on: now,
             contact: self.contact.clone(),
-            unsubscribe_url: Some(self.unsubscribe.link(holder.id)),
+            unsubscribe_url: Some(self.unsubscribe.link(holder.mail_choice_id())),
         };
         let account = record.key.account.clone();
         let summary = figures::summary(holder.name, account, now.date(), &stored_books).map_err(BooksError::from)?;

@@ -10,7 +10,7 @@ use mail::events::Suppressions;
 use mail::gate::{self, Admission, HoldReason, SendGate};
 use mail::mailer::{Mailer, SendMailError};
 use mail::outbox::{Summaries, Version};
-use mail::{MailState, Next, SummaryMail};
+use mail::{EmailAddress, MailState, Next, SummaryMail};
 
 use crate::{LEASE, MailSummary, MailSummaryError};
 
@@ -62,15 +62,15 @@ where
     }
 
     /// Sends the same bytes again; the lease begins with their slot. A receiver who has opted out since gets no
-    /// second copy, nor does an address that is suppressed since: whether the first one arrived stays unknown.
+    /// second copy, nor does an address that is suppressed or corrected since: whether the first one arrived stays unknown.
     pub(crate) async fn send_again(
         &self,
         record: &SummaryMail,
         version: Version,
         ends_at: Moment,
     ) -> Result<Attempt, MailSummaryError> {
-        if self.is_unwanted_by_now(record).await? {
-            let reason = "the first attempt got no answer, and the receiver wants no more mails";
+        if let Some(reason) = self.is_unwanted_by_now(record).await? {
+            let reason = &format!("the first attempt got no answer, and {reason}");
             return self.save(&record.give_up(reason, self.clock.now()), version).await.map(|_| Attempt::Over);
         }
         if !self.is_admitted(ends_at).await? {
@@ -81,13 +81,18 @@ where
         self.send(&again, version).await
     }
 
-    async fn is_unwanted_by_now(&self, record: &SummaryMail) -> Result<bool, MailSummaryError> {
-        let Some(intent) = record.intent() else { return Ok(false) };
+    async fn is_unwanted_by_now(&self, record: &SummaryMail) -> Result<Option<&'static str>, MailSummaryError> {
+        const NO_MORE: &str = "the receiver wants no more mails";
+        let Some(intent) = record.intent() else { return Ok(None) };
         if self.summaries.suppression(&intent.envelope.to).await?.is_some() {
-            return Ok(true);
+            return Ok(Some(NO_MORE));
         }
-        let Some(holder) = self.holder(record).await? else { return Ok(false) };
-        Ok(self.customers.mail_choice(holder.id).await? == MailChoice::Unwanted)
+        let Some(holder) = self.holder(record).await? else { return Ok(None) };
+        if holder.email.as_ref().map(EmailAddress::normalised) != Some(intent.envelope.to.normalised()) {
+            return Ok(Some("the holder has another mail address since"));
+        }
+        let choice = self.customers.mail_choice(holder.mail_choice_id()).await?;
+        Ok((choice == MailChoice::Unwanted).then_some(NO_MORE))
     }
 
     /// Sends the mail. The intent is stored: a repeat has the same bytes.

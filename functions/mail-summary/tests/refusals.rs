@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use calendar::{Clock, Moment, Timer};
 use customers::testing::FakeRegister;
-use customers::{Account, Customer, CustomerId, CustomerKind, MailChoice, MailChoices, Register, Registration};
+use customers::{
+    Account, Corrections as _, Customer, CustomerId, CustomerKind, Customers as _, MailChoice, MailChoices, Register,
+    Registration,
+};
 use ledger::testing::FakeBooks;
 use ledger::{Entry, Mark, PostingId, Side, post};
 use mail::events::{Suppression, Suppressions};
@@ -56,6 +59,7 @@ fn sender(answers: &[Answer]) -> Sender {
         email: Some(ada()),
         owner: None,
         address: None,
+        first_email: None,
     };
     let accounts = vec![Account { number: number.clone(), customer: id, r#type: None }];
     ready(customers.register(&[Registration { customer, accounts }], start())).unwrap();
@@ -175,6 +179,34 @@ fn a_mail_without_an_answer_is_not_repeated_to_a_holder_who_opts_out_since() {
     pass(&sender, Duration::from_mins(5));
     deliver(&sender).unwrap();
     assert_eq!((state(&sender), sender.mailer.taken().len()), ("unknown", 0));
+}
+
+#[test]
+fn a_mail_without_an_answer_is_not_repeated_to_an_address_that_is_corrected_since() {
+    let sender = sender(&[Answer::Lose]);
+    let _ = deliver(&sender);
+    let holder = CustomerId::of_account(&request().account);
+    let corrected = EmailAddress::parse("ada@example.org").unwrap();
+    assert!(ready(sender.customers.set_email(holder, &corrected, start())).unwrap());
+    pass(&sender, Duration::from_mins(5));
+    deliver(&sender).unwrap();
+    assert_eq!((state(&sender), sender.mailer.taken().len()), ("unknown", 0));
+}
+
+#[test]
+fn an_opt_out_at_the_wrong_address_does_not_count_for_the_corrected_one() {
+    let sender = sender(&[]);
+    let holder = CustomerId::of_account(&request().account);
+    ready(sender.customers.choose_mails(holder, MailChoice::Unwanted, start())).unwrap();
+    let corrected = EmailAddress::parse("ada@example.org").unwrap();
+    assert!(ready(sender.customers.set_email(holder, &corrected, start())).unwrap());
+    deliver(&sender).unwrap();
+    let (customer, _) = ready(sender.customers.customer(holder)).unwrap().unwrap();
+    let link = sender.unsubscribe.link(customer.mail_choice_id());
+    assert_ne!(link, sender.unsubscribe.link(holder), "the first receiver's links do not opt out this one");
+    let sent = sender.mailer.taken().remove(0);
+    assert!(sent.html.contains(&link), "its own link");
+    assert_eq!((state(&sender), sent.to), ("sent", corrected));
 }
 
 #[test]

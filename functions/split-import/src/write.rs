@@ -1,5 +1,6 @@
 //! Writes the results of a split: registrations and the files of its import.
 
+use banking::AccountNumber;
 use calendar::Clock;
 use customers::Register;
 use imports::{
@@ -17,8 +18,11 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
             return Ok(());
         }
         let registered = self.register.register(&read.registrations, upload.uploaded_at).await?;
-        if !registered.held_by_others.is_empty() {
-            let what = "an account is held by another customer; its holder does not change".to_owned();
+        if let Some(first) = registered.held_by_others.first().map(AccountNumber::as_str) {
+            let what = format!(
+                "an account, for example {first}, is held by another customer than the file says; \
+                 `millrace account {first} --holder CUSTOMER` changes the holder"
+            );
             let rows = u64::try_from(registered.held_by_others.len()).unwrap_or(u64::MAX);
             read.found.warnings.push(Warning { what, rows });
         }

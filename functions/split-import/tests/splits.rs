@@ -82,6 +82,7 @@ async fn register(split: &Split, accounts: u32) {
         email: None,
         owner: None,
         address: None,
+        first_email: None,
     };
     let account = |number: u32| Account { number: iban(number).parse().unwrap(), customer: id, r#type: None };
     let registration = Registration { customer, accounts: (0..accounts).map(account).collect() };

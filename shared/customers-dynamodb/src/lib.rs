@@ -4,12 +4,13 @@
 //! | --- | --- | --- |
 //! | `C#<shard>` | `<customer>` | `doc` the profile as JSON, `as_of` |
 //! | `C#<shard>` | `<customer>#<account>` | that the account is theirs |
-//! | `M#<shard>` | `<customer>` | `choice` whether they want mails, `at` when they chose |
+//! | `M#<shard>` | `<customer>`, or the id of a corrected address | `choice` whether they want mails, `at` when they chose |
 //! | `A#<shard>` | `<account>` | `doc` the account as JSON, `customer` |
 //!
 //! Both are stored in [`customers::SHARDS`] shards, which are read concurrently.
 
 mod find;
+mod held_accounts;
 mod items;
 mod mail_choices;
 mod register;

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use customers::{Account, Registration};
 
 /// The number of accounts of a customer in one transaction.
-const MAX_ACCOUNTS: usize = 40;
+pub(crate) const MAX_ACCOUNTS: usize = 40;
 /// The maximum number of items in a transaction: one for a profile, two for an account with its link.
 const MAX_ITEMS: usize = 90;
 
@@ -86,6 +86,7 @@ mod tests {
             email: None,
             owner: None,
             address: None,
+            first_email: None,
         };
         let account = |it: &&str| Account { number: it.parse().unwrap(), customer: id, r#type: None };
         Registration { customer, accounts: numbers.iter().map(account).collect() }

@@ -50,6 +50,7 @@ fn registration(name: &str, numbers: &[&str]) -> Registration {
         email: None,
         owner: None,
         address: None,
+        first_email: None,
     };
     let account = |it: &&str| Account { number: it.parse().unwrap(), customer: id, r#type: None };
     Registration { customer, accounts: numbers.iter().map(account).collect() }

@@ -107,6 +107,35 @@ pub struct Customer {
     /// Their postal address, on one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
+    /// Their mail address before the first correction, if it was corrected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_email: Option<EmailAddress>,
+}
+
+impl Customer {
+    /// The id under which their choice about mails is stored, and which the unsubscribe links contain: a corrected
+    /// address has another one, so that the choice of the receiver at the first address is not theirs.
+    pub fn mail_choice_id(&self) -> CustomerId {
+        match (&self.first_email, &self.email) {
+            (Some(first), Some(email)) if first.normalised() != email.normalised() => {
+                CustomerId::derive("mails", &[&self.id.to_string(), &email.normalised()])
+            }
+            _ => self.id,
+        }
+    }
+
+    /// The profile with a corrected mail address.
+    #[must_use]
+    pub fn with_email(&self, email: EmailAddress) -> Self {
+        let first_email = self.first_email.clone().or_else(|| self.email.clone());
+        Self { email: Some(email), first_email, ..self.clone() }
+    }
+
+    /// Whether two profiles are of one person: the same name and birth date.
+    pub(crate) fn is_same_person(&self, other: &Self) -> bool {
+        let name = |it: &Self| it.name.as_deref().map(fold).filter(|_| it.kind == CustomerKind::Person);
+        name(self).is_some() && name(self) == name(other) && self.born_on == other.born_on
+    }
 }
 
 impl fmt::Debug for Customer {
@@ -209,6 +238,7 @@ mod tests {
             email: None,
             owner: Some("Ada Lovelace".to_owned()),
             address: None,
+            first_email: None,
         };
         assert_eq!(format!("{customer:?}"), "Customer(651c189c-36be-5a08-9949-4bce766d64e4)");
         assert_eq!(format!("{id:?}"), "651c189c-36be-5a08-9949-4bce766d64e4");

@@ -29,7 +29,8 @@ pub trait Register {
     /// Registers customers and accounts as known at `as_of`.
     ///
     /// A later profile replaces an earlier one, unless it lacks a name or a mail address that the earlier one has. An
-    /// account keeps its first holder; [`Registered::held_by_others`] lists such accounts. Safe to repeat.
+    /// account keeps its first holder, unless [`crate::holder_change`] decides otherwise; [`Registered::held_by_others`] lists
+    /// the accounts of other holders. Safe to repeat.
     fn register(
         &self,
         registrations: &[Registration],
@@ -95,12 +96,18 @@ pub enum RegisterError {
     BadCursor,
 }
 
-impl Registration {
+impl Customer {
     /// Whether this profile, known at `new`, replaces `stored`, known at `old`.
-    pub fn replaces(&self, stored: &Customer, old: Moment, new: Moment) -> bool {
-        let loses_name = stored.name.is_some() && self.customer.name.is_none();
-        let loses_email = stored.email.is_some() && self.customer.email.is_none();
-        new > old && !loses_name && !loses_email && self.customer != *stored
+    pub fn replaces(&self, stored: &Self, old: Moment, new: Moment) -> bool {
+        let loses_name = stored.name.is_some() && self.name.is_none();
+        let loses_email = stored.email.is_some() && self.email.is_none();
+        new > old && !loses_name && !loses_email && self.succeeding(stored) != *stored
+    }
+
+    /// The profile that replaces `stored`.
+    #[must_use]
+    pub fn succeeding(&self, stored: &Self) -> Self {
+        Self { first_email: stored.first_email.clone(), ..self.clone() }
     }
 }
 
@@ -118,6 +125,7 @@ mod tests {
             email: email.map(|it| EmailAddress::parse(it).unwrap()),
             owner: None,
             address: None,
+            first_email: None,
         }
     }
 
@@ -139,10 +147,10 @@ mod tests {
             ((NAME, None), (None, EMAIL), false),
             ((None, EMAIL), (NAME, None), false),
         ] {
-            let registration = Registration { customer: customer(new.0, new.1), accounts: Vec::new() };
+            let profile = customer(new.0, new.1);
             let stored_profile = customer(stored.0, stored.1);
             let known = stored_days
-                .map(|day| registration.replaces(&stored_profile, day.parse().unwrap(), "2024-03-01".parse().unwrap()));
+                .map(|day| profile.replaces(&stored_profile, day.parse().unwrap(), "2024-03-01".parse().unwrap()));
             assert_eq!(known, [replaces, false, false], "{stored:?} {new:?}");
         }
     }

@@ -8,8 +8,9 @@ use banking::AccountNumber;
 use calendar::Moment;
 
 use crate::{
-    Account, ChosenMails, Customer, CustomerId, CustomerKind, Customers, Directory, EmailAddress, MailChoice,
-    MailChoiceCopies, MailChoices, Page, Register, RegisterError, Registered, Registration,
+    Account, ChangedHolder, ChosenMails, Corrections, Customer, CustomerId, CustomerKind, Customers, Directory,
+    EmailAddress, HolderChange, MailChoice, MailChoiceCopies, MailChoices, Page, Register, RegisterError, Registered,
+    Registration, holder_change,
 };
 
 #[derive(Default)]
@@ -17,6 +18,20 @@ struct State {
     customers: BTreeMap<CustomerId, (Customer, Moment)>,
     accounts: BTreeMap<AccountNumber, Account>,
     mail_choices: BTreeMap<CustomerId, ChosenMails>,
+}
+
+impl State {
+    fn keep_profile(&mut self, registration: &Registration, as_of: Moment) {
+        let id = registration.customer.id;
+        let profile = match self.customers.get(&id) {
+            None => registration.customer.clone(),
+            Some((stored, old)) if registration.customer.replaces(stored, *old, as_of) => {
+                registration.customer.succeeding(stored)
+            }
+            Some(_) => return,
+        };
+        self.customers.insert(id, (profile, as_of));
+    }
 }
 
 /// A register in memory.
@@ -49,20 +64,59 @@ impl Register for FakeRegister {
         let mut state = self.state();
         let mut registered = Registered::default();
         for registration in registrations {
-            let id = registration.customer.id;
-            let stays =
-                state.customers.get(&id).is_some_and(|(stored, old)| !registration.replaces(stored, *old, as_of));
-            if !stays {
-                state.customers.insert(id, (registration.customer.clone(), as_of));
-            }
+            let mut is_known = registration.accounts.is_empty();
             for account in &registration.accounts {
-                let holder = state.accounts.entry(account.number.clone()).or_insert_with(|| account.clone()).customer;
-                if holder != id {
-                    registered.held_by_others.push(account.number.clone());
+                let decided = match state.accounts.get(&account.number).map(|it| it.customer) {
+                    None => HolderChange::Replaces,
+                    Some(holder) if holder == account.customer => {
+                        is_known = true;
+                        continue;
+                    }
+                    Some(holder) => {
+                        let stored = state.customers.get(&holder);
+                        holder_change(&registration.customer, as_of, &account.number, holder, stored)
+                    }
+                };
+                match decided {
+                    HolderChange::Replaces => {
+                        state.accounts.insert(account.number.clone(), account.clone());
+                        is_known = true;
+                    }
+                    HolderChange::Corrects(profile) => {
+                        state.customers.insert(profile.id, (profile, as_of));
+                    }
+                    HolderChange::HeldByAnother => {
+                        registered.held_by_others.push(account.number.clone());
+                        is_known = true;
+                    }
+                    HolderChange::Unchanged => {}
                 }
+            }
+            if is_known || registration.customer.kind == CustomerKind::Company {
+                state.keep_profile(registration, as_of);
             }
         }
         Ok(registered)
+    }
+}
+
+impl Corrections for FakeRegister {
+    async fn set_email(&self, customer: CustomerId, email: &EmailAddress, now: Moment) -> Result<bool, RegisterError> {
+        let mut state = self.state();
+        let Some((profile, known_at)) = state.customers.get_mut(&customer) else { return Ok(false) };
+        *profile = profile.with_email(email.clone());
+        *known_at = now.max(*known_at);
+        Ok(true)
+    }
+
+    async fn set_holder(&self, account: &AccountNumber, customer: CustomerId) -> Result<ChangedHolder, RegisterError> {
+        let mut state = self.state();
+        if !state.customers.contains_key(&customer) {
+            return Ok(ChangedHolder::NoCustomer);
+        }
+        let Some(account) = state.accounts.get_mut(account) else { return Ok(ChangedHolder::NoAccount) };
+        account.customer = customer;
+        Ok(ChangedHolder::Done)
     }
 }
 
@@ -136,7 +190,7 @@ fn page<T>(mut items: Vec<T>, limit: usize, cursor: impl Fn(&T) -> String) -> Pa
 ///
 /// If the contract is violated.
 #[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
-pub async fn register_contract<R: Register + Customers + MailChoices + MailChoiceCopies>(register: &R) {
+pub async fn register_contract<R: Register + Customers + MailChoices + MailChoiceCopies + Corrections>(register: &R) {
     let at = |text: &str| text.parse::<Moment>().unwrap();
     let number = |text: &str| text.parse::<AccountNumber>().unwrap();
     let person = |name: &str, email: Option<&str>, id: CustomerId| Customer {
@@ -147,6 +201,7 @@ pub async fn register_contract<R: Register + Customers + MailChoices + MailChoic
         email: email.map(|it| EmailAddress::parse(it).unwrap()),
         owner: None,
         address: None,
+        first_email: None,
     };
     let with = |customer: &Customer, accounts: &[&str]| Registration {
         customer: customer.clone(),
@@ -228,6 +283,63 @@ pub async fn register_contract<R: Register + Customers + MailChoices + MailChoic
     assert_eq!(listed, both, "the pages hold every customer once");
     assert!(matches!(register.accounts(Some("…"), 7).await, Err(RegisterError::BadCursor)));
     mail_choices_contract(register, &with(&ada, &["1"])).await;
+    holders_contract(register).await;
+}
+
+/// What every [`Register`] with [`Corrections`] must do with an account that another customer holds.
+#[allow(clippy::unwrap_used, reason = "a contract test fails by panicking")]
+async fn holders_contract(register: &(impl Register + Customers + Corrections)) {
+    let at = |day: u8| format!("2024-05-{day:02}T10:00:00Z").parse::<Moment>().unwrap();
+    let email = |it: &str| EmailAddress::parse(it).unwrap();
+    let number: AccountNumber = "D1".parse().unwrap();
+    let person = |name: Option<&str>, address: Option<&str>, id: CustomerId| Customer {
+        id,
+        kind: CustomerKind::Person,
+        name: name.map(str::to_owned),
+        born_on: None,
+        email: address.map(email),
+        owner: None,
+        address: None,
+        first_email: None,
+    };
+    let holding = |customer: &Customer| {
+        let account = Account { number: number.clone(), customer: customer.id, r#type: None };
+        [Registration { customer: customer.clone(), accounts: vec![account] }]
+    };
+    let dora = |address: &str| {
+        person(Some("Dora"), Some(address), CustomerId::of_person("Dora", "", None, Some(&email(address))))
+    };
+    let nameless = person(None, None, CustomerId::of_account(&number));
+    let (first, corrected) = (dora("dora@exmaple.com"), dora("dora@example.com"));
+    let eve = person(Some("Eve"), None, CustomerId::of_company("eve"));
+    register.register(&holding(&nameless), at(1)).await.unwrap();
+    for (day, customer, is_refused) in
+        [(2, &first, false), (3, &corrected, false), (4, &nameless, false), (5, &eve, true)]
+    {
+        for _ in 0..2 {
+            let registered = register.register(&holding(customer), at(day)).await.unwrap();
+            assert_eq!(!registered.held_by_others.is_empty(), is_refused, "day {day}");
+        }
+        let holder = register.account(&number).await.unwrap().unwrap().customer;
+        assert_eq!(holder, first.id, "a customer with a name replaces one known by the account only, and stays");
+    }
+    let (profile, accounts) = register.customer(first.id).await.unwrap().unwrap();
+    assert_eq!((profile, accounts.len()), (first.with_email(email("dora@example.com")), 1));
+    assert!(register.customer(nameless.id).await.unwrap().is_none_or(|(_, accounts)| accounts.is_empty()));
+    assert!(register.customer(corrected.id).await.unwrap().is_none(), "a corrected address is no other customer");
+    assert!(register.customer(eve.id).await.unwrap().is_some(), "an operator can give them the account");
+
+    let unknown = CustomerId::of_company("unknown");
+    assert!(!register.set_email(unknown, &email("x@example.com"), at(6)).await.unwrap());
+    assert_eq!(register.set_holder(&number, unknown).await.unwrap(), ChangedHolder::NoCustomer);
+    assert_eq!(register.set_holder(&"D2".parse().unwrap(), eve.id).await.unwrap(), ChangedHolder::NoAccount);
+    for _ in 0..2 {
+        assert!(register.set_email(eve.id, &email("eve@example.com"), at(6)).await.unwrap());
+        assert_eq!(register.set_holder(&number, eve.id).await.unwrap(), ChangedHolder::Done);
+    }
+    let (profile, accounts) = register.customer(eve.id).await.unwrap().unwrap();
+    assert_eq!((profile.email, accounts.len()), (Some(email("eve@example.com")), 1));
+    assert!(register.customer(first.id).await.unwrap().unwrap().1.is_empty());
 }
 
 /// What every [`MailChoices`] and [`MailChoiceCopies`] must do. Nobody has chosen before.

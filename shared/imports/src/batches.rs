@@ -12,7 +12,7 @@ use crate::entry_file::EntryFile;
 use crate::layout::Layout;
 use crate::rows::{NONE, TakenRow, amount_of};
 use crate::sums::EntrySums;
-use crate::{BatchOutcome, ImportId, ImportStats, Kind, ParsedFile, PostBatch};
+use crate::{BatchOutcome, ImportId, ImportStats, Kind, ParsedFile, PostBatch, Warning};
 
 /// The approximate size of a batch: it ends at the end of an account.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -134,8 +134,15 @@ impl ParsedFile {
             },
             begun: 0,
             sums: EntrySums::default(),
+            same: 0,
         };
         packing.pack(&layout, &file, &mut self.found);
+        // Feeds repeat their transfers.
+        if packing.same > 0 && layout.kind != Kind::Transfers {
+            let what =
+                "the row has the id, date and amount of another row of the file, so it is a duplicate of that row";
+            self.found.warnings.push(Warning { what: what.to_owned(), rows: packing.same });
+        }
         self.found.sums = packing.sums.finish();
         self.found.batches = u32::try_from(packing.packed.index.bounds.len().saturating_sub(1)).unwrap_or(u32::MAX);
         packing.packed
@@ -147,6 +154,8 @@ struct Packing {
     /// The offset of the current batch.
     begun: usize,
     sums: EntrySums,
+    /// The rows that are duplicates of other rows.
+    same: u64,
 }
 
 impl Packing {
@@ -176,6 +185,9 @@ impl Packing {
         for some in postings.chunks(MAX_OF_ACCOUNT) {
             let mut entries = entries(layout, file, some);
             number(&mut entries, last.as_ref());
+            let pairs = last.iter().chain(&entries).zip(entries.iter().skip(usize::from(last.is_none())));
+            let same = pairs.filter(|(before, entry)| before.same(entry)).count();
+            self.same = self.same.saturating_add(u64::try_from(same).unwrap_or(u64::MAX));
             entries.iter().for_each(|entry| self.sums.add(entry.currency, entry.amount_minor));
             let account = some.first().map_or(NONE, |it| it.account);
             write_account(&mut self.packed.bytes, file.accounts.name(account), &entries);

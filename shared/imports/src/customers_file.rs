@@ -52,6 +52,7 @@ impl CustomerFile {
             email,
             owner: optional(text(Column::Owner)?),
             address: optional(text(Column::Address)?),
+            first_email: None,
         };
         let mut accounts = Vec::new();
         for iban in ibans(&String::from_utf8_lossy(fields.get(row, place(Column::Ibans)))) {

@@ -298,7 +298,7 @@ impl EntryFile {
 
     /// New customers and accounts, and the warnings.
     pub(crate) fn registrations(&mut self) -> (Vec<Registration>, Vec<Warning>) {
-        let mut warnings = self.holders.warnings();
+        let mut warnings = self.holders.warnings(&self.accounts);
         if self.wrong_checksums > 0 {
             let what = "an IBAN's check digits are invalid".to_owned();
             warnings.push(Warning { what, rows: self.wrong_checksums });

@@ -12,8 +12,8 @@ use crate::layout::Layout;
 use crate::row_error::{RowError, is_clean};
 use crate::{Column, Warning};
 
-/// The holders that a file names with its accounts. The first row of a new account determines its holder; a registered
-/// account keeps its holder, and rows with another holder are counted.
+/// The holders that a file names with its accounts. The first row of an account determines its holder; rows with another
+/// holder are counted. If the register has another one, the registration decides.
 #[derive(Default)]
 pub(crate) struct Holders {
     /// The account of a file of one account, and the holder that the upload names.
@@ -90,12 +90,10 @@ impl Holders {
     pub(crate) fn keep(&mut self, accounts: &mut Accounts, seen: NewlySeen) {
         let NewlySeen { account, hash, number, r#type, nameless, customer } = seen;
         let registered = accounts.holder(account);
-        let holder = registered.unwrap_or(customer.id);
+        let holder = if nameless { registered.unwrap_or(customer.id) } else { customer.id };
         self.named.insert(holder);
         self.seen.insert(account, (hash, (!nameless).then_some(holder)));
-        if registered.is_some() {
-            let other = !nameless && customer.id != holder;
-            self.others_named = self.others_named.saturating_add(u64::from(other));
+        if registered == Some(holder) {
             return;
         }
         accounts.set_registered(account);
@@ -113,18 +111,27 @@ impl Holders {
         self.new.len()
     }
 
-    pub(crate) fn warnings(&self) -> Vec<Warning> {
-        let what = "the row names another holder than the register; the register does not change".to_owned();
-        let rows = self.others_named;
-        if rows > 0 { vec![Warning { what, rows }] } else { Vec::new() }
+    pub(crate) fn warnings(&self, accounts: &Accounts) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        if self.others_named > 0 {
+            let what = "the row names another holder than the first row of its account, which counts".to_owned();
+            warnings.push(Warning { what, rows: self.others_named });
+        }
+        let named = self.one.as_ref().filter(|(_, it)| it.customer.name.is_some() || it.customer.email.is_some());
+        if let Some((number, _)) = named.filter(|it| !is_theirs(accounts, it)) {
+            let account = accounts.name(*number);
+            let what = format!(
+                "another customer holds the account, so the name and the mail address of the upload are not used; \
+                 `millrace account {account}` shows the holder, and `millrace customer ID --email ADDRESS` sets the address"
+            );
+            warnings.push(Warning { what, rows: 1 });
+        }
+        warnings
     }
 
     /// The registrations, in a stable order.
     pub(crate) fn registrations(&mut self, accounts: &Accounts) -> Vec<Registration> {
-        // An account of another customer keeps its holder, and the file does not change that customer.
-        let is_theirs =
-            |(number, it): &(u32, Registration)| accounts.holder(*number).is_none_or(|holder| holder == it.customer.id);
-        if let Some((_, registration)) = self.one.take().filter(is_theirs) {
+        if let Some((_, registration)) = self.one.take().filter(|it| is_theirs(accounts, it)) {
             self.new.insert(registration.customer.id, registration);
         }
         let mut new: Vec<Registration> = std::mem::take(&mut self.new).into_values().collect();
@@ -133,8 +140,23 @@ impl Holders {
     }
 }
 
+/// Whether the register has no other holder of the account of a file: that one remains, and the file does not change
+/// them.
+fn is_theirs(accounts: &Accounts, (number, registration): &(u32, Registration)) -> bool {
+    accounts.holder(*number).is_none_or(|holder| holder == registration.customer.id)
+}
+
 fn nameless_customer(id: CustomerId) -> Customer {
-    Customer { id, kind: CustomerKind::Person, name: None, born_on: None, email: None, owner: None, address: None }
+    Customer {
+        id,
+        kind: CustomerKind::Person,
+        name: None,
+        born_on: None,
+        email: None,
+        owner: None,
+        address: None,
+        first_email: None,
+    }
 }
 
 /// The holder of a file of one account: from the object's metadata, or without a name.

@@ -187,7 +187,7 @@ impl ImportReport {
             accounts: found.accounts,
             customers: found.customers,
             sums: found.sums.iter().map(|it| ReportSums::new(it, posted)).collect(),
-            warnings: warnings(found.warnings, sum(|it| it.from_another_source)),
+            warnings: warnings(import.kind, found.entries, found.warnings, sum(|it| it.from_another_source)),
             rejects: found.first_rejects,
             full_accounts: not_posted.first,
             batches: BatchCounts {
@@ -199,12 +199,19 @@ impl ImportReport {
     }
 }
 
-/// The warnings of a file, and one for entries that the books also have from another source.
-fn warnings(of_file: Vec<Warning>, from_another_source: u64) -> Vec<Warning> {
-    let what =
-        "the entry is in the books from another source, too; was one file uploaded under two sources?".to_owned();
-    let twice = (from_another_source > 0).then_some(Warning { what, rows: from_another_source });
-    of_file.into_iter().chain(twice).collect()
+/// The warnings of a file, and one for entries that the books also have from another source: for each transfer, because
+/// ids are equal; for rows of statements, which are compared by day and amount, from a tenth of them.
+fn warnings(kind: Option<Kind>, entries: u64, of_file: Vec<Warning>, from_another_source: u64) -> Vec<Warning> {
+    let is_statement = matches!(kind, Some(Kind::Account | Kind::Holders));
+    let (what, least) = if is_statement {
+        let what = "another source has an entry of the same account, day and amount in the books; was one statement \
+                    uploaded in two formats, or with two profiles?";
+        (what, entries.div_ceil(10).max(1))
+    } else {
+        ("the entry is in the books from another source, too; was one file uploaded under two sources?", 1)
+    };
+    let twice = Warning { what: what.to_owned(), rows: from_another_source };
+    of_file.into_iter().chain((from_another_source >= least).then_some(twice)).collect()
 }
 
 #[cfg(test)]
@@ -260,6 +267,21 @@ mod tests {
         let report = ImportReport::new(&import(State::Done), &outcomes, MailCounts::default());
         let what = "the entry is in the books from another source, too; was one file uploaded under two sources?";
         assert_eq!(report.warnings, [Warning { what: what.to_owned(), rows: 6 }]);
+    }
+
+    #[test]
+    fn a_statement_in_two_formats_gives_a_warning_from_a_tenth_of_its_rows() {
+        for (from_another_source, warned) in [(0, false), (2, false), (3, true), (30, true)] {
+            let import = altered(&import(State::Done), |it| {
+                it.kind = Some(Kind::Holders);
+                it.found = Some(ImportStats { entries: 30, ..ImportStats::default() });
+            });
+            let outcome = BatchOutcome { from_another_source, ..BatchOutcome::default() };
+            let report = ImportReport::new(&import, &[(0, outcome)], MailCounts::default());
+            let rows: Vec<u64> = report.warnings.iter().map(|it| it.rows).collect();
+            let expected = if warned { vec![from_another_source] } else { Vec::new() };
+            assert_eq!(rows, expected, "{from_another_source}");
+        }
     }
 
     #[test]

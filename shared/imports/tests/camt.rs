@@ -55,8 +55,6 @@ fn sample(name: &'static str, statements: String, books: &'static [&'static str]
 fn entries() -> Vec<Sample> {
     let ours = |content: &str| of(OURS, content);
     let reference = |it: &str| entry("5", "CRDT", &format!("<AcctSvcrRef>{it}</AcctSvcrRef>"));
-    let entry_reference =
-        |it: &str| ours(&entry("5", "CRDT", "").replace("<Ntry>", &format!("<Ntry><NtryRef>{it}</NtryRef>")));
     vec![
         sample("a credit", ours(&entry("8.85", "CRDT", "")), &["DE89370400440532013000 2026-07-15 8.85 EUR"]),
         sample("a debit", ours(&entry("8.85", "DBIT", "")), &["DE89370400440532013000 2026-07-15 -8.85 EUR"]),
@@ -94,17 +92,9 @@ fn entries() -> Vec<Sample> {
             ],
         ),
         sample(
-            "the entry's reference is the id",
-            [entry_reference("NTRY-0017"), entry_reference("1000017")].concat(),
-            &[
-                "DE89370400440532013000 2026-07-15 5.00 EUR #1000017",
-                "DE89370400440532013000 2026-07-15 5.00 EUR #NTRY-0017",
-            ],
-        ),
-        sample(
-            "the number of an entry in its statement is no id",
-            entry_reference("000017"),
-            &["DE89370400440532013000 2026-07-15 5.00 EUR"],
+            "the entry's reference is no id: entries of a collective account share it",
+            ours(&entry("5", "CRDT", "").replace("<Ntry>", "<Ntry><NtryRef>CH4431999123000889012</NtryRef>").repeat(2)),
+            &["DE89370400440532013000 2026-07-15 5.00 EUR", "DE89370400440532013000 2026-07-15 5.00 EUR (1)"],
         ),
         sample(
             "entries without a reference are counted",
@@ -328,6 +318,33 @@ fn check(sample: &Sample, version: &str, pieces: &[&[u8]]) -> Vec<(AccountNumber
     let entries = entries_of(&mut read);
     assert_eq!(books(&entries), sample.books, "{name}");
     entries
+}
+
+#[test]
+fn equal_entries_with_one_shared_reference_are_all_booked() {
+    let shared = entry("50", "CRDT", "").replace("<Ntry>", "<Ntry><NtryRef>CH4431999123000889012</NtryRef>");
+    let balances = [balance("OPBD", "0", "EUR", "CRDT"), balance("CLBD", "100", "EUR", "CRDT")].concat();
+    let text = document("08", &of(OURS, &format!("{balances}{shared}{shared}")));
+    let mut read = read(&[text.as_bytes()]).unwrap();
+    let entries = entries_of(&mut read);
+    assert_eq!(read.found.warnings, []);
+    let books = FakeBooks::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for (account, entries) in entries {
+        let posted = runtime.block_on(post(&books, &account, entries, PostingId([1; 16]))).unwrap();
+        assert_eq!((posted.added.entries, posted.duplicates), (2, 0));
+    }
+}
+
+#[test]
+fn a_file_with_rows_that_are_duplicates_of_each_other_has_a_warning() {
+    let row = |id: &str, amount: &str| entry(amount, "CRDT", &format!("<AcctSvcrRef>{id}</AcctSvcrRef>"));
+    let rows = [row("R1", "5"), row("R2", "5"), row("R2", "5"), row("R2", "6"), row("R2", "5")].concat();
+    let mut read = read(&[document("08", &of(OURS, &rows)).as_bytes()]).unwrap();
+    entries_of(&mut read);
+    let warnings: Vec<_> = read.found.warnings.iter().map(|it| (it.what.as_str(), it.rows)).collect();
+    let what = "the row has the id, date and amount of another row of the file, so it is a duplicate of that row";
+    assert_eq!(warnings, [(what, 2)]);
 }
 
 #[test]

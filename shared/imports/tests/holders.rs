@@ -1,19 +1,26 @@
 //! Who holds the accounts that a file names.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use customers::{CustomerId, EmailAddress};
-use imports::{ImportContext, Importer, ParsedFile, Profile, Upload};
+use customers::testing::FakeRegister;
+use customers::{CustomerId, Customers as _, EmailAddress, Register as _};
+use imports::{Ended, ImportContext, Importer, ParsedFile, Profile, Upload};
 use money::Currency;
 
 const OURS: &str = "DE89370400440532013000";
 const HOLDERS: &str = "account_number,first_name,last_name,dob,email,type,operation_id,transaction_ts,transaction\n";
 
 fn read(key: &str, metadata: &[(&str, &str)], profile: Option<&str>, holder: CustomerId, text: &str) -> ParsedFile {
+    parse(key, "2026-11-21T10:00:00Z", metadata, profile, text)
+        .finish(&[(OURS.parse().unwrap(), holder)].into())
+        .unwrap()
+}
+
+fn parse(key: &str, at: &str, metadata: &[(&str, &str)], profile: Option<&str>, text: &str) -> Ended {
     let upload = Upload {
         key: key.to_owned(),
         version: "1".to_owned(),
         size_bytes: 1,
-        uploaded_at: "2026-11-21T10:00:00Z".parse().unwrap(),
+        uploaded_at: at.parse().unwrap(),
         metadata: metadata.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
     };
     let mut importer = Importer::new(ImportContext {
@@ -24,7 +31,63 @@ fn read(key: &str, metadata: &[(&str, &str)], profile: Option<&str>, holder: Cus
         declared_sources: Vec::new(),
     });
     importer.feed(text.as_bytes()).unwrap();
-    importer.end().unwrap().finish(&[(OURS.parse().unwrap(), holder)].into()).unwrap()
+    importer.end().unwrap()
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+}
+
+/// Reads a file as `split-import` does and registers what it names. Returns the number of accounts held by others.
+fn import(register: &FakeRegister, key: &str, day: u8, text: &str) -> usize {
+    let at = format!("2026-11-{day:02}T10:00:00Z");
+    let ended = parse(key, &at, &[], None, text);
+    let directory = block_on(register.holders(&ended.unknown())).unwrap();
+    let read = ended.finish(&directory).unwrap();
+    block_on(register.register(&read.registrations, at.parse().unwrap())).unwrap().held_by_others.len()
+}
+
+fn mail_address(register: &FakeRegister, account: &str) -> Option<String> {
+    let account = block_on(register.account(&account.parse().unwrap())).unwrap().unwrap();
+    let (customer, _) = block_on(register.customer(account.customer)).unwrap().unwrap();
+    customer.email.map(|it| it.as_str().to_owned())
+}
+
+#[test]
+fn a_mistyped_mail_address_of_a_holder_can_be_corrected() {
+    let register = FakeRegister::default();
+    let file = |email: &str| format!("{HOLDERS}4711,Ada,Lovelace,1915-12-10,{email},giro,a,2026-01-02,1\n");
+    for (day, email, expected) in [
+        (21, "ada@exmaple.com", "ada@exmaple.com"),
+        (22, "ada@example.com", "ada@example.com"),
+        (23, "", "ada@example.com"),
+        (20, "ada@example.org", "ada@example.com"),
+    ] {
+        assert_eq!(import(&register, "imports/h.csv", day, &file(email)), 0);
+        assert_eq!(mail_address(&register, "4711").as_deref(), Some(expected), "day {day}");
+    }
+    let all = block_on(register.customers(None, 10)).unwrap();
+    assert_eq!(all.items.len(), 1, "all of them are Ada");
+    let other = file("eve@example.com").replace("Ada", "Eve");
+    assert_eq!(import(&register, "imports/h.csv", 24, &other), 1, "Eve has another name");
+}
+
+#[test]
+fn a_company_gets_its_account_although_a_statement_of_it_came_first() {
+    let register = FakeRegister::default();
+    let statement = format!(
+        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:camt.053.001.02\"><BkToCstmrStmt><Stmt><Id>S</Id><Acct><Id><IBAN>\
+         {OURS}</IBAN></Id><Ownr><Nm>Acme AG</Nm></Ownr></Acct><Ntry><Amt Ccy=\"EUR\">5</Amt><CdtDbtInd>CRDT</CdtDbtInd>\
+         <Sts>BOOK</Sts><BookgDt><Dt>2026-07-15</Dt></BookgDt></Ntry></Stmt></BkToCstmrStmt></Document>"
+    );
+    let companies = format!("id,name,owner,address,email,ibans\nC1,Acme,,,cfo@acme.example,{OURS}\n");
+    for (day, key, text) in
+        [(20, "imports/july.xml", &statement), (21, "imports/c.csv", &companies), (22, "imports/july.xml", &statement)]
+    {
+        assert_eq!(import(&register, key, day, text), 0, "day {day}");
+    }
+    let (_, accounts) = block_on(register.customer(CustomerId::of_company("C1"))).unwrap().unwrap();
+    assert_eq!(accounts.len(), 1);
 }
 
 fn holders(rows: &str) -> ParsedFile {

@@ -76,7 +76,7 @@ impl Entry {
     /// without: time, amount, text, counterparty and the index among identical rows. A row of an account's own file
     /// that has an id but no counterparty also equals a row that has both: the merge keeps the row with the
     /// counterparty.
-    pub(crate) fn same(&self, other: &Self) -> bool {
+    pub fn same(&self, other: &Self) -> bool {
         self.at == other.at
             && self.source == other.source
             && self.id == other.id

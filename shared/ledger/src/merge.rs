@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use banking::{AccountNumber, country_of};
 
@@ -45,15 +45,29 @@ fn transfer(it: &Entry) -> (Moment, Option<&str>, Side, Option<&str>, i64, Curre
     (it.at, it.id.as_deref(), it.side, it.counterparty.as_deref(), it.amount_minor, it.currency)
 }
 
-/// How many of `incoming` are in `month` from another source, with the same id, accounts, time, amount and currency.
+/// How many of `incoming` are in `month` from another source: transfers with the same id, accounts, time, amount and
+/// currency; rows of an account's own file with the same day, amount and currency, each entry for one row.
 pub(crate) fn known_from_another_source(month: &JournalMonth, incoming: &[Entry]) -> u64 {
     let Some(source) = incoming.first().map(|it| &it.source) else { return 0 };
-    let others = month.entries().iter().filter(|it| it.source != *source && it.id.is_some());
-    let others: HashSet<_> = others.map(transfer).collect();
+    let others: Vec<&Entry> = month.entries().iter().filter(|it| it.source != *source).collect();
     if others.is_empty() {
         return 0;
     }
-    let known = incoming.iter().filter(|it| it.source == *source && others.contains(&transfer(it)));
+    let transfers: HashSet<_> = others.iter().filter(|it| it.id.is_some()).map(|it| transfer(it)).collect();
+    let booking = |it: &Entry| (it.at.date(), it.amount_minor, it.currency);
+    let mut bookings = HashMap::new();
+    for other in &others {
+        bookings.entry(booking(other)).and_modify(|count: &mut u64| *count = count.saturating_add(1)).or_insert(1);
+    }
+    let is_known = move |it: &&Entry| match (it.side, bookings.get_mut(&booking(it))) {
+        (Side::None, Some(count)) if *count > 0 => {
+            *count = count.saturating_sub(1);
+            true
+        }
+        (Side::None, _) => false,
+        _ => transfers.contains(&transfer(it)),
+    };
+    let known = incoming.iter().filter(|it| it.source == *source).filter(is_known);
     u64::try_from(known.count()).unwrap_or(u64::MAX)
 }
 

@@ -58,7 +58,8 @@ pub struct Posted {
     pub added: Added,
     /// Entries that already existed: rows repeated in the file, or imported earlier.
     pub duplicates: u64,
-    /// Entries that the books also have from another source: with the same id, accounts, time, amount and currency.
+    /// Entries that the books also have from another source: transfers with the same id, accounts, time, amount and
+    /// currency; rows of an account's own file with the same day, amount and currency.
     pub from_another_source: u64,
 }
 

@@ -47,6 +47,40 @@ fn entries_known_from_another_source_are_counted_and_posted() {
 }
 
 #[test]
+fn rows_of_one_statement_in_two_formats_are_counted_and_posted() {
+    let books = FakeBooks::default();
+    let row = |source: &str, at: &str, amount_minor, ordinal, id: Option<&str>| Entry {
+        at: at.parse().unwrap(),
+        source: source.into(),
+        id: id.map(Into::into),
+        ordinal,
+        amount_minor,
+        currency: Currency::EUR,
+        side: Side::None,
+        counterparty: None,
+        text: Some(source.into()),
+        mark: Mark::Clean,
+    };
+    let post = |import: u8, rows: &[Entry]| {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let account = "4711".parse().unwrap();
+        let posting = post(&books, &account, rows.to_vec(), PostingId::new([import; 16], 0));
+        let posted = runtime.block_on(posting).unwrap();
+        (posted.added.entries, posted.from_another_source)
+    };
+    let csv = [("2026-07-15", 500, 0), ("2026-07-15", 500, 1), ("2026-07-16", -700, 0)]
+        .map(|(at, amount, ordinal)| row("account", at, amount, ordinal, None));
+    let camt =
+        [("2026-07-15T09:00:00Z", 500, "R1"), ("2026-07-15T10:00:00Z", 500, "R2"), ("2026-07-15T11:00:00Z", 500, "R3")]
+            .map(|(at, amount, id)| row("camt-053", at, amount, 0, Some(id)));
+    assert_eq!(post(1, &csv), (3, 0));
+    for _ in 0..2 {
+        assert_eq!(post(2, &camt), (3, 2), "two credits of that day match one row each");
+    }
+    assert_eq!(post(3, &[row("camt-053", "2026-07-16", 700, 0, None)]), (1, 0), "a debit is no credit");
+}
+
+#[test]
 fn each_batch_of_an_import_counts_for_itself() {
     let books = FakeBooks::default();
     for batch in 0..20 {

@@ -147,7 +147,7 @@ fn balances_are_in_the_order_of_the_accounts() {
 fn registered(name: &str, kind: CustomerKind, accounts: &[AccountNumber]) -> Registration {
     let id = CustomerId::of_company(name);
     let (name, born_on, email, owner, address) = (Some(name.to_owned()), None, None, None, None);
-    let customer = Customer { id, kind, name, born_on, email, owner, address };
+    let customer = Customer { id, kind, name, born_on, email, owner, address, first_email: None };
     let account = |number: &AccountNumber| Account { number: number.clone(), customer: id, r#type: None };
     Registration { customer, accounts: accounts.iter().map(account).collect() }
 }

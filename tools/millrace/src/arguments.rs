@@ -11,7 +11,7 @@ mod users;
 
 use std::path::PathBuf;
 
-use ::customers::MailChoice;
+use ::customers::{EmailAddress, MailChoice};
 use ::imports::is_source_name;
 use banking::AccountNumber;
 use calendar::{Bucket, Date, Moment};
@@ -25,7 +25,7 @@ pub(crate) use figures::{
     BalancesArgs, CounterpartiesArgs, CountriesArgs, ForecastArgs, InterestArgs, PortfolioArgs, SubjectArgs,
 };
 pub(crate) use imports::{ImportArgs, ImportsArgs, ImportsCommand};
-pub(crate) use lists::{CustomerKindArg, CustomersArgs, KindArg, ListArgs};
+pub(crate) use lists::{AccountArgs, CustomerKindArg, CustomersArgs, KindArg, ListArgs};
 pub(crate) use mails::{MailsArgs, MailsCommand};
 pub(crate) use sandbox::{FaultsArgs, PlayArgs, SandboxCommand};
 pub(crate) use users::{TokenArgs, UserCommand};
@@ -77,9 +77,9 @@ pub(crate) enum Command {
     ///
     /// Example: millrace customers --search bakery --kind company
     Customers(CustomersArgs),
-    /// Show a customer and their accounts; --mails sets whether they get mails
+    /// Show a customer and their accounts; --email sets the mail address, --mails whether they get mails
     ///
-    /// Example: millrace customer lovelace --mails unwanted
+    /// Example: millrace customer lovelace --email ada@example.com
     Customer {
         /// The customer's id, or a part of the name
         #[arg(value_name = "CUSTOMER|NAME")]
@@ -87,11 +87,18 @@ pub(crate) enum Command {
         /// Opt the customer out of summary mails, or in again
         #[arg(long, value_enum, value_name = "CHOICE")]
         mails: Option<Mails>,
+        /// Set the mail address; a later file with another address replaces it
+        #[arg(long, value_name = "ADDRESS", value_parser = EmailAddress::parse)]
+        email: Option<EmailAddress>,
     },
     /// List the accounts with their holders and balances
     ///
     /// Example: millrace accounts --search lovelace
     Accounts(ListArgs),
+    /// Show an account; --holder sets its holder
+    ///
+    /// Example: millrace account 4711 --holder lovelace
+    Account(AccountArgs),
     /// Show the balance of an account, after all entries or at the end of a day
     ///
     /// Example: millrace balance 4711 --on 2026-07-31

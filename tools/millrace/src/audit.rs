@@ -240,6 +240,7 @@ mod tests {
                 email: None,
                 owner: None,
                 address: None,
+                first_email: None,
             };
             let account = Account { number: number(account), customer: customer.id, r#type: None };
             let registration = Registration { customer, accounts: vec![account] };

@@ -1,7 +1,7 @@
 //! `customers` and `customer`: the customers of the register.
 
 use ::customers::{
-    Account, Customer, CustomerKind, Customers, EmailAddress, MailChoice, MailChoices, Page, RegisterError,
+    Account, Corrections, Customer, CustomerKind, Customers, EmailAddress, MailChoice, MailChoices, Page, RegisterError,
 };
 use anyhow::Result;
 use api_documents::{CustomerDocument, CustomerWithAccounts, Part};
@@ -106,20 +106,24 @@ fn kind(kind: CustomerKind) -> &'static str {
     }
 }
 
-/// Shows one customer and their accounts, after it has recorded `choice` about mails.
-pub(crate) async fn show<C: Customers + MailChoices, B: Books + Sync>(
+/// Shows one customer and their accounts, after it has set `email` and recorded `choice` about mails.
+pub(crate) async fn show<C: Customers + MailChoices + Corrections, B: Books + Sync>(
     output: &Output,
     register: &C,
     books: &B,
     text: &str,
-    choice: Option<MailChoice>,
+    (email, choice): (Option<EmailAddress>, Option<MailChoice>),
     now: Moment,
 ) -> Result<Verdict> {
-    let (customer, accounts) = subject::customer(register, text).await?;
-    if let Some(choice) = choice {
-        register.choose_mails(customer.id, choice, now).await?;
+    let (mut customer, mut accounts) = subject::customer(register, text).await?;
+    if let Some(email) = email {
+        register.set_email(customer.id, &email, now).await?;
+        (customer, accounts) = subject::customer(register, &customer.id.to_string()).await?;
     }
-    let mails = register.mail_choice(customer.id).await?;
+    if let Some(choice) = choice {
+        register.choose_mails(customer.mail_choice_id(), choice, now).await?;
+    }
+    let mails = register.mail_choice(customer.mail_choice_id()).await?;
     let lines = accounts::lines(books, accounts.clone(), |_| customer.name.clone()).await?;
     let document = || CustomerWithAccounts::new(customer.clone(), accounts.clone(), mails);
     output.answer(document, || render_one(&customer, &lines, mails))?;
@@ -163,6 +167,7 @@ mod tests {
             email: None,
             owner: None,
             address: None,
+            first_email: None,
         };
         let now: Moment = "2026-11-21T10:00:00Z".parse().unwrap();
         register.register(&[Registration { customer, accounts: Vec::new() }], now).await.unwrap();
@@ -172,8 +177,38 @@ mod tests {
             (None, MailChoice::Unwanted),
             (Some(MailChoice::Wanted), MailChoice::Wanted),
         ] {
-            show(&Output::new(true), &register, &books, &id.to_string(), choice, now).await.unwrap();
+            show(&Output::new(true), &register, &books, &id.to_string(), (None, choice), now).await.unwrap();
             assert_eq!(register.mail_choice(id).await.unwrap(), expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_operator_corrects_an_address_and_the_opt_out_of_the_wrong_receiver_does_not_count() {
+        let (register, books) = (FakeRegister::default(), FakeBooks::default());
+        let [wrong, right] = ["ada@exmaple.com", "ada@example.com"].map(|it| EmailAddress::parse(it).unwrap());
+        let id = CustomerId::of_person("Ada", "", None, Some(&wrong));
+        let customer = Customer {
+            id,
+            kind: CustomerKind::Person,
+            name: Some("Ada".to_owned()),
+            born_on: None,
+            email: Some(wrong.clone()),
+            owner: None,
+            address: None,
+            first_email: None,
+        };
+        let now: Moment = "2026-11-21T10:00:00Z".parse().unwrap();
+        register.register(&[Registration { customer, accounts: Vec::new() }], now).await.unwrap();
+        for (email, choice, expected) in [
+            (None, Some(MailChoice::Unwanted), MailChoice::Unwanted),
+            (Some(right), None, MailChoice::Wanted),
+            (Some(wrong), None, MailChoice::Unwanted),
+        ] {
+            let email_after = email.clone();
+            show(&Output::new(true), &register, &books, "ada", (email, choice), now).await.unwrap();
+            let (customer, _) = register.customer(id).await.unwrap().unwrap();
+            assert_eq!(register.mail_choice(customer.mail_choice_id()).await.unwrap(), expected);
+            assert!(email_after.is_none_or(|it| customer.email == Some(it)));
         }
     }
 
@@ -195,6 +230,7 @@ mod tests {
             email: Some(email),
             owner: None,
             address: None,
+            first_email: None,
         };
         let unknown =
             Customer { id: CustomerId::of_account(&"4711".parse().unwrap()), name: None, email: None, ..ada.clone() };

@@ -102,10 +102,11 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
     match command {
         Command::Import(_) | Command::Profile(_) | Command::Token(_) => Ok(Verdict::Ok),
         Command::Customers(args) => customers::list(output, &stack.register()?, &args).await,
-        Command::Customer { customer, mails } => {
-            let mails = mails.map(Mails::choice);
-            customers::show(output, &stack.register()?, &stack.books()?, &customer, mails, SystemClock.now()).await
+        Command::Customer { customer, mails, email } => {
+            let changes = (email, mails.map(Mails::choice));
+            customers::show(output, &stack.register()?, &stack.books()?, &customer, changes, SystemClock.now()).await
         }
+        Command::Account(args) => accounts::show(output, &stack.register()?, &stack.books()?, &args).await,
         Command::Accounts(args) => accounts::list(output, &stack.register()?, &stack.books()?, &args).await,
         Command::Balance(args) => books::balance(output, &stack.register()?, &stack.books()?, &args).await,
         Command::Balances(args) => {
@@ -132,18 +133,7 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
         Command::Entries(args) => books::entries(output, &stack.register()?, &stack.books()?, &args).await,
         Command::Imports(args) => run_imports(output, &stack, args).await,
         Command::Mails(args) => mails::run(output, &stack, args, SystemClock.now()).await,
-        Command::Audit { entries } => {
-            let (register, books) = (stack.register()?, stack.books()?);
-            let (imports, files) = (stack.imports()?, stack.files()?);
-            Box::pin(audit::run(
-                output,
-                (&register, &books),
-                (&imports, &files),
-                (&stack.advances()?, SystemClock.now()),
-                entries,
-            ))
-            .await
-        }
+        Command::Audit { entries } => Box::pin(run_audit(output, &stack, entries)).await,
         Command::Source(command) => run_source(output, &stack, command).await,
         Command::Feed(command) => run_feed(output, &stack, command).await,
         Command::Advances(command) => Box::pin(advances::run(output, &stack, command)).await,
@@ -152,6 +142,13 @@ async fn run(output: &Output, global: &Global, command: Command) -> Result<Verdi
         Command::Restore(command) => Box::pin(restore::run(output, &stack, command, SystemClock.now())).await,
         Command::User(command) => Box::pin(users::run(output, &stack, command)).await,
     }
+}
+
+async fn run_audit(output: &Output, stack: &Stack, entries: bool) -> Result<Verdict> {
+    let (register, books) = (stack.register()?, stack.books()?);
+    let (imports, files) = (stack.imports()?, stack.files()?);
+    let advances = stack.advances()?;
+    audit::run(output, (&register, &books), (&imports, &files), (&advances, SystemClock.now()), entries).await
 }
 
 async fn run_imports(output: &Output, stack: &Stack, args: ImportsArgs) -> Result<Verdict> {

@@ -123,7 +123,7 @@ mod tests {
             let account = |it: &&str| Account { number: it.parse().unwrap(), customer: id, r#type: None };
             let name = Some(name.to_owned());
             let (kind, born_on, email, owner, address) = (CustomerKind::Company, None, None, None, None);
-            let customer = Customer { id, kind, name, born_on, email, owner, address };
+            let customer = Customer { id, kind, name, born_on, email, owner, address, first_email: None };
             Registration { customer, accounts: numbers.iter().map(account).collect() }
         };
         let registrations =

@@ -82,6 +82,7 @@ pub async fn api(stores: &Stores) -> Router {
             email: None,
             owner: None,
             address: None,
+            first_email: None,
         },
         accounts: vec![Account { number: iban.parse().unwrap(), customer: id, r#type: None }],
     });

@@ -101,6 +101,6 @@ pub(crate) async fn one<P: Ports>(
     caller.may_see(id)?;
     let found = ports.customers().customer(id).await?;
     let (customer, accounts) = found.ok_or_else(Problem::not_found)?;
-    let mails = ports.customers().mail_choice(id).await?;
+    let mails = ports.customers().mail_choice(customer.mail_choice_id()).await?;
     Ok(Json(CustomerWithAccounts::new(customer, accounts, mails)))
 }

@@ -135,6 +135,7 @@ async fn register() -> FakeRegister {
         email: EmailAddress::parse("ada@example.com").ok(),
         owner: None,
         address: None,
+        first_email: None,
     };
     let acme = Customer {
         id: acme(),
@@ -323,6 +324,7 @@ pub async fn api_with_many_persons(count: u32) -> Router {
             email: None,
             owner: None,
             address: None,
+            first_email: None,
         },
         accounts: Vec::new(),
     };

@@ -2,6 +2,7 @@
 
 use ::customers::CustomerKind;
 use ::imports::Kind;
+use banking::AccountNumber;
 use clap::{Args, ValueEnum};
 
 use super::limit;
@@ -32,6 +33,16 @@ pub(crate) struct CustomersArgs {
     pub(crate) kind: Option<CustomerKindArg>,
     #[command(flatten)]
     pub(crate) list: ListArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct AccountArgs {
+    /// The account's number
+    #[arg(value_name = "NUMBER")]
+    pub(crate) number: AccountNumber,
+    /// The new holder: the customer's id, or a part of the name
+    #[arg(long, value_name = "CUSTOMER|NAME")]
+    pub(crate) holder: Option<String>,
 }
 
 /// A [`CustomerKind`] as an argument.

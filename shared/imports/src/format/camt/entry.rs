@@ -5,8 +5,6 @@ use crate::ids::id_or_none;
 
 /// The maximum length of an entry's text, in bytes: longer ones are cut.
 const MAX_TEXT_BYTES: usize = 500;
-/// A shorter reference of digits only is the number of the entry within its statement, which identifies nothing.
-const MIN_NUMBER_DIGITS: usize = 7;
 
 /// An entry of a statement (`Ntry`), while it is read: one booking, even if it consists of many transactions.
 #[derive(Default)]
@@ -22,8 +20,6 @@ pub(crate) struct Entry {
     sign: String,
     /// The bank's reference (`AcctSvcrRef`).
     bank_reference: String,
-    /// The entry's reference (`NtryRef`).
-    reference: String,
     information: String,
     /// The number of transactions in its details, and the number that a batch states.
     transactions: u64,
@@ -74,7 +70,6 @@ impl Entry {
             "ValDt/Dt" => self.valued_on = date(value),
             "ValDt/DtTm" => value.clone_into(&mut self.valued_on),
             "AcctSvcrRef" => value.clone_into(&mut self.bank_reference),
-            "NtryRef" => value.clone_into(&mut self.reference),
             "AddtlNtryInf" => value.clone_into(&mut self.information),
             "NtryDtls/Btch/NbOfTxs" => self.batch_size = value.parse().unwrap_or(0),
             _ => {}
@@ -106,11 +101,9 @@ impl Entry {
 
     /// The fields of its row after those of its statement.
     pub(crate) fn fields(&mut self) -> [&String; 7] {
-        let is_number =
-            self.reference.len() < MIN_NUMBER_DIGITS && self.reference.bytes().all(|it| it.is_ascii_digit());
-        let reference = if is_number { "" } else { &self.reference };
-        let id = if self.bank_reference.is_empty() { reference } else { &self.bank_reference };
-        self.id = plain(id);
+        // Not `NtryRef`: banks also put the number of the entry in its statement there, or an account or a participant's
+        // number, which many entries share.
+        self.id = plain(&self.bank_reference);
         // A reversal of a debit is a credit: the counterparty is the same as before.
         let is_from_debtor = (self.sign == "CRDT") != self.is_reversal;
         let [name, account] = if is_from_debtor { &self.debtor } else { &self.creditor };
