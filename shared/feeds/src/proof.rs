@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::gaps::Gaps;
 use crate::notes;
 use crate::{
-    CurrencyProof, EntryProof, Feed, Figures, PageBatch, PageProof, PageRecord, Posting, RowProof, UnreadableSum,
+    CurrencyProof, EntryProof, Feed, Figures, LeftOut, PageBatch, PageProof, PageRecord, Posting, RowProof,
+    UnreadableSum,
 };
 
 /// The maximum number of corrections in a proof.
@@ -34,6 +35,9 @@ pub struct Proof {
     /// 50.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<String>,
+    /// The latest imports with rows or sides that are in no book.
+    #[serde(default, skip_serializing_if = "LeftOut::is_empty")]
+    pub left_out: LeftOut,
 }
 
 /// The part of a feed that is proven without a gap, from its first page. It does not change any more, and its pages and
@@ -52,6 +56,9 @@ pub struct Closed {
     /// Its pages with withdrawn rows, as in [`Proof::corrections`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<String>,
+    /// The latest imports with rows or sides that are in no book.
+    #[serde(default, skip_serializing_if = "LeftOut::is_empty")]
+    pub left_out: LeftOut,
 }
 
 impl Proof {
@@ -70,7 +77,7 @@ impl Proof {
         postings: &[Posting],
     ) -> (Self, Closed) {
         let (mut closed, mut figures, mut gaps) = (closed.clone(), closed.figures.clone(), Gaps::default());
-        let mut corrections = closed.corrections.clone();
+        let (mut corrections, mut left_out) = (closed.corrections.clone(), closed.left_out.clone());
         let (mut end, mut next, mut open) = (closed.pages, (closed.pages, closed.cursor.clone()), pages);
         for posting in postings {
             let PageBatch { from, to, .. } = posting.page_batch;
@@ -89,6 +96,7 @@ impl Proof {
             figures = figures.and(&part);
             corrections.extend(of_it.iter().filter_map(notes::correction));
             corrections.drain(..corrections.len().saturating_sub(MAX_CORRECTIONS));
+            left_out.add(posting);
             if gaps.is_empty() {
                 let imports = closed.imports.saturating_add(1);
                 closed = Closed {
@@ -97,6 +105,7 @@ impl Proof {
                     cursor: next.1.clone(),
                     figures: figures.clone(),
                     corrections: corrections.clone(),
+                    left_out: left_out.clone(),
                 };
             }
         }
@@ -106,7 +115,7 @@ impl Proof {
             figures = figures.and(&Figures::of(open, None));
         }
         let Figures { pages, rows, entries, currencies } = figures;
-        (Self { feed, poll, gaps: gaps.finish(), pages, rows, entries, currencies, corrections }, closed)
+        (Self { feed, poll, gaps: gaps.finish(), pages, rows, entries, currencies, corrections, left_out }, closed)
     }
 
     /// Its figures.
@@ -116,9 +125,12 @@ impl Proof {
     }
 
     /// For a bank that declares nothing: what the proof cannot compare, and what it compares instead; then the rows
-    /// that the bank has withdrawn after they were posted.
+    /// that the bank has withdrawn after they were posted; then the counts of what is in no book, and the remedy.
     pub fn notes(&self) -> Vec<String> {
-        notes::comparisons(self.feed, self.pages).into_iter().chain(self.corrections.iter().cloned()).collect()
+        let mut notes = notes::comparisons(self.feed, self.pages);
+        notes.extend(self.corrections.iter().cloned());
+        notes.extend(self.left_out.notes(self.feed, self.rows, self.entries));
+        notes
     }
 
     /// Whether nothing is missing and everything adds up.
@@ -159,7 +171,7 @@ fn check_pages(pages: &[PageRecord], next: (u32, String), gaps: &mut Gaps) -> (u
 fn check_posting(pages: &[PageRecord], posting: &Posting, figures: &Figures, gaps: &mut Gaps) {
     let PageBatch { from, to, import: id, .. } = &posting.page_batch;
     match posting.import.as_ref().map(|it| &it.state) {
-        // Rejected rows are accounted for.
+        // Rejected rows are no gap: the notes count them.
         Some(State::Done | State::Rejected { .. }) => {}
         Some(State::Refused { reason } | State::Failed { reason }) => gaps.add(format!("import {id}: {reason}")),
         Some(state) => gaps.add(format!("import {id} is {}", state.name())),

@@ -9,8 +9,8 @@ use money::{Currency, Money};
 use serde_json::{Value, json};
 
 use crate::{
-    Closed, Counted, Feed, FeedClient, FeedLog, FetchError, PageBatch, PageRecord, PollError, PollFeed, PollQueue,
-    Progress, Proof, Step,
+    Closed, Counted, Feed, FeedClient, FeedLog, FetchError, LeftOut, PageBatch, PageRecord, PollError, PollFeed,
+    PollQueue, Progress, Proof, Step,
 };
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -264,6 +264,7 @@ async fn proofs_contract(log: &impl FeedLog, page: &PageRecord) {
             cursor: "x".to_owned(),
             figures: proof(at).figures(),
             corrections: vec!["page 0".to_owned()],
+            left_out: LeftOut { rejected: vec![ImportId::of("a", "1")], unregistered: vec![ImportId::of("b", "1")] },
         };
         (Step::Proven { proof: Box::new(proof(at)), closed: Box::new(closed.clone()) }, closed)
     };
