@@ -231,7 +231,8 @@ mod tests {
             };
             assert!(has_test, "no test runs this block: {block:?}");
         }
-        let sessions = [FIRST_SESSION, FEEDS_SESSION, ADVANCES_SESSION].map(|it| commands(session(README, it).unwrap()).count());
+        let sessions =
+            [FIRST_SESSION, FEEDS_SESSION, ADVANCES_SESSION].map(|it| commands(session(README, it).unwrap()).count());
         assert!(sessions.iter().all(|it| *it > 0), "{sessions:?}");
         assert_eq!(blocks(README).iter().filter(|it| it.language == "console").count(), sessions.len());
     }
