@@ -41,31 +41,31 @@ const KILLS: usize = 25;
 fn fifty_advances_are_paid_out_and_collected_and_both_ledgers_agree() {
     let Some(endpoint) = stack() else { return };
     let lender = Lender::new(&endpoint);
-    lender.register("CALM");
+    Lender::register("CALM");
     let ids = lender.request("CALM");
     lender.answers_what_went_wrong("CALM");
-    let played = lender.play();
+    let played = Lender::play();
     assert!(played["payments"].as_u64().unwrap() > 600, "{played}");
-    lender.ledgers_agree(ADVANCES);
+    Lender::ledgers_agree(ADVANCES);
     lender.all_have_ended(&ids);
-    lender.journal_balances();
+    Lender::journal_balances();
 
     // The same with functions that are killed.
     let usual = redelivered_after(&BTreeMap::new(), Some("5"));
-    lender.register("KILL");
+    Lender::register("KILL");
     let ids = lender.request("KILL");
     let ended = AtomicBool::new(false);
     let killed = thread::scope(|scope| {
         let killer = scope.spawn(|| kill(&ended));
-        lender.play();
+        Lender::play();
         ended.store(true, Ordering::Relaxed);
         killer.join().unwrap()
     });
     redelivered_after(&usual, None);
     assert!(killed.values().sum::<usize>() >= KILLS / 2, "too few were running when killed: {killed:?}");
-    lender.ledgers_agree(2 * ADVANCES);
+    Lender::ledgers_agree(2 * ADVANCES);
     lender.all_have_ended(&ids);
-    lender.journal_balances();
+    Lender::journal_balances();
     eprintln!("killed {killed:?}");
 }
 
@@ -83,7 +83,7 @@ impl Lender {
     }
 
     /// Registers the customers and their accounts.
-    fn register(&self, prefix: &str) {
+    fn register(prefix: &str) {
         let mut text =
             "account_number,first_name,last_name,dob,email,type,operation_id,transaction_ts,transaction\n".to_owned();
         for number in 0..ADVANCES {
@@ -131,14 +131,14 @@ impl Lender {
         assert_eq!(self.call("GET", "/advances/0123456789abcdef01234567", None, &Value::Null).0, 404);
     }
 
-    fn play(&self) -> Value {
+    fn play() -> Value {
         let (code, played) = millrace(&["sandbox", "play", "--days", DAYS, "--as-operator", "--timeout", "240"]);
         assert_eq!(code, 0, "{played}");
         eprintln!("{played}");
         played
     }
 
-    fn ledgers_agree(&self, advances: usize) {
+    fn ledgers_agree(advances: usize) {
         let (code, comparison) = millrace(&["sandbox", "ledger"]);
         assert_eq!(comparison["differences"], json!([]), "{comparison}");
         assert_eq!((code, &comparison["advances"]), (0, &advances.into()), "{comparison}");
@@ -163,7 +163,7 @@ impl Lender {
         assert!(settled > 0, "{states:?}");
     }
 
-    fn journal_balances(&self) {
+    fn journal_balances() {
         let (code, journal) = millrace(&["advances", "journal"]);
         assert_eq!(code, 0, "{journal}");
         let minor = |it: &Value| it["amount"]["amount"].as_str().unwrap().replace('.', "").parse::<i64>().unwrap();

@@ -38,7 +38,7 @@ struct Running<'w> {
 }
 
 impl Lender {
-    /// A lender whose days a seed decides; after them everything is at its end.
+    /// A lender with days that a seed decides; after them everything is at its end.
     pub fn of_seed(seed: u64) -> Self {
         let failures = [1, 10, 40].get(usize::try_from(seed % 3).unwrap_or(0)).copied().unwrap_or(0);
         let lender = Self::new(Faults::scheduled(Schedule::new(seed, 0)));

@@ -37,7 +37,7 @@ pub(crate) fn show(root: &Root, ports: &Ports) -> Result<()> {
     millrace.show(&["sandbox", "play", "--days", DAYS, "--as-operator"])?;
     println!();
     millrace.show(&["advance", "list", "--limit", "12"])?;
-    println!("\nThe first of them, as it is told to the customer:");
+    println!("\nThe story of the first of them:");
     let first = first_advance(&millrace)?;
     millrace.show(&["advance", "show", &first])?;
     println!();

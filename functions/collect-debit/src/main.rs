@@ -1,4 +1,4 @@
-//! `collect-debit`: the entry point. The behaviour is in `lib.rs`.
+//! `collect-debit`: makes or resolves one payment of an advance.
 //!
 //! - **Trigger:** SQS `payments`, from `run-debits` and `serve-advances`, with `payment-requested` v1.
 //! - **Reads:** the advance of the payment; the stop switch, before each call; the processor's status of a reference; the

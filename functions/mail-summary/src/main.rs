@@ -1,4 +1,4 @@
-//! `mail-summary`: the entry point. The behaviour is in `lib.rs`.
+//! `mail-summary`: renders the summary mail of an account and sends it.
 //!
 //! - **Trigger:** SQS `summaries`, fed by `post-entries` and `sweep-imports` with `SummaryRequest` v1.
 //! - **Reads:** the summary's record, the account's holder and whether they want mails, the account's totals, whether

@@ -1,4 +1,4 @@
-//! `poll-feed`: the entry point. The behaviour is in `lib.rs`.
+//! `poll-feed`: fetches the pages of the bank's feeds and proves that they are in the books.
 //!
 //! - **Trigger:** SQS `polls`, from a schedule, from `millrace feed poll` and `retry`, and from itself to continue.
 //! - **Reads:** the bank's feed server, with the stored credentials if it requires any; the progress of each feed; its

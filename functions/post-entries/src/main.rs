@@ -1,4 +1,4 @@
-//! `post-entries`: the entry point. The behaviour is in `lib.rs`.
+//! `post-entries`: merges a batch of an import into the books.
 //!
 //! - **Trigger:** SQS `batches`, fed by `split-import` with `PostBatch` v1.
 //! - **Reads:** a range of the import's batches in the bucket; the books of its accounts; the import's record;

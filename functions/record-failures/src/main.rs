@@ -1,4 +1,4 @@
-//! `record-failures`: the entry point. The behaviour is in `lib.rs`.
+//! `record-failures`: records dead letters, so that their imports and mails are shown as failed.
 //!
 //! - **Trigger:** SQS, the dead-letter queues of `uploads`, `batches` and `summaries`.
 //! - **Reads:** the record of the import or summary of the dead letter.

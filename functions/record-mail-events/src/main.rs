@@ -1,4 +1,4 @@
-//! `record-mail-events`: the entry point. The behaviour is in `lib.rs`.
+//! `record-mail-events`: records bounces and complaints, and suppresses their addresses.
 //!
 //! - **Trigger:** SQS `mail-events`: bounces, complaints and rejects that SES publishes to SNS.
 //! - **Reads:** the record of the mail an event is about; the counts of the last 30 days.

@@ -2,6 +2,8 @@
 
 mod config;
 
+use std::time::Duration;
+
 use advances::ports::{
     AdvanceList, Advances, Breaks, CallGate, PaymentQueue, PortError, ReportSource, RunQueue, RunRequest, Runs,
 };
@@ -11,6 +13,9 @@ use lambda_kit::batch::MessageError;
 use lambda_kit::{Failure, Severity};
 
 pub use config::Config;
+
+/// A page of a run ends within this time; with less left another invocation continues.
+pub const TIME_OF_A_PAGE: Duration = Duration::from_mins(1);
 
 /// Runs the debits of a business date.
 pub struct RunDebits<A, B, U, G, R, Q, N, C> {

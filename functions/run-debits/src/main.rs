@@ -1,4 +1,4 @@
-//! `run-debits`: the entry point. The behaviour is in `lib.rs`.
+//! `run-debits`: runs a business date of all advances: outcomes, plans, due payments.
 //!
 //! - **Trigger:** SQS `runs`, from a daily schedule, from `millrace advances run`, from an approval, and from itself to
 //!   continue.
@@ -9,29 +9,24 @@
 //! - **Delivered twice:** of two runs for a date only one writes each step; the facts are the same.
 //! - **Fails:** SQS retries the message, which continues from the recorded progress; the next day's run catches up.
 
-use std::time::Duration;
-
 use advances_dynamodb::{DynamoDbAdvances, SimulatedClock};
 use advances_http::HttpProcessor;
 use advances_sqs::{SqsPaymentQueue, SqsRunQueue};
 use aws_config::BehaviorVersion;
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
-use calendar::Clock as _;
 use lambda_kit::{Pace, SystemClock, batch};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use run_debits::{Config, RunDebits};
+use run_debits::{Config, RunDebits, TIME_OF_A_PAGE};
 use secretsmanager::SecretsManagerSecrets;
-
-/// A page of a run ends within this time; with less left another invocation continues.
-const TIME_OF_A_PAGE: Duration = Duration::from_mins(1);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     lambda_kit::init_tracing();
     let config = Config::from_env()?;
     let sdk = aws_config::load_defaults(BehaviorVersion::v2026_01_12()).await;
-    let (sqs, secrets) = (aws_sdk_sqs::Client::new(&sdk), aws_sdk_secretsmanager::Client::new(&sdk));
-    let secrets = config.processor_secret_arn.as_ref().map(|arn| SecretsManagerSecrets::new(secrets, arn));
+    let sqs = aws_sdk_sqs::Client::new(&sdk);
+    let secret = config.processor_secret_arn.as_ref();
+    let secret = secret.map(|arn| SecretsManagerSecrets::new(aws_sdk_secretsmanager::Client::new(&sdk), arn));
     let (rules, guard, account) = (config.rules()?, config.guard()?, config.processor_account.parse()?);
     let processor = HttpProcessor::new(&config.processor_url, config.time_out()?, account, rules)?;
     let advances = DynamoDbAdvances::new(aws_sdk_dynamodb::Client::new(&sdk), config.advances_table);
@@ -41,7 +36,7 @@ async fn main() -> Result<(), Error> {
         breaks: advances.clone(),
         runs: advances.clone(),
         gate: advances,
-        reports: processor.with_secrets(secrets),
+        reports: processor.with_secrets(secret),
         payments: SqsPaymentQueue::new(sqs.clone(), config.payments_queue_url),
         run_requests: SqsRunQueue::new(sqs, config.runs_queue_url),
         clock: clock.clone(),
@@ -49,14 +44,12 @@ async fn main() -> Result<(), Error> {
         first_report: config.processor_first_report.parse()?,
         guard,
     };
-    let pace = Pace::one_by_one(Duration::from_mins(1));
 
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
         clock.read().await?;
-        let until = batch::deadline(&event.context);
-        let has_time = &|| until.since(SystemClock.now()) > TIME_OF_A_PAGE;
+        let has_time = &batch::has_time(&event.context, TIME_OF_A_PAGE);
         let handle = async |message: SqsMessage| run_debits.handle(batch::read(&message)?, has_time).await;
-        Ok::<_, Error>(batch::each(event, pace, handle).await)
+        Ok::<_, Error>(batch::each(event, Pace::one_by_one(TIME_OF_A_PAGE), handle).await)
     }))
     .await
 }

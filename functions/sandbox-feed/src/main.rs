@@ -1,4 +1,4 @@
-//! `sandbox-feed`: the entry point. The behaviour is in `lib.rs`.
+//! `sandbox-feed`: serves a bank's feeds that fail at configured rates.
 //!
 //! - **Trigger:** the HTTP API, payload version 2, below `/sandbox`, without an authorizer; only on the laptop and in
 //!   staging.

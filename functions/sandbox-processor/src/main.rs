@@ -1,4 +1,4 @@
-//! `sandbox-processor`: the entry point. The behaviour is in `lib.rs`.
+//! `sandbox-processor`: simulates a payment processor that fails at configured rates.
 //!
 //! - **Trigger:** the HTTP API, payload version 2, below `/sandbox/processor`, without an authorizer; only on the laptop
 //!   and in staging.

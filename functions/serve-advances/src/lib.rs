@@ -3,6 +3,7 @@
 //! A request is checked by [`Caller`](api_kit::Caller), the path's id and the query or body; each may refuse it. Then
 //! its route in `routes` calls the ports and returns one of the `documents`. What may change is decided by `advances`.
 
+mod clock;
 mod config;
 mod documents;
 mod error;
@@ -14,6 +15,7 @@ mod routes;
 use api_kit::Clients;
 use axum::Router;
 
+pub use clock::read_clock;
 pub use config::Config;
 pub use openapi::document;
 pub use ports::Ports;

@@ -1,4 +1,4 @@
-//! `serve-advances`: the entry point. The behaviour is in `lib.rs`.
+//! `serve-advances`: serves the HTTP API of advances.
 //!
 //! - **Trigger:** the HTTP API, payload version 2, behind the JWT authorizer of the user pool.
 //! - **Reads:** advances, breaks, runs and the gate of calls; the holders of accounts.
@@ -12,13 +12,11 @@ use advances_dynamodb::{DynamoDbAdvances, SimulatedClock};
 use advances_sqs::{SqsPaymentQueue, SqsRunQueue};
 use api_kit::Clients;
 use aws_config::BehaviorVersion;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
+use axum::middleware::from_fn_with_state;
 use customers_dynamodb::DynamoDbRegister;
 use lambda_http::Error;
-use lambda_kit::{Chain, Problem, SystemClock};
-use serve_advances::{Config, ServeAdvances, router};
+use lambda_kit::SystemClock;
+use serve_advances::{Config, ServeAdvances, read_clock, router};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -42,16 +40,4 @@ async fn main() -> Result<(), Error> {
         clients: Clients::new(&config.user_pool_client_ids, config.machine_client_id),
     });
     lambda_http::run(routes.layer(from_fn_with_state(clock, read_clock))).await
-}
-
-async fn read_clock(
-    State(clock): State<SimulatedClock<SystemClock>>,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
-    clock.read().await.map_err(|error| {
-        tracing::error!(error = %Chain(&error), "the clock cannot be read");
-        Problem::unavailable()
-    })?;
-    Ok(next.run(request).await)
 }

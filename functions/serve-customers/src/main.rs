@@ -1,4 +1,4 @@
-//! `serve-customers`: the entry point. The behaviour is in `lib.rs`.
+//! `serve-customers`: serves the HTTP API of customers, books, imports and feeds.
 //!
 //! - **Trigger:** the HTTP API, payload version 2, behind the JWT authorizer of the user pool, except `/unsubscribe`.
 //! - **Reads:** customers and accounts, the books, imports with their batches, exchange rates, the counts of summaries,

@@ -1,4 +1,4 @@
-//! `split-import`: the entry point. The behaviour is in `lib.rs`.
+//! `split-import`: reads an uploaded file, registers its customers and accounts, and splits it into batches.
 //!
 //! - **Trigger:** SQS `uploads`, fed by S3 when an object is created under `imports/`, and by `sweep-imports`.
 //! - **Reads:** the object and its profile, its accounts in the register, the import's record, the declared sources;

@@ -1,4 +1,4 @@
-//! `sweep-imports`: the entry point. The behaviour is in `lib.rs`.
+//! `sweep-imports`: requests stalled imports and mails again.
 //!
 //! - **Trigger:** a schedule, every five minutes.
 //! - **Reads:** imports and summaries without progress for a quarter of an hour; when their newest batch was posted;

@@ -14,6 +14,9 @@ use tracing::Instrument as _;
 use crate::failure::{Failure, log};
 use crate::{Severity, SystemClock, about_import};
 
+/// As long as the function with the most time has on AWS.
+const TIME_WITHOUT_DEADLINE: Duration = Duration::from_mins(5);
+
 /// How fast a batch is walked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Pace {
@@ -65,10 +68,23 @@ pub fn sent_at(message: &SqsMessage) -> Moment {
     sent_at.unwrap_or_else(|| SystemClock.now())
 }
 
-/// The end of an invocation.
+/// The end of an invocation, at its beginning.
+///
+/// `cargo lambda watch` gives a deadline in 1970; then the invocation has [`TIME_WITHOUT_DEADLINE`].
 pub fn deadline(context: &Context) -> Moment {
-    let at = i64::try_from(context.deadline).unwrap_or(i64::MAX).saturating_mul(1000);
-    Moment::instant(at).unwrap_or_else(|_| SystemClock.now())
+    deadline_at(context.deadline, SystemClock.now())
+}
+
+/// Whether an invocation has more than `time` left, at each call.
+pub fn has_time(context: &Context, time: Duration) -> impl Fn() -> bool + use<> {
+    let deadline = deadline(context);
+    move || deadline.since(SystemClock.now()) > time
+}
+
+fn deadline_at(deadline_ms: u64, now: Moment) -> Moment {
+    let at = i64::try_from(deadline_ms).unwrap_or(i64::MAX).saturating_mul(1000);
+    let at = Moment::instant(at).ok().filter(|it| *it > now);
+    at.unwrap_or_else(|| now.plus(TIME_WITHOUT_DEADLINE))
 }
 
 /// Passes each message to `handle` and returns the failed ones, so that only those are redelivered.
@@ -80,13 +96,8 @@ pub async fn each<T, E: Failure>(
     pace: Pace,
     handle: impl AsyncFn(SqsMessage) -> Result<T, E>,
 ) -> SqsBatchResponse {
-    let deadline = event.context.deadline;
-    walk(event.payload.records, pace, || time_left(deadline), handle).await
-}
-
-fn time_left(deadline_ms: u64) -> Duration {
-    let now_ms = SystemClock.now().micros().div_euclid(1000);
-    Duration::from_millis(deadline_ms.saturating_sub(u64::try_from(now_ms).unwrap_or(0)))
+    let deadline = deadline(&event.context);
+    walk(event.payload.records, pace, || deadline.since(SystemClock.now()), handle).await
 }
 
 async fn walk<T, E: Failure>(
@@ -215,6 +226,14 @@ mod tests {
         };
         walk(messages(&["yes"; 9]), PACE, || Duration::MAX, handle).await;
         assert_eq!(most.into_inner(), 3);
+    }
+
+    #[test]
+    fn a_deadline_in_1970_is_none() {
+        let now: Moment = "2026-03-02T12:00:00Z".parse().unwrap();
+        let in_a_second = u64::try_from(now.micros() / 1000 + 1000).unwrap();
+        assert_eq!(deadline_at(in_a_second, now).since(now), Duration::from_secs(1));
+        assert_eq!(deadline_at(600_000, now).since(now), TIME_WITHOUT_DEADLINE);
     }
 
     #[test]

@@ -46,6 +46,9 @@ pub(crate) fn check(sources: &Sources, root: &Path, fix: bool) -> Result<Vec<Fin
 fn parse(main: &str) -> Result<Card, String> {
     let mut lines = main.lines().map_while(|line| line.strip_prefix("//!")).map(str::trim);
     let title = lines.next().filter(|it| !it.is_empty()).ok_or("the file does not start with a card")?.to_owned();
+    if title.contains("the entry point") {
+        return Err("the card says where the function is, and not what it does".to_owned());
+    }
     let mut bullets: Vec<(String, String)> = Vec::new();
     for line in lines {
         if let Some((name, text)) = line.strip_prefix("- **").and_then(|it| it.split_once(":** ")) {

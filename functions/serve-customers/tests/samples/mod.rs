@@ -145,6 +145,7 @@ async fn register() -> FakeRegister {
         email: None,
         owner: Some("W. E. Coyote".to_owned()),
         address: Some("1 Desert Road".to_owned()),
+        first_email: None,
     };
     let bolt = Customer { id: bolt(), name: Some("Bolt & Söhne".to_owned()), ..acme.clone() };
     let nemo = Customer { id: nemo(), kind: CustomerKind::Person, name: None, owner: None, ..acme.clone() };

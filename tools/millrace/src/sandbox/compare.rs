@@ -31,7 +31,7 @@ struct Comparison {
     transactions: usize,
     /// What has moved, by currency and direction.
     moved: Vec<Moved>,
-    /// Transactions whose outcome is in no report that was taken in yet.
+    /// Transactions with an outcome in no report that was taken in yet.
     not_reported: usize,
     /// What does not agree.
     differences: Vec<String>,
@@ -62,92 +62,94 @@ pub(super) async fn run<A: Advances + AdvanceList>(
     Ok(if comparison.differences.is_empty() { Verdict::Ok } else { Verdict::Problems })
 }
 
+/// Sums by currency and direction: of the processor, ours, and those not reported yet.
+type Sums = BTreeMap<(Currency, Direction), [i128; 3]>;
+
 fn compare(ledger: &[Transaction], advances: &[Advance]) -> Comparison {
-    let mut payments: BTreeMap<String, (&Advance, Payment)> = BTreeMap::new();
-    for advance in advances {
-        for (payment, _) in advance.payments() {
-            let reference = Reference { advance: advance.id().clone(), payment };
-            payments.insert(reference.to_string(), (advance, payment));
-        }
-    }
     let mut comparison = Comparison { advances: advances.len(), transactions: ledger.len(), ..Comparison::default() };
-    let mut sums: BTreeMap<(Currency, Direction), [i128; 3]> = BTreeMap::new();
-    let mut succeeded: BTreeMap<&str, usize> = BTreeMap::new();
+    let payments: BTreeMap<String, (&Advance, Payment)> = advances
+        .iter()
+        .flat_map(|advance| {
+            advance.payments().map(move |(payment, _)| (reference(advance, payment), (advance, payment)))
+        })
+        .collect();
+    let (mut sums, mut succeeded) = (Sums::new(), BTreeMap::<&str, usize>::new());
     for it in ledger {
         let Some((advance, payment)) = it.order.reference.as_ref().and_then(|it| payments.get(it)) else {
             comparison.differences.push(format!("transaction {} belongs to no payment of ours", it.transaction));
             continue;
         };
-        let progress = advance.progress(*payment);
-        let amount = advance.amount_of(*payment).map(Money::amount);
-        if amount.as_deref() != Some(it.order.amount.as_str()) {
-            comparison.differences.push(format!("transaction {} has another amount", it.transaction));
-        }
-        let has_moved = it.outcome == Outcome::Success;
-        let is_known = match progress {
-            Some(Progress::Succeeded { transaction, .. }) => has_moved && transaction.as_str() == it.transaction,
-            Some(Progress::Failed { transaction: Some(transaction), .. }) => {
-                !has_moved && transaction.as_str() == it.transaction
-            }
-            Some(Progress::Planned | Progress::Due | Progress::Dropped { .. } | Progress::Failed { .. }) | None => {
-                false
-            }
-            Some(_) => {
-                comparison.not_reported = comparison.not_reported.saturating_add(1);
-                true
-            }
-        };
-        if !is_known {
-            let state = progress.map_or("unknown to us", Progress::name);
-            let moved = if has_moved { "has moved" } else { "has failed" };
-            comparison.differences.push(format!(
-                "transaction {} {moved}, and payment {payment} of {} is {state}",
-                it.transaction,
-                advance.id()
-            ));
-        }
-        if has_moved {
-            let reference = it.order.reference.as_deref().unwrap_or_default();
-            let count = succeeded.entry(reference).or_default();
+        comparison.look_at(it, advance, *payment);
+        if it.outcome == Outcome::Success {
+            let count = succeeded.entry(it.order.reference.as_deref().unwrap_or_default()).or_default();
             *count = count.saturating_add(1);
-            let sum = sums.entry((advance.currency(), payment.direction())).or_default();
             let minor = advance.amount_of(*payment).map_or(0, Money::minor);
-            let is_reported = progress.is_some_and(Progress::is_success);
+            let is_reported = advance.progress(*payment).is_some_and(Progress::is_success);
+            let sum = sums.entry((advance.currency(), payment.direction())).or_default();
             add(sum, 0, minor);
-            if !is_reported {
-                add(sum, 2, minor);
-            }
+            add(sum, 2, if is_reported { 0 } else { minor });
         }
     }
     for (reference, _) in succeeded.iter().filter(|(_, count)| **count > 1) {
         comparison.differences.push(format!("payment {reference} was executed more than once"));
     }
-    for advance in advances {
-        for (payment, progress) in advance.payments().filter(|(_, it)| it.is_success()) {
-            let reference = Reference { advance: advance.id().clone(), payment }.to_string();
+    for (reference, (advance, payment)) in &payments {
+        if advance.progress(*payment).is_some_and(Progress::is_success) {
             let sum = sums.entry((advance.currency(), payment.direction())).or_default();
-            add(sum, 1, advance.amount_of(payment).map_or(0, Money::minor));
+            add(sum, 1, advance.amount_of(*payment).map_or(0, Money::minor));
             if !succeeded.contains_key(reference.as_str()) {
-                let state = progress.name();
-                comparison
-                    .differences
-                    .push(format!("payment {reference} is {state}, and the processor has not moved it"));
+                let difference = format!("payment {reference} has succeeded, and the processor has not moved it");
+                comparison.differences.push(difference);
             }
         }
     }
-    comparison.moved = sums
-        .into_iter()
-        .map(|((currency, direction), sums)| {
-            let [processor, advances, not_reported] = sums.map(|it| Money::new(it, currency));
-            Moved { currency, direction, processor, advances, not_reported }
-        })
-        .collect();
-    for it in &comparison.moved {
-        if it.processor.minor() != it.advances.minor().saturating_add(it.not_reported.minor()) {
-            comparison.differences.push(format!("the sums in {} do not agree", it.currency));
+    comparison.add_sums(sums);
+    comparison
+}
+
+fn reference(advance: &Advance, payment: Payment) -> String {
+    Reference { advance: advance.id().clone(), payment }.to_string()
+}
+
+impl Comparison {
+    /// Compares a transaction with its payment.
+    fn look_at(&mut self, it: &Transaction, advance: &Advance, payment: Payment) {
+        let progress = advance.progress(payment);
+        let amount = advance.amount_of(payment).map(Money::amount);
+        if amount.as_deref() != Some(it.order.amount.as_str()) {
+            self.differences.push(format!("transaction {} has another amount than its payment", it.transaction));
+        }
+        let has_moved = it.outcome == Outcome::Success;
+        let agrees = match progress {
+            Some(Progress::Succeeded { transaction, .. }) => has_moved && transaction.as_str() == it.transaction,
+            Some(Progress::Failed { transaction: Some(transaction), .. }) => {
+                !has_moved && transaction.as_str() == it.transaction
+            }
+            Some(progress) if progress.is_open() || matches!(progress, Progress::TimedOut { .. }) => {
+                self.not_reported = self.not_reported.saturating_add(1);
+                *progress != Progress::Due
+            }
+            _ => false,
+        };
+        if !agrees {
+            let state = progress.map_or("unknown", Progress::name);
+            let outcome = if has_moved { "success" } else { "failure" };
+            let (transaction, id) = (&it.transaction, advance.id());
+            self.differences
+                .push(format!("{outcome} of transaction {transaction}; payment {payment} of {id} is {state}"));
         }
     }
-    comparison
+
+    fn add_sums(&mut self, sums: Sums) {
+        for ((currency, direction), sums) in sums {
+            let [processor, advances, not_reported] = sums;
+            if processor != advances.saturating_add(not_reported) {
+                self.differences.push(format!("the sums in {currency} do not agree"));
+            }
+            let [processor, advances, not_reported] = sums.map(|it| Money::new(it, currency));
+            self.moved.push(Moved { currency, direction, processor, advances, not_reported });
+        }
+    }
 }
 
 fn add(sums: &mut [i128; 3], at: usize, minor: i128) {

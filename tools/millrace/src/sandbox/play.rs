@@ -35,7 +35,7 @@ const OPERATOR: &str = "sandbox play";
 struct Played {
     first: Date,
     last: Date,
-    /// The payments that were due, each day anew until they were made.
+    /// The payments that were due, each day again until they were made.
     payments: u64,
     /// What the operator did.
     approved_runs: u64,
