@@ -274,7 +274,7 @@ impl<P: Summaries + Sync> Summaries for Faulty<'_, P> {
         self.faults.around(self.port.save(record, expected)).await
     }
 
-    async fn open_since(&self, before: Moment, limit: usize) -> Result<Vec<SummaryMail>, SummariesError> {
+    async fn open_since(&self, before: Moment, limit: usize) -> Result<Vec<SummaryKey>, SummariesError> {
         let found = self.faults.around(self.port.open_since(before, limit)).await?;
         Ok(self.faults.index(found))
     }

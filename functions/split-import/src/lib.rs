@@ -4,6 +4,7 @@ mod config;
 mod error;
 mod events;
 mod read;
+mod repeated;
 mod source;
 mod write;
 
@@ -92,6 +93,7 @@ impl<F: Files, I: Imports + Batches + Rates + Sources, R: Register, Q: BatchQueu
         let import = self.save(import.splitting(&read, history.repeated_by(import.id), self.clock.now())?).await?;
         self.register(upload, &mut read).await?;
         self.note_source(&import, &mut read).await?;
+        self.note_repeated(&import, upload, &mut read).await?;
         if !read.rates.is_empty() {
             self.imports.keep(&import, &read.rates).await?;
         }

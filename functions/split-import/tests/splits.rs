@@ -242,8 +242,11 @@ async fn content_that_is_uploaded_again_keeps_the_years_of_its_first_import() {
         let what = "the date has no year, 2025 to 2026 was assumed; give the `year` with the upload";
         assert_eq!(again.found.clone().unwrap().warnings, [Warning { what: what.to_owned(), rows: 2 }]);
     }
-    import_with(&split, key, "4", "2027-12-20T10:00:00Z", WITHOUT_YEARS, &[("year", "2024")]).await;
+    let other = import_with(&split, key, "4", "2027-12-20T10:00:00Z", WITHOUT_YEARS, &[("year", "2024")]).await;
     assert_eq!(dates(&split).await, ["2024-07-15", "2024-12-28"], "a year that is given wins");
+    let warnings = &other.found.as_ref().unwrap().warnings;
+    let what = format!("import {} has read the same content without a year: ", first.id);
+    assert!(warnings.iter().any(|it| it.what.starts_with(&what) && it.rows == 2), "{warnings:?}");
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ where
         let limit = usize::try_from(self.rate.mails_in(NEXT_RUN)).unwrap_or(MAX_SUMMARIES).min(MAX_SUMMARIES);
         let mut accounts = BTreeMap::<String, Vec<AccountNumber>>::new();
         for summary in self.summaries.open_since(before, limit).await? {
-            accounts.entry(summary.key.import).or_default().push(summary.key.account);
+            accounts.entry(summary.import).or_default().push(summary.account);
         }
         for (import, accounts) in accounts {
             self.requests.request(&import, &accounts).await?;

@@ -45,7 +45,7 @@ impl LeftOut {
         if rows.rejected > 0 {
             notes.push(format!(
                 "{} rows were rejected and are in no book{}: `millrace imports <import>` shows the reasons. If only an \
-                 account was not registered and now is, import its file again (docs/FEEDS.md)",
+                 account was not registered and now is: `millrace imports again <import>`",
                 rows.rejected,
                 named(&self.rejected)
             ));
@@ -55,7 +55,7 @@ impl LeftOut {
         if feed.kind() == Kind::Transfers && sides > 0 {
             notes.push(format!(
                 "{sides} sides of transfers have no entry: accounts of others, or accounts that were not registered at \
-                 the import{}. If one is registered now, import its file again (docs/FEEDS.md)",
+                 the import{}. If one is registered now: `millrace imports again <import>`",
                 named(&self.unregistered)
             ));
         }

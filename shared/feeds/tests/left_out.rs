@@ -41,7 +41,7 @@ fn a_proof_counts_what_is_in_no_book_and_names_imports_and_remedy() {
     let [note] = &*rejected.notes() else { panic!("{:?}", rejected.notes()) };
     let id = postings[0].import.as_ref().unwrap().id;
     assert!(note.starts_with(&format!("1 rows were rejected and are in no book (the latest imports: {id})")), "{note}");
-    assert!(note.contains("import its file again (docs/FEEDS.md)"), "{note}");
+    assert!(note.contains("`millrace imports again <import>`"), "{note}");
 
     let (pages, postings) = complete();
     let (taken, closed) = since(&Closed::default(), &pages, &postings);
@@ -49,7 +49,7 @@ fn a_proof_counts_what_is_in_no_book_and_names_imports_and_remedy() {
     assert!(rows.starts_with("1 rows were rejected"), "{rows}");
     assert!(sides.starts_with("3 sides of transfers have no entry"), "{sides}");
     assert!(
-        sides.contains(&format!("(the latest imports: {id})")) && sides.contains("import its file again"),
+        sides.contains(&format!("(the latest imports: {id})")) && sides.contains("`millrace imports again <import>`"),
         "{sides}"
     );
     assert_eq!(since(&closed, &[], &[]).0.notes(), taken.notes(), "the notes stay when the pages are closed");

@@ -188,6 +188,13 @@ fn files_without_a_profile_are_refused_with_the_reason() {
 }
 
 #[test]
+fn a_known_header_over_rows_that_are_rejected_gets_a_profile() {
+    let text = "Id;Date;Transaction\n0;15.07.2026;60,50\n1;28.07.2026;-10,30\n";
+    let expected = json!({ "kind": "account", "delimiter": ";", "decimal_mark": ",", "date_format": "%d.%m.%Y" });
+    check(text, 2, &expected);
+}
+
+#[test]
 fn nothing_panics_on_any_bytes() {
     let text = "Datum;Betrag;Text\n01.02.2024;5,00;\"a\n\";\u{e9}\n02.02.2024;-5,00;b\n";
     for cut in 0..text.len() {

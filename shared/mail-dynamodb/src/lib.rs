@@ -78,10 +78,10 @@ impl Summaries for DynamoDbSummaries {
         }
     }
 
-    async fn open_since(&self, before: Moment, limit: usize) -> Result<Vec<SummaryMail>, SummariesError> {
+    async fn open_since(&self, before: Moment, limit: usize) -> Result<Vec<SummaryKey>, SummariesError> {
         // Includes records open since exactly `before`: `~` sorts after every digit.
         let query = Query::index("open", "open", "1").below("open_since", format!("{}~", sortable(before)));
-        self.table.first(query, limit).await.map_err(failed)?.iter().map(record).collect()
+        self.table.first(query.only(&["pk", "sk"]), limit).await.map_err(failed)?.iter().map(key_of).collect()
     }
 
     async fn count_by_state(&self, import: &str) -> Result<StateCounts, SummariesError> {
@@ -138,6 +138,13 @@ fn partition(import: &str) -> String {
 
 fn item_key(key: &SummaryKey) -> Key {
     Key::new(partition(&key.import), format!("{ACCOUNT}{}", key.account.as_str()))
+}
+
+fn key_of(item: &Item) -> Result<SummaryKey, SummariesError> {
+    let key = Key::of(item).map_err(failed)?;
+    let import = key.pk.strip_prefix("IMPORT#").unwrap_or_default().to_owned();
+    let account = key.sk.strip_prefix(ACCOUNT).unwrap_or_default().parse().map_err(broken)?;
+    Ok(SummaryKey { import, account })
 }
 
 fn item(record: &SummaryMail) -> Result<Item, SummariesError> {

@@ -40,13 +40,13 @@ pub trait Summaries {
         expected: Version,
     ) -> impl Future<Output = Result<Saved, SummariesError>> + Send;
 
-    /// At most `limit` records that have been open since `before` or longer, oldest first. The index may lag, so check
-    /// each record with [`Summaries::load`].
+    /// The keys of at most `limit` records that have been open since `before` or longer, oldest first. The index may lag,
+    /// so check each with [`Summaries::load`]; a record that cannot be read does not hide the others.
     fn open_since(
         &self,
         before: Moment,
         limit: usize,
-    ) -> impl Future<Output = Result<Vec<SummaryMail>, SummariesError>> + Send;
+    ) -> impl Future<Output = Result<Vec<SummaryKey>, SummariesError>> + Send;
 
     /// The number of summaries of `import` in each state.
     fn count_by_state(&self, import: &str) -> impl Future<Output = Result<StateCounts, SummariesError>> + Send;

@@ -16,7 +16,7 @@ use crate::pending_upload::pending_upload;
 use crate::report;
 use crate::source;
 use crate::stack::Stack;
-use crate::upload::{Bucket, file_name};
+use crate::upload::file_name;
 use crate::wait::{self, Patience};
 
 /// The time-out for mails after the import is done.
@@ -38,7 +38,7 @@ pub(crate) async fn run(output: &Output, global: &Global, args: ImportArgs) -> R
     let pending_uploads = pending_uploads.collect::<Result<Vec<_>>>()?;
     let stack = Stack::open(output, global).await?;
     source::check(&stack.imports()?, args.instructions.source.as_deref()).await?;
-    let bucket = Bucket { client: stack.s3(), name: stack.output("FilesBucket")?.to_owned(), files: stack.files()? };
+    let bucket = stack.bucket()?;
     let mut uploaded = Vec::new();
     for pending_upload in &pending_uploads {
         uploaded.push(Uploaded {

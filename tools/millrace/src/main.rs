@@ -6,6 +6,7 @@
 
 mod accounts;
 mod advances;
+mod again;
 mod arguments;
 mod audit;
 mod balances;
@@ -156,6 +157,9 @@ async fn run_imports(output: &Output, stack: &Stack, args: ImportsArgs) -> Resul
     match args {
         ImportsArgs { command: Some(ImportsCommand::Retry { import }), .. } => {
             imports::retry(output, &imports, &stack.uploads()?, &import, SystemClock.now()).await
+        }
+        ImportsArgs { command: Some(ImportsCommand::Again { import }), .. } => {
+            again::run(output, &imports, &stack.bucket()?, &import).await
         }
         ImportsArgs { command: Some(ImportsCommand::Repost { import }), .. } => {
             imports::repost(output, (&imports, &stack.files()?), &stack.batches()?, &import).await

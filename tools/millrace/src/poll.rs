@@ -1,11 +1,12 @@
 //! `feed poll` and `feed proof`: polls the bank's feeds and shows their proofs.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use api_documents::{FeedDocument, Part};
 use calendar::Moment;
-use feeds::{CurrencyProof, Feed, FeedLog, FeedStatus, Next, PollFeed, PollQueue, Progress, Proof};
+use feeds::{CurrencyProof, Feed, FeedLog, FeedStatus, Next, PollError, PollFeed, PollQueue, Progress, Proof};
 
 use crate::Verdict;
 use crate::imports::to_the_minute;
@@ -16,6 +17,8 @@ use crate::table::{Column, NOTHING, count, counted, table};
 
 /// The interval for checking a poll's progress.
 const PAUSE: Duration = Duration::from_millis(500);
+/// After each of these the wait says that nothing is new: a bank may take so long for a page.
+const SILENCE_SECONDS: u64 = 20;
 
 /// Requests a poll of all feeds; with `patience`, waits until they are proven and shows the proofs.
 pub(crate) async fn poll(
@@ -68,41 +71,63 @@ async fn wait(
     interrupt::end_with(continues.to_owned());
     let progress_bar = ProgressBar::counting("feeds", u64::try_from(feeds.len()).unwrap_or(0));
     let started = Instant::now();
+    let mut changed = BTreeMap::new();
     loop {
-        let mut ended = 0_u64;
+        let mut open = Vec::new();
         for feed in feeds.iter().copied() {
             let progress = log.progress(feed).await?.filter(|it| it.poll >= now);
             if progress.as_ref().is_some_and(|it| it.next() == Next::Rest) {
-                ended = ended.saturating_add(1);
-            } else {
-                progress_bar.note(&render_progress(feed, progress.as_ref()));
-                break;
+                continue;
             }
+            let error = log.last_error(feed).await?.filter(|it| it.at >= now);
+            let text = render_progress(progress.as_ref());
+            let since = changed.entry(feed).or_insert_with(|| (text.clone(), Instant::now()));
+            if since.0 != text {
+                *since = (text.clone(), Instant::now());
+            }
+            open.push(render_feed(feed, &text, since.1.elapsed(), error.as_ref()));
         }
-        progress_bar.reached(ended, u64::try_from(feeds.len()).unwrap_or(0));
-        if ended == u64::try_from(feeds.len()).unwrap_or(0) {
+        let ended = feeds.len().saturating_sub(open.len());
+        progress_bar.reached(u64::try_from(ended).unwrap_or(0), u64::try_from(feeds.len()).unwrap_or(0));
+        if open.is_empty() {
             progress_bar.done("proven");
             return proofs(output, log).await;
         }
+        progress_bar.note(&open.join(" · "));
         if started.elapsed() >= patience {
             bail!(
-                "the poll has not ended within {} s; it continues in the background. Check it with `millrace feed proof`, or \
-                 wait longer with --timeout; the log of poll-feed may contain the reason",
-                patience.as_secs()
+                "the poll has not ended within {} s: {}. It continues in the background. Check it with `millrace feed \
+                 proof`, or wait longer with --timeout; the log of poll-feed may contain the reason",
+                patience.as_secs(),
+                open.join("; ")
             );
         }
         tokio::time::sleep(PAUSE).await;
     }
 }
 
-fn render_progress(feed: Feed, progress: Option<&Progress>) -> String {
-    let Some(progress) = progress else { return format!("{feed}: queued") };
+/// The progress of a feed, what its last request has met, and how long nothing has changed.
+fn render_feed(feed: Feed, progress: &str, unchanged: Duration, error: Option<&PollError>) -> String {
+    let mut text = format!("{feed} {progress}");
+    // In steps, so that a log has few lines.
+    let steps = unchanged.as_secs().checked_div(SILENCE_SECONDS).unwrap_or(0);
+    if steps > 0 {
+        text.push_str(&format!(" (nothing new for {} s)", steps.saturating_mul(SILENCE_SECONDS)));
+    }
+    if let Some(error) = error {
+        text.push_str(&format!(", {}", error.what));
+    }
+    text
+}
+
+fn render_progress(progress: Option<&Progress>) -> String {
+    let Some(progress) = progress else { return "queued".to_owned() };
     let pages = counted(u64::from(progress.pages), "page", "pages");
     match progress.next() {
-        Next::Fetch => format!("{feed}: {pages}"),
-        Next::Review(_) => format!("{feed}: {pages}, being reviewed"),
-        Next::Gather(_) | Next::GatherAgain(_) => format!("{feed}: {pages}, to be imported"),
-        Next::Prove | Next::Rest => format!("{feed}: {pages}, being posted and proven"),
+        Next::Fetch => pages,
+        Next::Review(_) => format!("{pages}, reviewed"),
+        Next::Gather(_) | Next::GatherAgain(_) => format!("{pages}, to import"),
+        Next::Prove | Next::Rest => format!("{pages}, to prove"),
     }
 }
 
@@ -221,7 +246,7 @@ fn render_sums(proof: &Proof) -> String {
 #[cfg(test)]
 mod tests {
     use feeds::testing::{FakeFeedLog, FakePollQueue};
-    use feeds::{PageRecord, PollError, Step};
+    use feeds::{PageRecord, Step};
 
     use super::*;
 
@@ -250,6 +275,15 @@ mod tests {
         check(None, &Feed::ALL).await;
         check(Some(Feed::Swift), &[Feed::CompanyInfo, Feed::Swift]).await;
         check(Some(Feed::ExchangeRates), &[Feed::ExchangeRates]).await;
+    }
+
+    #[test]
+    fn a_bank_that_does_not_answer_is_seen() {
+        let text = |seconds, error| render_feed(Feed::Sepa, "0 pages", Duration::from_secs(seconds), error);
+        assert_eq!(text(19, None), "sepa 0 pages");
+        assert_eq!(text(59, None), "sepa 0 pages (nothing new for 40 s)");
+        let error = PollError { at: now(), what: "no answer within 10 s".to_owned() };
+        assert_eq!(text(61, Some(&error)), "sepa 0 pages (nothing new for 60 s), no answer within 10 s");
     }
 
     #[tokio::test]

@@ -169,7 +169,7 @@ async fn settle<S: Summaries>(summaries: &S, now: Moment) -> Result<u64> {
     let mut settled = 0_u64;
     for open in summaries.open_since(now.plus(KEPT_BACK), usize::MAX).await? {
         // The index lags: the mail may be final by now.
-        let Some((record, version)) = summaries.load(&open.key).await? else { continue };
+        let Some((record, version)) = summaries.load(&open).await? else { continue };
         let unknown = record.after_restore(now);
         if unknown != record {
             if summaries.save(&unknown, version).await? == Saved::Conflict {

@@ -22,6 +22,7 @@ use mail_sqs::SqsSummaryRequests;
 use crate::arguments::Global;
 use crate::endpoint::Endpoint;
 use crate::output::Output;
+use crate::upload::Bucket;
 
 /// A stack from CloudFormation.
 pub(crate) struct Stack {
@@ -88,6 +89,11 @@ impl Stack {
     /// The bucket.
     pub(crate) fn files(&self) -> Result<S3Files> {
         Ok(S3Files::new(self.s3(), self.output("FilesBucket")?))
+    }
+
+    /// The bucket for uploads.
+    pub(crate) fn bucket(&self) -> Result<Bucket<S3Files>> {
+        Ok(Bucket { client: self.s3(), name: self.output("FilesBucket")?.to_owned(), files: self.files()? })
     }
 
     /// The imports and their batches.

@@ -140,7 +140,7 @@ mod tests {
         async fn save(&self, _: &SummaryMail, _: Version) -> Result<Saved, SummariesError> {
             Ok(Saved::Conflict)
         }
-        async fn open_since(&self, _: Moment, _: usize) -> Result<Vec<SummaryMail>, SummariesError> {
+        async fn open_since(&self, _: Moment, _: usize) -> Result<Vec<SummaryKey>, SummariesError> {
             Ok(Vec::new())
         }
         async fn count_by_state(&self, _: &str) -> Result<StateCounts, SummariesError> {

@@ -14,7 +14,7 @@ use crate::format::csv::columns::{delimiter_of, recognise};
 use crate::format::sniff::{format_of, is_gzip};
 use crate::gunzip::Gunzip;
 use crate::profile::Document;
-use crate::{ImportContext, Importer, Instructions, Kind, Profile, Refusal};
+use crate::{ImportContext, ImportStats, Importer, Instructions, Kind, Profile, Refusal};
 
 use roles::Roles;
 use sample::Sample;
@@ -76,8 +76,12 @@ pub fn suggest_profile(head: &[u8], now: Moment) -> Result<Suggestion, NoSuggest
         return Err(NoSuggestion::NotNeeded("it is XML, which may be a statement camt.053; import it".to_owned()));
     }
     if let Ok((kind, _)) = recognise(&first_names(text)) {
-        let what = format!("its header is of the kind {}; if its rows are rejected, the report says why", kind.name());
-        return Err(NoSuggestion::NotNeeded(what));
+        let read = if kind == Kind::Account { Some(read(text, None, now)?) } else { None };
+        // With another decimal mark or order of dates, the header alone does not help.
+        if read.is_none_or(|it| it.rows_rejected == 0) {
+            let what = format!("its header is of the kind {}; import it", kind.name());
+            return Err(NoSuggestion::NotNeeded(what));
+        }
     }
     let sample = Sample::of(text)?;
     let mut notes = Vec::new();
@@ -115,8 +119,6 @@ fn unpacked(head: &[u8]) -> Result<Vec<u8>, Refusal> {
 
 /// Reads the rows with the profile, and says how many it accepts.
 fn check(text: &[u8], json: &str, document: &Document, now: Moment) -> Result<Vec<String>, Refusal> {
-    // The last row may be cut off.
-    let end = memchr::memrchr(b'\n', text).map_or(text.len(), |at| at.saturating_add(1));
     if document.kind == Kind::Transfers.name() {
         return Ok(vec![
             "not checked with the rows: transfers are accepted only if a party is in the register; declare the source \
@@ -124,17 +126,24 @@ fn check(text: &[u8], json: &str, document: &Document, now: Moment) -> Result<Ve
                 .to_owned(),
         ]);
     }
+    let found = read(text, Some(Profile::parse(NAME, json.as_bytes())?), now)?;
+    let mut notes = vec![format!("it accepts {} of the first {} rows", found.rows_taken, found.rows_read)];
+    let rejects = found.first_rejects.iter().take(MAX_REJECTS);
+    notes.extend(rejects.map(|it| format!("line {}: {} ({})", it.line, it.reason, it.row)));
+    Ok(notes)
+}
+
+/// Reads the rows as an import would.
+fn read(text: &[u8], profile: Option<Profile>, now: Moment) -> Result<ImportStats, Refusal> {
+    // The last row may be cut off.
+    let end = memchr::memrchr(b'\n', text).map_or(text.len(), |at| at.saturating_add(1));
     let mut importer = Importer::new(ImportContext {
         instructions: Instructions { account: ACCOUNT.parse().ok(), ..Instructions::default() },
-        profile: Some(Profile::parse(NAME, json.as_bytes())?),
+        profile,
         uploaded_at: now,
         default_currency: Currency::EUR,
         declared_sources: Vec::new(),
     });
     importer.feed(text.get(..end).unwrap_or_default())?;
-    let found = importer.end()?.finish(&Directory::default())?.found;
-    let mut notes = vec![format!("it accepts {} of the first {} rows", found.rows_taken, found.rows_read)];
-    let rejects = found.first_rejects.iter().take(MAX_REJECTS);
-    notes.extend(rejects.map(|it| format!("line {}: {} ({})", it.line, it.reason, it.row)));
-    Ok(notes)
+    Ok(importer.end()?.finish(&Directory::default())?.found)
 }

@@ -250,7 +250,7 @@ async fn load(port: &impl Summaries, import: &str, account: &AccountNumber) -> (
 
 async fn open_of(port: &impl Summaries, import: &str, before: Moment) -> Vec<AccountNumber> {
     let open = port.open_since(before, 1000).await.expect("the table can be read");
-    open.into_iter().filter(|it| it.key.import == import).map(|it| it.key.account).collect()
+    open.into_iter().filter(|it| it.import == import).map(|it| it.account).collect()
 }
 
 fn intent(record: &SummaryMail) -> Intent {

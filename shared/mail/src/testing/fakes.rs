@@ -167,7 +167,7 @@ impl Summaries for FakeSummaries {
         }
     }
 
-    async fn open_since(&self, before: Moment, limit: usize) -> Result<Vec<SummaryMail>, SummariesError> {
+    async fn open_since(&self, before: Moment, limit: usize) -> Result<Vec<SummaryKey>, SummariesError> {
         let records = lock(&self.records);
         let mut open: Vec<_> = records
             .values()
@@ -176,7 +176,7 @@ impl Summaries for FakeSummaries {
         open.sort_by_key(|(since, _)| *since);
         open.truncate(limit);
         self.listed.fetch_add(open.len(), Ordering::Relaxed);
-        Ok(open.into_iter().map(|(_, record)| record.clone()).collect())
+        Ok(open.into_iter().map(|(_, record)| record.key.clone()).collect())
     }
 
     async fn count_by_state(&self, import: &str) -> Result<StateCounts, SummariesError> {

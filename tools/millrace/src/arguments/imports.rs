@@ -48,6 +48,18 @@ pub(crate) enum ImportsCommand {
         #[arg(value_name = "IMPORT|FILE")]
         import: String,
     },
+    /// Read the file of an import again, as a new import
+    ///
+    /// For rows that were rejected or left out and would be accepted now: after a profile was corrected, or accounts
+    /// were registered. Rows that are in the books are duplicates; if nothing is new, no mail is sent. Rates of an old file
+    /// become the latest ones.
+    ///
+    /// Example: millrace imports again 7ff3673a88553ef39d50977f15460727
+    Again {
+        /// The import's id, its first digits, or a part of the file's name
+        #[arg(value_name = "IMPORT|FILE")]
+        import: String,
+    },
     /// Post all batches of an import again, after `millrace audit --entries` has found missing entries
     ///
     /// Existing entries do not change, and no second mail is sent.
