@@ -72,7 +72,7 @@ fn a_customer_s_user_has_the_customer_s_id() {
 }
 
 #[test]
-fn a_program_signs_in_with_its_secret_and_reads_by_its_scope() {
+fn a_program_signs_in_with_its_secret_and_reads_or_writes_by_its_scope() {
     let Some(endpoint) = stack() else { return };
     let api = Api::new(&endpoint);
     let client = api.output("MachineClientId");
@@ -81,13 +81,20 @@ fn a_program_signs_in_with_its_secret_and_reads_by_its_scope() {
         let head = format!("authorization: Basic {basic}\r\ncontent-type: application/x-www-form-urlencoded\r\n");
         api.send("POST", "/oauth2/token", &head, &format!("grant_type=client_credentials&scope={scope}"))
     };
-    let (status, _, answer) = ask(&basic, "millrace%2Fread");
-    assert_eq!(status, 200, "{answer}");
-    let answer: Value = serde_json::from_str(&answer).unwrap();
-    let token = answer["access_token"].as_str().unwrap();
-    assert_eq!(api.get("/accounts", Some(token)).0, 200);
-    assert_eq!(api.get("/portfolio", Some(token)).0, 200);
-    assert_ne!(ask(&basic, "millrace%2Fwrite").0, 200, "a scope that does not exist");
+    let token = |scope: &str| {
+        let (status, _, answer) = ask(&basic, scope);
+        assert_eq!(status, 200, "{answer}");
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        answer["access_token"].as_str().unwrap().to_owned()
+    };
+    let reader = token("millrace%2Fread");
+    assert_eq!(api.get("/accounts", Some(&reader)).0, 200);
+    assert_eq!(api.get("/portfolio", Some(&reader)).0, 200);
+    assert_eq!(api.get("/advances", Some(&reader)).0, 200);
+    // Without a body: the answer to a program that may write names the missing key.
+    assert_eq!(api.ask("POST", "/advances", Some(&reader)).0, 403);
+    assert_eq!(api.ask("POST", "/advances", Some(&token("millrace%2Fread+millrace%2Fwrite"))).0, 400);
+    assert_ne!(ask(&basic, "millrace%2Fother").0, 200, "a scope that does not exist");
     assert_ne!(ask(&STANDARD.encode(format!("{client}:wrong")), "millrace%2Fread").0, 200);
 }
 
