@@ -53,6 +53,7 @@ pub(crate) fn run(root: &Root, instance: &Instance, feed_format: &str) -> Result
         .args(["--parameter", &format!("FeedFormat={feed_format}")])
         .args(["--parameter", "FeedEndSilences=2"])
         .args(["--parameter", "Sandbox=true"])
+        .args(["--parameter", &format!("ApiAddress={}", api_address(instance, "{ApiId}"))])
         .args(["--parameter", &format!("ProcessorUrl={}/sandbox/processor", api_address(instance, "{ApiId}"))])
         .args(["--parameter", "AlarmMath=false"])
         .args(["--parameter", "ConcurrentExecutions=1000"])
