@@ -1,6 +1,7 @@
 //! What is in no book although nothing is missing: rejected rows, and sides without a registered account.
 
 use imports::{ImportId, ImportStats, Kind};
+use money::group_thousands;
 use serde::{Deserialize, Serialize};
 
 use crate::{EntryProof, Feed, Posting, RowProof};
@@ -46,7 +47,7 @@ impl LeftOut {
             notes.push(format!(
                 "{} rows were rejected and are in no book{}: `millrace imports <import>` shows the reasons. If only an \
                  account was not registered and now is: `millrace imports again <import>`",
-                rows.rejected,
+                group_thousands(&rows.rejected.to_string()),
                 named(&self.rejected)
             ));
         }
@@ -54,8 +55,9 @@ impl LeftOut {
         let sides = rows.taken.saturating_mul(2).saturating_sub(entries.made);
         if feed.kind() == Kind::Transfers && sides > 0 {
             notes.push(format!(
-                "{sides} sides of transfers have no entry: accounts of others, or accounts that were not registered at \
+                "{} sides of transfers have no entry: accounts of others, or accounts that were not registered at \
                  the import{}. If one is registered now: `millrace imports again <import>`",
+                group_thousands(&sides.to_string()),
                 named(&self.unregistered)
             ));
         }

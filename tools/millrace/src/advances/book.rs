@@ -60,14 +60,15 @@ fn days(book: &Book) -> String {
     table(&columns, rows)
 }
 
-/// The sums since the first day, by week; the last line is of the last day.
+/// The sums since the first day, by week; the last line is of the last day with a movement.
 fn chart(book: &Book) -> String {
     let (mut planned, mut collected) = (0_i128, 0_i128);
     let mut lines = Vec::new();
-    for (number, day) in (1_usize..).zip(&book.days) {
+    let last = book.days.iter().rposition(BookDay::has_movements).map_or(0, |it| it.saturating_add(1));
+    for (number, day) in (1_usize..).zip(&book.days).take(last) {
         planned = planned.saturating_add(day.planned.minor());
         collected = collected.saturating_add(kept(day));
-        if number.is_multiple_of(DAYS_OF_A_LINE) || number == book.days.len() {
+        if number.is_multiple_of(DAYS_OF_A_LINE) || number == last {
             lines.push((day.date, planned, collected));
         }
     }
