@@ -54,6 +54,8 @@ pub(crate) fn run(root: &Root, instance: &Instance, feed_format: &str) -> Result
         .args(["--parameter", "FeedEndSilences=2"])
         .args(["--parameter", "Sandbox=true"])
         .args(["--parameter", &format!("ApiAddress={}", api_address(instance, "{ApiId}"))])
+        .args(["--parameter", "ProcessorAccount=DE02120300000000202051"])
+        .args(["--parameter", "ProcessorDedupeHours=24"])
         .args(["--parameter", &format!("ProcessorUrl={}/sandbox/processor", api_address(instance, "{ApiId}"))])
         .args(["--parameter", "AlarmMath=false"])
         .args(["--parameter", "ConcurrentExecutions=1000"])

@@ -108,15 +108,18 @@ impl<A: Advances, P: Processor, G: CallGate, C: Clock> Collect<'_, A, P, G, C> {
     }
 }
 
-/// Changes the gate, again if others have changed it in between. Gives up after some conflicts without an error: the
-/// gate samples the calls.
+/// How often a change of the gate is tried: after each call its worker changes it, too.
+const MAX_GATE_CONFLICTS: u32 = 300;
+
+/// Changes the gate, again if others have changed it in between. After many conflicts it is an error: who stops the calls
+/// has to know that they go on.
 pub async fn change_gate<G: CallGate>(gate: &G, change: impl Fn(&Gate) -> Gate) -> Result<(), PortError> {
-    for _ in 0..MAX_CONFLICTS {
+    for _ in 0..MAX_GATE_CONFLICTS {
         let loaded = gate.load().await?;
         let changed = change(&loaded);
         if changed == loaded || gate.save(&changed).await? != Saved::Conflict {
             return Ok(());
         }
     }
-    Ok(())
+    Err(PortError::Unavailable("the gate of calls", "others keep changing it".into()))
 }

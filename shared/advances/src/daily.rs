@@ -125,6 +125,15 @@ impl RunRecord {
         }
     }
 
+    /// It before its requests of payments: those that were not made are requested again. Unchanged while it is planned or
+    /// waits.
+    #[must_use]
+    pub fn requesting_again(&self) -> Self {
+        let is_done = matches!(self.phase, RunPhase::Done | RunPhase::Sending { .. });
+        let phase = if is_done { RunPhase::Sending { cursor: None } } else { self.phase.clone() };
+        Self { phase, ..self.clone() }
+    }
+
     /// It approved by an operator; `None` if it does not wait for an approval.
     pub fn approve(&self, by: &str) -> Option<Self> {
         let approved_by = Some(by.into());

@@ -29,6 +29,7 @@ mod reconcile;
 mod report;
 mod request;
 mod restore;
+mod resume;
 mod run;
 #[cfg(feature = "simulation")]
 pub mod simulation;
@@ -56,6 +57,7 @@ pub use protocol::{Answer, Claim, Claims, ProcessorRules, ReferenceKind, Referen
 pub use reconcile::{BankEntry, Matched};
 pub use report::{Outcome, Report, ReportLine, SeenReports};
 pub use request::{NewAdvance, Requested, request};
+pub use resume::resume;
 pub use run::DecideError;
 pub use storage::{Saved, Version};
 pub use story::{Change, changes, story};

@@ -93,6 +93,7 @@ impl Advance {
     pub fn next_step(&self, payment: Payment, rules: &ProcessorRules, now: Moment) -> Step {
         let Some(progress) = self.progress(payment).filter(|_| self.ended.is_none()) else { return Step::Nothing };
         match progress {
+            Progress::Due if !self.is_needed(payment) => Step::Nothing,
             Progress::Due => self.call(payment, 1, now),
             Progress::Sending(calls) => {
                 let left = rules.lease.saturating_sub(now.since(calls.last_at));
@@ -116,6 +117,13 @@ impl Advance {
             },
             _ => Step::Nothing,
         }
+    }
+
+    /// Whether nothing else has paid for it: a report may have shown so since it was made due, and the run that cancels it
+    /// may not have come yet.
+    fn is_needed(&self, payment: Payment) -> bool {
+        let Payment::Debit { instalment } = payment else { return true };
+        self.instalment(instalment).is_some_and(|it| self.is_unpaid(it.part))
     }
 
     fn call(&self, payment: Payment, call: u32, now: Moment) -> Step {

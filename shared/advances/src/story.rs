@@ -58,7 +58,10 @@ fn sentence(advance: &Advance, fact: &Fact) -> Option<String> {
         Event::Taken { payment, .. } => format!("We sent {} to the processor.", what(payment)),
         Event::Refused { payment, reason } => format!("The processor refused {}: {reason}.", what(payment)),
         Event::Unanswered { payment, .. } => {
-            format!("We sent {} and got no answer; we make no other payment for it until we know what happened.", what(payment))
+            format!(
+                "We sent {} and got no answer; we make no other payment for it until we know what happened.",
+                what(payment)
+            )
         }
         Event::Succeeded { payment, .. } => {
             let was_late = advance.progress(*payment).is_some_and(|it| it.name() == "timed out");

@@ -49,19 +49,21 @@ pub enum TermsError {
 }
 
 impl Terms {
-    /// Twelve weekly instalments of 10 to 100,000 units of `currency`.
+    /// Twelve weekly instalments for 10 to 100,000 units of `currency`; for 12 to 100,000 without decimals, so that each
+    /// instalment has one.
     pub fn weekly(currency: Currency) -> Self {
+        let instalments = 12;
         let units = |count: i128| {
             let unit = 10_i128.saturating_pow(currency.decimals());
             Money::new(unit.saturating_mul(count), currency)
         };
         Self {
-            instalments: 12,
+            instalments,
             interval_days: 7,
             observation_days: 5,
             credit_attempts: 5,
             debit_attempts: 6,
-            min: units(10),
+            min: Money::new(units(10).minor().max(i128::from(instalments)), currency),
             max: units(100_000),
         }
     }

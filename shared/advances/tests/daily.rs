@@ -10,11 +10,11 @@
 
 mod case;
 
-use advances::ports::{Advances as _, PaymentRequest, Runs as _};
+use advances::ports::{Advances as _, PaymentRequest, PortError, RunQueue, RunRequest, Runs as _};
 use advances::testing::{FakeAdvances, FakeBreaks, FakeGate, FakePaymentQueue, FakeReports, FakeRuns};
 use advances::{
-    Advance, AdvanceId, BreakKind, Collect, Collected, DailyRun, Direction, Outcome, Payment, Reference, Report,
-    ReportLine, RunGuard, RunResult, Terms, create,
+    Advance, AdvanceId, BreakKind, Collect, Collected, DailyRun, Direction, Outcome, Payment, Report, ReportLine,
+    RunGuard, RunResult, Terms, create,
 };
 use calendar::{Clock, Date, Moment};
 use case::{credit, day, rules};
@@ -25,6 +25,15 @@ struct NoonOf(Date);
 impl Clock for NoonOf {
     fn now(&self) -> Moment {
         Moment::day(self.0).plus(std::time::Duration::from_hours(12))
+    }
+}
+
+/// The queue of runs of tests that run by themselves.
+struct Ignored;
+
+impl RunQueue for Ignored {
+    async fn send(&self, _: RunRequest) -> Result<(), PortError> {
+        Ok(())
     }
 }
 
@@ -189,15 +198,17 @@ async fn no_call_begins_while_the_gate_is_closed() {
     use advances::ports::CallGate as _;
     let stack = Stack::default();
     let processor = advances::testing::FakeProcessor::new(rules(false));
-    let id = stack.request("1").await;
+    stack.request("1").await;
     let open = stack.gate.load().await.unwrap();
     stack.gate.save(&open.stop(Moment::day(day(0)), "operator", "a test")).await.unwrap();
     stack.run(0, 99).await;
     assert_eq!(stack.collect(&processor, 0).await, [Collected::Stopped]);
     assert_eq!(processor.orders(), []);
-    let stopped = stack.gate.load().await.unwrap();
-    stack.gate.save(&stopped.resume()).await.unwrap();
-    let request = PaymentRequest::new(Reference { advance: id, payment: credit(1) });
-    advances::ports::PaymentQueue::send(&stack.queue, &[request]).await.unwrap();
-    assert_eq!(stack.collect(&processor, 0).await, [Collected::Recorded]);
+    // The run is done; after the stop it requests the payment again, and once it is made, no more.
+    for expected in [vec![Collected::Recorded], vec![]] {
+        advances::resume(&stack.gate, &stack.runs, &Ignored).await.unwrap();
+        stack.run(0, 99).await;
+        assert_eq!(stack.collect(&processor, 0).await, expected);
+    }
+    assert_eq!(processor.orders().len(), 1);
 }

@@ -10,7 +10,7 @@
 
 mod case;
 
-use advances::{Advance, AdvanceId, BreakKind, Progress, Status, Terms, TermsError, split};
+use advances::{Advance, AdvanceId, BreakKind, Progress, Status, Step, Terms, TermsError, split};
 use calendar::{Date, Moment};
 use case::{Case, credit, day, debit};
 use money::{Currency, Money};
@@ -95,6 +95,31 @@ fn a_late_success_cancels_the_instalment_that_replaces_it() {
     case.run(21);
     assert_eq!(case.advance.progress(debit(13)), Some(&Progress::Dropped { on: day(21) }));
     assert_eq!(case.advance.figures().overpaid.minor(), 0);
+}
+
+#[test]
+fn a_replacement_that_is_due_is_not_sent_once_a_report_shows_that_the_first_has_succeeded() {
+    let mut case = timed_out();
+    for week in 2..=12 {
+        case.collect(week * 7, &[]);
+    }
+    case.run(case.due(13));
+    let now = Moment::day(day(case.due(13)));
+    let next = |case: &Case| case.advance.next_step(debit(13), &case::rules(true), now);
+    assert!(matches!(next(&case), Step::Call(_)));
+    case.report(debit(1), None, case.due(13));
+    assert_eq!(next(&case), Step::Nothing, "before the run that cancels it");
+    case.run(case.due(13) + 1);
+    assert_eq!(case.advance.progress(debit(13)).unwrap().name(), "cancelled");
+}
+
+#[test]
+fn the_smallest_advance_of_each_currency_has_whole_instalments() {
+    for currency in ["EUR", "JPY", "KWD"].map(|it| Currency::parse(it.as_bytes()).unwrap()) {
+        let terms = Terms::weekly(currency);
+        terms.check(terms.min).unwrap();
+        assert!(terms.plan(terms.min, day(0)).unwrap().iter().all(|(_, part)| part.minor() > 0), "{currency}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ pub(crate) mod restore;
 
 use ::advances::ports::{AdvanceList, Advances, Breaks, CallGate, RunQueue, RunRequest, Runs};
 use ::advances::simulation::{Faults, Scenario, simulate};
-use ::advances::{JournalEntry, RunPhase, RunRecord, Saved, change_gate, journal_of_days};
+use ::advances::{JournalEntry, RunPhase, RunRecord, Saved, change_gate, journal_of_days, resume};
 use advances_dynamodb::{DynamoDbAdvances, SimulatedClock};
 use anyhow::{Context as _, Result, bail, ensure};
 use calendar::{Clock as _, Date, Moment};
@@ -44,7 +44,7 @@ pub(crate) async fn run(output: &Output, stack: &Stack, command: AdvancesCommand
             calls(output, &store).await
         }
         AdvancesCommand::Resume => {
-            change_gate(&store, ::advances::Gate::resume).await?;
+            resume(&store, &store, &stack.run_requests()?).await?;
             calls(output, &store).await
         }
         AdvancesCommand::Journal { from, to } => {

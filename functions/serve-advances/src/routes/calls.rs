@@ -48,7 +48,7 @@ pub(crate) async fn stop<P: Ports>(
 
 /// Resume the calls
 ///
-/// For operators. The next run requests the payments that were not sent.
+/// For operators. The latest run requests the payments again that were not sent.
 #[utoipa::path(post, path = "/advances/calls/resume", tag = "calls", operation_id = "resumeCalls", request_body = Reason,
     responses((status = 200, description = "The processor is called again", body = CallsDocument),
         (status = 422, description = "The reason is not accepted", body = Problem, content_type = "application/problem+json")))]
@@ -60,7 +60,7 @@ pub(crate) async fn resume<P: Ports>(
 ) -> Result<Json<CallsDocument>, ServeError> {
     caller.may_change_all()?;
     check_reason(&reason)?;
-    change_gate(ports.gate(), advances::Gate::resume).await?;
+    advances::resume(ports.gate(), ports.runs(), ports.run_requests()).await?;
     tracing::info!(by = name, reason, "an operator has resumed the calls");
     Ok(Json(ports.gate().load().await?.into()))
 }

@@ -43,7 +43,7 @@ pub(crate) enum AdvancesCommand {
         #[command(flatten)]
         by: ByArgs,
     },
-    /// Make payments again; the next run requests those that were not made
+    /// Make payments again; the latest run requests those that were not made
     Resume,
     /// Print the lender's journal
     Journal {
