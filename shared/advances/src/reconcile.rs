@@ -30,18 +30,22 @@ impl Advance {
         };
         let only = |found: Break| Matched { facts: Vec::new(), found: Some(found) };
         let is_same = line.amount == amount && line.direction == payment.direction() && line.account == self.account;
-        if !is_same {
-            let text = "The transaction has another amount, account or direction than the payment.";
-            return only(Break { suspense: line.moves(), ..disagree(BreakKind::Amount, text) });
-        }
         let is_success = line.outcome == Outcome::Success;
+        let event = match &line.outcome {
+            Outcome::Success => Event::Succeeded { payment, transaction: transaction.clone() },
+            Outcome::Fail { reason } => {
+                Event::Failed { payment, transaction: transaction.clone(), reason: reason.clone() }
+            }
+        };
+        if !is_same {
+            // It is this payment all the same: without its outcome another one would be made for it.
+            let facts = if progress.may_end_as(transaction) { vec![Fact::on(day, event)] } else { Vec::new() };
+            let planned = if facts.is_empty() { None } else { Some(amount).filter(|_| is_success) };
+            let suspense = difference(line.moves(), planned, payment.direction());
+            let text = "The transaction has another amount, account or direction than the payment.";
+            return Matched { facts, found: Some(Break { suspense, ..disagree(BreakKind::Amount, text) }) };
+        }
         if progress.may_end_as(transaction) {
-            let event = match &line.outcome {
-                Outcome::Success => Event::Succeeded { payment, transaction: transaction.clone() },
-                Outcome::Fail { reason } => {
-                    Event::Failed { payment, transaction: transaction.clone(), reason: reason.clone() }
-                }
-            };
             let is_late = is_success && matches!(progress, Progress::TimedOut { .. });
             let text = "The debit has succeeded after it was timed out: its replacement is cancelled or refunded.";
             let found = is_late.then(|| disagree(BreakKind::LateSuccess, text));
@@ -127,4 +131,16 @@ pub struct BankEntry {
     pub amount: Money,
     /// Its id and text, which may contain our reference.
     pub text: Box<str>,
+}
+
+/// What has moved beyond what the recorded success of `planned` books.
+fn difference(moved: Option<Money>, planned: Option<Money>, direction: Direction) -> Option<Money> {
+    let Some(planned) = planned else { return moved };
+    let recorded = match direction {
+        Direction::Credit => planned.minor().saturating_neg(),
+        Direction::Debit => planned.minor(),
+    };
+    // Amounts of two currencies have no difference: both are in the break.
+    let moved = moved.filter(|it| it.currency() == planned.currency())?;
+    Some(Money::new(moved.minor().saturating_sub(recorded), planned.currency()))
 }
