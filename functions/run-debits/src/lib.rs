@@ -1,6 +1,7 @@
 //! Carries the daily run of advances out: `advances::DailyRun` decides, this continues it until its end.
 
 mod config;
+mod reports;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use lambda_kit::batch::MessageError;
 use lambda_kit::{Failure, Severity};
 
 pub use config::Config;
+use reports::Tolerant;
 
 /// A page of a run ends within this time; with less left another invocation continues.
 pub const TIME_OF_A_PAGE: Duration = Duration::from_mins(1);
@@ -77,7 +79,7 @@ where
     B: Breaks,
     U: Runs,
     G: CallGate,
-    R: ReportSource,
+    R: ReportSource + Sync,
     Q: PaymentQueue,
     N: RunQueue,
     C: Clock,
@@ -92,7 +94,8 @@ where
         if date > self.clock.now().date() {
             return Err(RunDebitsError::Future(date));
         }
-        let result = self.daily_run().run(date, has_time).await.map_err(|error| stopped(date, error))?;
+        let reports = Tolerant(&self.reports);
+        let result = self.daily_run(&reports).run(date, has_time).await.map_err(|error| stopped(date, error))?;
         match &result {
             RunResult::Done => tracing::info!(runs_done = 1, "the run is done"),
             RunResult::Waiting(date) => {
@@ -107,11 +110,11 @@ where
         Ok(result)
     }
 
-    fn daily_run(&self) -> DailyRun<'_, A, A, R, Q, B, U, G> {
+    fn daily_run<'a>(&'a self, reports: &'a Tolerant<'a, R>) -> DailyRun<'a, A, A, Tolerant<'a, R>, Q, B, U, G> {
         DailyRun {
             advances: &self.advances,
             list: &self.advances,
-            reports: &self.reports,
+            reports,
             queue: &self.payments,
             breaks: &self.breaks,
             runs: &self.runs,

@@ -112,7 +112,7 @@ impl<A: Advances, P: Processor, G: CallGate, C: Clock> Collect<'_, A, P, G, C> {
 const MAX_GATE_CONFLICTS: u32 = 300;
 
 /// Changes the gate, again if others have changed it in between. After many conflicts it is an error: who stops the calls
-/// has to know that they go on.
+/// has to know that they continue.
 pub async fn change_gate<G: CallGate>(gate: &G, change: impl Fn(&Gate) -> Gate) -> Result<(), PortError> {
     for _ in 0..MAX_GATE_CONFLICTS {
         let loaded = gate.load().await?;

@@ -324,6 +324,10 @@ where
             }
             match append(self.advances, &advance, matched.facts).await? {
                 (Appended::Stored, _) => return Ok(()),
+                // The processor has used the id of another payment's transaction: no other try ends differently.
+                (Appended::Held(_), _) if line.reference.is_some() => {
+                    return Ok(self.breaks.open(&Break::orphan(line, report.day)).await?);
+                }
                 // Another payment has its transaction by now, or the advance has changed: match it again.
                 (Appended::Conflict | Appended::Held(_), _) => {}
             }
