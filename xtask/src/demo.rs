@@ -69,8 +69,9 @@ pub(crate) fn show_files(root: &Root, instance: &Instance, outputs: &Outputs) ->
     let accounts: usize = holders.mails.values().sum();
     println!("\n{} transactions on {accounts} accounts, in {}", holders.rows, file.display());
 
+    let before = mails(instance)?.len();
     millrace.show(&["import", &file.display().to_string(), "--wait"])?;
-    let example = wait_for_mails(instance, &holders)?;
+    let example = wait_for_mails(instance, &holders, before)?;
     println!();
     millrace.show(&["accounts"])?;
 
@@ -143,8 +144,9 @@ impl Drop for Bank {
     }
 }
 
-/// Waits until each holder has a mail for each account; returns the path of the example mail.
-fn wait_for_mails(instance: &Instance, holders: &Holders) -> Result<PathBuf> {
+/// Waits until each holder has a mail for each account; returns the path of the example mail. There were `before` mails
+/// before the import.
+fn wait_for_mails(instance: &Instance, holders: &Holders, before: usize) -> Result<PathBuf> {
     let expected: usize = holders.mails.values().sum();
     let step = Step::counted("Mails", u64::try_from(expected)?);
     let started = Instant::now();
@@ -157,7 +159,7 @@ fn wait_for_mails(instance: &Instance, holders: &Holders) -> Result<PathBuf> {
         let arrived = holders.mails.iter().map(|(address, wanted)| to(address).len().min(*wanted)).sum::<usize>();
         step.reached(u64::try_from(arrived)?);
         if arrived == expected {
-            step.done(&format!("{expected} received"));
+            step.done(&received(names.len().saturating_sub(before), expected));
             let example = to(&holders.example).first().map(|name| instance.mails().join(name).with_extension("html"));
             return example.context("the example has no mail");
         }
@@ -172,6 +174,15 @@ fn wait_for_mails(instance: &Instance, holders: &Holders) -> Result<PathBuf> {
     }
 }
 
+/// How many of the `expected` mails are new, and how many an earlier demo has received.
+fn received(new: usize, expected: usize) -> String {
+    match expected.saturating_sub(new) {
+        0 => format!("{expected} received"),
+        all if all == expected => format!("{expected} are there already"),
+        earlier => format!("{new} received, {earlier} are there already"),
+    }
+}
+
 fn mails(instance: &Instance) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in fs::read_dir(instance.mails()).context("reading the received mails")? {
@@ -182,4 +193,16 @@ fn mails(instance: &Instance) -> Result<Vec<String>> {
     }
     names.sort();
     Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mails_of_an_earlier_demo_are_not_received_again() {
+        for (new, said) in [(24, "24 received"), (0, "24 are there already"), (4, "4 received, 20 are there already")] {
+            assert_eq!(received(new, 24), said);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use ledger::View;
 use utoipa::IntoParams;
 
 pub(crate) use company::{
-    BalancesQuery, CompanyHistoryQuery, CounterpartiesQuery, CsvQuery, CustomersQuery, DaysQuery, ForecastQuery,
+    BalancesQuery, CompanyHistoryQuery, CounterpartiesQuery, CountriesQuery, CsvQuery, CustomersQuery, ForecastQuery,
     InterestQuery, PortfolioQuery,
 };
 

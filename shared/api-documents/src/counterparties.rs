@@ -4,7 +4,9 @@ use banking::AccountNumber;
 use customers::CustomerId;
 use ledger::View;
 use serde::Serialize;
-use treasury::{Counterparty, Country, TopCounterparties, Turnover};
+use treasury::{
+    ConvertedTotal, ConvertedTurnover, Counterparty, Country, TopCounterparties, Turnover, TurnoverByCountry,
+};
 use utoipa::ToSchema;
 
 use super::{Money, Subject, ViewName, moneys};
@@ -28,6 +30,46 @@ pub(crate) fn turnovers(turnover: Vec<Turnover>) -> Vec<TurnoverDocument> {
         .collect()
 }
 
+/// Credits and debits converted into one currency, each at the rate of its day.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ConvertedTurnover)]
+struct ConvertedTurnoverDocument {
+    /// The sum of the credits.
+    r#in: Money,
+    /// The sum of the debits, zero or below.
+    out: Money,
+    /// The sum of in and out, regardless of sign.
+    gross: Money,
+}
+
+impl From<ConvertedTurnover> for ConvertedTurnoverDocument {
+    fn from(it: ConvertedTurnover) -> Self {
+        Self { r#in: it.r#in.into(), out: it.out.into(), gross: it.gross.into() }
+    }
+}
+
+/// The converted sums of all entries: in and out are those of the history of the same days.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ConvertedTurnoverTotal)]
+struct ConvertedTotalDocument {
+    /// The sum of the credits.
+    r#in: Money,
+    /// The sum of the debits, zero or below.
+    out: Money,
+    /// The sum of in and out, regardless of sign.
+    gross: Money,
+    /// The sum of in and out, regardless of sign, of the entries without a rate on their day, which the other figures
+    /// exclude.
+    unconverted: Vec<Money>,
+}
+
+impl From<ConvertedTotal> for ConvertedTotalDocument {
+    fn from(it: ConvertedTotal) -> Self {
+        let ConvertedTurnover { r#in, out, gross } = it.turnover;
+        Self { r#in: r#in.into(), out: out.into(), gross: gross.into(), unconverted: moneys(it.unconverted) }
+    }
+}
+
 /// The countries of a customer's counterparties, from the prefixes of their IBANs.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Countries)]
@@ -44,6 +86,9 @@ pub struct CountriesDocument {
     view: ViewName,
     /// By code; entries without a country come last.
     countries: Vec<CountryDocument>,
+    /// All entries in one currency, if requested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted: Option<ConvertedTotalDocument>,
 }
 
 /// A country.
@@ -58,21 +103,26 @@ struct CountryDocument {
     transactions: u64,
     /// One for each currency.
     turnover: Vec<TurnoverDocument>,
+    /// Converted into one currency, if requested. The values of all countries add up to the total.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted: Option<ConvertedTurnoverDocument>,
 }
 
 impl CountriesDocument {
     /// The countries of the counterparties of `subject`.
-    pub fn new(subject: &Subject, view: View, countries: Vec<Country>) -> Self {
+    pub fn new(subject: &Subject, view: View, countries: TurnoverByCountry) -> Self {
         let country = |it: Country| CountryDocument {
             country: it.country.map(String::from),
             transactions: it.transactions,
             turnover: turnovers(it.turnover),
+            converted: it.converted.map(ConvertedTurnoverDocument::from),
         };
         Self {
             customer: subject.customer(),
             account: subject.account(),
             view: view.into(),
-            countries: countries.into_iter().map(country).collect(),
+            countries: countries.countries.into_iter().map(country).collect(),
+            converted: countries.converted.map(ConvertedTotalDocument::from),
         }
     }
 }
@@ -95,9 +145,9 @@ pub struct CounterpartiesDocument {
     of: usize,
     /// The top ones.
     counterparties: Vec<CounterpartyDocument>,
-    /// The sum of in and out, regardless of sign, of all counterparties in the currencies without a rate, which the
-    /// ranking by turnover excludes.
-    unconverted: Vec<Money>,
+    /// All entries in one currency, if requested, including those without a counterparty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    converted: Option<ConvertedTotalDocument>,
 }
 
 /// A counterparty.
@@ -110,10 +160,10 @@ struct CounterpartyDocument {
     transactions: u64,
     /// One for each currency.
     turnover: Vec<TurnoverDocument>,
-    /// The converted sum of in and out, regardless of sign, for currencies with a rate; only if a currency is
-    /// requested.
+    /// Converted into one currency, if requested. The values of all counterparties and of the entries without one add
+    /// up to the total.
     #[serde(skip_serializing_if = "Option::is_none")]
-    gross: Option<Money>,
+    converted: Option<ConvertedTurnoverDocument>,
 }
 
 impl CounterpartiesDocument {
@@ -123,7 +173,7 @@ impl CounterpartiesDocument {
             account: it.account.into(),
             transactions: it.transactions,
             turnover: turnovers(it.turnover),
-            gross: it.gross.map(Money::from),
+            converted: it.converted.map(ConvertedTurnoverDocument::from),
         };
         Self {
             customer: subject.customer(),
@@ -131,7 +181,7 @@ impl CounterpartiesDocument {
             view: view.into(),
             of: top.of,
             counterparties: top.counterparties.into_iter().map(counterparty).collect(),
-            unconverted: moneys(top.unconverted),
+            converted: top.converted.map(ConvertedTotalDocument::from),
         }
     }
 }

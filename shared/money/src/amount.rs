@@ -51,6 +51,12 @@ impl Money {
         Ok(Self { currency: self.currency, minor })
     }
 
+    /// The difference, of one currency only.
+    pub fn try_sub(self, other: Self) -> Result<Self, MoneyError> {
+        let negated = other.minor.checked_neg().ok_or(MoneyError::Overflow)?;
+        self.try_add(Self { minor: negated, ..other })
+    }
+
     /// The amount without its currency, with all the decimals of the currency and a minus sign where it is
     /// negative: `-20.46`, `1200` (JPY), `0.00`.
     pub fn amount(self) -> String {

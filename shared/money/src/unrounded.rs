@@ -67,7 +67,8 @@ impl Unrounded {
         if minor < 0 { amount.negated() } else { Some(amount) }
     }
 
-    fn negated(self) -> Option<Self> {
+    /// The amount with the other sign; `None` if it overflows.
+    pub fn negated(self) -> Option<Self> {
         if self.rest == 0 {
             return Some(Self::minor(self.whole.checked_neg()?));
         }

@@ -2,15 +2,19 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use ledger::Entry;
-use money::{Money, MoneyError, Unrounded};
+use money::{MoneyError, Reference};
 
-use crate::Valuation;
-use crate::rates::by_currency;
-use crate::turnover::{CurrencyFigures, Turnover};
+use crate::ExchangeRates;
+use crate::converted_turnover::{ConvertedTotal, ConvertedTurnover, Line, rounded};
+use crate::turnover::Turnover;
 
 /// The turnover by counterparty: a fold of entries with one item for each counterparty.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Counterparties(BTreeMap<Box<str>, CurrencyFigures>);
+pub struct Counterparties {
+    into: Option<Reference>,
+    none: Line,
+    by_account: BTreeMap<Box<str>, Line>,
+}
 
 /// The turnover with a counterparty.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,9 +25,8 @@ pub struct Counterparty {
     pub transactions: u64,
     /// Credits and debits, one line for each currency.
     pub turnover: Vec<Turnover>,
-    /// The converted and rounded sum of credits and debits regardless of sign, for currencies with a rate; only if the
-    /// ranking uses it.
-    pub gross: Option<Money>,
+    /// The entries with a rate on their day in one currency, if requested.
+    pub converted: Option<ConvertedTurnover>,
 }
 
 /// The top counterparties.
@@ -33,53 +36,45 @@ pub struct TopCounterparties {
     pub of: usize,
     /// The top ones.
     pub counterparties: Vec<Counterparty>,
-    /// The sum of credits and debits, regardless of sign, of all counterparties in the currencies without a rate, which
-    /// the ranking excludes.
-    pub unconverted: Vec<Money>,
-}
-
-/// The ranking of counterparties. Ties are resolved by account number.
-#[derive(Clone, Copy, Debug)]
-pub enum Ranking<'a> {
-    /// By number of entries.
-    Count,
-    /// By turnover: credits and debits regardless of sign.
-    Gross(Valuation<'a>),
+    /// All entries in one currency, if requested: those of all counterparties, and those without one.
+    pub converted: Option<ConvertedTotal>,
 }
 
 impl Counterparties {
-    /// Adds an entry; one without a counterparty is left out.
-    pub fn take(&mut self, entry: &Entry) {
-        let Some(counterparty) = &entry.counterparty else { return };
-        match self.0.get_mut(counterparty) {
-            Some(figures) => figures.take(entry),
-            None => self.0.entry(counterparty.clone()).or_default().take(entry),
+    /// An empty fold that also converts each entry, if a currency is given.
+    pub fn new(into: Option<Reference>) -> Self {
+        Self { into, ..Self::default() }
+    }
+
+    /// Adds an entry; one without a counterparty is only part of the total. Only a conversion needs `rates`. Returns
+    /// [`MoneyError::Overflow`] if a converted sum does not fit an `i128` of minor units.
+    pub fn take(&mut self, entry: &Entry, rates: &ExchangeRates) -> Result<(), MoneyError> {
+        let Some(account) = &entry.counterparty else { return self.none.take(entry, self.into, rates) };
+        match self.by_account.get_mut(account) {
+            Some(line) => line.take(entry, self.into, rates),
+            None => self.by_account.entry(account.clone()).or_default().take(entry, self.into, rates),
         }
     }
 
-    /// The top ones, at most `limit`. Returns [`MoneyError::Overflow`] if a converted sum does not fit an `i128` of
-    /// minor units.
-    pub fn top(self, limit: usize, ranking: &Ranking<'_>) -> Result<TopCounterparties, MoneyError> {
-        let of = self.0.len();
-        let valuation = match ranking {
-            Ranking::Count => None,
-            Ranking::Gross(valuation) => Some(valuation),
-        };
-        let gross = by_currency(self.0.values().flat_map(CurrencyFigures::gross))?;
-        let unconverted = valuation.map(|it| it.sum(gross)).transpose()?.unwrap_or_default().unconverted;
-        let mut ranked = Vec::new();
-        for (account, currencies) in self.0 {
-            let worth = valuation.map(|it| it.sum(currencies.gross())).transpose()?.map(|it| it.worth);
-            ranked.push((worth, currencies.count(), account, currencies));
-        }
-        // By count if there is no worth; the stable sort keeps ties in the order of accounts.
-        ranked.sort_by_key(|(worth, count, ..)| Reverse((*worth, *count)));
+    /// The top ones, at most `limit`: by converted turnover, or by number of entries without a conversion. Ties are
+    /// resolved by account number. Returns [`MoneyError::Overflow`] if a converted sum does not fit an `i128` of minor
+    /// units.
+    pub fn top(self, limit: usize) -> Result<TopCounterparties, MoneyError> {
+        let of = self.by_account.len();
+        let rounded = |into| rounded(&self.by_account.values().chain([&self.none]), into);
+        let (converted, total) = self.into.map(rounded).transpose()?.unzip();
+        let mut converted = converted.into_iter().flatten();
+        let mut ranked: Vec<_> = self.by_account.into_iter().map(|it| (it, converted.next())).collect();
+        // By count if nothing is converted; the stable sort keeps ties in the order of accounts.
+        ranked.sort_by_key(|((_, line), _)| Reverse((line.worth(), line.figures.count())));
         ranked.truncate(limit);
-        let counterparty = |(worth, transactions, account, figures): (Option<Unrounded>, _, _, CurrencyFigures)| {
-            let gross = worth.zip(valuation).map(|(worth, it)| it.round(worth)).transpose()?;
-            Ok(Counterparty { account, transactions, turnover: figures.turnover(), gross })
+        let counterparty = |((account, line), converted): ((_, Line), _)| Counterparty {
+            account,
+            transactions: line.figures.count(),
+            turnover: line.figures.turnover(),
+            converted,
         };
-        let counterparties = ranked.into_iter().map(counterparty).collect::<Result<_, MoneyError>>()?;
-        Ok(TopCounterparties { of, counterparties, unconverted })
+        let counterparties = ranked.into_iter().map(counterparty).collect();
+        Ok(TopCounterparties { of, counterparties, converted: total })
     }
 }

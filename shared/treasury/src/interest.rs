@@ -82,6 +82,11 @@ impl Default for InterestRates {
 }
 
 impl YearlyRate {
+    /// The rate for people: `3 %`.
+    pub fn percent(self) -> String {
+        format!("{} %", Decimal::new(self.millionths.into(), 4).normalize())
+    }
+
     /// The interest of one day on `balance_days_minor`, rounded.
     fn interest(self, balance_days_minor: i128, currency: Currency) -> Result<Money, MoneyError> {
         let parts = balance_days_minor.checked_mul(self.millionths.into());

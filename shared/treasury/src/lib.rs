@@ -8,11 +8,13 @@
 //! total ([`Balances::accounts`], [`Balances::currencies`], debt and credit) add up to it, because they are rounded by
 //! [largest remainder](money::Unrounded::rounded_to_total): a line may differ by less than a cent, the sum is exact. In
 //! a history, in and out are sums of days, each at the rate of its day, and the periods are rounded to the total of all
-//! days; opening, in, out, net, revaluation and closing add up because net and revaluation are the remainders. Totals
+//! days; opening, in, out, net, revaluation and closing add up because net and revaluation are the remainders. Countries
+//! and counterparties add up to in and out of the history of the same days. Other totals
 //! of different queries are rounded separately: those of companies may differ from the portfolio's by a cent each.
 
 mod accounts;
 mod balances;
+mod converted_turnover;
 mod counterparties;
 mod countries;
 mod csv;
@@ -27,8 +29,9 @@ mod turnover;
 
 pub use accounts::{AccountFigures, CompanyCursor, page_of_company_entries};
 pub use balances::{AccountBalance, Balances, ConvertedBalance, CurrencyBalance, dirty_entries};
-pub use counterparties::{Counterparties, Counterparty, Ranking, TopCounterparties};
-pub use countries::{Countries, Country};
+pub use converted_turnover::{ConvertedTotal, ConvertedTurnover};
+pub use counterparties::{Counterparties, Counterparty, TopCounterparties};
+pub use countries::{Countries, Country, TurnoverByCountry};
 pub use csv::entries_csv;
 pub use flows::{DailyFlows, up_to_last_entry};
 pub use forecast::{Forecast, ForecastOutcome, Interval, days_needed, forecast};

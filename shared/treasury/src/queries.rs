@@ -14,9 +14,9 @@ use crate::accounts::{
     days_for_forecast, days_of_accounts, days_with_entries, figures_of_companies, figures_on, history,
 };
 use crate::{
-    Balances, ConvertedBalance, ConvertedHistory, Counterparties, Countries, Country, CurrencyBalance, DailyFlows,
-    Debt, ExchangeRates, ForecastOutcome, Interest, InterestBase, InterestRates, NotADay, Portfolio, Ranking,
-    TopCounterparties, Turnover, Valuation, converted_history, up_to_last_entry,
+    Balances, ConvertedBalance, ConvertedHistory, Counterparties, Countries, CurrencyBalance, DailyFlows, Debt,
+    ExchangeRates, ForecastOutcome, Interest, InterestBase, InterestRates, NotADay, Portfolio, TopCounterparties,
+    Turnover, TurnoverByCountry, Valuation, converted_history, up_to_last_entry,
 };
 
 /// The number of customers or accounts in one read of the register.
@@ -178,19 +178,20 @@ impl<B: Books + Sync, R: Rates + Sync> Queries<'_, B, R> {
         Ok((history, Some(converted)))
     }
 
-    /// The countries of the counterparties.
+    /// The countries of the counterparties, and their conversion.
     pub async fn countries(
         &self,
         accounts: &[AccountNumber],
         days: (Date, Date),
         view: View,
-    ) -> Result<Vec<Country>, QueryError> {
-        let mut countries = Countries::default();
-        self.each_entry(accounts, days, view, |it| countries.take(it)).await?;
-        Ok(countries.finish())
+        into: Option<Reference>,
+    ) -> Result<TurnoverByCountry, QueryError> {
+        let mut countries = Countries::new(into);
+        self.each_entry(accounts, days, view, into, |it, rates| countries.take(it, rates)).await?;
+        Ok(countries.finish()?)
     }
 
-    /// The top counterparties: by number of entries, or by turnover at the rates of the last day.
+    /// The top counterparties: by number of entries, or by converted turnover.
     pub async fn counterparties(
         &self,
         accounts: &[AccountNumber],
@@ -199,15 +200,9 @@ impl<B: Books + Sync, R: Rates + Sync> Queries<'_, B, R> {
         into: Option<Reference>,
         limit: usize,
     ) -> Result<TopCounterparties, QueryError> {
-        let (mut counterparties, mut currencies) = (Counterparties::default(), BTreeSet::new());
-        let look = |it: &Entry| {
-            counterparties.take(it);
-            currencies.insert(it.currency);
-        };
-        self.each_entry(accounts, days, view, look).await?;
-        let Some(into) = into else { return Ok(counterparties.top(limit, &Ranking::Count)?) };
-        let rates = &self.rates(currencies, (days.1, days.1)).await?;
-        Ok(counterparties.top(limit, &Ranking::Gross(Valuation { rates, on: days.1, into }))?)
+        let mut counterparties = Counterparties::new(into);
+        self.each_entry(accounts, days, view, into, |it, rates| counterparties.take(it, rates)).await?;
+        Ok(counterparties.top(limit)?)
     }
 
     /// The interest on the closing balances of each account and day.
@@ -334,17 +329,27 @@ impl<B: Books + Sync, R: Rates + Sync> Queries<'_, B, R> {
         Ok(companies)
     }
 
-    /// Passes every entry of the accounts to `look` once, in any order.
+    /// Passes every entry of the accounts to `look` once, in any order; with the rates of its currency for all days if
+    /// the entries are converted.
     async fn each_entry(
         &self,
         accounts: &[AccountNumber],
         days: (Date, Date),
         view: View,
-        mut look: impl FnMut(&Entry) + Send,
+        into: Option<Reference>,
+        mut look: impl FnMut(&Entry, &ExchangeRates) -> Result<(), MoneyError> + Send,
     ) -> Result<(), QueryError> {
         let mut groups = std::pin::pin!(ledger::entries(self.books, accounts, days, view, &self.budget).await?);
+        let (mut rates, mut loaded) = (ExchangeRates::default(), BTreeSet::new());
         while let Some(entries) = groups.try_next().await? {
-            entries.iter().for_each(&mut look);
+            if into.is_some() {
+                let mut new: BTreeSet<Currency> = entries.iter().map(|it| it.currency).collect();
+                new.retain(|it| loaded.insert(*it));
+                if !new.is_empty() {
+                    rates.add(self.rates(new, days).await?);
+                }
+            }
+            entries.iter().try_for_each(|it| look(it, &rates))?;
         }
         Ok(())
     }

@@ -38,6 +38,11 @@ impl FromIterator<(Currency, Date, Worth)> for ExchangeRates {
 }
 
 impl ExchangeRates {
+    /// Adds the rates of other currencies.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
     fn on(&self, currency: Currency, date: Date) -> Option<Worth> {
         self.0.get(&currency)?.range(..=date).next_back().map(|(_, worth)| *worth)
     }

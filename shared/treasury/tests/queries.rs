@@ -232,8 +232,8 @@ fn a_forecast_is_of_a_day_ahead_and_a_history_of_few_buckets() {
 fn countries_count_every_entry_once() {
     let (books, accounts) = company();
     let days = (date("2024-01-01"), date("2024-01-04"));
-    let countries = block_on(queries(&books, u64::MAX).countries(&accounts, days, View::Clean)).unwrap();
-    let counts: Vec<_> = countries.into_iter().map(|it| (it.country.unwrap(), it.transactions)).collect();
+    let countries = block_on(queries(&books, u64::MAX).countries(&accounts, days, View::Clean, None)).unwrap();
+    let counts: Vec<_> = countries.countries.into_iter().map(|it| (it.country.unwrap(), it.transactions)).collect();
     assert_eq!(counts, [("FR".into(), 6), ("IT".into(), 6)]);
 }
 
@@ -242,8 +242,8 @@ fn each_month_is_read_once_and_none_beyond_the_budget() {
     let (books, accounts) = company();
     let read = |most: u64| {
         let days = (date("2024-01-01"), date("2024-02-29"));
-        let read = block_on(queries(&books, most).countries(&accounts, days, View::Clean));
-        (read.map(|it| it.iter().map(|it| it.transactions).sum::<u64>()), books.taken())
+        let read = block_on(queries(&books, most).countries(&accounts, days, View::Clean, None));
+        (read.map(|it| it.countries.iter().map(|it| it.transactions).sum::<u64>()), books.taken())
     };
     let (count, reads) = read(180);
     assert_eq!((count.unwrap(), reads), (180, vec![0, 0, 0, 0, 2, 2, 2]), "all totals, then each month once");

@@ -150,7 +150,7 @@ fn render_feeds(feeds: &[FeedStatus]) -> String {
         Column::text("State"),
         Column::text("Poll requested"),
         Column::text("Proven"),
-        Column::text("Last error since"),
+        Column::text("Failing since"),
     ];
     let time = |it: Option<Moment>| it.map_or_else(|| NOTHING.to_owned(), |it| to_the_minute(&it.to_string()));
     let row = |it: &FeedStatus| {
@@ -172,7 +172,7 @@ fn render_text(proofs: &[Proof]) -> String {
         Column::number("Received").optional(7),
         Column::number("Taken"),
         Column::number("Rejected").optional(1),
-        Column::number("Entries").optional(4),
+        Column::number("Entries"),
         Column::number("Posted"),
         Column::number("Duplicates").optional(2),
         Column::number("Dirty").optional(3),
@@ -207,6 +207,9 @@ fn render_text(proofs: &[Proof]) -> String {
     };
     let mut parts = vec![table(&columns, proofs.iter().map(row))];
     parts.extend(proofs.iter().filter(|it| !it.currencies.is_empty()).map(render_sums));
+    if proofs.iter().any(|it| it.entries.made > 0) {
+        parts.push("a transfer makes one entry for each registered side".to_owned());
+    }
     for proof in proofs.iter().filter(|it| !it.is_complete()) {
         let gaps: Vec<String> = proof.gaps.iter().map(|gap| format!("  {gap}")).collect();
         parts.push(format!("{} is not complete:\n{}", proof.feed, gaps.join("\n")));
@@ -230,7 +233,7 @@ fn render_sums(proof: &Proof) -> String {
         Column::number("Declared"),
         Column::number("Received").optional(5),
         Column::number("Taken").optional(4),
-        Column::number("Entries").optional(3),
+        Column::number("Entries"),
         Column::number("Posted"),
         Column::number("Duplicates").optional(2),
         Column::number("Dirty").optional(1),

@@ -33,7 +33,7 @@ pub(crate) fn text(report: &ImportReport) -> String {
         parts.push(counts(report));
     }
     if !report.sums.is_empty() {
-        parts.push(sums(&report.sums));
+        parts.push(sums(&report.sums) + turnover_note(report.kind));
     }
     if !report.warnings.is_empty() {
         parts.push(warnings(&report.warnings));
@@ -139,6 +139,14 @@ fn sums(sums: &[ReportSums]) -> String {
     table(&columns, rows)
 }
 
+/// What turnover means for this kind of file.
+fn turnover_note(kind: Option<Kind>) -> &'static str {
+    match kind {
+        Some(Kind::Transfers) => "\nturnover counts both sides of a transfer",
+        _ => "",
+    }
+}
+
 fn warnings(warnings: &[Warning]) -> String {
     let rows = warnings.iter().map(|it| vec![it.what.clone(), count(it.rows)]);
     table(&[Column::text("Warning"), Column::number("Rows")], rows)
@@ -237,6 +245,15 @@ mod tests {
         the first 1 of 2 rejects; the API's /imports/…/rejects has all
         ");
         assert_eq!(verdict(&report), Verdict::Ok);
+    }
+
+    #[test]
+    fn turnover_of_transfers_says_that_it_counts_both_sides() {
+        let note = "\nturnover counts both sides of a transfer";
+        assert_eq!(turnover_note(Some(Kind::Transfers)), note);
+        for kind in [None, Some(Kind::Account), Some(Kind::Holders)] {
+            assert_eq!(turnover_note(kind), "");
+        }
     }
 
     #[test]

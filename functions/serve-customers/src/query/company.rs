@@ -65,16 +65,19 @@ pub(crate) struct CompanyHistoryQuery {
     pub(crate) view: View,
 }
 
-/// Some days.
+/// Countries.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct DaysQuery {
+pub(crate) struct CountriesQuery {
     /// The first day.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) from: Option<Date>,
     /// The last day.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) to: Option<Date>,
+    /// The currency to convert each flow into, at the rate of its day.
+    #[param(rename = "in", value_type = Option<api_documents::ReferenceName>)]
+    pub(crate) into: Option<Reference>,
     /// `all` counts batch payments and invalid IBANs too.
     #[param(value_type = Option<api_documents::ViewName>, default = "clean")]
     pub(crate) view: View,
@@ -90,7 +93,7 @@ pub(crate) struct CounterpartiesQuery {
     /// The last day.
     #[param(value_type = Option<String>, format = Date)]
     pub(crate) to: Option<Date>,
-    /// Rank by turnover (in and out) in this currency at the rates of the last day; by default, rank by number of
+    /// Rank by turnover (in and out) in this currency, each flow at the rate of its day; by default, rank by number of
     /// entries.
     #[param(rename = "in", value_type = Option<api_documents::ReferenceName>)]
     pub(crate) into: Option<Reference>,
@@ -206,10 +209,10 @@ impl FromQuery for CompanyHistoryQuery {
     }
 }
 
-impl FromQuery for DaysQuery {
+impl FromQuery for CountriesQuery {
     fn read(fields: &mut Fields) -> Self {
         let (from, to) = fields.days();
-        Self { from, to, view: view(fields) }
+        Self { from, to, into: reference(fields), view: view(fields) }
     }
 }
 

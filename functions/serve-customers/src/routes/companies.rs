@@ -15,7 +15,9 @@ use treasury::InterestRates;
 
 use crate::Ports;
 use crate::error::ServeError;
-use crate::query::{BalancesQuery, CompanyHistoryQuery, CounterpartiesQuery, DaysQuery, ForecastQuery, InterestQuery};
+use crate::query::{
+    BalancesQuery, CompanyHistoryQuery, CounterpartiesQuery, CountriesQuery, ForecastQuery, InterestQuery,
+};
 
 /// The maximum number of days of interest.
 const MAX_DAYS: usize = 1_000;
@@ -59,22 +61,26 @@ pub(crate) async fn history<P: Ports>(
 }
 
 /// The countries that a customer does business with
+///
+/// Converted, the countries add up to in and out of the history of the same days.
 #[utoipa::path(get, path = "/customers/{customer}/countries", tag = "figures", operation_id = "getCountries",
-    params(("customer" = String, Path, description = "The customer's id", format = "uuid"), DaysQuery),
+    params(("customer" = String, Path, description = "The customer's id", format = "uuid"), CountriesQuery),
     responses((status = 200, description = "The countries", body = CountriesDocument)))]
 pub(crate) async fn countries<P: Ports>(
     State(ports): State<Arc<P>>,
     caller: Caller,
     Id(id): Id<CustomerId>,
-    Query(DaysQuery { from, to, view }): Query<DaysQuery>,
+    Query(CountriesQuery { from, to, into, view }): Query<CountriesQuery>,
 ) -> Result<Json<CountriesDocument>, ServeError> {
     let accounts = accounts_of(&*ports, caller, id).await?;
     let days = (from.unwrap_or(Date::MIN), to.unwrap_or(Date::MAX));
-    let countries = ports.queries().countries(&accounts, days, view).await?;
+    let countries = ports.queries().countries(&accounts, days, view, into).await?;
     Ok(Json(CountriesDocument::new(&id.into(), view, countries)))
 }
 
 /// The top counterparties of a customer
+///
+/// Converted, all counterparties and the entries without one add up to in and out of the history of the same days.
 #[utoipa::path(get, path = "/customers/{customer}/counterparties", tag = "figures", operation_id = "getCounterparties",
     params(("customer" = String, Path, description = "The customer's id", format = "uuid"), CounterpartiesQuery),
     responses((status = 200, description = "The counterparties", body = CounterpartiesDocument)))]

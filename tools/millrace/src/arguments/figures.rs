@@ -50,6 +50,9 @@ pub(crate) struct CountriesArgs {
     pub(crate) subject: SubjectArgs,
     #[command(flatten)]
     pub(crate) days: DaysArgs,
+    /// Convert each flow into EUR or USD, at the rate of its day
+    #[arg(long = "in", value_name = "EUR|USD")]
+    pub(crate) into: Option<Reference>,
     #[command(flatten)]
     pub(crate) list: ListArgs,
 }
@@ -60,7 +63,7 @@ pub(crate) struct CounterpartiesArgs {
     pub(crate) subject: SubjectArgs,
     #[command(flatten)]
     pub(crate) days: DaysArgs,
-    /// Rank by turnover in EUR or USD [default: by number of entries]
+    /// Rank by turnover in EUR or USD, each flow at the rate of its day [default: by number of entries]
     #[arg(long = "in", value_name = "EUR|USD")]
     pub(crate) into: Option<Reference>,
     #[command(flatten)]
