@@ -4,7 +4,8 @@ use ::customers::Customers;
 use ::imports::Rates;
 use anyhow::Result;
 use api_documents::{BalancesDocument, PortfolioDocument};
-use ledger::Books;
+use calendar::Date;
+use ledger::{Books, overview};
 use money::Money;
 use treasury::{Balances, ConvertedBalance, CurrencyBalance, PortfolioBalances, Turnover};
 
@@ -27,8 +28,24 @@ pub(crate) async fn show<C: Customers, B: Books + Sync, R: Rates + Sync>(
     let view = args.view.view();
     let balances = queries.balances(&subject.accounts, args.on, view, args.into).await?;
     let document = || BalancesDocument::new(&subject.document, args.on, view, balances.clone());
-    output.answer(document, || render_text(&balances, args.view))?;
+    let mut last_days = Vec::new();
+    for account in &subject.accounts {
+        last_days.extend(overview(books, account).await?.days.map(|(_, last)| last));
+    }
+    let age = age_line(last_days.into_iter().max(), args.on, args.into.is_some());
+    output.answer(document, || render_text(&balances, args.view) + &age)?;
     Ok(Verdict::Ok)
+}
+
+/// How old the balances are: the month of the last entry, and the day of the rates. `last` is the last day of that month.
+fn age_line(last: Option<Date>, on: Option<Date>, is_converted: bool) -> String {
+    let Some(last) = last else { return String::new() };
+    let mut line = format!("\nthe last entry of all is of {}", last.month());
+    if is_converted {
+        let day = on.map_or_else(|| "today".to_owned(), |it| it.to_string());
+        line.push_str(&format!("; each currency has its latest rate on or before {day}"));
+    }
+    line
 }
 
 fn render_text(balances: &Balances, view: ViewArg) -> String {
@@ -120,7 +137,9 @@ pub(crate) async fn portfolio<C: Customers + Sync, B: Books + Sync, R: Rates + S
 }
 
 fn render_portfolio(shown: &PortfolioBalances, view: ViewArg) -> String {
-    let together = render_together(&shown.currencies, Some(&shown.converted)) + &dirty_line("", &shown.dirty, view);
+    let together = render_together(&shown.currencies, Some(&shown.converted))
+        + &dirty_line("", &shown.dirty, view)
+        + "\ndebt is the sum of the negative balances by account and currency, without set-off; persons are not included";
     let companies = counted(shown.companies, "company", "companies");
     if shown.largest_debts.is_empty() {
         return format!("{together}\n{companies}, none in debt");
@@ -136,12 +155,20 @@ fn render_portfolio(shown: &PortfolioBalances, view: ViewArg) -> String {
 
 #[cfg(test)]
 mod tests {
-    use calendar::Date;
     use ledger::{Figures, Split, View};
     use money::{Currency, Reference, Worth};
     use treasury::{ExchangeRates, Valuation};
 
     use super::*;
+
+    #[test]
+    fn balances_say_how_old_they_are() {
+        let day = |text: &str| Some(text.parse::<Date>().unwrap());
+        assert_eq!(age_line(None, None, true), "");
+        assert_eq!(age_line(day("2024-12-31"), None, false), "\nthe last entry of all is of 2024-12");
+        let line = age_line(day("2024-12-31"), day("2027-11-30"), true);
+        assert!(line.ends_with("of 2024-12; each currency has its latest rate on or before 2027-11-30"), "{line}");
+    }
 
     #[test]
     fn balances_are_shown_by_account_and_in_total() {
