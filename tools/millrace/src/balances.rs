@@ -139,7 +139,8 @@ pub(crate) async fn portfolio<C: Customers + Sync, B: Books + Sync, R: Rates + S
 fn render_portfolio(shown: &PortfolioBalances, view: ViewArg) -> String {
     let together = render_together(&shown.currencies, Some(&shown.converted))
         + &dirty_line("", &shown.dirty, view)
-        + "\ndebt is the sum of the negative balances by account and currency, without set-off; persons are not included";
+        + "\nbalances are those after the last entry of each account, at the latest rate of each currency, however old;\ndebt is \
+           the sum of the negative balances by account and currency, without set-off; persons are not included";
     let companies = counted(shown.companies, "company", "companies");
     if shown.largest_debts.is_empty() {
         return format!("{together}\n{companies}, none in debt");
