@@ -94,7 +94,7 @@ where
         if date > self.clock.now().date() {
             return Err(RunDebitsError::Future(date));
         }
-        let reports = Tolerant(&self.reports);
+        let reports = Tolerant::new(&self.reports);
         let result = self.daily_run(&reports).run(date, has_time).await.map_err(|error| stopped(date, error))?;
         match &result {
             RunResult::Done => tracing::info!(runs_done = 1, "the run is done"),

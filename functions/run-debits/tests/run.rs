@@ -2,12 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use advances::ports::{PortError, RunQueue, RunRequest, Runs as _};
+use advances::ports::{PortError, ReportSource, RunQueue, RunRequest, Runs as _};
 use advances::testing::{FakeAdvances, FakeBreaks, FakeGate, FakePaymentQueue, FakeReports, FakeRuns};
-use advances::{Advance, AdvanceId, ProcessorRules, RunGuard, RunPhase, RunResult, Terms, create};
+use advances::{Advance, AdvanceId, ProcessorRules, Report, RunGuard, RunPhase, RunResult, Terms, create};
 use calendar::{Clock, Date, Moment};
 use money::{Currency, Money};
 use run_debits::{RunDebits, RunDebitsError};
@@ -130,4 +131,29 @@ async fn a_future_date_and_another_version_are_refused() {
     let refused = stores.function().handle(RunRequest { v: 2, ..scheduled() }, || true).await.unwrap_err();
     assert!(matches!(refused, RunDebitsError::UnknownVersion(2)));
     assert_eq!(stores.runs.latest().await.unwrap(), None);
+}
+
+/// A processor that is down. It counts the requests.
+#[derive(Default)]
+struct Down(AtomicUsize);
+
+impl ReportSource for Down {
+    async fn report(&self, _: Date) -> Result<Option<Report>, PortError> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Err(PortError::Unavailable("the processor", "no answer".into()))
+    }
+}
+
+#[tokio::test]
+async fn reports_that_cannot_be_read_are_requested_once_and_stop_no_payment() {
+    let stores = Stores::default();
+    stores.request("key-1").await;
+    let RunDebits { advances, breaks, runs, gate, payments, run_requests, clock, rules, guard, .. } = stores.function();
+    let first_report = day().plus_days(-30).unwrap();
+    let reports = Down::default();
+    let function =
+        RunDebits { advances, breaks, runs, gate, reports, payments, run_requests, clock, rules, first_report, guard };
+    assert_eq!(function.handle(scheduled(), || true).await.unwrap(), RunResult::Done);
+    assert_eq!(stores.payments.take().len(), 1);
+    assert_eq!(function.reports.0.into_inner(), 1, "of thirty missing days");
 }

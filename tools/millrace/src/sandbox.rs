@@ -56,7 +56,7 @@ async fn faults(output: &Output, processor: &SandboxProcessor, args: FaultsArgs)
     Ok(Verdict::Ok)
 }
 
-/// Sets the processor's clock, then that of the advances: a payment is never called for before its time.
+/// Sets the processor's clock, then that of the advances, so that no payment reaches the processor from its future.
 async fn set_clocks(processor: &SandboxProcessor, store: &DynamoDbAdvances, to: Moment) -> Result<()> {
     let now = clock(store).await?.now();
     if to < now {
