@@ -10,7 +10,7 @@ pub(crate) mod restore;
 use ::advances::ports::{AdvanceList, Advances, Breaks, CallGate, RunQueue, RunRequest, Runs};
 use ::advances::simulation::{Faults, Scenario, simulate};
 use ::advances::{JournalEntry, RunPhase, RunRecord, Saved, change_gate, journal_of_days, resume};
-use advances_dynamodb::{DynamoDbAdvances, SimulatedClock};
+use advances_dynamodb::SimulatedClock;
 use anyhow::{Context as _, Result, bail, ensure};
 use calendar::{Clock as _, Date, Moment};
 use lambda_kit::SystemClock;
@@ -28,7 +28,7 @@ pub(crate) use one::run as run_one;
 /// Runs `advances …`.
 pub(crate) async fn run(output: &Output, stack: &Stack, command: AdvancesCommand) -> Result<Verdict> {
     let store = stack.advances()?;
-    let now = clock(&store).await?.now();
+    let now = clock(stack).await?.now();
     match command {
         AdvancesCommand::Simulate(args) => play(output, &args),
         AdvancesCommand::Run { date } => request_run(output, &stack.run_requests()?, date, now).await,
@@ -70,9 +70,11 @@ pub(crate) fn play(output: &Output, args: &SimulateArgs) -> Result<Verdict> {
     Ok(Verdict::Ok)
 }
 
-/// The lender's clock: the machine's, unless it is set ahead on a stack with the sandbox's processor.
-pub(crate) async fn clock(store: &DynamoDbAdvances) -> Result<SimulatedClock<SystemClock>> {
-    let clock = SimulatedClock::new(SystemClock, Some(store.clone()));
+/// The lender's clock: the machine's, unless it is set ahead on a stack with the sandbox's processor. On any other stack
+/// the functions do not read how it is set, so neither does the command.
+pub(crate) async fn clock(stack: &Stack) -> Result<SimulatedClock<SystemClock>> {
+    let advances = stack.has_sandbox_processor().then(|| stack.advances()).transpose()?;
+    let clock = SimulatedClock::new(SystemClock, advances);
     clock.read().await?;
     Ok(clock)
 }

@@ -5,7 +5,6 @@ mod play;
 
 use std::time::Duration;
 
-use advances_dynamodb::DynamoDbAdvances;
 use advances_sandbox::Faults;
 use anyhow::{Context as _, Result, bail};
 use calendar::{Clock as _, Moment};
@@ -33,7 +32,7 @@ pub(crate) async fn run(output: &Output, stack: &Stack, command: SandboxCommand)
     match command {
         SandboxCommand::Clock { set: None } => show_clock(output, processor.clock().await?),
         SandboxCommand::Clock { set: Some(to) } => {
-            set_clocks(&processor, &store, to).await?;
+            set_clocks(&processor, stack, to).await?;
             show_clock(output, to)
         }
         SandboxCommand::Faults(args) => faults(output, &processor, args).await,
@@ -57,13 +56,13 @@ async fn faults(output: &Output, processor: &SandboxProcessor, args: FaultsArgs)
 }
 
 /// Sets the processor's clock, then that of the advances, so that no payment reaches the processor from its future.
-async fn set_clocks(processor: &SandboxProcessor, store: &DynamoDbAdvances, to: Moment) -> Result<()> {
-    let now = clock(store).await?.now();
+async fn set_clocks(processor: &SandboxProcessor, stack: &Stack, to: Moment) -> Result<()> {
+    let now = clock(stack).await?.now();
     if to < now {
         bail!("the clock is at {now} and cannot be set back");
     }
     let _: ClockDocument = processor.post("/clock", &ClockDocument { at: to }).await?;
-    if clock(store).await?.set(store, to).await? == advances::Saved::Conflict {
+    if clock(stack).await?.set(&stack.advances()?, to).await? == advances::Saved::Conflict {
         bail!("somebody else has set the clock");
     }
     Ok(())
@@ -83,7 +82,7 @@ struct SandboxProcessor {
 impl SandboxProcessor {
     fn of(stack: &Stack) -> Result<Self> {
         let address = stack.output("ProcessorUrl")?.to_owned();
-        if !address.ends_with("/sandbox/processor") {
+        if !stack.has_sandbox_processor() {
             bail!("the stack's payment processor, `{address}`, is not the sandbox's: nothing can be played there");
         }
         let http = HttpClient::new(&address, LIMITS)?;

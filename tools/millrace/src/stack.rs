@@ -24,6 +24,9 @@ use crate::endpoint::Endpoint;
 use crate::output::Output;
 use crate::upload::Bucket;
 
+/// Where the sandbox's processor is below the address of the API.
+const SANDBOX_PROCESSOR: &str = "/sandbox/processor";
+
 /// A stack from CloudFormation.
 pub(crate) struct Stack {
     name: String,
@@ -74,6 +77,11 @@ impl Stack {
     /// The bucket's client.
     pub(crate) fn s3(&self) -> aws_sdk_s3::Client {
         imports_s3::client(&self.sdk)
+    }
+
+    /// Whether its payments are made by the sandbox's processor.
+    pub(crate) fn has_sandbox_processor(&self) -> bool {
+        self.outputs.get("ProcessorUrl").is_some_and(|it| it.ends_with(SANDBOX_PROCESSOR))
     }
 
     /// The queues' client.

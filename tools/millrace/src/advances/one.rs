@@ -20,7 +20,7 @@ use crate::table::{Column, table};
 /// Runs `advance …`.
 pub(crate) async fn run(output: &Output, stack: &Stack, command: AdvanceCommand) -> Result<Verdict> {
     let store = stack.advances()?;
-    let now = clock(&store).await?.now();
+    let now = clock(stack).await?.now();
     match command {
         AdvanceCommand::Request { account, amount, currency, key, by } => {
             let amount = Money::parse(&amount, currency).context("the amount cannot be read")?;

@@ -51,15 +51,15 @@ pub(super) async fn run(
     args: &PlayArgs,
 ) -> Result<Verdict> {
     let store = stack.advances()?;
-    let (first, days) = (first_day(&store).await?, u64::from(args.days));
+    let (first, days) = (first_day(stack, &store).await?, u64::from(args.days));
     interrupt::end_with("the days so far are played; `millrace sandbox play` continues after the last".to_owned());
     let progress_bar = ProgressBar::counting("Days", days);
     let mut played = Played { first, last: first, payments: 0, approved_runs: 0, approved_refunds: 0, resumed: 0 };
     for number in 0..args.days {
         let date = first.plus_days(i32::try_from(number)?)?;
         let at = Moment::day(date).plus(RUN_AT);
-        if at > clock(&store).await?.now() {
-            set_clocks(processor, &store, at).await?;
+        if at > clock(stack).await?.now() {
+            set_clocks(processor, stack, at).await?;
         }
         stack.run_requests()?.send(RunRequest::new(date)).await?;
         let run = end_of(stack, &store, date, args, &mut played).await?;
@@ -69,7 +69,7 @@ pub(super) async fn run(
             resume(&store, &mut played).await?;
             let days = number.saturating_add(1);
             if days.is_multiple_of(REFUNDS_EVERY_DAYS) || days == args.days {
-                approve_all_refunds(&store, &mut played).await?;
+                approve_all_refunds(stack, &store, &mut played).await?;
             }
         }
         progress_bar.reached(u64::from(number).saturating_add(1), days);
@@ -96,10 +96,10 @@ fn render(played: &Played) -> String {
 }
 
 /// The day after the latest run; today before the first one.
-async fn first_day(store: &DynamoDbAdvances) -> Result<Date> {
+async fn first_day(stack: &Stack, store: &DynamoDbAdvances) -> Result<Date> {
     Ok(match store.latest().await? {
         Some(latest) => latest.plus_days(1)?,
-        None => clock(store).await?.now().date(),
+        None => clock(stack).await?.now().date(),
     })
 }
 
@@ -155,8 +155,8 @@ async fn resume(store: &DynamoDbAdvances, played: &mut Played) -> Result<()> {
     Ok(())
 }
 
-async fn approve_all_refunds(store: &DynamoDbAdvances, played: &mut Played) -> Result<()> {
-    let now = clock(store).await?.now();
+async fn approve_all_refunds(stack: &Stack, store: &DynamoDbAdvances, played: &mut Played) -> Result<()> {
+    let now = clock(stack).await?.now();
     let mut cursor = None;
     loop {
         let page = AdvanceList::list(store, None, None, cursor.as_deref(), PAGE).await?;
